@@ -1,0 +1,160 @@
+// The plan as data. Keys are spelled as in the file (snake_case), so that the plan that a person wrote, the one in the
+// event log and the one in memory are the same object.
+
+export type MilestoneId = string;
+export type TaskId = string;
+
+/** A duration as written: a number and a unit (`500ms`, `90s`, `15m`, `2h`). */
+export type Duration = string;
+
+export type Isolation = 'worktree' | 'shared';
+
+/** What may be set for one task as well as for the whole milestone. */
+export interface TaskSettings {
+  driver?: string;
+  model?: string;
+  effort?: string;
+  verify?: string;
+  timeout?: Duration;
+  silent?: Duration;
+  retries?: number;
+  max_attempts?: number;
+  touches?: string[];
+  touches_free?: string[];
+  uses?: string[];
+  budget?: Budget;
+  on_interrupt?: 'rerun' | 'ask';
+  permissions?: 'edit' | 'project' | 'full';
+  allow?: string[];
+  inherit?: 'project' | 'user';
+  fallback?: string[];
+}
+
+export interface Budget {
+  usd?: number;
+  tokens?: number;
+  turns?: number;
+  minutes?: number;
+}
+
+export interface Settings extends TaskSettings {
+  max_parallel?: number;
+  isolation?: Isolation;
+  verify_final?: string;
+  verify_timeout?: Duration;
+  verify_retries?: number;
+  on_exceed?: 'finish' | 'stop';
+  on_blocker?: 'isolate' | 'stop';
+  gates?: 'wait' | 'auto';
+  env?: Record<string, string>;
+  env_deny?: string[];
+  workspace?: WorkspaceSettings;
+  base?: string;
+  git?: GitSettings;
+  checkpoint?: 'live' | 'settled';
+  agents?: Record<string, {every?: Duration}>;
+  notify?: Array<{command?: string; webhook?: string; events?: string[]}>;
+  keep_awake?: 'auto' | 'off';
+}
+
+export interface WorkspaceSettings {
+  root?: string;
+  setup?: string;
+  setup_when?: string[];
+  teardown?: string;
+  include?: string[];
+  fresh?: boolean;
+}
+
+export interface GitSettings {
+  sync?: 'off' | 'fetch' | 'push';
+  hooks?: boolean;
+  message?: string;
+}
+
+/** A unit of work. With `run` it is a shell task; without, it is work for the driver. */
+export interface Task extends TaskSettings {
+  id: TaskId;
+  title: string;
+  description?: string;
+  run?: string;
+  prompt?: string;
+  dependencies?: TaskId[];
+  acceptance_criteria?: string[];
+  no_changes?: boolean;
+  type?: string;
+  review?: {driver?: string; prompt?: string};
+  estimated_hours?: number;
+  kiro_workflow?: KiroWorkflow;
+}
+
+export type KiroPhase = 'design' | 'spec' | 'task' | 'execute';
+
+export interface KiroWorkflow {
+  enabled: boolean;
+  phases?: Partial<Record<KiroPhase, KiroPhaseSettings>>;
+}
+
+export interface KiroPhaseSettings {
+  run?: string;
+  prompt?: string;
+  driver?: string;
+  verify?: string;
+  timeout?: Duration;
+  deliverables?: string[];
+  approval_required?: boolean;
+}
+
+export interface KiroConfiguration {
+  phase_weights?: Partial<Record<KiroPhase, number>>;
+  approval_gates?: Record<string, {required?: boolean; approvers?: string[]; criteria?: string[]}>;
+}
+
+/** The plan fields of a milestone file, normalised; never its state fields. */
+export interface Plan {
+  id: MilestoneId;
+  title: string;
+  description?: string;
+  success_criteria?: string[];
+  /** Milestones that must be in `completed/` before this one starts. */
+  requires: MilestoneId[];
+  settings: Settings;
+  kiro_configuration?: KiroConfiguration;
+  /** In the order of the file. */
+  tasks: Task[];
+}
+
+/** State that the file carried when it was read; it counts once, at the first activation. */
+export interface ImportedState {
+  /** As written (lenient), else derived from the tasks. */
+  status: 'planned' | 'in_progress' | 'paused' | 'blocked' | 'completed' | 'cancelled';
+  /** The `execution` block, when there is one with an `id`. */
+  execution?: {
+    id: string;
+    branch?: string;
+    base?: string;
+    commit?: string;
+    session_id?: string;
+    started_at?: string;
+    completed_at?: string;
+    paused_reason?: string;
+  };
+  /** Tasks that the file calls completed or skipped, with what it says of them. */
+  tasks: Record<TaskId, ImportedTask>;
+}
+
+export interface ImportedTask {
+  status: 'completed' | 'skipped';
+  started_at?: string;
+  completed_at?: string;
+  commit?: string;
+}
+
+/** One finding in a file; `error` makes the plan unfit to execute. */
+export interface Problem {
+  severity: 'error' | 'warning';
+  code: string;
+  message: string;
+  hint?: string;
+  where?: {file: string; line?: number; column?: number};
+}

@@ -1,0 +1,92 @@
+// The only place, with processes.ts, that touches the file system.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+
+/** Turn a failed system call into an error that names the cause; `doing` completes "cannot …". */
+export function fileError(error: unknown, doing: string): MilestoneError {
+  const {code, message} = error as NodeJS.ErrnoException;
+  if (code === 'ENOSPC' || code === 'EDQUOT')
+    return new MilestoneError('DISK_FULL', `cannot ${doing}: the disk is full`, {
+      hint: 'free some space, then run `milestone resume`',
+      cause: error,
+    });
+  if (code === 'EROFS')
+    return new MilestoneError('READ_ONLY', `cannot ${doing}: the file system is read-only`, {cause: error});
+  return new MilestoneError('IO_FAILED', `cannot ${doing}: ${message}`, {cause: error});
+}
+
+/** Make a folder's entries durable (a rename or a new file in it). */
+export function syncFolder(folder: string): void {
+  const fd = fs.openSync(folder, 'r');
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Write all of `data`; a short write is legal and continued. */
+export function writeAll(fd: number, data: Uint8Array, position: number | null = null): void {
+  for (let written = 0; written < data.length; ) {
+    written += fs.writeSync(fd, data, written, data.length - written, position === null ? null : position + written);
+  }
+}
+
+let temporaryNumber = 0;
+
+/** A name beside `file` that no other process uses. */
+export function temporaryName(file: string): string {
+  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${++temporaryNumber}.tmp`);
+}
+
+/**
+ * Replace a file whole: readers see the old bytes or the new, never a mixture, also after a power loss.
+ * @param options.durable Sync file and folder (default true); without it only atomicity is promised.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`; the old file is then untouched.
+ */
+export function replaceFile(
+  file: string,
+  data: string | Uint8Array,
+  options: {durable?: boolean; mode?: number} = {},
+): void {
+  const {durable = true, mode = 0o644} = options;
+  const temporary = temporaryName(file);
+  try {
+    fs.mkdirSync(path.dirname(file), {recursive: true});
+    const fd = fs.openSync(temporary, 'wx', mode);
+    try {
+      writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data);
+      if (durable) fs.fsyncSync(fd);
+    } finally {
+      fs.closeSync(fd);
+    }
+    fs.renameSync(temporary, file);
+    if (durable) syncFolder(path.dirname(file));
+  } catch (error) {
+    fs.rmSync(temporary, {force: true});
+    throw fileError(error, `write \`${file}\``);
+  }
+}
+
+/** The text of a file, or `undefined` when there is none. Any other failure is thrown. */
+export function readIfExists(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw fileError(error, `read \`${file}\``);
+  }
+}
+
+/** Names in a folder, sorted; none when the folder does not exist. */
+export function listFolder(folder: string): string[] {
+  try {
+    return fs.readdirSync(folder).sort();
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw fileError(error, `read the folder \`${folder}\``);
+  }
+}
