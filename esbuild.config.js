@@ -1,5 +1,5 @@
 // Bundles src/ into dist/: one entry, one chunk per lazily loaded command, libraries left to node_modules.
-import {rmSync} from 'node:fs';
+import {readFileSync, rmSync} from 'node:fs';
 import {build} from 'esbuild';
 
 rmSync('dist', {recursive: true, force: true});
@@ -14,5 +14,6 @@ await build({
   packages: 'external',
   chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
+  define: {MILESTONE_VERSION: JSON.stringify(JSON.parse(readFileSync('package.json', 'utf8')).version)},
   logLevel: 'warning',
 });

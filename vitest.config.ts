@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Tests that run side by side start real processes.
+    maxConcurrency: 2,
   },
 });

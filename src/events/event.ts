@@ -32,7 +32,7 @@ export interface Claim {
 
 /** One check as it was run. */
 export interface CheckResult {
-  name: 'task' | 'milestone' | 'final';
+  name: 'task' | 'milestone' | 'final' | 'setup' | 'teardown';
   command: string;
   ok: boolean;
   exit_code: number | null;
@@ -137,5 +137,7 @@ export type MilestoneEvent = NewEvent & {
   session_id: string;
 };
 
+type TaskEventName = {[Name in EventName]: 'task_id' extends keyof EventDetails[Name] ? Name : never}[EventName];
+
 /** The events that are about one task. */
-export type TaskEvent = Extract<MilestoneEvent, {details: {task_id: TaskId}}>;
+export type TaskEvent = Extract<MilestoneEvent, {event: TaskEventName}> & {details: {task_id: TaskId}};

@@ -1,0 +1,60 @@
+import type {ExecutionContext} from '../engine/context.ts';
+import {finish} from '../engine/finish.ts';
+import {whatRemains} from '../scheduler/what-remains.ts';
+import {tasksCompleted} from '../state/milestone.ts';
+import {milestoneProgress} from '../state/progress.ts';
+import type {Agent} from './agent.ts';
+import {isHeld} from './task-executor.ts';
+
+const HALF_A_MINUTE_MS = 30_000;
+
+/** Records progress when it changed, and sees when the milestone is complete or cannot go on. */
+export const progressMonitor: Agent = {
+  name: 'progress-monitor',
+  restMs: HALF_A_MINUTE_MS,
+  wakesOn: [
+    'milestone_activated',
+    'milestone_resumed',
+    'plan_changed',
+    'plan_refused',
+    'task_completed',
+    'task_failed',
+    'task_skipped',
+    'task_reset',
+    'task_retry_scheduled',
+    'attempt_ended',
+    'blocker_detected',
+    'blocker_resolved',
+    'final_checked',
+  ],
+  tick(context) {
+    recordProgress(context);
+    judge(context);
+  },
+};
+
+function recordProgress(context: ExecutionContext): void {
+  const {state} = context;
+  const percentage = milestoneProgress(state.progressSum, state.tasks.size);
+  const completed_tasks = tasksCompleted(state);
+  const last = state.recordedProgress;
+  if (
+    last?.percentage === percentage &&
+    last.completed_tasks === completed_tasks &&
+    last.total_tasks === state.tasks.size
+  )
+    return;
+  context.record({event: 'progress_updated', details: {percentage, completed_tasks, total_tasks: state.tasks.size}});
+}
+
+function judge(context: ExecutionContext): void {
+  const {state, ready, ending} = context;
+  if (ending || state.status !== 'in_progress' || state.running.size > 0) return;
+  const held = isHeld(context);
+  const remaining = whatRemains(state, {ready: ready.size, manual: ready.manual, held});
+  if (remaining.kind === 'working') return;
+  if (remaining.kind === 'complete') return context.jobs.start('finish', () => finish(context));
+  if (remaining.code === 'blocked') context.record({event: 'milestone_blocked', details: {reason: remaining.reason}});
+  else context.record({event: 'milestone_paused', details: {code: remaining.code, reason: remaining.reason}});
+  context.end({exit: remaining.exit, reason: remaining.reason, ...(remaining.hint && {hint: remaining.hint})});
+}

@@ -1,0 +1,22 @@
+import type {MilestoneEvent} from '../events/event.ts';
+import {eventLine} from '../projections/terminal/event-line.ts';
+import {printable} from '../projections/terminal/printable.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+
+export interface EventPrinter {
+  events(events: readonly MilestoneEvent[], state: MilestoneState): void;
+  warn(message: string): void;
+}
+
+/** Prints events as they reach the disk: one plain line for each that matters, or every one as JSON. */
+export function eventPrinter(json: boolean): EventPrinter {
+  return {
+    events(events, state) {
+      const lines = json
+        ? events.map(event => JSON.stringify(event))
+        : events.flatMap(event => eventLine(event, state));
+      if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
+    },
+    warn: message => console.error(`warning: ${printable(message)}`),
+  };
+}

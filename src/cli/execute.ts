@@ -1,0 +1,70 @@
+import {type ExecutionReport, executeMilestone} from '../engine/engine.ts';
+import {homePaths} from '../milestone/home.ts';
+import {readPlanInChild} from '../milestone/read-in-child.ts';
+import {systemClock} from '../platform/clock.ts';
+import {processSignals} from '../platform/signals.ts';
+import {eventPrinter} from './event-printer.ts';
+import {describeFailure, exitCodeOf, failureText} from './failure.ts';
+import {chooseMilestone, requireHome} from './home.ts';
+
+export interface ExecuteFlags {
+  dryRun?: boolean;
+  plan?: boolean;
+  only?: string[];
+  until?: string[];
+  maxParallel?: number;
+  git: boolean;
+  takeOver?: boolean;
+  adopt?: boolean;
+  json?: boolean;
+  resume?: boolean;
+  session?: string;
+}
+
+/** `milestone execute` and `milestone resume`. @returns The exit code. */
+export async function execute(
+  command: 'execute' | 'resume',
+  id: string | undefined,
+  flags: ExecuteFlags,
+): Promise<number> {
+  const home = requireHome();
+  const milestone = chooseMilestone(homePaths(home), id);
+  const printer = eventPrinter(flags.json ?? false);
+  const report = await executeMilestone({
+    home,
+    id: milestone,
+    command: flags.resume ? 'resume' : command,
+    clock: systemClock,
+    signal: new AbortController().signal,
+    readPlan,
+    takeOver: flags.takeOver ?? false,
+    adopt: flags.adopt ?? false,
+    noGit: !flags.git,
+    ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
+    selection: {only: flags.only ?? [], until: flags.until ?? []},
+    callerEnv: process.env,
+    signals: processSignals,
+    onEvents: printer.events,
+    warn: printer.warn,
+  });
+  return finish(report, flags.json ?? false);
+}
+
+/** Read a plan in a process of its own, which is this program again. */
+export function readPlan(file: string, configFile: string) {
+  return readPlanInChild(file, {configFile, command: [process.argv[1] as string, '__read-plan']});
+}
+
+function finish(report: ExecutionReport, json: boolean): number {
+  const exit = report.error === undefined ? report.exit : exitCodeOf(report.error);
+  if (json) console.log(JSON.stringify(closing(report, exit)));
+  else if (report.error !== undefined) console.error(failureText(report.error));
+  else if (exit !== 0) console.error(`${report.reason}${report.hint ? `\nhint: ${report.hint}` : ''}`);
+  return exit;
+}
+
+function closing({error, reason, hint}: ExecutionReport, exit: number): object {
+  if (exit === 0) return {ok: true, exit};
+  if (error !== undefined) return {ok: false, exit, error: describeFailure(error)};
+  return {ok: false, exit, error: {code: 'STOPPED', message: reason, ...(hint !== undefined && {hint})}};
+}

@@ -1,0 +1,48 @@
+import fs from 'node:fs';
+import {MilestoneError} from '../errors.ts';
+import {findHome, type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
+import {readIfExists} from '../platform/files.ts';
+
+/**
+ * The home of the working directory.
+ * @throws {MilestoneError} `NO_HOME`
+ */
+export function requireHome(): string {
+  const home = findHome(process.cwd());
+  if (home !== undefined) return home;
+  throw new MilestoneError('NO_HOME', `there is no \`.milestones\` in \`${process.cwd()}\` or above it`, {
+    hint: '`milestone init` makes one',
+  });
+}
+
+/**
+ * The milestone that is meant when a command names none: the current one, else the only active one.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `AMBIGUOUS_MILESTONE`
+ */
+export function chooseMilestone(paths: HomePaths, id: string | undefined): MilestoneId {
+  if (id !== undefined) {
+    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) return id;
+    throw new MilestoneError('UNKNOWN_MILESTONE', `\`${id}\` cannot be the id of a milestone`, {
+      hint: 'milestone list',
+    });
+  }
+  const current = readIfExists(paths.current)?.trim();
+  if (current !== undefined && /^[\w.-]+$/.test(current) && fs.existsSync(paths.active(current))) return current;
+  const active = listMilestones(paths.home).filter(milestone => milestone.folder === 'active');
+  if (active.length === 1) return active[0]!.id;
+  if (active.length === 0)
+    throw new MilestoneError('UNKNOWN_MILESTONE', `there is no active milestone in \`${paths.home}\``, {
+      hint: `put a plan in \`${paths.activeFolder}\``,
+    });
+  const ids = active.slice(0, 5).map(milestone => `\`${milestone.id}\``);
+  throw new MilestoneError(
+    'AMBIGUOUS_MILESTONE',
+    `there are ${active.length} active milestones: ${ids.join(', ')}${active.length > 5 ? ' …' : ''}`,
+    {
+      hint: 'name the one that you mean',
+    },
+  );
+}
+
+export {homePaths};

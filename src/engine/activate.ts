@@ -1,0 +1,117 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import type {EventDetails, NewEvent} from '../events/event.ts';
+import {resolveBase} from '../git/base.ts';
+import {createMilestoneBranch} from '../git/milestone-branch.ts';
+import {milestoneBranch, readHead} from '../git/refs.ts';
+import {ensureHomeFiles, listMilestones} from '../milestone/home.ts';
+import type {MilestoneId, Plan} from '../milestone/plan.ts';
+import {resolveMilestoneSettings} from '../milestone/settings.ts';
+import {replaceFile} from '../platform/files.ts';
+import {type OpenMilestone, validatePlan} from './open.ts';
+import {newExecutionId} from './session-id.ts';
+
+export interface ActivateOptions {
+  /** Without git, whatever the folder is in. */
+  noGit: boolean;
+  readPlan: Parameters<typeof readRequired>[1];
+}
+
+/** What an activation needs, worked out before anything is changed. */
+export interface Activation {
+  details: EventDetails['milestone_activated'];
+  required: Array<{id: MilestoneId; commit: string}>;
+}
+
+/**
+ * Work out the first activation of a planned milestone. Changes nothing.
+ * @throws {MilestoneError} `PLAN_INVALID`, `REQUIRED_MISSING`, `NOT_A_REPOSITORY`, `BASE_MISSING`, `BRANCH_EXISTS`.
+ */
+export async function planActivation(opened: OpenMilestone, options: ActivateOptions): Promise<Activation> {
+  const {read, repo, planFile, id} = opened;
+  validatePlan(read, planFile);
+  const plan = read.plan as Plan;
+  if (plan.tasks.length === 0)
+    throw new MilestoneError('PLAN_INVALID', `milestone \`${id}\` has no tasks`, {where: {file: planFile}});
+  const required = await readRequired(opened, options.readPlan);
+  const settings = resolveMilestoneSettings(plan.settings, read.config.settings);
+  const common = {
+    execution_id: newExecutionId(),
+    plan,
+    imported: read.imported.tasks,
+    dependents: await dependentsOf(opened, options.readPlan),
+  };
+  if (options.noGit || (!repo && settings.isolation !== 'worktree'))
+    return {details: {...common, isolation: 'none'}, required};
+  if (!repo)
+    throw new MilestoneError('NOT_A_REPOSITORY', `\`${path.dirname(opened.paths.home)}\` is not in a git repository`, {
+      hint: '`git init`, or `--no-git` to execute without git',
+    });
+  const branch = milestoneBranch(id);
+  if ((await readHead(repo, branch)) !== undefined)
+    throw new MilestoneError('BRANCH_EXISTS', `there is a branch \`${branch}\` already, and no log that tells of it`, {
+      hint: `\`milestone resume ${id} --adopt\` to go on from it, or rename it`,
+    });
+  const base = await resolveBase(repo, settings.base);
+  const isolation = settings.isolation ?? 'worktree';
+  return {
+    details: {...common, isolation, branch, base: base.commit, ...(base.name !== undefined && {base_name: base.name})},
+    required,
+  };
+}
+
+/** Make what an activation that is on disk promised. Repeatable: a crash may have come between. */
+export async function makeBranch(
+  opened: OpenMilestone,
+  required: Activation['required'],
+): Promise<NewEvent | undefined> {
+  const {repo, state, id} = opened;
+  const {branch, base} = state.activation ?? {};
+  if (!repo || branch === undefined || base === undefined) return undefined;
+  const made = await createMilestoneBranch(repo, {id, base, requires: required, adopt: true});
+  return {event: 'branch_created', details: {branch, base: made.commit, merged: made.merged}};
+}
+
+/** Files that an activation leaves in the home besides the log. */
+export function markActive({paths, id}: OpenMilestone): void {
+  ensureHomeFiles(paths.home);
+  replaceFile(paths.current, `${id}\n`);
+}
+
+/**
+ * The completed milestones that this one requires, with the commits they ended at.
+ * @throws {MilestoneError} `REQUIRED_MISSING`
+ */
+export async function readRequired(
+  {read, paths, id}: OpenMilestone,
+  readPlan: (file: string, configFile: string) => Promise<OpenMilestone['read']>,
+): Promise<Activation['required']> {
+  const missing = (read.plan?.requires ?? []).filter(required => !fs.existsSync(paths.completed(required)));
+  if (missing.length > 0)
+    throw new MilestoneError(
+      'REQUIRED_MISSING',
+      `milestone \`${id}\` requires ${missing.map(name => `\`${name}\``).join(', ')}, which ${missing.length === 1 ? 'is' : 'are'} not completed`,
+      {hint: fs.existsSync(paths.active(missing[0] as string)) ? `milestone execute ${missing[0]}` : 'milestone list'},
+    );
+  const required = await Promise.all(
+    (read.plan?.requires ?? []).map(async name => {
+      const {imported} = await readPlan(paths.completed(name), paths.config);
+      return {id: name, commit: imported.execution?.commit};
+    }),
+  );
+  // One that was executed without git, or by hand, has no commit to build on.
+  return required.flatMap(({id: name, commit}) => (commit === undefined ? [] : {id: name, commit}));
+}
+
+/** Active milestones that require this one. */
+export async function dependentsOf(
+  {paths, id}: Pick<OpenMilestone, 'paths' | 'id'>,
+  readPlan: ActivateOptions['readPlan'],
+): Promise<MilestoneId[]> {
+  const others = listMilestones(paths.home).filter(other => other.folder === 'active' && other.id !== id);
+  // Reading a plan is dear; most do not even mention the id.
+  const mentioning = others.filter(other => fs.readFileSync(other.file, 'utf8').includes(id));
+  const plans = await Promise.all(mentioning.map(other => readPlan(other.file, paths.config)));
+  return plans.flatMap(({plan}) => (plan?.requires.includes(id) ? plan.id : []));
+}

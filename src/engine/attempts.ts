@@ -1,0 +1,48 @@
+import {StopReason} from '../drivers/driver.ts';
+import type {Outcome} from '../events/event.ts';
+import type {TaskId} from '../milestone/plan.ts';
+
+interface LiveAttempt {
+  attempt: number;
+  stop: AbortController;
+}
+
+/** The attempts that this process works on at the moment, and how to end them before their time. */
+export class Attempts {
+  private readonly live = new Map<TaskId, LiveAttempt>();
+  private readonly hurrying = new AbortController();
+
+  /** Aborts when even the polite end takes too long for the user. */
+  get hurry(): AbortSignal {
+    return this.hurrying.signal;
+  }
+
+  /** @returns A signal whose reason will be the `StopReason`. */
+  begin(task: TaskId, attempt: number): AbortSignal {
+    const stop = new AbortController();
+    this.live.set(task, {attempt, stop});
+    return stop.signal;
+  }
+
+  end(task: TaskId, attempt: number): void {
+    if (this.live.get(task)?.attempt === attempt) this.live.delete(task);
+  }
+
+  /** @returns False when this process runs no attempt of the task. */
+  interrupt(task: TaskId, outcome: Outcome): boolean {
+    const attempt = this.live.get(task);
+    attempt?.stop.abort(new StopReason(outcome));
+    return attempt !== undefined;
+  }
+
+  /** @param immediate Without any grace, also for those that are being ended already. */
+  interruptAll(outcome: Outcome, immediate = false): void {
+    for (const {stop} of this.live.values()) stop.abort(new StopReason(outcome, immediate));
+    if (immediate) this.hurrying.abort();
+  }
+}
+
+/** How an attempt whose signal has aborted is to end. */
+export function stoppedOutcome(signal: AbortSignal): Outcome {
+  return (signal.reason as StopReason).outcome;
+}

@@ -1,0 +1,73 @@
+import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.ts';
+import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import type {ResolvedMilestoneSettings, ResolvedTaskSettings} from '../milestone/settings.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {Redactor} from '../platform/redact.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import type {Attempts} from './attempts.ts';
+import type {Check} from './checks.ts';
+import type {Jobs} from './jobs.ts';
+import type {SerialQueue} from './queue.ts';
+import type {ReadyTasks} from './ready-tasks.ts';
+import type {Uses} from './uses.ts';
+import type {AttemptPlace, Workspace} from './workspace.ts';
+
+/** How an execution is to end, once nothing runs any more. */
+export interface Ending {
+  exit: number;
+  /** For people, and for `session_ended`. */
+  reason: string;
+  hint?: string;
+  /** What went wrong, when something did. */
+  error?: unknown;
+}
+
+/** What an agent sees of the execution and can do to it. */
+export interface ExecutionContext {
+  /** The state; only events change it. */
+  readonly state: MilestoneState;
+  readonly settings: ResolvedMilestoneSettings;
+  readonly clock: Clock;
+  /** Aborts when the execution ends. */
+  readonly signal: AbortSignal;
+  readonly jobs: Jobs;
+  readonly attempts: Attempts;
+  readonly mergeQueue: SerialQueue;
+  readonly ready: ReadyTasks;
+  readonly uses: Uses;
+  readonly workspace: Workspace;
+  readonly redactor: Redactor;
+  /** Set once the execution is to end; nothing new starts then. */
+  readonly ending: Ending | undefined;
+  settingsOf(task: TaskId): ResolvedTaskSettings;
+  environmentOf(place: AttemptPlace, token: string): Record<string, string>;
+  /** File that takes everything that an attempt prints. */
+  logFileOf(place: AttemptPlace): string;
+  /** Whether an attempt is still the one that the state knows; the result of any other is dropped. */
+  isCurrent(place: AttemptPlace): boolean;
+  /** Active milestones that wait for this one. */
+  dependents(): Promise<MilestoneId[]>;
+  /** Fold events into the state and queue them for the log; their effects must wait for `durable`. */
+  record(...events: NewEvent[]): void;
+  /** Resolves when all that was recorded so far is on disk. */
+  durable(): Promise<void>;
+  /** End an attempt that did not complete its task, and record what follows from that. */
+  endAttempt(place: AttemptPlace, outcome: Outcome): void;
+  /** Open a blocker that is nobody's in particular: nothing new starts until it is resolved. */
+  openBlocker(blocker: {type: BlockerType; message: string; hint: string}): void;
+  /** Run checks in a folder; those of an attempt print to its log. */
+  runChecks(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]>;
+  /** Have the task-executor look again after `ms`. */
+  lookAgain(ms: number): void;
+  /** Start nothing more; end when nothing runs. The first call decides. */
+  end(ending: Ending): void;
+  /** The machine or the program failed: end at once. */
+  fail(error: unknown): void;
+}
+
+export interface CheckPlace {
+  /** Undefined for the final check, which belongs to no attempt. */
+  place: AttemptPlace | undefined;
+  cwd: string;
+  signal: AbortSignal;
+}

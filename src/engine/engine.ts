@@ -1,0 +1,303 @@
+// Joins the parts and runs them until nothing is left to do:
+//
+//   milestone YAML ──> plan ─┐
+//                            ├─> state ──> scheduler ──> jobs (attempts, checks, merges) ──> outcomes ─┐
+//   event log ───────────────┘    ▲ fold     decide                                                   │
+//         ▲                       │                                                                    ▼
+//         └────────── Execution.record: event -> state and log ────────── agents, inbox, plan watch ───┘
+//                                 │
+//                                 └─> projections: YAML, cache, session, terminal
+//
+// One direction, one writer: only this process appends to the log, and only events change state.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {AgentLoop} from '../agents/agent.ts';
+import {gitIntegration} from '../agents/git-integration.ts';
+import {progressMonitor} from '../agents/progress-monitor.ts';
+import {sessionManager} from '../agents/session-manager.ts';
+import {taskExecutor} from '../agents/task-executor.ts';
+import type {MilestoneEvent, NewEvent} from '../events/event.ts';
+import type {EventLog} from '../events/log.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
+import {resolveMilestoneSettings} from '../milestone/settings.ts';
+import {every} from '../platform/every.ts';
+import {replaceFile} from '../platform/files.ts';
+import {ownIdentity} from '../platform/identity.ts';
+import {createRedactor} from '../platform/redact.ts';
+import type {SignalName, Signals} from '../platform/signals.ts';
+import {LiveProjections} from '../projections/live.ts';
+import {resumePoints, sessionText} from '../projections/session.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import {dependentsOf, makeBranch, markActive, type readRequired} from './activate.ts';
+import type {Ending} from './context.ts';
+import {Execution} from './execution.ts';
+import {answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
+import {makeWorkspace} from './make-workspace.ts';
+import {finishMove, moveToCompleted} from './move-completed.ts';
+import {closeMilestone, type OpenMilestone, type OpenOptions, openLog, openMilestone} from './open.ts';
+import {PlanWatch} from './plan-watch.ts';
+import {recordAll} from './record.ts';
+import {recover} from './recover.ts';
+import {type Selection, selectTasks} from './selection.ts';
+import {planStart} from './start.ts';
+import {Uses} from './uses.ts';
+
+export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'> {
+  /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
+  command: 'execute' | 'resume';
+  noGit: boolean;
+  maxParallel?: number;
+  selection: Selection;
+  callerEnv: Readonly<Record<string, string | undefined>>;
+  signals: Signals;
+  /** Told of every batch of events once it is on disk, with the state after it. */
+  onEvents(events: readonly MilestoneEvent[], state: MilestoneState): void;
+  /** Told of what a person should know and no event says. */
+  warn(message: string): void;
+}
+
+export interface ExecutionReport extends Ending {
+  milestoneId: MilestoneId;
+  sessionId: string;
+  state: MilestoneState;
+}
+
+const SIGNAL_EXITS: Record<SignalName, number> = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143};
+/** A second signal within this time ends the attempts without any grace. */
+const IMPATIENCE_MS = 5_000;
+const LAST_WRITE_TRIES = 5;
+const INBOX_REST_MS = 250;
+const PLAN_REST_MS = 1_000;
+
+/**
+ * Execute a milestone until it is complete or cannot go on.
+ * @throws {MilestoneError} what keeps it from starting; what goes wrong later is in the report.
+ */
+export async function executeMilestone(options: ExecuteOptions): Promise<ExecutionReport> {
+  const opened = await openMilestone({...options, purpose: 'execute'});
+  try {
+    const {state, sessionId} = opened;
+    if (finishMove(opened)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
+    const start = await planStart(opened, options);
+    const selection = selectTasks(start.activation?.details.plan ?? state.plan, options.selection);
+    const log = openLog(opened);
+    try {
+      log.onDurable(events => options.onEvents(events, state));
+      await activate(opened, log, start.events, start.activation?.required);
+      return await new Run(opened, options, log, selection).toTheEnd();
+    } finally {
+      log.close();
+    }
+  } finally {
+    closeMilestone(opened);
+  }
+}
+
+/** Record the activation, if it is the first, then make the branch, if it is not there yet. */
+async function activate(
+  opened: OpenMilestone,
+  log: EventLog,
+  events: readonly NewEvent[],
+  required: Awaited<ReturnType<typeof readRequired>> | undefined,
+): Promise<void> {
+  const {state} = opened;
+  await recordAll(log, state, events);
+  markActive(opened);
+  if (state.branchCreated || state.activation?.branch === undefined) return;
+  const created = await makeBranch(opened, required ?? []);
+  if (created) await recordAll(log, state, [created]);
+}
+
+/** One run of one process over a milestone. */
+class Run {
+  private readonly state: MilestoneState;
+  private readonly projections: LiveProjections;
+  private execution!: Execution;
+  private readonly starting = new AbortController();
+
+  constructor(
+    private readonly opened: OpenMilestone,
+    private readonly options: ExecuteOptions,
+    private readonly log: EventLog,
+    private readonly selection: ReadonlySet<string> | undefined,
+  ) {
+    this.state = opened.state;
+    const {paths, planFile, read, clock} = opened;
+    const checkpoint = () => this.execution.settings.checkpoint;
+    this.projections = new LiveProjections({paths, planFile, read, state: this.state, log, clock, checkpoint});
+  }
+
+  async toTheEnd(): Promise<ExecutionReport> {
+    this.execution = await this.prepare();
+    const stopListening = this.options.signals.listen(this.onSignal());
+    try {
+      await this.start();
+      await this.execution.whenEnding;
+      await this.execution.jobs.settled();
+      return await this.finish();
+    } finally {
+      stopListening();
+    }
+  }
+
+  private async prepare(): Promise<Execution> {
+    const {opened, options, log, state} = this;
+    const {clock, paths, read, sessionId, locksFolder} = opened;
+    const projectSettings = read.config.settings ?? {};
+    const workspace = await makeWorkspace(
+      opened,
+      resolveMilestoneSettings(state.plan.settings, projectSettings),
+      () => this.execution,
+      {warn: options.warn, signal: this.starting.signal, isFirstStart: state.session === undefined},
+    );
+    return new Execution({
+      state,
+      log,
+      clock,
+      paths,
+      projectSettings,
+      overrides: options.maxParallel === undefined ? {} : {maxParallel: options.maxParallel},
+      callerEnv: options.callerEnv,
+      redactor: createRedactor(options.callerEnv),
+      uses: new Uses(locksFolder, ownIdentity(), clock, sessionId),
+      workspace,
+      selection: this.selection,
+      dependents: () => dependentsOf(opened, options.readPlan),
+    });
+  }
+
+  private async start(): Promise<void> {
+    const {execution, state, opened, options} = this;
+    const previous = state.session?.id;
+    execution.record({
+      event: 'session_started',
+      details: {pid: process.pid, host: os.hostname(), command: options.command},
+    });
+    if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
+    await execution.durable();
+    await recover(execution);
+    if (options.command === 'resume') this.liftBlockers();
+    if (state.status !== 'in_progress') execution.record({event: 'milestone_resumed', details: {}});
+    const watch = this.planWatch();
+    await watch.adoptReading(opened.read);
+    await answerLeftovers(execution, this.inbox);
+    this.runBeside(watch);
+    execution.agents = new AgentLoop(
+      [taskExecutor, gitIntegration, progressMonitor, sessionManager(() => this.saveSession())],
+      execution,
+      execution.clock,
+    );
+    execution.agents.start();
+  }
+
+  /** What holds everything is looked at afresh: whoever resumes says that it may be mended. */
+  private liftBlockers(): void {
+    for (const blocker of [...this.state.blockers.values()])
+      if (blocker.taskId === undefined) this.execution.record({event: 'blocker_resolved', details: {id: blocker.id}});
+  }
+
+  /** What goes on beside the agents, on the same clock. */
+  private runBeside(watch: PlanWatch): void {
+    const {execution, projections, inbox} = this;
+    const beside = (ms: number, work: () => Promise<void>) =>
+      void every(ms, execution, work).catch(error => execution.fail(error));
+    beside(INBOX_REST_MS, () => answerRequests(execution, inbox));
+    beside(PLAN_REST_MS, () => watch.look());
+    beside(LiveProjections.restMs, () => projections.follow());
+  }
+
+  private planWatch(): PlanWatch {
+    const {execution, projections, options, opened} = this;
+    return new PlanWatch(execution, projections, opened.planFile, () =>
+      options.readPlan(opened.planFile, opened.paths.config),
+    );
+  }
+
+  private get inbox(): Inbox {
+    const {paths, id, sessionId} = this.opened;
+    return {folder: paths.inbox(id), logFile: paths.log(id), sessionId};
+  }
+
+  private onSignal(): (name: SignalName) => void {
+    let firstAt: number | undefined;
+    return name => {
+      const {execution, state} = this;
+      const now = execution.clock.elapsed();
+      const isAgain = firstAt !== undefined && now - firstAt <= IMPATIENCE_MS;
+      firstAt = now;
+      if (!execution.ending && state.status === 'in_progress')
+        execution.record({event: 'milestone_paused', details: {code: 'signal', reason: `stopped by ${name}`}});
+      execution.end({
+        exit: SIGNAL_EXITS[name],
+        reason: `stopped by ${name}`,
+        hint: `\`milestone resume ${state.id}\` goes on from here`,
+      });
+      const outcome = {kind: 'interrupted' as const, message: `was interrupted by ${name}`, executor_died: false};
+      execution.attempts.interruptAll(outcome, isAgain);
+    };
+  }
+
+  private async finish(): Promise<ExecutionReport> {
+    const {execution, state, opened} = this;
+    const ending = execution.ending as Ending;
+    this.starting.abort();
+    execution.agents?.stop();
+    execution.uses.releaseAll();
+    if (ending.error === undefined) await this.close(ending);
+    else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
+    return {...ending, milestoneId: state.id, sessionId: opened.sessionId, state};
+  }
+
+  private async close({exit, reason}: Ending): Promise<void> {
+    const {execution, state, opened, projections} = this;
+    execution.record({event: 'session_ended', details: {exit, reason}});
+    await execution.durable();
+    this.saveSession({exit, reason});
+    await this.settleYaml();
+    projections.writeCache();
+    if (state.status === 'completed' || state.status === 'cancelled') await execution.workspace.remove();
+    if (state.status === 'completed') moveToCompleted(opened);
+  }
+
+  /** After a failure the log may still be well; then it says what happened. */
+  private async closeFailed({exit, reason}: Ending): Promise<void> {
+    const {execution, state} = this;
+    if (state.status === 'in_progress')
+      execution.record({event: 'milestone_paused', details: {code: 'machine', reason}});
+    execution.record({event: 'session_ended', details: {exit, reason}});
+    await execution.durable();
+    this.saveSession({exit, reason});
+    await this.settleYaml();
+    this.projections.writeCache();
+  }
+
+  /** Write the state into the plan file, also when a person edits it at this very moment. */
+  private async settleYaml(): Promise<void> {
+    const {projections, options, opened} = this;
+    for (let tries = 0; tries < LAST_WRITE_TRIES && !(await projections.writeYaml()); tries++)
+      projections.adopt(await options.readPlan(opened.planFile, opened.paths.config));
+  }
+
+  /** @returns The number of places where a resume would start. */
+  private saveSession(ended?: {exit: number; reason: string}): number {
+    const {state, opened, options} = this;
+    const {paths, sessionId, clock, repo} = opened;
+    const text = sessionText(state, {
+      sessionId,
+      startedAt: state.session?.startedAt ?? '',
+      updatedAt: new Date(clock.now()).toISOString(),
+      status: ended ? 'ended' : 'running',
+      ...ended,
+      pid: process.pid,
+      host: os.hostname(),
+      command: options.command,
+      repository: repo?.topLevel,
+      home: paths.home,
+    });
+    fs.mkdirSync(paths.sessionsFolder, {recursive: true, mode: 0o700});
+    replaceFile(paths.session(sessionId), text, {mode: 0o600});
+    return resumePoints(state).length;
+  }
+}

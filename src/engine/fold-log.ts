@@ -1,0 +1,33 @@
+import fs from 'node:fs';
+import {LOG_START, type LogPosition, readLog} from '../events/read-log.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
+import {type CachedState, readCache} from '../projections/cache.ts';
+import {applyEvent, initialState, type MilestoneState} from '../state/milestone.ts';
+
+export interface FoldedLog {
+  state: MilestoneState;
+  position: LogPosition;
+  /** Of the plan file, when a cache knew it. */
+  stamp: CachedState['stamp'];
+}
+
+/**
+ * The state as the log tells it, from the cache where there is one.
+ * @returns Undefined when the milestone has no log, or one without a whole event.
+ * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`.
+ */
+export function foldLog(paths: HomePaths, id: MilestoneId): FoldedLog | undefined {
+  const logFile = paths.log(id);
+  if (!fs.existsSync(logFile)) return undefined;
+  const cached = readCache(paths.cache(id), logFile);
+  const state = cached?.state ?? emptyState(id);
+  const reader = readLog(logFile, {from: cached?.position ?? LOG_START});
+  for (const {event} of reader) applyEvent(state, event);
+  return reader.position.seq === 0 ? undefined : {state, position: reader.position, stamp: cached?.stamp ?? null};
+}
+
+/** The first event of a log brings the plan. */
+function emptyState(id: MilestoneId): MilestoneState {
+  return initialState({id, title: id, requires: [], settings: {}, tasks: []});
+}

@@ -1,0 +1,174 @@
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import type {Outcome} from '../events/event.ts';
+import {readActivity} from '../git/activity.ts';
+import {checkedOutAt, followCheckout} from '../git/checkout.ts';
+import type {Repository} from '../git/git.ts';
+import {runCommitHooks} from '../git/hooks.ts';
+import {commitTree, mergeOntoHead} from '../git/merge.ts';
+import {advanceBranch, isAncestor, readHead, resolveCommit} from '../git/refs.ts';
+import {alignIndex} from '../git/shared.ts';
+import {readCommit} from '../git/task-commits.ts';
+import {writeTree} from '../git/tree.ts';
+import type {Lock} from './lock.ts';
+import type {Advance, AttemptPlace, BranchHead, FrozenWork, Integration} from './workspace.ts';
+
+export interface GitParts {
+  repo: Repository;
+  branch: string;
+  lock: Lock;
+  hooks: boolean;
+  /** The last commit that the execution itself put on the branch. */
+  lastHead(): string | undefined;
+  /** The worktree that an attempt works in. */
+  worktreeOf(place: AttemptPlace): Repository;
+  /** Commit that what lies in the worktree was made on. */
+  baseOf(place: AttemptPlace): Promise<string>;
+  /** A folder in which a commit lies checked out. */
+  checkOutCommit(commit: string): Promise<string>;
+  /** The checkout in which attempts work, where that is the user's own: it holds the work already. */
+  sharedCheckout?: Repository;
+}
+
+/** How work gets onto the branch, in worktree mode and in shared mode. */
+export class GitIntegration implements Integration {
+  constructor(private readonly parts: GitParts) {}
+
+  get branch(): string {
+    return this.parts.branch;
+  }
+
+  async freeze(place: AttemptPlace, message: string): Promise<FrozenWork> {
+    const {hooks} = this.parts;
+    const worktree = this.parts.worktreeOf(place);
+    const base = await this.parts.baseOf(place);
+    const {tree, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
+    const work = {tree, base, hasChanges: changedFiles.length > 0, changedFiles: changedFiles.map(file => file.path)};
+    if (homeChanges.length > 0) return {...work, refused: outOfArea(homeChanges)};
+    if (nested.length > 0) return {...work, refused: holdsRepositories(nested.map(({path: folder}) => folder))};
+    if (!hooks || !work.hasChanges) return work;
+    const hooked = await runCommitHooks(worktree, {tree, message});
+    if (hooked.ok) return {...work, tree: hooked.tree, message: hooked.message};
+    const said = hooked.output.trim().split('\n').at(-1) ?? '';
+    return {
+      ...work,
+      refused: {kind: 'failed', cause: 'check', message: `was refused by the hook \`${hooked.hook}\`: ${said}`},
+    };
+  }
+
+  async readHead(): Promise<BranchHead> {
+    const {repo, branch} = this.parts;
+    const actual = await readHead(repo, branch);
+    const last = this.parts.lastHead();
+    if (actual !== undefined && (last === undefined || last === actual || (await isAncestor(repo, last, actual))))
+      return {kind: 'head', commit: actual};
+    const message =
+      actual === undefined
+        ? `the branch \`${branch}\` is gone; it was at ${last}`
+        : `the branch \`${branch}\` was rewound or rewritten: it is at ${actual}, which does not contain ${last}`;
+    return {
+      kind: 'rewritten',
+      message,
+      hint: `\`git branch -f ${branch} ${last}\` puts it back, then \`milestone resume\``,
+    };
+  }
+
+  async merge(work: FrozenWork, head: string) {
+    const merged = await mergeOntoHead(this.parts.repo, {head, base: work.base, tree: work.tree});
+    return merged.kind === 'conflict' ? merged : {kind: 'merged' as const, tree: merged.tree};
+  }
+
+  async checkOut(tree: string, head: string): Promise<string> {
+    return this.checkOutCommit(await this.commit(tree, head, 'Work to be checked\n'));
+  }
+
+  checkOutCommit(commit: string): Promise<string> {
+    return this.parts.checkOutCommit(commit);
+  }
+
+  commit(tree: string, parent: string, message: string): Promise<string> {
+    return commitTree(this.parts.repo, {tree, parents: [parent], message});
+  }
+
+  async advance({to, from, place}: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
+    const {repo, branch, lock, sharedCheckout} = this.parts;
+    const checkouts = await checkedOutAt(repo, branch);
+    const others = checkouts.filter(checkout => checkout.gitDir !== sharedCheckout?.gitDir);
+    for (const checkout of others) {
+      const followed = await followCheckout(checkout, from, to);
+      if (followed.kind === 'dirty') return checkedOut(branch, checkout, followed.files);
+    }
+    lock.check();
+    const reason = `milestone: ${place.taskId}, attempt ${place.attempt}`;
+    const move = await advanceBranch(repo, {branch, from, to, reason});
+    if (move.kind === 'moved') return {kind: 'moved'};
+    for (const checkout of checkouts) await alignIndex(checkout);
+    return {kind: 'advanced'};
+  }
+
+  async isIntegrated(commit: string): Promise<boolean> {
+    const {repo, branch} = this.parts;
+    const head = await readHead(repo, branch);
+    return head !== undefined && (await isAncestor(repo, commit, head));
+  }
+
+  async workOf(commit: string): Promise<FrozenWork | undefined> {
+    const {repo} = this.parts;
+    if ((await resolveCommit(repo, commit)) === undefined) return undefined;
+    const {tree, parents, message} = await readCommit(repo, commit);
+    return {tree, base: parents[0] as string, hasChanges: true, changedFiles: [], message};
+  }
+}
+
+/** The error for a checkout that has the branch checked out and cannot follow it. */
+export function checkedOut(branch: string, checkout: Repository, files: readonly string[]) {
+  const shown = files.slice(0, 3).map(file => `\`${file}\``);
+  return {
+    kind: 'checked_out' as const,
+    message: `\`${checkout.topLevel}\` has \`${branch}\` checked out, with changes that are not committed (${shown.join(', ')}${files.length > 3 ? ' …' : ''})`,
+    hint: `commit or stash them, or check out another branch in \`${path.basename(checkout.topLevel)}\`, then \`milestone resume\``,
+  };
+}
+
+/** @throws {MilestoneError} `TREE_DIRTY` when a checkout of the branch could not follow it. */
+export async function assertCheckoutsCanFollow(
+  repo: Repository,
+  branch: string,
+  dirtyFiles: (checkout: Repository) => Promise<string[]>,
+): Promise<void> {
+  for (const checkout of await checkedOutAt(repo, branch)) {
+    const files = await dirtyFiles(checkout);
+    if (files.length === 0) continue;
+    const {message, hint} = checkedOut(branch, checkout, files);
+    throw new MilestoneError('TREE_DIRTY', message, {hint});
+  }
+}
+
+/** What a silent attempt's slot looks like, to be compared with the next look. */
+export class ActivityWatch {
+  private readonly seen = new Map<string, string>();
+
+  async hasChanged({taskId, attempt}: AttemptPlace, worktree: Repository): Promise<boolean> {
+    const key = `${taskId}.${attempt}`;
+    const before = this.seen.get(key) ?? '';
+    const now = await readActivity(worktree);
+    this.seen.set(key, now);
+    return now !== before;
+  }
+}
+
+function outOfArea(files: readonly string[]): Outcome {
+  return {
+    kind: 'failed',
+    cause: 'out_of_area',
+    message: `changed files below \`.milestones/\`, which no task may: ${files.slice(0, 5).join(', ')}`,
+  };
+}
+
+function holdsRepositories(folders: readonly string[]): Outcome {
+  return {
+    kind: 'failed',
+    cause: 'out_of_area',
+    message: `left git repositories of its own, whose files cannot be committed: ${folders.slice(0, 5).join(', ')}`,
+  };
+}

@@ -1,0 +1,68 @@
+import path from 'node:path';
+import {dirtyFiles} from '../git/checkout.ts';
+import type {ResolvedMilestoneSettings} from '../milestone/settings.ts';
+import {ownIdentity} from '../platform/identity.ts';
+import type {Execution} from './execution.ts';
+import {assertCheckoutsCanFollow} from './git-workspace.ts';
+import {acquireLock} from './lock.ts';
+import type {OpenMilestone} from './open.ts';
+import {plainWorkspace} from './plain-workspace.ts';
+import {assertClean, SharedWorkspace} from './shared-workspace.ts';
+import {SlotSetup} from './slot-setup.ts';
+import type {Workspace} from './workspace.ts';
+import {WorktreeWorkspace} from './worktree-workspace.ts';
+
+/**
+ * The place where attempts of an activated milestone work.
+ * @param execution The execution that it is for, once there is one.
+ * @throws {MilestoneError} `LOCKED` when another execution has the checkout, `TREE_DIRTY`.
+ */
+export async function makeWorkspace(
+  opened: OpenMilestone,
+  settings: ResolvedMilestoneSettings,
+  execution: () => Execution,
+  options: {warn(message: string): void; signal: AbortSignal; isFirstStart: boolean},
+): Promise<Workspace> {
+  const {repo, lock, state, paths, clock, sessionId, id} = opened;
+  const {isolation, branch} = state.activation ?? {};
+  if (!repo || !isolation || isolation === 'none' || branch === undefined)
+    return plainWorkspace(path.dirname(paths.home));
+  const common = {
+    repo,
+    branch,
+    lock,
+    hooks: settings.git.hooks,
+    lastHead: () => state.head,
+    milestoneId: id,
+    onBranchProblem: (problem: {message: string; hint: string}) =>
+      execution().openBlocker({type: 'branch_rewritten', ...problem}),
+  };
+  if (isolation === 'shared') {
+    if (options.isFirstStart) await assertClean(repo);
+    const checkoutLock = acquireLock(path.join(repo.gitDir, 'milestone', 'checkout'), {
+      purpose: 'execute',
+      identity: ownIdentity(),
+      clock,
+      sessionId,
+    });
+    return new SharedWorkspace({...common, checkoutLock});
+  }
+  await assertCheckoutsCanFollow(repo, branch, dirtyFiles);
+  const setup = new SlotSetup({
+    repo,
+    settings: settings.workspace,
+    warn: options.warn,
+    runCheck: (check, where) => execution().runSetup(check, where),
+  });
+  return new WorktreeWorkspace({
+    ...common,
+    home: paths.home,
+    root: settings.workspace.root,
+    fresh: settings.workspace.fresh ?? false,
+    mergeSlot: () => execution().settings.maxParallel,
+    clock,
+    signal: options.signal,
+    setup,
+    warn: options.warn,
+  });
+}

@@ -1,0 +1,143 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import {EventLog} from '../events/log.ts';
+import type {LogPosition} from '../events/read-log.ts';
+import type {Repository} from '../git/git.ts';
+import {openRepository} from '../git/repository.ts';
+import {type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
+import type {MilestoneId, Plan} from '../milestone/plan.ts';
+import type {PlanReading} from '../milestone/read-in-child.ts';
+import {didYouMean} from '../milestone/suggest.ts';
+import type {Clock} from '../platform/clock.ts';
+import {ownIdentity} from '../platform/identity.ts';
+import {recoverPlanFile} from '../projections/yaml.ts';
+import {initialState, type MilestoneState} from '../state/milestone.ts';
+import {foldLog} from './fold-log.ts';
+import {acquireLockWaiting, type Lock, type LockPurpose} from './lock.ts';
+import {newSessionId} from './session-id.ts';
+
+export interface OpenOptions {
+  home: string;
+  id: MilestoneId;
+  clock: Clock;
+  purpose: LockPurpose;
+  readPlan(file: string, configFile: string): Promise<PlanReading>;
+  signal: AbortSignal;
+  takeOver?: boolean;
+  /** Begin a log for a plan that was executed elsewhere. */
+  adopt?: boolean;
+}
+
+/** A milestone in this process's hands: the lock is held, the log is open, the state is folded. */
+export interface OpenMilestone {
+  id: MilestoneId;
+  paths: HomePaths;
+  /** Where the plan file is now. */
+  planFile: string;
+  /** Undefined outside git. */
+  repo: Repository | undefined;
+  /** Of all locks of the repository or, outside git, of the home. */
+  locksFolder: string;
+  lock: Lock;
+  /** Where the log ended when it was read. */
+  position: LogPosition;
+  state: MilestoneState;
+  read: PlanReading;
+  sessionId: string;
+  clock: Clock;
+}
+
+/**
+ * Take the lock of a milestone, read its plan and fold its log.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `LOCKED`, `PLAN_INVALID`, `LOG_MISSING`, `LOG_CORRUPT` and those of the
+ * file system.
+ */
+export async function openMilestone(options: OpenOptions): Promise<OpenMilestone> {
+  const {home, id, clock, purpose} = options;
+  const paths = homePaths(home);
+  locatePlan(paths, id);
+  const repo = await openRepository(path.dirname(home));
+  const locksFolder = locksFolderOf(home, repo);
+  const sessionId = newSessionId(clock);
+  const lock = await acquireLockWaiting(
+    path.join(locksFolder, id),
+    {purpose, identity: ownIdentity(), clock, sessionId, ...(options.takeOver && {takeOver: true})},
+    options.signal,
+  );
+  try {
+    // Only now does nobody else write it.
+    const planFile = locatePlan(paths, id);
+    recoverPlanFile(planFile);
+    const read = await options.readPlan(planFile, paths.config);
+    const folded = foldLog(paths, id);
+    const state = folded?.state ?? plannedState(planFile, read, options.adopt ?? false);
+    const position = folded?.position ?? {offset: 0, seq: 0};
+    return {id, paths, planFile, repo, locksFolder, lock, position, state, read, sessionId, clock};
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** Open the log for writing; the first step that changes anything. */
+export function openLog({id, paths, lock, position, sessionId, clock}: OpenMilestone): EventLog {
+  return EventLog.open(paths.log(id), {
+    milestoneId: id,
+    sessionId,
+    clock,
+    after: position,
+    beforeSync: () => lock.check(),
+  });
+}
+
+/** Folder of all locks: in git's common folder, so that two checkouts never execute one id; outside git in the home. */
+export function locksFolderOf(home: string, repo: Repository | undefined): string {
+  return repo ? path.join(repo.commonDir, 'milestone', 'locks') : path.join(home, 'locks');
+}
+
+/**
+ * The file that a milestone's plan is in now.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, with the id that was probably meant.
+ */
+export function locatePlan(paths: HomePaths, id: MilestoneId): string {
+  const file = [paths.active(id), paths.completed(id)].find(candidate => fs.existsSync(candidate));
+  if (file !== undefined) return file;
+  const known = listMilestones(paths.home).map(milestone => milestone.id);
+  throw new MilestoneError('UNKNOWN_MILESTONE', `there is no milestone \`${id}\` in \`${paths.home}\``, {
+    hint: didYouMean(id, known) ?? 'see `milestone list`',
+  });
+}
+
+/** The errors among a plan's problems, as one failure; nothing when there are none. */
+export function validatePlan(read: PlanReading, file: string): void {
+  const errors = read.problems.filter(problem => problem.severity === 'error');
+  const [first] = errors;
+  if (!first && read.plan) return;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  throw new MilestoneError('PLAN_INVALID', `${first?.message ?? `\`${file}\` is not a milestone`}${more}`, {
+    hint: errors.length > 1 ? 'milestone validate' : first?.hint,
+    where: first?.where ?? {file},
+  });
+}
+
+/** The state of a milestone without a log: what its plan says. */
+function plannedState(file: string, read: PlanReading, adopt: boolean): MilestoneState {
+  const {execution} = read.imported;
+  if (execution && !adopt)
+    throw new MilestoneError(
+      'LOG_MISSING',
+      `\`${file}\` was executed (\`${execution.id}\`), but its event log is not here`,
+      {
+        hint: 'milestone resume --adopt',
+        where: {file},
+      },
+    );
+  validatePlan(read, file);
+  return initialState(read.plan as Plan, read.imported.tasks);
+}
+
+/** Give the lock back. */
+export function closeMilestone({lock}: OpenMilestone): void {
+  lock.release();
+}

@@ -1,0 +1,36 @@
+// What a dead executor left behind, settled before anything new starts.
+
+import type {TaskId} from '../milestone/plan.ts';
+import {endLeftovers} from '../platform/stop.ts';
+import {taskState} from '../state/milestone.ts';
+import type {RunningTask} from '../state/task.ts';
+import type {Execution} from './execution.ts';
+import {settleIntegration} from './integrate.ts';
+
+/**
+ * End the processes of attempts that were running, keep what they left, and record how each attempt ended. An
+ * integration that was cut off is settled by what is on the branch.
+ */
+export async function recover(execution: Execution): Promise<void> {
+  const {state, clock, attempts} = execution;
+  const open = [...state.running].map(id => [id, taskState(state, id) as RunningTask] as const);
+  if (open.length > 0) await endLeftovers(new Set(open.map(([, task]) => task.token)), clock, {hurry: attempts.hurry});
+  for (const [id, task] of open) {
+    if (task.stage === 'integrating') await settleIntegration(execution, id);
+    else await endInterrupted(execution, id, task);
+  }
+  // The event that follows the end of an attempt may not have reached the log.
+  for (const id of state.tasks.keys()) execution.decideUndecided(id);
+  await execution.durable();
+}
+
+async function endInterrupted(execution: Execution, id: TaskId, {attempt, slot}: RunningTask): Promise<void> {
+  const place = {taskId: id, attempt, slot};
+  await execution.redactor.redactFile(execution.logFileOf(place));
+  await execution.workspace.rescue(place);
+  execution.endAttempt(place, {
+    kind: 'interrupted',
+    message: 'was interrupted: the executor died',
+    executor_died: true,
+  });
+}

@@ -1,0 +1,85 @@
+// What one process may ask of the executor of a milestone. Everything here was written by somebody else.
+
+import {randomUUID} from 'node:crypto';
+import type {Timestamp} from '../events/event.ts';
+import type {TaskId} from '../milestone/plan.ts';
+import type {Clock} from '../platform/clock.ts';
+
+/** What is asked. */
+export type Ask =
+  | {kind: 'pause'; now: boolean}
+  | {kind: 'cancel'; reason?: string}
+  | {kind: 'resume'}
+  /** Without `task_id`: everything that failed or is blocked. */
+  | {kind: 'retry'; task_id?: TaskId}
+  | {kind: 'skip'; task_id: TaskId; reason?: string};
+
+export type Request = Ask & {
+  request_id: string;
+  requested_at: Timestamp;
+  /** The session or attempt that is meant; for another one the request is rejected. */
+  session_id?: string;
+  attempt?: number;
+};
+
+export function newRequest(ask: Ask, clock: Clock, meant: {session_id?: string; attempt?: number} = {}): Request {
+  return {...ask, ...meant, request_id: randomUUID(), requested_at: new Date(clock.now()).toISOString()};
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value.length <= 4096;
+const isTaskId = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
+const isBoolean = (value: unknown) => typeof value === 'boolean';
+const isAttempt = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+const isRequestId = (value: unknown) => typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
+const isTimestamp = (value: unknown) =>
+  typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value);
+
+type Check = (value: unknown) => boolean;
+interface Fields {
+  required: Record<string, Check>;
+  optional: Record<string, Check>;
+}
+
+const COMMON: Fields = {
+  required: {request_id: isRequestId, requested_at: isTimestamp},
+  optional: {session_id: isText, attempt: isAttempt},
+};
+
+const FIELDS: Record<Ask['kind'], Fields> = {
+  pause: {required: {now: isBoolean}, optional: {}},
+  cancel: {required: {}, optional: {reason: isText}},
+  resume: {required: {}, optional: {}},
+  retry: {required: {}, optional: {task_id: isTaskId}},
+  skip: {required: {task_id: isTaskId}, optional: {reason: isText}},
+};
+
+/** A request that cannot be understood; with its id, if at least that can be read, so that it can be answered. */
+export interface NotARequest {
+  reason: string;
+  request_id?: string;
+}
+
+/** Understand the content of a request file. Fields that it should not have are dropped. */
+export function parseRequest(text: string): Request | NotARequest {
+  const value = parseObject(text);
+  if (!value) return {reason: 'it is not a JSON object'};
+  const known = isRequestId(value.request_id) ? {request_id: value.request_id as string} : {};
+  const kind = String(value.kind);
+  if (!Object.hasOwn(FIELDS, kind)) return {reason: `its \`kind\` is unknown: \`${kind.slice(0, 64)}\``, ...known};
+  const own = FIELDS[kind as Ask['kind']];
+  const required = {...COMMON.required, ...own.required};
+  const checks = Object.entries({...COMMON.optional, ...own.optional, ...required});
+  const wrong = checks.find(([key, check]) => (key in required || key in value) && !check(value[key]));
+  if (wrong) return {reason: `its \`${wrong[0]}\` is missing or wrong`, ...known};
+  const kept = checks.filter(([key]) => key in value).map(([key]) => [key, value[key]]);
+  return Object.fromEntries([['kind', kind], ...kept]) as Request;
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

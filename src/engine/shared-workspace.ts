@@ -1,0 +1,91 @@
+import type {Outcome} from '../events/event.ts';
+import {dirtyFiles, restoreFiles} from '../git/checkout.ts';
+import type {Repository} from '../git/git.ts';
+import {readRef} from '../git/refs.ts';
+import {workFolder} from '../git/repository.ts';
+import {alignIndex, rescueLeftovers, switchTo, syncFiles, treeDirty} from '../git/shared.ts';
+import {writeTree} from '../git/tree.ts';
+import {ActivityWatch, GitIntegration, type GitParts} from './git-workspace.ts';
+import type {Lock} from './lock.ts';
+import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
+
+export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
+  milestoneId: string;
+  /** On the checkout, which this execution has to itself. */
+  checkoutLock: Lock;
+  onBranchProblem(problem: {message: string; hint: string}): void;
+}
+
+/** Attempts work in the user's own checkout, one at a time, on the milestone's branch. */
+export class SharedWorkspace implements Workspace {
+  readonly isolation = 'shared';
+  readonly integration: GitIntegration;
+  private readonly activity = new ActivityWatch();
+
+  constructor(private readonly parts: SharedParts) {
+    const {repo} = parts;
+    this.integration = new SharedIntegration({
+      ...parts,
+      sharedCheckout: repo,
+      worktreeOf: () => repo,
+      baseOf: async () => (await readRef(repo, 'HEAD')) as string,
+      checkOutCommit: async () => workFolder(repo),
+    });
+  }
+
+  folderOf(): string {
+    return workFolder(this.parts.repo);
+  }
+
+  async prepare(): Promise<Outcome | undefined> {
+    const head = await this.integration.readHead();
+    if (head.kind !== 'head') {
+      this.parts.onBranchProblem(head);
+      return {kind: 'cancelled', message: head.message};
+    }
+    await switchTo(this.parts.repo, this.parts.branch);
+    const dirty = await dirtyFiles(this.parts.repo);
+    // Nobody but the attempt may have changed what will be committed as its work.
+    if (dirty.length > 0) throw treeDirty(dirty);
+    return undefined;
+  }
+
+  hasChanged(place: AttemptPlace): Promise<boolean> {
+    return this.activity.hasChanged(place, this.parts.repo);
+  }
+
+  async rescue({taskId, attempt}: AttemptPlace): Promise<void> {
+    await rescueLeftovers(this.parts.repo, {id: this.parts.milestoneId, task: taskId, attempt});
+  }
+
+  async remove(): Promise<void> {
+    this.parts.checkoutLock.release();
+  }
+}
+
+/** The checkout holds the work already when the branch moves; what the checks wrote beside it is taken away. */
+class SharedIntegration extends GitIntegration {
+  constructor(private readonly shared: GitParts & SharedParts) {
+    super(shared);
+  }
+
+  override async advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
+    const {repo} = this.shared;
+    const {changedFiles} = await writeTree(repo, move.from);
+    syncFiles(repo, changedFiles);
+    const advance = await super.advance(move);
+    if (advance.kind !== 'advanced') return advance;
+    const {changedFiles: written} = await writeTree(repo, move.to);
+    if (written.length > 0) await restoreFiles(repo, move.to, written);
+    await alignIndex(repo);
+    return advance;
+  }
+}
+
+/**
+ * @throws {MilestoneError} `TREE_DIRTY` when the checkout is not clean at the first start.
+ */
+export async function assertClean(repo: Repository): Promise<void> {
+  const dirty = await dirtyFiles(repo);
+  if (dirty.length > 0) throw treeDirty(dirty);
+}

@@ -1,0 +1,40 @@
+import {MilestoneError} from '../errors.ts';
+import type {NewEvent} from '../events/event.ts';
+import {type Activation, planActivation} from './activate.ts';
+import {planAdoption} from './adopt.ts';
+import type {ExecuteOptions} from './engine.ts';
+import type {OpenMilestone} from './open.ts';
+
+export interface Start {
+  /** What begins the log; nothing when it goes on. */
+  events: NewEvent[];
+  activation?: Activation;
+}
+
+type StartOptions = Pick<ExecuteOptions, 'command' | 'noGit' | 'readPlan' | 'adopt'>;
+
+/**
+ * Judge whether a milestone may be executed now, and work out what that takes. Changes nothing.
+ * @throws {MilestoneError} `WRONG_STATUS`, and what keeps a plan from being activated.
+ */
+export async function planStart(opened: OpenMilestone, options: StartOptions): Promise<Start> {
+  const {state, id} = opened;
+  if (options.adopt && !state.activation) return {events: await planAdoption(opened)};
+  refuseWrongStatus(state.status, id, options.command);
+  if (state.status !== 'planned') return {events: []};
+  const activation = await planActivation(opened, options);
+  return {events: [{event: 'milestone_activated', details: activation.details}], activation};
+}
+
+function refuseWrongStatus(status: OpenMilestone['state']['status'], id: string, command: 'execute' | 'resume'): void {
+  if (status === 'completed' || status === 'cancelled')
+    throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}`, {hint: `milestone status ${id}`});
+  if (status === 'blocked' && command === 'execute')
+    throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is blocked`, {
+      hint: `see \`milestone status ${id}\`, then \`milestone resume ${id}\``,
+    });
+  if (status === 'planned' && command === 'resume')
+    throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` has not been started, so it cannot be resumed`, {
+      hint: `milestone execute ${id}`,
+    });
+}

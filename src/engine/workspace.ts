@@ -1,0 +1,69 @@
+import type {Outcome} from '../events/event.ts';
+import type {TaskId} from '../milestone/plan.ts';
+
+/** One attempt, as far as the place where it works is concerned. */
+export interface AttemptPlace {
+  taskId: TaskId;
+  attempt: number;
+  slot: number;
+}
+
+/** A finished attempt's work, frozen: what is checked is what is integrated. */
+export interface FrozenWork {
+  tree: string;
+  /** Commit that the work was made on. */
+  base: string;
+  /** Whether the tree differs from that of the base. */
+  hasChanges: boolean;
+  /** Paths that differ from the base, relative to the top of the repository. */
+  changedFiles: readonly string[];
+  /** What makes the work unfit as it is; what is right in it stays in the slot. */
+  refused?: Outcome;
+  /** The commit's message, where it is settled already. */
+  message?: string;
+}
+
+/** The branch as it stands, or why nothing can be integrated. */
+export type BranchHead = {kind: 'head'; commit: string} | {kind: 'rewritten'; message: string; hint: string};
+
+/** Where attempts work and how their work is kept. */
+export interface Workspace {
+  readonly isolation: 'worktree' | 'shared' | 'none';
+  /** Folder that a slot's attempts and checks run in. */
+  folderOf(slot: number): string;
+  /** Make a slot ready for an attempt, on the head of the branch. Undefined: nothing needs to be done. */
+  prepare(place: AttemptPlace, signal: AbortSignal): Promise<Outcome | undefined> | undefined;
+  /** Whether files in the slot changed since the last call; what a silent attempt is judged by. */
+  hasChanged(place: AttemptPlace): Promise<boolean>;
+  /** Keep what an attempt that did not complete has left. */
+  rescue(place: AttemptPlace): Promise<void>;
+  /** How work gets onto the branch; undefined outside git. */
+  readonly integration: Integration | undefined;
+  /** Take away what belongs to this execution alone. */
+  remove(): Promise<void>;
+}
+
+/** How finished work gets onto the milestone's branch. One caller at a time but for `freeze`. */
+export interface Integration {
+  readonly branch: string;
+  /** @param message The commit's message as it stands now, for the user's hooks. */
+  freeze(place: AttemptPlace, message: string): Promise<FrozenWork>;
+  /** The branch as it stands; a head that a person moved forward counts. */
+  readHead(): Promise<BranchHead>;
+  merge(work: FrozenWork, head: string): Promise<{kind: 'merged'; tree: string} | {kind: 'conflict'; files: string[]}>;
+  /** Folder in which that tree lies checked out, for checks. */
+  checkOut(tree: string, head: string): Promise<string>;
+  /** Folder in which that commit lies checked out, for checks. */
+  checkOutCommit(commit: string): Promise<string>;
+  commit(tree: string, parent: string, message: string): Promise<string>;
+  /**
+   * Move the branch, and the files of a checkout that has it checked out. `moved`: it does not stand at `from` any more.
+   * Synced when it resolves.
+   */
+  advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance>;
+  isIntegrated(commit: string): Promise<boolean>;
+  /** The work of a commit that was made but did not get onto the branch; undefined when its objects are lost. */
+  workOf(commit: string): Promise<FrozenWork | undefined>;
+}
+
+export type Advance = {kind: 'advanced'} | {kind: 'moved'} | {kind: 'checked_out'; message: string; hint: string};

@@ -1,0 +1,127 @@
+import fs from 'node:fs';
+import {MilestoneError} from '../errors.ts';
+import type {Outcome} from '../events/event.ts';
+import type {Repository} from '../git/git.ts';
+import {workFolder} from '../git/repository.ts';
+import {saveRescue} from '../git/rescue.ts';
+import {slotAt, slotFolder} from '../git/slot-place.ts';
+import {prepareSlot, removeSlots, slotBase} from '../git/slots.ts';
+import type {Clock} from '../platform/clock.ts';
+import {ActivityWatch, GitIntegration, type GitParts} from './git-workspace.ts';
+import type {SlotSetup} from './slot-setup.ts';
+import type {AttemptPlace, Workspace} from './workspace.ts';
+
+export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
+  milestoneId: string;
+  home: string;
+  /** `workspace.root`. */
+  root: string | undefined;
+  /** Remove ignored files before every attempt. */
+  fresh: boolean;
+  /** Number of the merge queue's own slot. */
+  mergeSlot(): number;
+  clock: Clock;
+  signal: AbortSignal;
+  setup: SlotSetup;
+  warn(message: string): void;
+  /** The branch is not what it was: nothing can start. */
+  onBranchProblem(problem: {message: string; hint: string}): void;
+}
+
+/** A pool of worktrees with detached heads, one for each attempt at a time; the user's checkout is never touched. */
+export class WorktreeWorkspace implements Workspace {
+  readonly isolation = 'worktree';
+  readonly integration: GitIntegration;
+  private readonly activity = new ActivityWatch();
+  /** Attempts whose work may lie in a slot and nowhere else. */
+  private readonly unsaved = new Map<number, AttemptPlace>();
+
+  constructor(private readonly parts: WorktreeParts) {
+    this.integration = new GitIntegration({
+      ...parts,
+      worktreeOf: place => this.slot(place.slot),
+      baseOf: async place => (await slotBase(this.slot(place.slot))) as string,
+      checkOutCommit: async commit => {
+        const {slot, needsSetup} = await this.prepareSlot(parts.mergeSlot(), commit);
+        const occasion = {isNew: needsSetup, signal: parts.signal};
+        const failed = await parts.setup.run(slot, parts.mergeSlot(), occasion);
+        if (failed)
+          throw new MilestoneError('GIT_FAILED', `the slot for checks could not be set up: ${failed.message}`);
+        return workFolder(slot);
+      },
+    });
+  }
+
+  folderOf(slot: number): string {
+    return workFolder(this.slot(slot));
+  }
+
+  async prepare(place: AttemptPlace, signal: AbortSignal): Promise<Outcome | undefined> {
+    const head = await this.integration.readHead();
+    if (head.kind !== 'head') {
+      this.parts.onBranchProblem(head);
+      return {kind: 'cancelled', message: head.message};
+    }
+    const {slot, needsSetup} = await this.prepareSlot(place.slot, head.commit);
+    if (signal.aborted) return undefined;
+    return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
+  }
+
+  hasChanged(place: AttemptPlace): Promise<boolean> {
+    return this.activity.hasChanged(place, this.slot(place.slot));
+  }
+
+  async rescue(place: AttemptPlace): Promise<void> {
+    const {repo, milestoneId} = this.parts;
+    const slot = slotAt(repo, this.folder(place.slot));
+    if (!slot) return;
+    this.unsaved.set(place.slot, place);
+    const base = await slotBase(slot);
+    if (base === undefined) return;
+    try {
+      await saveRescue(slot, {id: milestoneId, task: place.taskId, attempt: place.attempt, base});
+    } catch (error) {
+      if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
+      // A slot that git cannot read is set aside, whole, before the place is used again.
+      this.parts.warn(`the work of task \`${place.taskId}\` could not be kept as a commit: ${error.message}`);
+    }
+  }
+
+  async remove(): Promise<void> {
+    const {repo, root, milestoneId, setup} = this.parts;
+    for (let number = 0; number <= this.parts.mergeSlot(); number++) {
+      const slot = slotAt(repo, this.folder(number));
+      if (slot && fs.existsSync(slot.topLevel)) await setup.tearDown(slot, number);
+    }
+    for (const warning of await removeSlots(repo, root, milestoneId)) this.parts.warn(warning);
+  }
+
+  private async prepareSlot(number: number, commit: string) {
+    const {repo, home, milestoneId, fresh, clock} = this.parts;
+    const unsaved = this.unsaved.get(number);
+    const prepared = await prepareSlot(repo, {
+      folder: this.folder(number),
+      commit,
+      home,
+      fresh,
+      ...(unsaved && {keepAs: {id: milestoneId, task: unsaved.taskId, attempt: unsaved.attempt}}),
+      clock,
+    });
+    this.unsaved.delete(number);
+    for (const warning of prepared.warnings) this.parts.warn(warning);
+    return prepared;
+  }
+
+  private slot(number: number): Repository {
+    const folder = this.folder(number);
+    const slot = slotAt(this.parts.repo, folder);
+    if (!slot)
+      throw new MilestoneError('GIT_FAILED', `the slot \`${folder}\` is no worktree of this repository any more`);
+    return slot;
+  }
+
+  private folder(number: number): string {
+    const {repo, root, milestoneId} = this.parts;
+    return slotFolder(repo, root, milestoneId, number);
+  }
+}

@@ -1,0 +1,224 @@
+// The one writer of a log.
+//
+//   append ──> batch ──(end of turn)──> lock check ──> write ──> fdatasync ──> durable ──> listeners
+//                                           │            │           │
+//                                           └────────────┴───────────┴──> dead: nothing is accepted any more
+//
+// L1. Memory may be ahead of the disk, the world never: whoever acts on an event waits for `durable()`.
+// L2. A log that has failed once stays dead. After a failed sync the kernel may drop pages and then report success, so
+//     only a new process, which reads the log afresh, knows what is on disk.
+// L3. Timestamps never go backwards, whatever the clock does.
+
+import fs from 'node:fs';
+import {MilestoneError} from '../errors.ts';
+import type {Clock} from '../platform/clock.ts';
+import {fileError, writeAll} from '../platform/files.ts';
+import {atEndOfTurn} from '../platform/turn.ts';
+import type {MilestoneEvent, NewEvent, Timestamp} from './event.ts';
+import {openForWriting} from './open-log.ts';
+import type {LogPosition} from './read-log.ts';
+import {encodeRecord} from './record.ts';
+
+export interface EventLogOptions {
+  milestoneId: string;
+  sessionId: string;
+  clock: Clock;
+  /** Where the caller's own reading of the log ended, while it held the lock; without it the log is read to the end. */
+  after?: LogPosition;
+  /** Called before bytes reach the file; throws when the lock is no longer ours. */
+  beforeSync?: () => void;
+}
+
+export type DurableListener = (events: readonly MilestoneEvent[]) => void;
+
+/** What was appended since the last sync. */
+interface Batch {
+  lines: string[];
+  events: MilestoneEvent[];
+  synced: Deferred<void>;
+}
+
+export class EventLog {
+  private batch: Batch | undefined;
+  private failure: unknown;
+  private lastTimestamp: Timestamp;
+  private readonly listeners = new Set<DurableListener>();
+
+  private constructor(
+    readonly file: string,
+    private fd: number | undefined,
+    private readonly options: EventLogOptions,
+    /** Bytes that are written and synced. */
+    private length: number,
+    private lastSeq: number,
+    private lastAt: number,
+  ) {
+    this.lastTimestamp = new Date(lastAt).toISOString();
+  }
+
+  /**
+   * Open a log for the holder of its lock; makes it if there is none. A torn tail is cut, and kept in
+   * `<log>.torn-<timestamp>`.
+   * @throws {MilestoneError} `LOG_CORRUPT`, `LOCK_LOST` when it has grown past `after`, `DISK_FULL`, `READ_ONLY`,
+   * `LOG_UNWRITABLE`.
+   */
+  static open(file: string, options: EventLogOptions): EventLog {
+    const {fd, length, seq, lastAt} = openForWriting(file, options.clock, options.after);
+    return new EventLog(file, fd, options, length, seq, lastAt);
+  }
+
+  /**
+   * Give an event its number and time and queue it for the next sync, which all appends of this turn share.
+   * @throws {MilestoneError} what the log died of, if it did.
+   */
+  append(event: NewEvent): MilestoneEvent {
+    if (this.failure) throw this.failure;
+    if (this.fd === undefined) throw new Error('the event log is closed');
+    const recorded = {
+      seq: this.lastSeq + 1,
+      timestamp: this.nextTimestamp(),
+      event: event.event,
+      milestone_id: this.options.milestoneId,
+      session_id: this.options.sessionId,
+      details: event.details,
+    } as MilestoneEvent;
+    const line = encodeRecord(recorded);
+    this.lastSeq = recorded.seq;
+    this.batch ??= this.openBatch();
+    this.batch.lines.push(line);
+    this.batch.events.push(recorded);
+    return recorded;
+  }
+
+  /**
+   * Resolves once everything appended so far is on disk (synced), not merely written.
+   * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `LOG_UNWRITABLE`, or what `beforeSync` threw; from then on always.
+   */
+  durable(): Promise<void> {
+    if (this.batch) return this.batch.synced.promise;
+    return this.failure ? Promise.reject(this.failure) : Promise.resolve();
+  }
+
+  /** Where the synced part ends. */
+  get position(): LogPosition {
+    return {offset: this.length, seq: this.lastSeq - (this.batch?.events.length ?? 0)};
+  }
+
+  /**
+   * Be told of every batch after its sync, in order, before anyone who waits for it goes on.
+   * @returns Ends it.
+   */
+  onDurable(listener: DurableListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Sync what is queued and close the file; a second call does nothing.
+   * @throws {MilestoneError} when that last sync fails.
+   */
+  close(): void {
+    if (this.fd === undefined) return;
+    const isAlive = !this.failure;
+    while (this.batch) this.flush(); // a listener may append
+    fs.closeSync(this.fd);
+    this.fd = undefined;
+    if (isAlive && this.failure) throw this.failure;
+  }
+
+  /** L3. A busy turn asks many times in one millisecond, and printing a date is a fifth of the cost of an append. */
+  private nextTimestamp(): Timestamp {
+    const now = this.options.clock.now();
+    if (now > this.lastAt) {
+      this.lastAt = now;
+      this.lastTimestamp = new Date(now).toISOString();
+    }
+    return this.lastTimestamp;
+  }
+
+  private openBatch(): Batch {
+    const batch: Batch = {lines: [], events: [], synced: deferred()};
+    batch.synced.promise.catch(() => {}); // nobody may be waiting; the next append or `durable()` says it again
+    atEndOfTurn(() => this.flush());
+    return batch;
+  }
+
+  private flush(): void {
+    const {batch} = this;
+    if (!batch) return;
+    this.batch = undefined;
+    try {
+      this.writeAndSync(Buffer.from(batch.lines.join('')));
+    } catch (error) {
+      this.failure = error;
+      batch.synced.reject(error);
+      return;
+    }
+    batch.synced.resolve();
+    for (const listener of this.listeners) listener(batch.events);
+  }
+
+  private writeAndSync(bytes: Buffer): void {
+    const fd = this.fd!;
+    this.options.beforeSync?.();
+    this.checkFile(fd);
+    try {
+      writeAll(fd, bytes);
+    } catch (error) {
+      this.cutBack(fd);
+      throw unwritable(error, `write the event log \`${this.file}\``);
+    }
+    try {
+      fs.fdatasyncSync(fd);
+    } catch (error) {
+      throw unwritable(error, `sync the event log \`${this.file}\`, so its last events may not be on disk`);
+    }
+    this.length += bytes.length;
+  }
+
+  /** A line is worth nothing in a file that is gone, or after lines that this log knows nothing of. */
+  private checkFile(fd: number): void {
+    const {nlink, size} = fs.fstatSync(fd);
+    if (nlink === 0)
+      throw new MilestoneError('LOG_UNWRITABLE', `the event log \`${this.file}\` was deleted or replaced`);
+    if (size === this.length) return;
+    const sizes = `it has ${size} bytes, expected ${this.length}`;
+    throw new MilestoneError('LOCK_LOST', `another process changed the event log \`${this.file}\`: ${sizes}`);
+  }
+
+  /** Take back a half-written batch: the next append would turn a torn tail into damage in the middle. */
+  private cutBack(fd: number): void {
+    try {
+      this.options.beforeSync?.(); // what follows our last good length is another's if the lock is
+      fs.ftruncateSync(fd, this.length);
+    } catch {
+      // What stays is a torn tail, which every reader knows. The failed write is what is reported.
+    }
+  }
+}
+
+function unwritable(error: unknown, doing: string): MilestoneError {
+  const known = fileError(error, doing);
+  if (known.code !== 'IO_FAILED') return known;
+  return new MilestoneError('LOG_UNWRITABLE', known.message, {
+    hint: 'run `milestone resume` when the disk is well again',
+    cause: error,
+  });
+}
+
+interface Deferred<T> {
+  promise: Promise<T>;
+  resolve: (value: T) => void;
+  reject: (reason: unknown) => void;
+}
+
+/** What `Promise.withResolvers` gives from Node 22 on. */
+function deferred(): Deferred<void> {
+  let resolve!: () => void;
+  let reject!: (reason: unknown) => void;
+  const promise = new Promise<void>((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return {promise, resolve, reject};
+}

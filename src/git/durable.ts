@@ -1,0 +1,72 @@
+// Git syncs the files of objects and refs, not the folders that hold their names.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileError} from '../platform/files.ts';
+
+/** Make the names of all objects durable. */
+export async function syncObjects(repo: {commonDir: string}): Promise<void> {
+  const objects = path.join(repo.commonDir, 'objects');
+  await syncFolders(objects, [objects, ...subfolders(objects)]);
+}
+
+/** Make the name of a ref durable. */
+export async function syncRef(repo: {commonDir: string}, ref: string): Promise<void> {
+  const refs = path.join(repo.commonDir, 'refs');
+  const folders = [path.join(repo.commonDir, 'reftable')];
+  for (
+    let folder = path.dirname(path.join(repo.commonDir, ref));
+    folder.startsWith(refs);
+    folder = path.dirname(folder)
+  ) {
+    folders.push(folder);
+  }
+  await syncFolders(refs, folders);
+}
+
+// Within this time two changes of a folder may carry the same time stamp, on any file system that we know.
+const TIMESTAMP_GRAIN_MS = 50;
+
+/** By folder: the time stamp that was synced. */
+const synced = new Map<string, number>();
+
+/**
+ * Sync those of the folders that changed since they were last synced: a sync of each of the 256 object folders would
+ * cost more than a commit.
+ */
+async function syncFolders(top: string, folders: readonly string[]): Promise<void> {
+  try {
+    const stamps = folders.flatMap(folder => {
+      const at = fs.statSync(folder, {throwIfNoEntry: false})?.mtimeMs;
+      return at === undefined ? [] : [{folder, at}];
+    });
+    const changed = stamps.filter(({folder, at}) => synced.get(folder) !== at);
+    await Promise.all(changed.map(({folder}) => syncInBackground(folder)));
+    const newest = stamps.reduce((latest, {at}) => (at > latest ? at : latest), 0);
+    // A folder changed this lately may change again under the same stamp; it is synced again next time.
+    for (const {folder, at} of changed) if (at < newest - TIMESTAMP_GRAIN_MS) synced.set(folder, at);
+  } catch (error) {
+    throw fileError(error, `sync \`${top}\``);
+  }
+}
+
+function subfolders(folder: string): string[] {
+  const entries = fs.readdirSync(folder, {withFileTypes: true});
+  return entries.filter(entry => entry.isDirectory()).map(entry => path.join(folder, entry.name));
+}
+
+async function syncInBackground(folder: string): Promise<void> {
+  let handle: fs.promises.FileHandle;
+  try {
+    handle = await fs.promises.open(folder, 'r');
+  } catch (error) {
+    // A folder for temporary objects of a git at work: gone, or renamed away.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

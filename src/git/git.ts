@@ -1,0 +1,157 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import {systemClock} from '../platform/clock.ts';
+import {isGitAtWork} from '../platform/git-processes.ts';
+import {type GitResult, runGit} from '../platform/run-git.ts';
+
+/** A repository, seen from one of its worktrees: the user's checkout, or a slot. All paths are absolute and real. */
+export interface Repository {
+  /** Top folder of the worktree. */
+  readonly topLevel: string;
+  /** The worktree's private git folder. */
+  readonly gitDir: string;
+  /** The git folder that all worktrees share. */
+  readonly commonDir: string;
+  readonly objectFormat: 'sha1' | 'sha256';
+  /** Folder of the home's parent below `topLevel`, with `/` between and none at the end; empty at the top. */
+  readonly prefix: string;
+  /** The whole environment of git calls. */
+  readonly environment: NodeJS.ProcessEnv;
+}
+
+export interface GitOptions {
+  input?: string;
+  /** Added to the environment. */
+  env?: NodeJS.ProcessEnv;
+  /** Exit codes besides 0 that are an answer. */
+  accept?: readonly number[];
+  /** Run the hooks that the user configured. */
+  hooks?: boolean;
+  /** Make the index durable too: the user's own, which is not made anew after a crash as a slot's is. */
+  syncIndex?: boolean;
+}
+
+// Objects and refs reach the disk before git says so; nothing of the user's settings may start a
+// program, sign, collect garbage, or make an otherwise good tree fail. On Linux git does not call the batch method of
+// syncing as safe as single syncs.
+const SETTINGS = [
+  'core.fsync=committed,reference',
+  `core.fsyncMethod=${process.platform === 'darwin' ? 'batch' : 'fsync'}`,
+  'core.fsmonitor=false',
+  'core.splitIndex=false',
+  'core.safecrlf=false',
+  'core.quotePath=false',
+  'commit.gpgSign=false',
+  'gc.auto=0',
+  'maintenance.auto=false',
+  'submodule.recurse=false',
+  'i18n.commitEncoding=UTF-8',
+  'i18n.logOutputEncoding=UTF-8',
+  'advice.addEmbeddedRepo=false',
+].flatMap(setting => ['-c', setting]);
+
+const SYNCED_INDEX = ['-c', 'core.fsync=committed,reference,index'];
+
+const NO_HOOKS = ['-c', 'core.hooksPath=/dev/null'];
+
+/**
+ * Run git in a worktree. Its folder and git folder are given, never searched for: a slot that lost its `.git` must not
+ * lead to the repository of a folder above.
+ * @returns What it printed.
+ * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`.
+ */
+export async function git(repo: Repository, args: readonly string[], options: GitOptions = {}): Promise<string> {
+  const result = await tryGit(repo, args, options);
+  if (result.code !== 0 && !options.accept?.includes(result.code)) throw gitError(args, result);
+  return result.stdout;
+}
+
+/** Run git in a worktree and take any exit code for an answer. A lock file that no living git holds is cleared away. */
+export async function tryGit(repo: Repository, args: readonly string[], options: GitOptions = {}): Promise<GitResult> {
+  const call = {
+    cwd: repo.topLevel,
+    env: {...repo.environment, GIT_DIR: repo.gitDir, GIT_WORK_TREE: repo.topLevel, ...options.env},
+    input: options.input,
+  };
+  const all = [...SETTINGS, ...(options.syncIndex ? SYNCED_INDEX : []), ...(options.hooks ? [] : NO_HOOKS), ...args];
+  let result = await runGit(all, call);
+  for (let lock = lockInTheWay(repo, result); lock && (await isFreed(repo, lock)); lock = lockInTheWay(repo, result)) {
+    result = await runGit(all, call);
+  }
+  return result;
+}
+
+/** An error that says what git said. */
+export function gitError(args: readonly string[], result: GitResult): MilestoneError {
+  const said = result.stderr.trim() || result.stdout.trim() || `exit code ${result.code}`;
+  const lock = /Unable to create '(.*\.lock)': File exists/.exec(said)?.[1];
+  if (lock)
+    return new MilestoneError('GIT_FAILED', `another git holds \`${lock}\``, {
+      hint: 'let that git end (or remove the file when there is none), then run `milestone resume`',
+    });
+  const code = /No space left on device|Disk quota exceeded/.test(said)
+    ? 'DISK_FULL'
+    : /Read-only file system/.test(said)
+      ? 'READ_ONLY'
+      : 'GIT_FAILED';
+  return new MilestoneError(code, `\`git ${args[0]}\` failed: ${said.slice(-2_000)}`);
+}
+
+function lockInTheWay(repo: Repository, result: GitResult): string | undefined {
+  if (result.code === 0) return undefined;
+  const lock = /Unable to create '(.*\.lock)': File exists/.exec(result.stderr)?.[1];
+  if (lock === undefined) return undefined;
+  const file = path.resolve(repo.topLevel, lock);
+  return file.startsWith(repo.commonDir + path.sep) ? file : undefined;
+}
+
+const LOCK_POLL_MS = 50;
+const LOCK_GRACE_MS = 1_000;
+const LOCK_PATIENCE_MS = 10_000;
+
+/**
+ * Wait for a lock file to go. Git holds one for milliseconds, a killed git for ever: what is the same file for a second
+ * while no git works in the repository is removed. A living git gets ten seconds.
+ * @returns Whether to try again.
+ */
+async function isFreed(repo: Repository, lock: string): Promise<boolean> {
+  const never = new AbortController().signal;
+  const start = systemClock.elapsed();
+  const first = inodeOf(lock);
+  for (;;) {
+    const waitedMs = systemClock.elapsed() - start;
+    if (first === undefined || inodeOf(lock) !== first) return true;
+    if (waitedMs > LOCK_GRACE_MS && !isGitAtWork(worktreeFolders(repo))) {
+      fs.rmSync(lock, {force: true});
+      return true;
+    }
+    if (waitedMs > LOCK_PATIENCE_MS) return false;
+    await systemClock.sleep(LOCK_POLL_MS, never);
+  }
+}
+
+function inodeOf(file: string): number | undefined {
+  return fs.statSync(file, {throwIfNoEntry: false})?.ino;
+}
+
+function worktreeFolders(repo: Repository): string[] {
+  return [repo.commonDir, repo.topLevel, ...linkedWorktrees(repo).map(worktree => worktree.topLevel)];
+}
+
+/** The linked worktrees that the repository knows of, also those whose folder is gone. */
+export function linkedWorktrees(repo: Repository): Repository[] {
+  const folder = path.join(repo.commonDir, 'worktrees');
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder).sort() : [];
+  return names.flatMap(name => {
+    const gitDir = path.join(folder, name);
+    const topLevel = registeredFolder(gitDir);
+    return topLevel === undefined ? [] : [{...repo, gitDir, topLevel}];
+  });
+}
+
+function registeredFolder(gitDir: string): string | undefined {
+  const file = path.join(gitDir, 'gitdir');
+  const pointer = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').replace(/\n$/, '') : '';
+  return pointer === '' ? undefined : path.dirname(path.resolve(gitDir, pointer));
+}

@@ -1,0 +1,49 @@
+import {git, gitError, type Repository, tryGit} from './git.ts';
+
+/**
+ * Make a commit object; nothing points at it yet.
+ * @returns Its name.
+ */
+export async function commitTree(
+  repo: Repository,
+  commit: {tree: string; parents: readonly string[]; message: string},
+): Promise<string> {
+  const parents = commit.parents.flatMap(parent => ['-p', parent]);
+  return (await git(repo, ['commit-tree', ...parents, '-F', '-', commit.tree], {input: commit.message})).trim();
+}
+
+export type Merge =
+  /** The head has not moved: the tree goes in as it was checked. */
+  | {kind: 'same'; tree: string}
+  /** The head has moved: this tree is new and wants its checks. */
+  | {kind: 'merged'; tree: string}
+  | {kind: 'conflict'; files: string[]};
+
+/**
+ * Lay a tree that was made on `base` onto the head of a branch.
+ * @param repo The slot that the tree was made in: its attributes and merge drivers hold.
+ */
+export async function mergeOntoHead(
+  repo: Repository,
+  work: {head: string; base: string; tree: string},
+): Promise<Merge> {
+  const {head, base, tree} = work;
+  if (head === base) return {kind: 'same', tree};
+  const commit = await commitTree(repo, {tree, parents: [base], message: 'Work to be merged\n'});
+  return mergeCommits(repo, head, commit);
+}
+
+/** Merge two commits without touching any worktree. */
+export async function mergeCommits(
+  repo: Repository,
+  ours: string,
+  theirs: string,
+  flags: readonly string[] = [],
+): Promise<Exclude<Merge, {kind: 'same'}>> {
+  const args = ['merge-tree', '--write-tree', '-z', '--name-only', '--no-messages', ...flags, ours, theirs];
+  const result = await tryGit(repo, args);
+  const [tree, ...files] = result.stdout.split('\0').map(name => name.replace(/\n$/, ''));
+  if (result.code > 1 || result.code < 0 || !tree) throw gitError(args, result);
+  if (result.code === 0) return {kind: 'merged', tree};
+  return {kind: 'conflict', files: [...new Set(files.filter(Boolean))].sort()};
+}

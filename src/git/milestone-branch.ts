@@ -1,0 +1,115 @@
+import {MilestoneError} from '../errors.ts';
+import {syncObjects, syncRef} from './durable.ts';
+import {git, gitError, type Repository, tryGit} from './git.ts';
+import {commitTree, mergeCommits} from './merge.ts';
+import {isAncestor, milestoneBranch, readHead, resolveCommit} from './refs.ts';
+
+export interface Required {
+  /** A completed milestone that must be in the base. */
+  id: string;
+  /** Its last commit. */
+  commit: string;
+}
+
+export interface NewBranch {
+  id: string;
+  base: string;
+  requires: readonly Required[];
+  /** Take an existing branch that contains the base as it is: one that a crash kept from being recorded, or an adopted one. */
+  adopt?: boolean;
+}
+
+export interface MilestoneBranch {
+  branch: string;
+  commit: string;
+  /** Required milestones that the base lacked. */
+  merged: string[];
+}
+
+/**
+ * Make `milestone/<id>` at its base, with the required milestones that the base lacks merged in; on disk when this resolves.
+ * @throws {MilestoneError} `BRANCH_EXISTS`, `BRANCH_BLOCKED`, `REQUIRED_MISSING`, `REQUIRED_CONFLICT`, `GIT_FAILED`.
+ */
+export async function createMilestoneBranch(repo: Repository, wanted: NewBranch): Promise<MilestoneBranch> {
+  const branch = milestoneBranch(wanted.id);
+  const existing = await readHead(repo, branch);
+  if (existing !== undefined) return adopted(repo, branch, existing, wanted);
+  await assertNameIsFree(repo, branch);
+  const {commit, merged} = await mergeRequired(repo, wanted);
+  await createBranch(repo, branch, commit);
+  return {branch, commit, merged};
+}
+
+async function adopted(repo: Repository, branch: string, commit: string, wanted: NewBranch): Promise<MilestoneBranch> {
+  if (wanted.adopt && (await isAncestor(repo, wanted.base, commit))) return {branch, commit, merged: []};
+  throw new MilestoneError('BRANCH_EXISTS', `the branch \`${branch}\` exists already`, {
+    hint: `\`milestone resume ${wanted.id} --adopt\` goes on from it; \`git branch -m ${branch} <name>\` puts it out of the way`,
+  });
+}
+
+/** Git keeps branches as files in folders: `milestone` and `milestone/x` cannot both be. */
+async function assertNameIsFree(repo: Repository, branch: string): Promise<void> {
+  const pattern = ['refs/heads/milestone', `refs/heads/${branch}`];
+  const names = (await git(repo, ['for-each-ref', '--format=%(refname)', ...pattern])).split('\n').filter(Boolean);
+  const unborn = await tryGit(repo, ['symbolic-ref', '--quiet', 'HEAD']);
+  const inTheWay = [...names, unborn.stdout.trim()].find(
+    name => name === 'refs/heads/milestone' || name.startsWith(`refs/heads/${branch}/`),
+  );
+  if (inTheWay !== undefined) throw branchBlocked(branch, inTheWay.slice('refs/heads/'.length));
+}
+
+function branchBlocked(branch: string, other: string): MilestoneError {
+  return new MilestoneError(
+    'BRANCH_BLOCKED',
+    `the branch \`${branch}\` cannot be made: git keeps branches as files, and there is a branch called \`${other}\``,
+    {hint: `rename that one: \`git branch -m ${other} <name>\``},
+  );
+}
+
+async function mergeRequired(repo: Repository, wanted: NewBranch): Promise<{commit: string; merged: string[]}> {
+  let commit = wanted.base;
+  const merged: string[] = [];
+  for (const required of wanted.requires) {
+    if ((await resolveCommit(repo, required.commit)) === undefined) throw requiredMissing(required);
+    if (await isAncestor(repo, required.commit, commit)) continue;
+    commit = await mergeOne(repo, commit, required, wanted.id);
+    merged.push(required.id);
+  }
+  return {commit, merged};
+}
+
+async function mergeOne(repo: Repository, head: string, required: Required, id: string): Promise<string> {
+  // A milestone that started in a repository without commits shares no history with a base that came later.
+  const merge = await mergeCommits(repo, head, required.commit, ['--allow-unrelated-histories']);
+  if (merge.kind === 'merged')
+    return commitTree(repo, {
+      tree: merge.tree,
+      parents: [head, required.commit],
+      message: `Merge the required milestone ${required.id}\n\nMilestone: ${id}\n`,
+    });
+  const files = merge.files.map(file => `\`${file}\``).join(', ');
+  throw new MilestoneError(
+    'REQUIRED_CONFLICT',
+    `the required milestone \`${required.id}\` conflicts with the base of \`${id}\` in ${files}`,
+    {hint: `merge it yourself, then start again: \`git merge ${required.commit}\``},
+  );
+}
+
+function requiredMissing({id, commit}: Required): MilestoneError {
+  return new MilestoneError(
+    'REQUIRED_MISSING',
+    `the required milestone \`${id}\` ended with the commit \`${commit}\`, which is not in this repository`,
+    {hint: '`git fetch` it from where it was completed'},
+  );
+}
+
+async function createBranch(repo: Repository, branch: string, commit: string): Promise<void> {
+  const ref = `refs/heads/${branch}`;
+  await syncObjects(repo);
+  const args = ['update-ref', '-m', 'milestone: created', ref, commit, '0'.repeat(commit.length)];
+  const result = await tryGit(repo, args);
+  if (result.code !== 0 && /exists; cannot create|unable to create directory/.test(result.stderr))
+    throw branchBlocked(branch, 'milestone');
+  if (result.code !== 0) throw gitError(args, result);
+  await syncRef(repo, ref);
+}

@@ -1,0 +1,89 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import {GIT_MARKER} from '../platform/git-processes.ts';
+import {type GitResult, gitEnvironment, runGit} from '../platform/run-git.ts';
+import {gitError, type Repository} from './git.ts';
+
+/** Used where the user has configured no identity. */
+const FALLBACK = {name: 'milestone', email: 'milestone@localhost'};
+
+/**
+ * The repository that a folder belongs to.
+ * @param folder The home's parent; it becomes the repository's `prefix`.
+ * @returns `undefined` outside git.
+ * @throws {MilestoneError} `NOT_A_REPOSITORY` in a bare repository or inside a git folder, `GIT_TOO_OLD`, `GIT_FAILED`.
+ */
+export async function openRepository(folder: string, from = process.env): Promise<Repository | undefined> {
+  const cwd = fs.realpathSync(folder);
+  const env = gitEnvironment(from);
+  const [version, place, identity] = await Promise.all([
+    runGit(['version'], {cwd, env}),
+    runGit(['rev-parse', '--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES], {
+      cwd,
+      env,
+    }),
+    runGit(['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'], {cwd, env}),
+  ]);
+  validateVersion(version.stdout);
+  if (/not a git repository/.test(place.stderr)) return undefined;
+  const [isInside, objectFormat, commonDir, gitDir, topLevel] = place.stdout.split('\n');
+  if (isInside === 'false') throw noWorktree(folder);
+  if (place.code !== 0 || !commonDir || !gitDir || !topLevel) throw gitError(['rev-parse'], place);
+  return {
+    topLevel: fs.realpathSync(topLevel),
+    gitDir: fs.realpathSync(gitDir),
+    commonDir: fs.realpathSync(commonDir),
+    objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
+    prefix: path.relative(fs.realpathSync(topLevel), cwd).split(path.sep).join('/'),
+    environment: identity.code === 0 ? env : withIdentity(env),
+  };
+}
+
+const PLACES = ['--git-common-dir', '--git-dir', '--show-toplevel'];
+
+/** The same repository, every git of which can be found and ended by `endMarkedGit(marker)`. */
+export function withMarker(repo: Repository, marker: string): Repository {
+  return {...repo, environment: {...repo.environment, [GIT_MARKER]: marker}};
+}
+
+/** The home (`.milestones`) relative to the top of the worktree, with `/` between. */
+export function homePath(repo: Repository): string {
+  return repo.prefix === '' ? '.milestones' : `${repo.prefix}/.milestones`;
+}
+
+/** Whether a path of the tree is the home or in it. */
+export function isInHome(repo: Repository, file: string): boolean {
+  return file === homePath(repo) || file.startsWith(`${homePath(repo)}/`);
+}
+
+/** The folder of a worktree that corresponds to the home's parent; where tasks and checks run. */
+export function workFolder(repo: Repository): string {
+  return path.join(repo.topLevel, ...repo.prefix.split('/'));
+}
+
+function validateVersion(printed: string): void {
+  const [, major, minor] = /(\d+)\.(\d+)/.exec(printed) ?? [];
+  if (Number(major) * 1_000 + Number(minor) >= 2_038) return;
+  throw new MilestoneError('GIT_TOO_OLD', `git 2.38 or later is needed, found \`${printed.trim()}\``, {
+    hint: 'update git, or run with `--no-git`',
+  });
+}
+
+function noWorktree(folder: string): MilestoneError {
+  return new MilestoneError('NOT_A_REPOSITORY', `\`${folder}\` belongs to a repository but is no checkout of it`, {
+    hint: 'run it in a checkout (`git worktree add` makes one from a bare repository)',
+  });
+}
+
+function withIdentity(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return {
+    GIT_AUTHOR_NAME: FALLBACK.name,
+    GIT_AUTHOR_EMAIL: FALLBACK.email,
+    GIT_COMMITTER_NAME: FALLBACK.name,
+    GIT_COMMITTER_EMAIL: FALLBACK.email,
+    ...env,
+  };
+}
+
+export type {GitResult, Repository};

@@ -1,0 +1,150 @@
+// The pool of worktrees in which attempts work:
+//
+//     nothing there ──────────────> made: `git worktree add`, head detached
+//     a slot of this repository ──> work that is not kept elsewhere is rescued ─> reset, cleaned
+//                                   what cannot be rescued or reset ────────────> set aside, made anew
+//     any other folder ───────────> set aside, made anew
+//
+// S1. The caller holds the milestone's lock and no process of an earlier attempt is left, so a slot's lock files are dead.
+// S2. Nothing that could be somebody's work is deleted: it is at a rescue ref, or in `<slot>.stray-<time>`.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import type {Clock} from '../platform/clock.ts';
+import {listFolder, readIfExists, replaceFile} from '../platform/files.ts';
+import {git, linkedWorktrees, type Repository} from './git.ts';
+import {changedSubmodules, takeGitFolderAlong} from './nested.ts';
+import {readRef} from './refs.ts';
+import {removeFolder} from './remove-folder.ts';
+import {workFolder} from './repository.ts';
+import {saveRescue} from './rescue.ts';
+import {resetSlot} from './reset-slot.ts';
+import {slotAt, slotPool} from './slot-place.ts';
+
+export interface SlotWish {
+  /** From `slotFolder`. */
+  folder: string;
+  /** Commit that the slot is to be at. */
+  commit: string;
+  /** Absolute path of the `.milestones` that owns the slot. */
+  home: string;
+  /** Remove ignored files as well. */
+  fresh?: boolean;
+  /** Where to keep what the slot's last attempt left; absent when that is integrated or kept already. */
+  keepAs?: {id: string; task: string; attempt: number};
+  clock: Clock;
+}
+
+export interface PreparedSlot {
+  slot: Repository;
+  /** The worktree is new, or something in it was put aside or emptied: what `workspace.setup` provides may be missing. */
+  needsSetup: boolean;
+  /** Commit that holds what the last attempt left. */
+  rescued?: string;
+  warnings: string[];
+}
+
+/**
+ * Make a slot that is at `commit` and clean; what it held before is kept.
+ * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<PreparedSlot> {
+  const warnings: string[] = [];
+  const found = slotAt(repo, wish.folder);
+  const rescue = found && (await rescueWork(found, wish, warnings));
+  const reset = found && rescue !== 'failed' ? await resetSlot(found, wish) : 'impossible';
+  const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
+  await assertSlot(slot, wish.commit);
+  writeNote(slot, HOME_NOTE, wish.home);
+  writeNote(slot, BASE_NOTE, wish.commit);
+  fs.mkdirSync(workFolder(slot), {recursive: true});
+  const rescued = typeof rescue === 'object' ? {rescued: rescue.commit} : {};
+  return {slot, needsSetup: reset !== 'whole' || warnings.length > 0, ...rescued, warnings};
+}
+
+const HOME_NOTE = 'milestone-home';
+const BASE_NOTE = 'milestone-base';
+
+/** The commit that a slot was last prepared at; what is in it now was made on that. */
+export async function slotBase(slot: Repository): Promise<string | undefined> {
+  return readIfExists(path.join(slot.gitDir, BASE_NOTE))?.trim() || (await readRef(slot, 'HEAD'));
+}
+
+async function rescueWork(slot: Repository, wish: SlotWish, warnings: string[]) {
+  if (wish.keepAs === undefined) return undefined;
+  try {
+    const base = await slotBase(slot);
+    const rescue = base === undefined ? undefined : await saveRescue(slot, {...wish.keepAs, base});
+    const nested = [...(rescue?.nested ?? []).map(({path: file}) => file), ...(await changedSubmodules(slot))];
+    for (const file of new Set(nested)) warnings.push(setAside(path.join(slot.topLevel, file), wish));
+    return rescue;
+  } catch (error) {
+    if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
+    warnings.push(`the work left in \`${slot.topLevel}\` could not be kept as a commit: ${error.message}`);
+    return 'failed';
+  }
+}
+
+async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
+  const {folder, commit} = wish;
+  if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
+  fs.mkdirSync(path.dirname(folder), {recursive: true});
+  // Twice forced: the place may still be registered, for a worktree that is gone or was never finished.
+  await git(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
+  const slot = slotAt(repo, folder);
+  if (slot === undefined) throw new MilestoneError('GIT_FAILED', `git made no worktree at \`${folder}\``);
+  return slot;
+}
+
+function clearPlace(repo: Repository, wish: SlotWish): string[] {
+  // Once git forgets the worktree, its name is free for the next: the stray must not point there.
+  if (slotAt(repo, wish.folder)) fs.rmSync(path.join(wish.folder, '.git'));
+  const isEmpty = listFolder(wish.folder).every(name => name === '.git') && fs.lstatSync(wish.folder).isDirectory();
+  if (!isEmpty) return [setAside(wish.folder, wish)];
+  fs.rmSync(wish.folder, {recursive: true});
+  return [];
+}
+
+function setAside(place: string, {folder, clock}: SlotWish): string {
+  const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
+  let stray = `${folder}.stray-${time}`;
+  for (let number = 2; fs.existsSync(stray); number++) stray = `${folder}.stray-${time}-${number}`;
+  takeGitFolderAlong(place);
+  fs.renameSync(place, stray);
+  return `\`${place}\` was in the way of a slot; it is kept as \`${stray}\``;
+}
+
+async function assertSlot(slot: Repository, commit: string): Promise<void> {
+  const head = await readRef(slot, 'HEAD');
+  if (head === commit && slotAt(slot, slot.topLevel)) return;
+  throw new MilestoneError('GIT_FAILED', `the slot \`${slot.topLevel}\` is at \`${head}\`, expected \`${commit}\``);
+}
+
+function writeNote(slot: Repository, name: string, text: string): void {
+  const file = path.join(slot.gitDir, name);
+  if (readIfExists(file) !== `${text}\n`) replaceFile(file, `${text}\n`, {durable: false});
+}
+
+/**
+ * Remove all slots of a milestone; strays stay.
+ * @returns Warnings about what could not be removed.
+ * @throws {MilestoneError} `IO_FAILED`.
+ */
+export async function removeSlots(repo: Repository, root: string | undefined, id: string): Promise<string[]> {
+  const pool = slotPool(repo, root, id);
+  for (const slot of linkedWorktrees(repo)) {
+    if (path.dirname(slot.topLevel) !== pool) continue;
+    if (slotAt(repo, slot.topLevel)) await removeFolder(slot.topLevel);
+    // With its folder gone git would call the worktree prunable; with submodules it would refuse to remove it.
+    if (!fs.existsSync(slot.topLevel)) await removeFolder(slot.gitDir);
+  }
+  removeIfEmpty(path.join(repo.commonDir, 'worktrees'));
+  removeIfEmpty(pool);
+  removeIfEmpty(path.dirname(pool));
+  return listFolder(pool).map(name => `\`${path.join(pool, name)}\` is not a slot; it is left where it is`);
+}
+
+function removeIfEmpty(folder: string): void {
+  if (fs.existsSync(folder) && listFolder(folder).length === 0) fs.rmdirSync(folder);
+}

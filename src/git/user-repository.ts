@@ -1,0 +1,28 @@
+import {homePath, type Repository} from './repository.ts';
+import {excludePath} from './tree.ts';
+
+export interface UserCheckout {
+  /** Absent when the head is detached. */
+  branch?: string;
+  /** Changed, staged and untracked files; nothing of the home, nothing ignored. */
+  changes: string[];
+}
+
+/** What the user's checkout looks like before an execution. Too slow for anything that happens per task. */
+export async function readUserCheckout(repo: Repository): Promise<UserCheckout> {
+  const {simpleGit} = await import('simple-git');
+  const options = {baseDir: repo.topLevel, config: ['core.fsmonitor=false'], unsafe: {allowUnsafeFsMonitor: true}};
+  const client = simpleGit(options).env(readerEnvironment(repo));
+  const status = await client.status(['--', '.', excludePath(homePath(repo))]);
+  const changes = status.files.map(file => file.path);
+  return status.detached || status.current === null ? {changes} : {branch: status.current, changes};
+}
+
+// The client refuses to run in an environment that names an editor, a pager or settings.
+const PASSED =
+  /^(?:PATH|HOME|USER|LOGNAME|TMPDIR|XDG_CONFIG_HOME|LC_ALL|GIT_(?:CONFIG_NOSYSTEM|OPTIONAL_LOCKS|TERMINAL_PROMPT))$/;
+
+function readerEnvironment({environment}: Repository): Record<string, string> {
+  const passed = Object.entries(environment).filter(([name, value]) => PASSED.test(name) && value !== undefined);
+  return Object.fromEntries(passed) as Record<string, string>;
+}

@@ -1,0 +1,118 @@
+// Where things are: the home (`.milestones/`) and the paths in it.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {listFolder, readIfExists, replaceFile} from '../platform/files.ts';
+import type {MilestoneId, TaskId} from './plan.ts';
+
+/** Name of the file in a slot's private git folder that holds the absolute path of the home that owns the slot. */
+export const HOME_MARKER = 'milestone-home';
+
+/** What git need not know of a home. */
+const HOME_GITIGNORE = `active/current.txt
+logs/
+sessions/
+inbox/
+cache/
+.*.tmp
+.*.aside
+`;
+
+/**
+ * The home that a working directory belongs to: the nearest `.milestones/` upwards, but inside a slot the home that
+ * owns the slot, never the slot's own checked-out copy.
+ * @returns Its absolute path, or `undefined` when there is none.
+ */
+export function findHome(cwd: string): string | undefined {
+  let nearest: string | undefined;
+  for (const folder of upwards(realPath(cwd))) {
+    const home = path.join(folder, '.milestones');
+    if (nearest === undefined && isFolder(home)) nearest = home;
+    const owner = ownerOfSlot(folder);
+    if (owner !== undefined) return isFolder(owner) ? owner : undefined;
+    // The edge of a repository that is no slot: what lies above cannot own what was found in it.
+    if (nearest !== undefined && fs.existsSync(path.join(folder, '.git'))) return nearest;
+  }
+  return nearest;
+}
+
+/** All paths of a home. Ids must be valid ones: they become parts of paths. */
+export function homePaths(home: string) {
+  const inHome = (...parts: string[]) => path.join(home, ...parts);
+  return {
+    home,
+    config: inHome('config.yaml'),
+    gitignore: inHome('.gitignore'),
+    activeFolder: inHome('active'),
+    completedFolder: inHome('completed'),
+    current: inHome('active', 'current.txt'),
+    active: (id: MilestoneId) => inHome('active', `${id}.yaml`),
+    completed: (id: MilestoneId) => inHome('completed', `${id}.yaml`),
+    deliverables: (id: MilestoneId, task: TaskId, phase: string) => inHome('deliverables', id, task, phase),
+    approvals: (id: MilestoneId) => inHome('approvals', id),
+    approval: (id: MilestoneId, task: TaskId, from: string, to: string) =>
+      inHome('approvals', id, `approval-${id}-${task}-${from}-${to}.yaml`),
+    logsFolder: inHome('logs'),
+    log: (id: MilestoneId) => inHome('logs', `execution-${id}.jsonl`),
+    attemptLogs: (id: MilestoneId) => inHome('logs', id),
+    attemptLog: (id: MilestoneId, task: TaskId, attempt: number) => inHome('logs', id, `${task}.${attempt}.log`),
+    sessionsFolder: inHome('sessions'),
+    session: (session: string) => inHome('sessions', `${session}.yaml`),
+    agentSession: (agent: string, session: string) => inHome('sessions', 'agents', `${agent}-${session}.yaml`),
+    inbox: (id: MilestoneId) => inHome('inbox', id),
+    cacheFolder: inHome('cache'),
+    cache: (id: MilestoneId) => inHome('cache', `${id}.json`),
+  };
+}
+
+export type HomePaths = ReturnType<typeof homePaths>;
+
+export interface ListedMilestone {
+  /** As the file name says. */
+  id: MilestoneId;
+  file: string;
+  folder: 'active' | 'completed';
+}
+
+/** Files of a home that may be milestones, the active ones first; nothing is read. */
+export function listMilestones(home: string): ListedMilestone[] {
+  return (['active', 'completed'] as const).flatMap(folder =>
+    listFolder(path.join(home, folder))
+      .filter(name => name.endsWith('.yaml') && !name.startsWith('.'))
+      .map(name => ({id: name.slice(0, -'.yaml'.length), file: path.join(home, folder, name), folder})),
+  );
+}
+
+/** Write the home's `.gitignore` when it has none; an existing one is the user's. */
+export function ensureHomeFiles(home: string): void {
+  const {gitignore} = homePaths(home);
+  if (readIfExists(gitignore) === undefined) replaceFile(gitignore, HOME_GITIGNORE);
+}
+
+/** The home that owns the linked worktree at `folder`, when that is a slot. */
+function ownerOfSlot(folder: string): string | undefined {
+  const dotGit = path.join(folder, '.git');
+  if (!fs.statSync(dotGit, {throwIfNoEntry: false})?.isFile()) return undefined;
+  const gitFolder = /^gitdir: (.+?)\r?\n?$/.exec(readIfExists(dotGit) ?? '')?.[1];
+  if (gitFolder === undefined) return undefined;
+  return readIfExists(path.resolve(folder, gitFolder, HOME_MARKER))?.replace(/\r?\n$/, '');
+}
+
+function* upwards(start: string): Generator<string> {
+  for (let folder = start; ; folder = path.dirname(folder)) {
+    yield folder;
+    if (folder === path.dirname(folder)) return;
+  }
+}
+
+function isFolder(file: string): boolean {
+  return fs.statSync(file, {throwIfNoEntry: false})?.isDirectory() ?? false;
+}
+
+function realPath(folder: string): string {
+  try {
+    return fs.realpathSync(folder);
+  } catch {
+    return path.resolve(folder);
+  }
+}

@@ -1,0 +1,311 @@
+// A YAML text as data in which every value still knows its place. The library composes the nodes; aliases, merge keys
+// and duplicate keys are resolved here, because they are bounded here.
+
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  type YAMLMap,
+} from 'yaml';
+import type {Place, Problems} from './problems.ts';
+
+export type Path = ReadonlyArray<string | number>;
+export type Data = Record<string, unknown>;
+export type MapNode = YAMLMap<unknown, unknown>;
+
+/** Larger plans (about 40,000 tasks) are refused before they are parsed. */
+export const LARGEST_FILE_BYTES = 16 * 1024 * 1024;
+
+const DEEPEST = 100;
+/** Values that aliases may add to those that are written out. */
+const MOST_ALIASED = 1_000_000;
+/** Maps with more keys than this are looked up through an index. */
+const LARGE_MAP = 32;
+const MOST_SYNTAX_ERRORS = 20;
+
+/** A value that cannot be turned into data; the finding is recorded already. */
+class Unusable extends Error {}
+
+export class YamlSource {
+  /** Each anchored node that an alias names, with those aliases. */
+  readonly references = new Map<Node, Alias[]>();
+  readonly parents = new Map<Node, Node>();
+  private readonly targets = new Map<Alias, Node>();
+  private readonly converted = new Map<Node, {data: unknown; size: number}>();
+  private readonly open = new Set<Node>();
+  private readonly indexes = new Map<MapNode, Map<string | undefined, Pair>>();
+  private nodes = 0;
+
+  private constructor(
+    readonly text: string,
+    readonly root: Node | null,
+    private readonly lines: LineCounter,
+    private readonly problems: Problems,
+  ) {
+    if (root) this.resolveAliases(root);
+  }
+
+  /** @returns `undefined` when the text is no YAML; the findings are recorded. */
+  static parse(text: string, problems: Problems): YamlSource | undefined {
+    const lines = new LineCounter();
+    try {
+      const document = parseDocument(text, {
+        version: '1.2',
+        schema: 'core',
+        merge: false,
+        intAsBigInt: true,
+        keepSourceTokens: true,
+        uniqueKeys: false,
+        prettyErrors: false,
+        logLevel: 'error',
+        lineCounter: lines,
+      });
+      const place = (offset: number) => placeOf(text, lines, offset);
+      for (const {message, pos} of document.warnings) problems.warn('YAML_WARNING', lowerFirst(message), place(pos[0]));
+      for (const {code, message, pos} of document.errors.slice(0, MOST_SYNTAX_ERRORS))
+        if (code === 'RESOURCE_EXHAUSTION') problems.error('TOO_DEEP', 'values are nested too deeply', place(pos[0]));
+        else problems.error('YAML_SYNTAX', `not valid YAML: ${lowerFirst(message)}`, place(pos[0]));
+      if (document.errors.length > 0) return undefined;
+      return new YamlSource(text, document.contents as Node | null, lines, problems);
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      problems.error('TOO_DEEP', 'values are nested too deeply');
+      return undefined;
+    }
+  }
+
+  /** The whole text as data; `undefined` when it cannot be (recorded). Integers beyond the safe ones are bigints. */
+  data(): {value: unknown} | undefined {
+    try {
+      const {data, size} = this.convert(this.root, 0);
+      if (size > this.nodes + MOST_ALIASED) this.refuse('TOO_MANY_ALIASES', 'aliases repeat too much', this.root);
+      return {value: data};
+    } catch (error) {
+      if (error instanceof Unusable) return undefined;
+      throw error;
+    }
+  }
+
+  /** A node of the text as data; `data()` must have succeeded. */
+  dataOf(node: Node | null): unknown {
+    return this.convert(node, 0).data;
+  }
+
+  /** The node that an alias names, else the node itself. */
+  target(node: unknown): Node | null {
+    return isAlias(node) ? (this.targets.get(node) ?? null) : (node as Node | null);
+  }
+
+  /** The value at a path, through aliases and merge keys. */
+  nodeAt(path: Path): Node | null {
+    return path.reduce<Node | null>((node, step) => this.child(node, step)?.value ?? null, this.root);
+  }
+
+  /** Where the value at a path stands, else the key, else the nearest place above it. */
+  placeAt(path: Path): Place | undefined {
+    let node = this.root;
+    let place = this.placeOfNode(node);
+    for (const step of path) {
+      const child = this.child(node, step);
+      if (!child) break;
+      place =
+        (isEmpty(child.value) ? undefined : this.placeOfNode(child.value)) ?? this.placeOfNode(child.key) ?? place;
+      node = child.value;
+    }
+    return place;
+  }
+
+  /** Where a key stands in the map at a path. */
+  placeOfKey(path: Path, key: string): Place | undefined {
+    const child = this.child(this.nodeAt(path), key);
+    return this.placeOfNode(child?.key ?? null) ?? this.placeAt(path);
+  }
+
+  placeOfNode(node: Node | null | undefined): Place | undefined {
+    return node?.range ? placeOf(this.text, this.lines, node.range[0]) : undefined;
+  }
+
+  /** The text of a scalar as it is written (`007`, `1.10`), of anything else its source on one line. */
+  textAt(path: Path): string | undefined {
+    const node = this.target(this.nodeAt(path));
+    if (isScalar(node)) return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+    if (!node?.range) return undefined;
+    return this.text.slice(node.range[0], node.range[1]).trim().replace(/\s+/g, ' ');
+  }
+
+  /** The maps that a map merges in, the first one having the say. */
+  mergeSources(map: MapNode): MapNode[] {
+    return map.items.filter(isMergePair).flatMap(({value}) => {
+      const source = this.target(value);
+      return (isSeq(source) ? source.items.map(item => this.target(item)) : [source]).filter(isMap) as MapNode[];
+    });
+  }
+
+  private child(parent: Node | null, step: string | number): {key: Node | null; value: Node | null} | undefined {
+    const node = this.target(parent);
+    if (isSeq(node)) {
+      const value = node.items[Number(step)];
+      return value === undefined ? undefined : {key: null, value: value as Node};
+    }
+    if (!isMap(node)) return undefined;
+    const pair = this.pairOf(node as MapNode, String(step));
+    if (pair) return {key: pair.key as Node, value: pair.value as Node | null};
+    for (const source of this.mergeSources(node as MapNode)) {
+      const found = this.child(source, step);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  /** The pair with a key, merged ones apart. */
+  pairOf(map: MapNode, key: string): Pair | undefined {
+    if (map.items.length <= LARGE_MAP) return map.items.find(pair => this.keyText(pair.key) === key);
+    let index = this.indexes.get(map);
+    if (!index) {
+      index = new Map(map.items.map(pair => [this.keyText(pair.key), pair]));
+      this.indexes.set(map, index);
+    }
+    return index.get(key);
+  }
+
+  /** The text of a map's key; `undefined` for a key that is no scalar. */
+  keyText(key: unknown): string | undefined {
+    const node = this.target(key);
+    if (node === null) return '';
+    if (!isScalar(node)) return undefined;
+    return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
+  }
+
+  /** One walk in the order of the text: an anchor may be given again, and the latest one counts. */
+  private resolveAliases(root: Node): void {
+    const anchors = new Map<string, Node>();
+    const stack: Array<{node: Node | null; parent: Node | undefined}> = [{node: root, parent: undefined}];
+    for (let next = stack.pop(); next; next = stack.pop()) {
+      const {node, parent} = next;
+      if (!node) continue;
+      this.nodes++;
+      if (parent) this.parents.set(node, parent);
+      if (isAlias(node)) {
+        const target = anchors.get(node.source);
+        if (!target) continue;
+        this.targets.set(node, target);
+        this.references.set(target, [...(this.references.get(target) ?? []), node]);
+        continue;
+      }
+      const {anchor} = node as Scalar;
+      if (anchor !== undefined) anchors.set(anchor, node);
+      const inner: Node[] = isMap(node)
+        ? (node as MapNode).items.flatMap(({key, value}) => [key as Node, value as Node])
+        : isSeq(node)
+          ? (node.items as Node[])
+          : [];
+      for (let index = inner.length - 1; index >= 0; index--) stack.push({node: inner[index] ?? null, parent: node});
+    }
+  }
+
+  private convert(node: Node | null, depth: number): {data: unknown; size: number} {
+    if (node === null) return {data: null, size: 1};
+    if (isScalar(node)) return {data: plainNumber(node.value), size: 1};
+    const known = this.converted.get(node);
+    if (known) return known;
+    if (depth > DEEPEST) this.refuse('TOO_DEEP', `values are nested more than ${DEEPEST} levels deep`, node);
+    if (this.open.has(node)) this.refuse('ALIAS_CYCLE', 'an alias names a value that it is itself part of', node);
+    this.open.add(node);
+    const result = isAlias(node)
+      ? this.convertAlias(node, depth)
+      : isSeq(node)
+        ? this.convertList(node.items as Node[], depth)
+        : this.convertMap(node as MapNode, depth);
+    this.open.delete(node);
+    this.converted.set(node, result);
+    return result;
+  }
+
+  private convertAlias(alias: Alias, depth: number): {data: unknown; size: number} {
+    const target = this.targets.get(alias);
+    if (!target) this.refuse('UNKNOWN_ALIAS', `there is no anchor \`&${alias.source}\` before this alias`, alias);
+    return this.convert(target as Node, depth + 1);
+  }
+
+  private convertList(items: Node[], depth: number): {data: unknown; size: number} {
+    const entries = items.map(item => this.convert(item, depth + 1));
+    return {data: entries.map(({data}) => data), size: entries.reduce((sum, {size}) => sum + size, 1)};
+  }
+
+  private convertMap(map: MapNode, depth: number): {data: unknown; size: number} {
+    const data: Data = {};
+    let size = 1;
+    const seen = new Set<string>();
+    for (const pair of map.items) {
+      const value = this.convert(pair.value as Node | null, depth + 1);
+      if (isMergePair(pair)) continue;
+      size += value.size + 1;
+      const key = this.keyText(pair.key);
+      // A prototype is no data, and no key of ours is a list or a map.
+      if (key === undefined || key === '__proto__') continue;
+      if (seen.has(key))
+        this.problems.error(
+          'DUPLICATE_KEY',
+          `the key \`${key}\` stands twice in one map`,
+          this.placeOfNode(pair.key as Node),
+          'remove one of the two',
+        );
+      seen.add(key);
+      data[key] = value.data;
+    }
+    for (const pair of map.items.filter(isMergePair)) size += this.merge(data, pair, depth);
+    return {data, size};
+  }
+
+  /** @returns How many values were merged in. */
+  private merge(data: Data, {value}: Pair, depth: number): number {
+    const node = this.target(value);
+    const sources = isSeq(node) ? node.items.map(item => this.target(item)) : [node];
+    let size = 0;
+    for (const source of sources) {
+      if (!isMap(source)) return this.refuse('BAD_MERGE', 'only maps can be merged with `<<`', value as Node);
+      const merged = this.convert(source, depth + 1);
+      size += merged.size;
+      for (const [key, entry] of Object.entries(merged.data as Data)) if (!Object.hasOwn(data, key)) data[key] = entry;
+    }
+    return size;
+  }
+
+  private refuse(
+    code: 'TOO_DEEP' | 'ALIAS_CYCLE' | 'UNKNOWN_ALIAS' | 'TOO_MANY_ALIASES' | 'BAD_MERGE',
+    message: string,
+    node: Node | null,
+  ): never {
+    this.problems.error(code, message, this.placeOfNode(node));
+    throw new Unusable(message);
+  }
+}
+
+/** Whether a pair is `<<: source`; a quoted `"<<"` is a key like any other. */
+export function isMergePair({key}: Pair): boolean {
+  return isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
+}
+
+function isEmpty(node: Node | null): boolean {
+  return node === null || (isScalar(node) && node.value === null && !node.source);
+}
+
+function plainNumber(value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
+}
+
+function placeOf(text: string, lines: LineCounter, offset: number): Place {
+  const {line, col} = lines.linePos(offset);
+  return {line, column: line === 1 && text.startsWith('\uFEFF') ? Math.max(1, col - 1) : col};
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,139 @@
+// The file that takes everything an attempt prints. It may hold anything and grow to any size, so nothing here reads it whole.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileError, writeAll} from './files.ts';
+
+const {O_APPEND, O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY} = fs.constants;
+const COPY_BYTES = 256 * 1024;
+
+/**
+ * Open (make) a log for appending, readable by its owner alone.
+ * @param options.fresh Begin with an empty file.
+ * @returns A file descriptor; the caller closes it.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export function openAttemptLog(file: string, options: {fresh?: boolean} = {}): number {
+  const flags = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | (options.fresh ? O_TRUNC : 0);
+  try {
+    return fs.openSync(file, flags, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, `write \`${file}\``);
+  }
+  try {
+    fs.mkdirSync(path.dirname(file), {recursive: true});
+    return fs.openSync(file, flags, 0o600);
+  } catch (error) {
+    throw fileError(error, `write \`${file}\``);
+  }
+}
+
+/**
+ * Open a log for as long as `use` takes.
+ * @throws {MilestoneError} As `openAttemptLog`.
+ */
+export async function useAttemptLog<T>(
+  file: string,
+  use: (fd: number) => Promise<T>,
+  options: {fresh?: boolean} = {},
+): Promise<T> {
+  const fd = openAttemptLog(file, options);
+  try {
+    return await use(fd);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/**
+ * Add a line of the program's own, beginning on a line of its own.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export function appendNote(file: string, note: string): void {
+  appendWith(file, fd => {
+    writeAll(fd, Buffer.from(`${endsInsideLine(file) ? '\n' : ''}${printable(note)}\n`));
+  });
+}
+
+/**
+ * Add the bytes of another file, whatever its size.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export function appendContent(file: string, source: string): void {
+  appendWith(file, fd => {
+    const from = fs.openSync(source, 'r');
+    try {
+      const chunk = Buffer.allocUnsafe(Math.min(COPY_BYTES, fs.fstatSync(from).size));
+      for (let count = 1; count > 0; ) {
+        count = fs.readSync(from, chunk, 0, chunk.length, null);
+        writeAll(fd, chunk.subarray(0, count));
+      }
+    } finally {
+      fs.closeSync(from);
+    }
+  });
+}
+
+/** Remove a log; one that is not there is fine. */
+export function removeAttemptLog(file: string): void {
+  fs.rmSync(file, {force: true});
+}
+
+/** Size in bytes; 0 for a file that is not there. */
+export function sizeOf(file: string): number {
+  return fs.statSync(file, {throwIfNoEntry: false})?.size ?? 0;
+}
+
+/**
+ * The end of a file as text that is safe to show: about `bytes` long, valid Unicode, colours taken out, other control
+ * characters escaped; lines stay lines.
+ */
+export function readTail(file: string, bytes: number): string {
+  const tail = readEnd(file, bytes);
+  // A character that the cut went through: its first byte is missing.
+  let start = 0;
+  while (tail.length === bytes && start < 3 && (tail[start]! & 0xc0) === 0x80) start++;
+  const shown = printable(tail.toString('utf8', start)).slice(-bytes);
+  return /^[\udc00-\udfff]/.test(shown) ? shown.slice(1) : shown;
+}
+
+function readEnd(file: string, bytes: number): Buffer {
+  const fd = fs.openSync(file, 'r');
+  try {
+    const {size} = fs.fstatSync(fd);
+    const buffer = Buffer.alloc(Math.min(bytes, size));
+    return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, size - buffer.length));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Colours and cursor movements (CSI), titles and links (OSC): noise, taken out whole. */
+const TERMINAL_SEQUENCE = /\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)/g;
+
+/** Text without anything that a terminal would obey; line ends and tabs stay. */
+function printable(text: string): string {
+  return text
+    .replace(TERMINAL_SEQUENCE, '')
+    .replace(/\r\n?/g, '\n')
+    .replace(/[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, character => {
+      const code = character.charCodeAt(0).toString(16);
+      return code.length > 2 ? `\\u${code.padStart(4, '0')}` : `\\x${code.padStart(2, '0')}`;
+    });
+}
+
+function endsInsideLine(file: string): boolean {
+  const last = readEnd(file, 1);
+  return last.length > 0 && last[0] !== 0x0a;
+}
+
+function appendWith(file: string, write: (fd: number) => void): void {
+  const fd = openAttemptLog(file);
+  try {
+    write(fd);
+  } catch (error) {
+    throw fileError(error, `write \`${file}\``);
+  } finally {
+    fs.closeSync(fd);
+  }
+}

@@ -1,0 +1,84 @@
+// Which git processes live on this machine: what a lock file of git does not say.
+
+import {spawnSync} from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import type {Clock} from './clock.ts';
+
+/** In the environment of every git that works for a milestone, so that the next executor finds what a dead one left. */
+export const GIT_MARKER = 'MILESTONE_GIT';
+
+/**
+ * Whether a git may be at work in one of these folders. Where processes do not show their working directory
+ * (without /proc) any git on the machine counts.
+ */
+export function isGitAtWork(folders: readonly string[]): boolean {
+  if (!fs.existsSync('/proc/self/comm')) return listWithPs('pid=,comm=').some(line => /(?:^|\/)git[\w-]*$/.test(line));
+  return processIds().some(pid => isGit(pid) && folders.some(folder => isInside(linkOf(`/proc/${pid}/cwd`), folder)));
+}
+
+/** End every process that carries `marker`: asked first (git then takes its lock files away), after 5 s by force. */
+export async function endMarkedGit(marker: string, clock: Clock): Promise<void> {
+  const never = new AbortController().signal;
+  const start = clock.elapsed();
+  for (let left = marked(marker); left.length > 0; left = marked(marker)) {
+    const signal = clock.elapsed() - start < 5_000 ? 'SIGTERM' : 'SIGKILL';
+    for (const pid of left) endProcess(pid, signal);
+    await clock.sleep(20, never);
+  }
+}
+
+function marked(marker: string): number[] {
+  const variable = `${GIT_MARKER}=${marker}`;
+  const pids = fs.existsSync('/proc/self/environ')
+    ? processIds().filter(pid => contentOf(`/proc/${pid}/environ`).split('\0').includes(variable))
+    : listWithPs('pid=,command=', '-E')
+        .filter(line => line.split(' ').includes(variable))
+        .map(line => Number.parseInt(line, 10));
+  return pids.filter(pid => pid !== process.pid);
+}
+
+function endProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+function isGit(pid: number): boolean {
+  return /^git\b/.test(contentOf(`/proc/${pid}/comm`)) && !/^State:\s*[ZX]/m.test(contentOf(`/proc/${pid}/status`));
+}
+
+function isInside(place: string, folder: string): boolean {
+  return place === folder || place.startsWith(folder + path.sep);
+}
+
+function processIds(): number[] {
+  return fs
+    .readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(Number);
+}
+
+// A process may end, or belong to somebody else, while it is looked at: then it says nothing.
+function contentOf(file: string): string {
+  try {
+    return fs.readFileSync(file, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(file: string): string {
+  try {
+    return fs.readlinkSync(file);
+  } catch {
+    return '';
+  }
+}
+
+function listWithPs(columns: string, ...flags: string[]): string[] {
+  const {stdout} = spawnSync('ps', ['-axww', ...flags, '-o', columns], {encoding: 'utf8', maxBuffer: 1 << 28});
+  return (stdout ?? '').split('\n').map(line => line.trim());
+}

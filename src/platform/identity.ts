@@ -1,0 +1,101 @@
+// Who a process is. A pid alone names another process after a reboot, in a container, or when the numbers come round.
+
+import type childProcess from 'node:child_process';
+import fs from 'node:fs';
+import {createRequire} from 'node:module';
+import os from 'node:os';
+
+/** A process, so that no other one at any time is taken for it. */
+export interface Identity {
+  pid: number;
+  /** When it started, in the system's own words: only equality means something. Null where nobody can tell. */
+  process_started: string | null;
+  /** Changes with every boot. Null where nobody can tell. */
+  boot_id: string | null;
+  /** Pids mean something only within one. Null on systems that have none. */
+  pid_namespace: string | null;
+  host: string;
+}
+
+/** What the system says about a pid that is in use. */
+export interface ProcessState {
+  startTime: string | null;
+  /** It has ended, only its parent has not asked yet. */
+  zombie: boolean;
+}
+
+const isLinux = process.platform === 'linux';
+
+export function ownIdentity(): Identity {
+  return {
+    pid: process.pid,
+    process_started: processState(process.pid)?.startTime ?? null,
+    boot_id: isLinux ? readTrimmed('/proc/sys/kernel/random/boot_id') : run('sysctl', ['-n', 'kern.bootsessionuuid']),
+    pid_namespace: isLinux ? pidNamespace() : null,
+    host: os.hostname(),
+  };
+}
+
+/** The process that has this pid now, in this pid namespace; `undefined` when there is none. */
+export function processState(pid: number): ProcessState | undefined {
+  const state = isLinux ? parseProcStat(readTrimmed(`/proc/${pid}/stat`)) : stateFromPs(pid);
+  if (state || !isPidInUse(pid)) return state;
+  return {startTime: null, zombie: false}; // there, but hidden from us
+}
+
+/** `/proc/<pid>/stat`: the name in parentheses may itself hold spaces and parentheses. */
+export function parseProcStat(stat: string | null): ProcessState | undefined {
+  if (stat === null) return undefined;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, startTime] = [fields[0], fields[19]]; // fields 3 and 22 of proc(5)
+  if (!state || !startTime) return undefined;
+  return {startTime, zombie: /[ZXx]/.test(state)};
+}
+
+/** One line of `ps -o lstart=,stat=`: five words of a date, then the state. */
+export function parsePs(line: string | null): ProcessState | undefined {
+  const words = line?.trim().split(/\s+/) ?? [];
+  if (words.length < 6) return undefined;
+  return {startTime: words.slice(0, 5).join(' '), zombie: words[5]!.startsWith('Z')};
+}
+
+export function stateFromPs(pid: number): ProcessState | undefined {
+  return parsePs(run('ps', ['-o', 'lstart=,stat=', '-p', String(pid)]));
+}
+
+function isPidInUse(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function pidNamespace(): string | null {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return null;
+  }
+}
+
+function readTrimmed(file: string): string | null {
+  try {
+    return fs.readFileSync(file, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}
+
+/** What a system tool prints, or null when it fails; the same in every language and time zone. */
+function run(command: string, args: string[]): string | null {
+  // Linux needs no tool, so it does not pay for loading this.
+  const {execFileSync}: typeof childProcess = createRequire(import.meta.url)('node:child_process');
+  try {
+    const env = {PATH: process.env.PATH ?? '/usr/bin:/bin:/usr/sbin:/sbin', LC_ALL: 'C', TZ: 'UTC'};
+    return execFileSync(command, args, {encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'ignore']}).trim();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,186 @@
+// What runs on this machine, as far as this user may look: /proc where there is one, `ps` elsewhere.
+
+import {execFile} from 'node:child_process';
+import fs from 'node:fs';
+import {TOKEN_VARIABLE} from './tokens.ts';
+
+export interface ProcessEntry {
+  pid: number;
+  parent: number;
+  group: number;
+  /** Equal to `group` where the system does not tell sessions. */
+  session: number;
+  /** As the system writes it; only equality means something. */
+  started: string;
+  /** Name of the program, as the system cuts it; may hold any character. */
+  name: string;
+  /** Its run token; absent also for processes whose environment this user may not read. */
+  token?: string;
+}
+
+/** True where processes can be looked at one by one, which costs microseconds. */
+export const hasProc: boolean = fs.existsSync('/proc/self/environ');
+
+/** Every process that still runs, the newest first (their lives are the shortest); zombies do not. */
+export async function listProcesses(): Promise<ProcessEntry[]> {
+  return hasProc
+    ? listPids()
+        .reverse()
+        .flatMap(pid => readProcess(pid) ?? [])
+    : parsePs(await runPs());
+}
+
+/** One process; undefined when it has ended, also when only its zombie is left. Needs `hasProc`. */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  const entry = readStat(pid);
+  if (!isAlive(entry)) return undefined;
+  const token = entry.group === 0 ? undefined : readToken(pid); // the system's own threads have no group
+  return token === undefined ? entry : {...entry, token};
+}
+
+/** When a process started, in the system's own writing, also for one that has ended unreaped; null where only `ps` could tell. */
+export function readProcessStarted(pid: number): string | null {
+  return (hasProc && readStat(pid)?.started) || null;
+}
+
+/** Process ids in /proc; threads are not among them. */
+export function listPids(): number[] {
+  return fs
+    .readdirSync('/proc')
+    .map(Number)
+    .filter(pid => pid > 0);
+}
+
+/** The id given out last, to a process or a thread: ids are given out in order, beginning again after the largest. */
+export function readLastPid(): number {
+  loadavg ??= fs.openSync('/proc/loadavg', 'r');
+  const length = fs.readSync(loadavg, scratch, 0, 128, 0);
+  const text = scratch.toString('latin1', 0, length).trimEnd();
+  return Number(text.slice(text.lastIndexOf(' ') + 1));
+}
+
+/** Ids are below this number. */
+export function readPidLimit(): number {
+  pidLimit ??= Number(fs.readFileSync('/proc/sys/kernel/pid_max', 'latin1'));
+  return pidLimit;
+}
+
+const EXEC_PATIENCE_MS = 20;
+
+// Kept open and reused: read once or more per attempt.
+let loadavg: number | undefined;
+let pidLimit: number | undefined;
+let scratch = Buffer.allocUnsafeSlow(64 * 1024);
+
+type Stat = ProcessEntry & {state: string};
+
+function readStat(pid: number): Stat | undefined {
+  const stat = readProcFile(`/proc/${pid}/stat`)?.toString('latin1');
+  if (!stat) return undefined;
+  // The name is in parentheses and may itself hold any character, also `)`.
+  const nameEnd = stat.lastIndexOf(')');
+  const fields = stat.slice(nameEnd + 2).split(' ');
+  return {
+    pid,
+    state: fields[0]!,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    started: fields[19]!,
+    name: stat.slice(stat.indexOf('(') + 1, nameEnd),
+  };
+}
+
+function readToken(pid: number): string | undefined {
+  const file = `/proc/${pid}/environ`;
+  let environment = readProcFile(file);
+  if (environment?.length === 0) environment = awaitEnvironment(pid, file);
+  return environment && findToken(environment);
+}
+
+/**
+ * An empty environment is real, or the process is just replacing its program; then its command line is empty too. That
+ * takes microseconds if nothing comes in between, and who is taken for a stranger in them would never be found.
+ */
+function awaitEnvironment(pid: number, file: string): Buffer | undefined {
+  const until = performance.now() + EXEC_PATIENCE_MS;
+  for (let complete = 0; complete < 2 && performance.now() < until && isAlive(readStat(pid)); ) {
+    if (readProcFile(`/proc/${pid}/cmdline`)?.length) complete++;
+    const environment = readProcFile(file);
+    if (environment?.length !== 0) return environment;
+  }
+  return undefined;
+}
+
+function isAlive(entry: Stat | undefined): entry is Stat {
+  return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
+}
+
+function findToken(environment: Buffer): string | undefined {
+  const wanted = `${TOKEN_VARIABLE}=`;
+  for (let at = environment.indexOf(wanted); at !== -1; at = environment.indexOf(wanted, at + 1)) {
+    if (at > 0 && environment[at - 1] !== 0) continue;
+    const end = environment.indexOf(0, at);
+    return environment.toString('latin1', at + wanted.length, end === -1 ? environment.length : end);
+  }
+  return undefined;
+}
+
+/** The content, valid until the next call; undefined when the process is gone or somebody else's. */
+function readProcFile(file: string): Buffer | undefined {
+  let fd: number;
+  try {
+    fd = fs.openSync(file, 'r');
+  } catch (error) {
+    return noneIfHidden(error);
+  }
+  try {
+    let length = 0;
+    for (;;) {
+      const count = fs.readSync(fd, scratch, length, scratch.length - length, null);
+      if (count === 0) return scratch.subarray(0, length);
+      length += count;
+      if (length === scratch.length) scratch = Buffer.concat([scratch], 2 * length);
+    }
+  } catch (error) {
+    return noneIfHidden(error);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Gone or not ours to read. Anything else (no file descriptor left) must not pass for "not there". */
+function noneIfHidden(error: unknown): undefined {
+  const {code} = error as NodeJS.ErrnoException;
+  if (code !== 'ENOENT' && code !== 'ESRCH' && code !== 'EACCES' && code !== 'EPERM') throw error;
+}
+
+function runPs(): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(
+      'ps',
+      ['-axEww', '-o', 'pid=,ppid=,pgid=,stat=,lstart=,command='],
+      {encoding: 'latin1', maxBuffer: 1 << 28, env: {...process.env, LC_ALL: 'C', TZ: 'UTC'}},
+      (error, output) => (error ? reject(error) : resolve(output)),
+    );
+  });
+}
+
+/** Read what `ps -E` prints: the environment follows the command, parted by blanks only. */
+export function parsePs(output: string): ProcessEntry[] {
+  const line = /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(\S+)\s+(\S+\s+\S+\s+\d+\s+[\d:]+\s+\d+)\s+(\S*)(.*)$/;
+  return output.split('\n').flatMap(text => {
+    const [, pid, parent, group, state, started, name, rest] = line.exec(text) ?? [];
+    if (!pid || state!.startsWith('Z')) return [];
+    const token = new RegExp(` ${TOKEN_VARIABLE}=(\\S+)`).exec(rest!)?.[1];
+    const entry = {pid: Number(pid), parent: Number(parent), group: Number(group), session: Number(group)};
+    return [
+      {
+        ...entry,
+        started: started!.replace(/\s+/g, ' '),
+        name: name!.slice(name!.lastIndexOf('/') + 1),
+        ...(token && {token}),
+      },
+    ];
+  });
+}

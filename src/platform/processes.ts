@@ -1,0 +1,117 @@
+// Starts programs. On the path of every task, and one spawn costs in proportion to what a task may cost at all:
+// no pipes, no wrapper, output straight into a file.
+
+import {spawn} from 'node:child_process';
+import fs from 'node:fs';
+import {readProcessStarted} from './process-table.ts';
+
+export interface GroupCommand {
+  file: string;
+  args: readonly string[];
+  cwd: string;
+  /** The whole environment; nothing is inherited. */
+  env: Record<string, string>;
+  /** Takes stdout and stderr. The caller closes it, right after the start if he likes. */
+  outputFd: number;
+}
+
+/** Exactly one of the two is not null. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+}
+
+/** What tells the processes of a group from all others. */
+export interface GroupIdentity {
+  /** Of the first process, and of its process group and session. */
+  pid: number;
+  /** Start time as the system writes it, null where it does not say cheaply. */
+  processStarted: string | null;
+  /** Milliseconds, as `performance.now()`. */
+  startedAt: number;
+}
+
+export interface StartedGroup extends GroupIdentity {
+  kind: 'started';
+  /** Of the first process. Never rejects; others of the group may outlive it. */
+  exited: Promise<Exit>;
+}
+
+export interface SpawnFailure {
+  kind: 'failed';
+  /** As the system calls it: `ENOENT`, `E2BIG`, `EAGAIN` … */
+  code: string;
+  /** Completes "could not be started: …". */
+  message: string;
+}
+
+/**
+ * Start a program in a session and process group of its own, without a terminal, stdin from /dev/null.
+ * What keeps it from starting is a result, not an exception.
+ */
+export async function startGroup(command: GroupCommand): Promise<StartedGroup | SpawnFailure> {
+  const startedAt = performance.now();
+  const {cwd, env, outputFd} = command;
+  try {
+    const child = spawn(command.file, command.args, {
+      cwd,
+      env,
+      detached: true,
+      stdio: ['ignore', outputFd, outputFd],
+    });
+    const {pid} = child;
+    if (pid === undefined)
+      return await new Promise(resolve => child.once('error', e => resolve(describeSpawnFailure(e, command))));
+    liveGroups.add(pid);
+    const exited = new Promise<Exit>(resolve => {
+      child.once('exit', (code, signal) => {
+        liveGroups.delete(pid);
+        resolve({code, signal});
+      });
+    });
+    return {kind: 'started', ...identifyGroup(pid, startedAt), exited};
+  } catch (error) {
+    return describeSpawnFailure(error, command);
+  }
+}
+
+/** Pids that were started here and have not ended: what looks for leftovers need not look at them. */
+export const liveGroups: Set<number> = new Set();
+
+/** The identity of a group that was started just now, by whatever means. */
+export function identifyGroup(pid: number, startedAt: number = performance.now()): GroupIdentity {
+  return {pid, processStarted: readProcessStarted(pid), startedAt};
+}
+
+/** How a process ended, in words that follow its name. */
+export function describeExit({code, signal}: Exit): string {
+  return signal ? `was ended by ${signal}` : `exited with code ${code}`;
+}
+
+/** A failed spawn, whoever tried it, in words. */
+export function describeSpawnFailure(error: unknown, {file, cwd}: Pick<GroupCommand, 'file' | 'cwd'>): SpawnFailure {
+  const {code = 'UNKNOWN', message} = error as NodeJS.ErrnoException;
+  return {kind: 'failed', code, message: explain(code, file, cwd) ?? message};
+}
+
+function explain(code: string, file: string, cwd: string): string | undefined {
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      // The system does not say which of the two is missing.
+      return fs.existsSync(cwd) ? `\`${file}\` was not found` : `the folder \`${cwd}\` does not exist`;
+    case 'EACCES':
+      return `\`${file}\` may not be executed, or the folder \`${cwd}\` not be entered`;
+    case 'E2BIG':
+      return 'command and environment are longer than the system allows';
+    case 'EAGAIN':
+      return 'the system allows this user no further process';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many files are open';
+    case 'ENOMEM':
+      return 'the memory is full';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,19 @@
+const NAMES = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
+
+export type SignalName = (typeof NAMES)[number];
+
+/** Where the program hears that it is to stop. */
+export interface Signals {
+  /** @returns Ends it; from then on the signals do what the system does by default. */
+  listen(onSignal: (name: SignalName) => void): () => void;
+}
+
+/** The signals that this process gets. */
+export const processSignals: Signals = {
+  listen(onSignal) {
+    for (const name of NAMES) process.on(name, onSignal);
+    return () => {
+      for (const name of NAMES) process.off(name, onSignal);
+    };
+  },
+};

@@ -1,0 +1,31 @@
+// The run token: a random name in the environment of everything that an attempt starts. It is on disk before the first
+// process exists, so whatever was recorded after, the processes of an attempt can be found by it. What runs beside each
+// other for one attempt carries a part of it (`<token>.task`), so that one can be ended without the other.
+
+import {randomUUID} from 'node:crypto';
+
+/** Name of the variable that carries the token. */
+export const TOKEN_VARIABLE = 'MILESTONE_RUN';
+
+/** A token that no other attempt has, of whatever executor. */
+export function newToken(): string {
+  return `${executor}-${++count}`;
+}
+
+// Drawn once: drawing is slow and takes memory, which every spawn then pays for.
+const executor = randomUUID();
+let count = 0;
+
+/** The token of one part of an attempt; whoever looks for `token` finds it too. */
+export function tokenOfPart(token: string, part: string): string {
+  return `${token}.${part}`;
+}
+
+/** Which of `tokens` a process belongs to that carries `carried`. */
+export function matchToken(carried: string, tokens: ReadonlySet<string>): string | undefined {
+  for (let end = carried.length; end > 0; end = carried.lastIndexOf('.', end - 1)) {
+    const token = carried.slice(0, end);
+    if (tokens.has(token)) return token;
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+// The files that follow the log while an execution runs. No event waits for them, and only what is synced gets there.
+
+import type {EventLog} from '../events/log.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import {renderPlan} from '../milestone/layout.ts';
+import type {PlanReading} from '../milestone/read-in-child.ts';
+import type {FileStamp} from '../milestone/stamp.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import {writeCache} from './cache.ts';
+import {stateFields} from './state-fields.ts';
+import {PlanFileWriter} from './yaml.ts';
+
+/** Of the YAML file, which a person may be watching. */
+const YAML_REST_MS = 800;
+/** Of the cache, which only shortens the way of a reader. */
+const CACHE_REST_MS = 5_000;
+
+export interface ProjectionParts {
+  paths: HomePaths;
+  planFile: string;
+  read: PlanReading;
+  state: MilestoneState;
+  log: EventLog;
+  clock: Clock;
+  /** `settled`: the YAML only follows the status of the milestone. */
+  checkpoint(): 'live' | 'settled';
+}
+
+export class LiveProjections {
+  private readonly writer: PlanFileWriter;
+  private source: Pick<PlanReading, 'text' | 'layout'>;
+  private lastStamp: FileStamp | undefined;
+  private yamlSeq = -1;
+  private yamlStatus = '';
+  private cacheSeq = -1;
+  private cacheAt = Number.NEGATIVE_INFINITY;
+  /** A person's edit was found under the hand; the file is left alone until it has been read. */
+  private isEdited = false;
+
+  constructor(private readonly parts: ProjectionParts) {
+    this.source = parts.read;
+    this.writer = new PlanFileWriter(parts.planFile, parts.read.text);
+    this.lastStamp = parts.read.stamp;
+  }
+
+  /** The plan file as last read or written here. */
+  get stamp(): FileStamp | undefined {
+    return this.lastStamp;
+  }
+
+  /** Go on from the file as a person left it. An invalid one, which has no layout, is left alone. */
+  adopt(read: PlanReading): void {
+    this.source = read;
+    this.writer.adopt(read.text);
+    this.lastStamp = read.stamp;
+    this.isEdited = false;
+    this.yamlSeq = -1;
+  }
+
+  /** Bring the files up to date where it is time for it. */
+  async follow(): Promise<void> {
+    await this.parts.log.durable();
+    const {state, clock, checkpoint} = this.parts;
+    const isSettled = checkpoint() === 'settled' && state.status === this.yamlStatus;
+    if (state.seq !== this.yamlSeq && !isSettled) await this.writeYaml();
+    if (state.seq !== this.cacheSeq && clock.elapsed() - this.cacheAt >= CACHE_REST_MS) this.writeCache();
+  }
+
+  static readonly restMs = YAML_REST_MS;
+
+  /** Bring the YAML file up to date now; false when an edit of a person is in the way. */
+  async writeYaml(): Promise<boolean> {
+    const {state} = this.parts;
+    const {text, layout} = this.source;
+    if (this.isEdited || !layout) return !this.isEdited;
+    const {seq, status} = state;
+    const written = await this.writer.write(renderPlan(text, layout, stateFields(state)));
+    if (written.edited) {
+      this.isEdited = true;
+      return false;
+    }
+    this.lastStamp = written.stamp;
+    this.yamlSeq = seq;
+    this.yamlStatus = status;
+    return true;
+  }
+
+  /** Write the cache, unless the state is ahead of the disk at the moment. */
+  writeCache(): void {
+    const {state, log, paths, clock} = this.parts;
+    const {position} = log;
+    if (position.seq !== state.seq) return;
+    writeCache(paths.cache(state.id), log.file, {state, position, stamp: this.lastStamp ?? null});
+    this.cacheSeq = state.seq;
+    this.cacheAt = clock.elapsed();
+  }
+}

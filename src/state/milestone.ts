@@ -1,0 +1,296 @@
+// The state of a milestone: its plan in force plus the fold of its log.
+//
+// S1. Only `applyEvent` changes a MilestoneState; whoever holds one treats it as read-only.
+// S2. The work of one event does not grow with the number of tasks (but for the events that carry a plan), so the
+//     container is changed in place, while every TaskState in it is an immutable value.
+// S3. What is derived from tasks (counts, unmet, progressSum) changes in `setTask` alone.
+
+import {MilestoneError} from '../errors.ts';
+import type {BlockerType, MilestoneEvent, PauseCode, PlanChange, Timestamp} from '../events/event.ts';
+import type {ImportedState, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
+import {taskProgress} from './progress.ts';
+import {applyToTask, initialTask, isSatisfied, isTaskEvent, type TaskState, type TaskStatus} from './task.ts';
+
+export type MilestoneStatus = ImportedState['status'];
+
+export interface Blocker {
+  id: string;
+  type: BlockerType;
+  message: string;
+  hint: string;
+  taskId?: TaskId;
+  since: Timestamp;
+}
+
+export interface Activation {
+  executionId: string;
+  at: Timestamp;
+  isolation: 'worktree' | 'shared' | 'none';
+  branch?: string;
+  base?: string;
+  baseName?: string;
+}
+
+export interface SessionInfo {
+  id: string;
+  startedAt: Timestamp;
+  ended?: {at: Timestamp; exit: number; reason: string};
+}
+
+export interface MilestoneState {
+  readonly id: MilestoneId;
+  /** Number and time of the last event folded; 0 and undefined before the first. */
+  seq: number;
+  timestamp?: Timestamp;
+  status: MilestoneStatus;
+  paused?: {code: PauseCode; reason: string};
+  blockedReason?: string;
+  completedAt?: Timestamp;
+  /** Head of the branch when the milestone completed. */
+  commit?: string;
+  activation?: Activation;
+  session?: SessionInfo;
+  /** The plan in force. */
+  plan: Plan;
+  taskById: Map<TaskId, Task>;
+  tasks: Map<TaskId, TaskState>;
+  dependants: Map<TaskId, TaskId[]>;
+  /** For each task the number of its dependencies that are not satisfied. */
+  unmet: Map<TaskId, number>;
+  /** Ids of the tasks in progress. */
+  running: Set<TaskId>;
+  counts: Record<TaskStatus, number>;
+  /** Completed without a green check on record. */
+  unchecked: number;
+  /** Sum of the progress of all tasks, each 0 to 100. */
+  progressSum: number;
+  /** As last recorded by `progress_updated`. */
+  recordedProgress?: {percentage: number; completed_tasks: number; total_tasks: number};
+  blockers: Map<string, Blocker>;
+  /** Problems of the plan file as it stands on disk, when it was refused. */
+  refused?: string[];
+  finalCheck?: {head?: string; ok: boolean};
+  branchCreated: boolean;
+  /** The last commit that this execution put on the branch. */
+  head?: string;
+  /** The last five events, oldest first. */
+  recent: MilestoneEvent[];
+}
+
+const RECENT_EVENTS = 5;
+
+/** The state before the first event: the plan, and what its file says of completed tasks. */
+export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}): MilestoneState {
+  const state: MilestoneState = {
+    id: plan.id,
+    seq: 0,
+    status: 'planned',
+    plan,
+    taskById: new Map(),
+    tasks: new Map(),
+    dependants: new Map(),
+    unmet: new Map(),
+    running: new Set(),
+    counts: {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0},
+    unchecked: 0,
+    progressSum: 0,
+    blockers: new Map(),
+    branchCreated: false,
+    recent: [],
+  };
+  adoptPlan(state, plan, id => initialTask(imported[id]));
+  return state;
+}
+
+/**
+ * Fold one recorded event into the state, in place.
+ * @throws {MilestoneError} `LOG_CORRUPT` when the event cannot follow what came before.
+ */
+export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
+  if (event.seq !== state.seq + 1) throw misplaced(event, `comes after number ${state.seq}`);
+  if (isTaskEvent(event)) {
+    const task = state.tasks.get(event.details.task_id);
+    if (!task) throw misplaced(event, `names the unknown task \`${event.details.task_id}\``);
+    setTask(state, event.details.task_id, applyToTask(task, event));
+  }
+  applyToMilestone(state, event);
+  state.seq = event.seq;
+  state.timestamp = event.timestamp;
+  state.recent.push(event.event === 'milestone_activated' ? withoutPlan(event) : event);
+  if (state.recent.length > RECENT_EVENTS) state.recent.shift();
+}
+
+/** A task's state; the id must be one of the plan's. */
+export function taskState(state: MilestoneState, id: TaskId): TaskState {
+  const task = state.tasks.get(id);
+  if (!task) throw new Error(`no task ${id} in milestone ${state.id}`);
+  return task;
+}
+
+/** Tasks completed or skipped. */
+export function tasksCompleted(state: MilestoneState): number {
+  return state.counts.completed + state.counts.skipped;
+}
+
+/** The plan after a recorded change. */
+export function changedPlan(plan: Plan, change: PlanChange): Plan {
+  const byId = new Map(plan.tasks.map(task => [task.id, task]));
+  for (const [id, task] of Object.entries(change.tasks ?? {})) {
+    if (task) byId.set(id, task);
+    else byId.delete(id);
+  }
+  const order = change.order ?? [...byId.keys()];
+  return {...(change.milestone ?? plan), tasks: order.flatMap(id => byId.get(id) ?? [])};
+}
+
+function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
+  switch (event.event) {
+    case 'milestone_activated': {
+      const {details} = event;
+      adoptPlan(state, details.plan, id => initialTask(details.imported[id]));
+      state.status = 'in_progress';
+      state.activation = {
+        executionId: details.execution_id,
+        at: event.timestamp,
+        isolation: details.isolation,
+        ...(details.branch !== undefined && {branch: details.branch}),
+        ...(details.base !== undefined && {base: details.base}),
+        ...(details.base_name !== undefined && {baseName: details.base_name}),
+      };
+      break;
+    }
+    case 'branch_created':
+      state.branchCreated = true;
+      state.head = event.details.base;
+      break;
+    case 'task_completed':
+      if (event.details.commit !== undefined) state.head = event.details.commit;
+      break;
+    case 'plan_changed':
+      delete state.refused;
+      adoptPlan(state, changedPlan(state.plan, event.details.change), id => state.tasks.get(id) ?? initialTask());
+      break;
+    case 'plan_refused':
+      state.refused = event.details.problems;
+      break;
+    case 'milestone_paused':
+      state.status = 'paused';
+      state.paused = {code: event.details.code, reason: event.details.reason};
+      break;
+    case 'milestone_resumed':
+      state.status = 'in_progress';
+      delete state.paused;
+      delete state.blockedReason;
+      break;
+    case 'milestone_blocked':
+      state.status = 'blocked';
+      state.blockedReason = event.details.reason;
+      break;
+    case 'milestone_completed':
+      state.status = 'completed';
+      state.completedAt = event.timestamp;
+      if (event.details.commit !== undefined) state.commit = event.details.commit;
+      break;
+    case 'milestone_cancelled':
+      state.status = 'cancelled';
+      break;
+    case 'session_started':
+      state.session = {id: event.session_id, startedAt: event.timestamp};
+      break;
+    case 'session_ended':
+      if (state.session)
+        state.session = {
+          ...state.session,
+          ended: {at: event.timestamp, exit: event.details.exit, reason: event.details.reason},
+        };
+      break;
+    case 'progress_updated':
+      state.recordedProgress = event.details;
+      break;
+    case 'final_checked':
+      state.finalCheck = {
+        ok: event.details.ok,
+        ...(event.details.head !== undefined && {head: event.details.head}),
+      };
+      break;
+    case 'blocker_detected': {
+      const {id, type, message, hint, task_id} = event.details;
+      state.blockers.set(id, {
+        id,
+        type,
+        message,
+        hint,
+        since: event.timestamp,
+        ...(task_id !== undefined && {taskId: task_id}),
+      });
+      break;
+    }
+    case 'blocker_resolved':
+      state.blockers.delete(event.details.id);
+      break;
+    case 'task_reset':
+    case 'task_skipped':
+      for (const blocker of state.blockers.values())
+        if (blocker.taskId === event.details.task_id) state.blockers.delete(blocker.id);
+      break;
+  }
+}
+
+/** Put a plan in force; every task of it gets the state that `stateOf` gives. */
+export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskId) => TaskState): void {
+  const next = plan.tasks.map(task => [task.id, stateOf(task.id)] as const);
+  state.plan = plan;
+  state.taskById = new Map(plan.tasks.map(task => [task.id, task]));
+  state.tasks = new Map();
+  state.running = new Set();
+  state.dependants = new Map();
+  state.unmet = new Map();
+  state.counts = {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
+  state.unchecked = 0;
+  state.progressSum = 0;
+  for (const task of plan.tasks) {
+    const dependencies = new Set(task.dependencies);
+    state.unmet.set(task.id, dependencies.size);
+    for (const dependency of dependencies) {
+      const dependants = state.dependants.get(dependency);
+      if (dependants) dependants.push(task.id);
+      else state.dependants.set(dependency, [task.id]);
+    }
+  }
+  for (const [id, task] of next) setTask(state, id, task);
+}
+
+function setTask(state: MilestoneState, id: TaskId, task: TaskState): void {
+  const before = state.tasks.get(id);
+  if (before === task) return;
+  state.tasks.set(id, task);
+  if (before) count(state, before, -1);
+  count(state, task, 1);
+  if (task.status === 'in_progress') state.running.add(id);
+  else state.running.delete(id);
+  const change = Number(isSatisfied(task)) - Number(before !== undefined && isSatisfied(before));
+  if (change === 0) return;
+  for (const dependant of state.dependants.get(id) ?? [])
+    state.unmet.set(dependant, (state.unmet.get(dependant) ?? 0) - change);
+}
+
+function count(state: MilestoneState, task: TaskState, by: 1 | -1): void {
+  state.counts[task.status] += by;
+  state.progressSum += by * taskProgress(task);
+  if (task.status === 'completed' && !task.checked) state.unchecked += by;
+}
+
+/** The event without the plan in it, which is in the state anyway. */
+function withoutPlan(event: Extract<MilestoneEvent, {event: 'milestone_activated'}>): MilestoneEvent {
+  return {...event, details: {...event.details, plan: {...event.details.plan, tasks: []}}};
+}
+
+function misplaced(event: MilestoneEvent, why: string): MilestoneError {
+  return new MilestoneError(
+    'LOG_CORRUPT',
+    `the event log does not fit together: \`${event.event}\` (number ${event.seq}) ${why}`,
+    {
+      hint: 'milestone doctor',
+    },
+  );
+}

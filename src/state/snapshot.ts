@@ -1,0 +1,58 @@
+// The state as JSON, for the cache. What can be derived from plan and tasks is not stored.
+
+import type {MilestoneEvent} from '../events/event.ts';
+import type {Plan} from '../milestone/plan.ts';
+import {adoptPlan, type Blocker, initialState, type MilestoneState} from './milestone.ts';
+import type {TaskState} from './task.ts';
+
+type Kept = Pick<
+  MilestoneState,
+  | 'seq'
+  | 'timestamp'
+  | 'status'
+  | 'paused'
+  | 'blockedReason'
+  | 'completedAt'
+  | 'commit'
+  | 'activation'
+  | 'session'
+  | 'recordedProgress'
+  | 'refused'
+  | 'finalCheck'
+  | 'branchCreated'
+  | 'head'
+>;
+
+/** A state, ready for JSON.stringify. */
+export interface Snapshot {
+  plan: Plan;
+  kept: Kept;
+  /** In the order of the plan's tasks. */
+  tasks: TaskState[];
+  blockers: Blocker[];
+  recent: MilestoneEvent[];
+}
+
+/** Take a state apart for JSON. The parts are shared with the state, not copied. */
+export function takeSnapshot(state: MilestoneState): Snapshot {
+  const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
+  const {recordedProgress, refused, finalCheck, branchCreated, head} = state;
+  const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
+  return {
+    plan: state.plan,
+    kept: {...kept, recordedProgress, refused, finalCheck, branchCreated, head} as Kept,
+    tasks: [...state.tasks.values()],
+    blockers: [...state.blockers.values()],
+    recent: state.recent,
+  };
+}
+
+/** The state that a snapshot was taken of; folding may go on from there. */
+export function restoreSnapshot({plan, kept, tasks, blockers, recent}: Snapshot): MilestoneState {
+  const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), kept);
+  const stateOf = new Map(plan.tasks.map((task, place) => [task.id, tasks[place] as TaskState]));
+  adoptPlan(state, plan, id => stateOf.get(id) as TaskState);
+  state.blockers = new Map(blockers.map(blocker => [blocker.id, blocker]));
+  state.recent = recent;
+  return state;
+}

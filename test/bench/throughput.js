@@ -1,0 +1,84 @@
+// Tasks that do nothing: what is left is the runner's own time and memory.
+
+import fs from 'node:fs';
+import {createRequire} from 'node:module';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {graph, inFolder, inTurn, MILESTONE, peakMemory, timeNode, writePlan} from './measure.js';
+
+const BARE_LOOP = fileURLToPath(new URL('bare-loop.js', import.meta.url));
+const WIREIT = path.join(path.dirname(createRequire(import.meta.url).resolve('wireit/package.json')), 'bin/wireit.js');
+const EXECUTE = [MILESTONE, 'execute', 'bench', '--no-git'];
+
+/** 1,000 tasks, flat and in layers, beside the bare loop and beside wireit. */
+export async function throughput(rounds = 3) {
+  const flat = graph(1000, 'flat');
+  const layered = graph(1000, 'layered');
+  const ms = await inTurn(rounds, {
+    bare: () => bareLoop(1000),
+    flat: () => milestone(flat),
+    wireitFlat: () => wireit(flat),
+    layered: () => milestone(layered),
+    wireitLayered: () => wireit(layered),
+  });
+  return [
+    {what: '1,000 tasks, flat / bare loop', value: ms.flat / ms.bare, atMost: 1.5},
+    {what: '1,000 tasks, layered / bare loop', value: ms.layered / ms.bare, atMost: 1.5},
+    {what: '1,000 tasks, flat / wireit', value: ms.flat / ms.wireitFlat, atMost: 1},
+    {what: '1,000 tasks, layered / wireit', value: ms.layered / ms.wireitLayered, atMost: 1},
+  ];
+}
+
+/** Whether 10,000 tasks cost ten times 1,000, and no more memory than they should. */
+export async function scale(rounds = 1) {
+  const [small, large] = [graph(1000, 'layered'), graph(10_000, 'layered')];
+  const ms = await inTurn(rounds, {small: () => milestone(small), large: () => milestone(large)});
+  const peak = await inFolder(folder => {
+    writePlan(folder, large);
+    return peakMemory(EXECUTE, {cwd: folder});
+  });
+  return [
+    {what: 'time per task at 10,000 / at 1,000', value: ms.large / ms.small / 10, atMost: 1.2},
+    {what: 'peak memory of the executor at 10,000', value: peak.own, unit: 'MiB', atMost: 120},
+    {what: 'peak memory of what it starts to read the plan', value: peak.started, unit: 'MiB'},
+  ];
+}
+
+function bareLoop(size) {
+  return inFolder(folder => timeNode([BARE_LOOP, String(size)], {cwd: folder}));
+}
+
+function milestone(tasks) {
+  return inFolder(folder => {
+    writePlan(folder, tasks);
+    return timeNode(EXECUTE, {cwd: folder});
+  });
+}
+
+/** Started as npm would, without npm's own time; nothing is declared as input, so nothing is ever skipped. */
+function wireit(tasks) {
+  return inFolder(folder => {
+    fs.writeFileSync(path.join(folder, 'package.json'), JSON.stringify(wireitPackage(tasks)));
+    const npm = {
+      npm_lifecycle_event: 'all',
+      npm_package_json: path.join(folder, 'package.json'),
+      npm_config_user_agent: 'npm',
+    };
+    return timeNode([WIREIT], {
+      cwd: folder,
+      env: {...npm, WIREIT_PARALLEL: '2', WIREIT_CACHE: 'none', WIREIT_LOGGER: 'quiet-ci'},
+    });
+  });
+}
+
+function wireitPackage(tasks) {
+  const all = {id: 'all', dependencies: tasks.map(({id}) => id)};
+  return {
+    name: 'bench',
+    scripts: Object.fromEntries([...tasks, all].map(({id}) => [id, 'wireit'])),
+    wireit: Object.fromEntries([
+      ...tasks.map(({id, dependencies}) => [id, {command: 'true', dependencies, packageLocks: []}]),
+      ['all', {dependencies: all.dependencies}],
+    ]),
+  };
+}

@@ -1,0 +1,45 @@
+import {expect, test} from 'vitest';
+import {AttemptEnvironment} from '../../src/drivers/environment.ts';
+
+const name = {milestoneId: 'auth-api', taskId: 'login', attempt: 2, slot: 1, token: 'abc-7'};
+const own = {
+  MILESTONE_ID: 'auth-api',
+  MILESTONE_TASK: 'login',
+  MILESTONE_ATTEMPT: '2',
+  MILESTONE_SLOT: '1',
+  MILESTONE_RUN: 'abc-7',
+};
+
+test('an attempt sees the environment of the caller, and who it is', () => {
+  const environment = new AttemptEnvironment({
+    callerEnv: {PATH: '/bin', HOME: '/home/ada', EMPTY: '', GONE: undefined},
+  });
+  expect(environment.of(name)).toEqual({PATH: '/bin', HOME: '/home/ada', EMPTY: '', ...own});
+});
+
+test('it does not see what is denied, by name or by glob', () => {
+  const callerEnv = {AWS_KEY: '1', AWS_ID: '2', MY_AWS_KEY: '3', A_TOKEN: '4', A1: '5', A12: '6', 'X.Y': '7', XZY: '8'};
+  const environment = new AttemptEnvironment({callerEnv, envDeny: ['AWS_*', '*_TOKEN', 'A?', 'X.Y']});
+  expect(environment.of(name)).toEqual({MY_AWS_KEY: '3', A12: '6', XZY: '8', ...own});
+});
+
+test('it does not see what would turn git to another repository, nor an outer attempt', () => {
+  const callerEnv = {
+    GIT_DIR: '/x',
+    GIT_INDEX_FILE: '/y',
+    GIT_AUTHOR_NAME: 'Ada',
+    MILESTONE_RUN: 'outer',
+    MILESTONE_DELIVERABLES: '/z',
+  };
+  expect(new AttemptEnvironment({callerEnv}).of(name)).toEqual({GIT_AUTHOR_NAME: 'Ada', ...own});
+});
+
+test('what the plan adds wins over the caller and over what is denied, and may name the slot', () => {
+  const environment = new AttemptEnvironment({
+    callerEnv: {PORT: '1', CI: 'no'},
+    envDeny: ['CI', 'PORT'],
+    env: {PORT: `300\${MILESTONE_SLOT}`, DB: `db\${MILESTONE_SLOT}-\${MILESTONE_SLOT}`, CI: `\${HOME}`},
+  });
+  expect(environment.of(name)).toEqual({PORT: '3001', DB: 'db1-1', CI: `\${HOME}`, ...own});
+  expect(environment.of({...name, slot: 2})).toMatchObject({PORT: '3002', DB: 'db2-2', MILESTONE_SLOT: '2'});
+});

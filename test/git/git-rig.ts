@@ -1,0 +1,94 @@
+import {execFileSync} from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type {Repository} from '../../src/git/git.ts';
+import {openRepository} from '../../src/git/repository.ts';
+import {slotFolder} from '../../src/git/slot-place.ts';
+import {prepareSlot, type SlotWish} from '../../src/git/slots.ts';
+import type {Clock} from '../../src/platform/clock.ts';
+
+export const ID = 'release';
+
+/** A clock that stands at one moment; sleeping takes no time. */
+export const fixedClock: Clock = {
+  now: () => Date.UTC(2026, 10, 23, 10, 0, 0),
+  elapsed: () => 0,
+  sleep: () => Promise.resolve(),
+};
+
+/** A temporary repository in an environment of its own: no settings but the test's, state beside it, removed at the end. */
+export class GitRig {
+  readonly repo: string;
+
+  private constructor(
+    readonly folder: string,
+    readonly env: NodeJS.ProcessEnv,
+  ) {
+    this.repo = path.join(folder, 'project');
+  }
+
+  /** @param options.commit Whether to start with a commit of `readme` and `src/a` (default). */
+  static create(options: {commit?: boolean; init?: string[]; identity?: boolean} = {}): GitRig {
+    const {commit = true, init = [], identity = true} = options;
+    const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-git-')));
+    const rig = new GitRig(folder, {PATH: process.env.PATH, HOME: folder, GIT_CONFIG_NOSYSTEM: '1'});
+    rig.run(folder, 'init', '--quiet', '--initial-branch=main', ...init, rig.repo);
+    if (identity) rig.configure({'user.name': 'Ada', 'user.email': 'ada@example.com'});
+    if (commit) rig.commit({readme: 'hello\n', 'src/a': 'a\n'});
+    return rig;
+  }
+
+  /** Run git as the user would. */
+  git(...args: string[]): string {
+    return this.run(this.repo, ...args);
+  }
+
+  run(cwd: string, ...args: string[]): string {
+    const stdio: ['ignore', 'pipe', 'pipe'] = ['ignore', 'pipe', 'pipe'];
+    return execFileSync('git', args, {cwd, env: this.env, encoding: 'utf8', stdio}).trimEnd();
+  }
+
+  configure(settings: Record<string, string>): void {
+    for (const [key, value] of Object.entries(settings)) this.git('config', key, value);
+  }
+
+  /** Commit files as the user would; hooks and signing play no part. */
+  commit(files: Record<string, string>, folder = this.repo): string {
+    this.write(folder, files);
+    this.run(folder, 'add', '--all', '--force');
+    this.run(folder, '-c', 'commit.gpgSign=false', 'commit', '--quiet', '--no-verify', '--allow-empty', '-m', 'work');
+    return this.run(folder, 'rev-parse', 'HEAD');
+  }
+
+  write(folder: string, files: Record<string, string>): void {
+    for (const [name, content] of Object.entries(files)) {
+      fs.mkdirSync(path.dirname(path.join(folder, name)), {recursive: true});
+      fs.writeFileSync(path.join(folder, name), content);
+    }
+  }
+
+  async open(folder = this.repo): Promise<Repository> {
+    return (await openRepository(folder, this.env))!;
+  }
+
+  wish(repo: Repository, commit: string, more: Partial<SlotWish> = {}): SlotWish {
+    const home = path.join(repo.topLevel, repo.prefix, '.milestones');
+    return {folder: slotFolder(repo, undefined, ID, 0), commit, home, clock: fixedClock, ...more};
+  }
+
+  /** A slot at a commit (default: the head). */
+  async slot(repo: Repository, commit = this.git('rev-parse', 'HEAD'), more: Partial<SlotWish> = {}) {
+    return (await prepareSlot(repo, this.wish(repo, commit, more))).slot;
+  }
+
+  /** What a commit or tree has: content by path. */
+  contents(tree: string): Record<string, string> {
+    const names = this.git('ls-tree', '-r', '-z', '--name-only', tree).split('\0').filter(Boolean);
+    return Object.fromEntries(names.map(name => [name, this.git('cat-file', 'blob', `${tree}:${name}`)]));
+  }
+
+  [Symbol.dispose](): void {
+    fs.rmSync(this.folder, {recursive: true, force: true});
+  }
+}

@@ -1,0 +1,95 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {resolveBase} from '../../src/git/base.ts';
+import {commitTree} from '../../src/git/merge.ts';
+import {openRepository} from '../../src/git/repository.ts';
+import {readUserCheckout} from '../../src/git/user-repository.ts';
+import {GitRig} from './git-rig.ts';
+
+test('a repository is found from a folder inside it, whatever the caller’s environment points at', async () => {
+  using rig = GitRig.create();
+  fs.mkdirSync(path.join(rig.repo, 'pages', 'site'), {recursive: true});
+  const env = {...rig.env, GIT_DIR: '/elsewhere', GIT_INDEX_FILE: '/elsewhere/index', GIT_PREFIX: 'x'};
+  expect(await openRepository(path.join(rig.repo, 'pages', 'site'), env)).toMatchObject({
+    topLevel: rig.repo,
+    gitDir: path.join(rig.repo, '.git'),
+    commonDir: path.join(rig.repo, '.git'),
+    objectFormat: 'sha1',
+    prefix: 'pages/site',
+  });
+});
+
+test('a linked worktree and its main checkout share one git folder', async () => {
+  using rig = GitRig.create();
+  const linked = path.join(rig.folder, 'linked');
+  rig.git('worktree', 'add', '--quiet', linked);
+  expect(await rig.open(linked)).toMatchObject({
+    topLevel: linked,
+    gitDir: path.join(rig.repo, '.git', 'worktrees', 'linked'),
+    commonDir: path.join(rig.repo, '.git'),
+  });
+});
+
+test('outside git there is no repository', async () => {
+  using rig = GitRig.create();
+  expect(await openRepository(rig.folder, rig.env)).toBeUndefined();
+});
+
+test('a bare repository is refused', async () => {
+  using rig = GitRig.create();
+  const bare = path.join(rig.folder, 'bare.git');
+  rig.git('clone', '--quiet', '--bare', '.', bare);
+  await expect(openRepository(bare, rig.env)).rejects.toMatchObject({code: 'NOT_A_REPOSITORY'});
+});
+
+test('a base is what is checked out, or what the user named', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const head = rig.git('rev-parse', 'HEAD');
+  expect(await resolveBase(repo)).toEqual({commit: head, name: 'main'});
+  rig.git('tag', '-a', '-m', 'one', 'v1');
+  expect(await resolveBase(repo, 'v1')).toEqual({commit: head, name: 'v1'});
+  rig.git('checkout', '--quiet', '--detach');
+  expect(await resolveBase(repo)).toEqual({commit: head, name: 'HEAD'});
+});
+
+test('a base that does not exist is an error that names a similar one', async () => {
+  using rig = GitRig.create();
+  rig.git('branch', 'release-2');
+  const repo = await rig.open();
+  await expect(resolveBase(repo, 'relaese-2')).rejects.toMatchObject({
+    code: 'BASE_MISSING',
+    hint: 'did you mean `release-2`?',
+  });
+  await expect(resolveBase(repo, '--all')).rejects.toMatchObject({code: 'BASE_MISSING'});
+});
+
+test('a repository without commits gets an empty root, and its own head stays unborn', async () => {
+  using rig = GitRig.create({commit: false});
+  const base = await resolveBase(await rig.open());
+  expect(base.name).toBe('main');
+  expect(rig.contents(base.commit)).toEqual({});
+  expect(() => rig.git('rev-parse', '--verify', '--quiet', 'HEAD')).toThrow();
+});
+
+test('commits carry the user’s identity, and that of milestone only where there is none', async () => {
+  using rig = GitRig.create();
+  using stranger = GitRig.create({commit: false, identity: false});
+  const authors = await Promise.all(
+    [rig, stranger].map(async each => {
+      const repo = await each.open();
+      const {commit} = await resolveBase(repo);
+      const tree = each.git('rev-parse', `${commit}^{tree}`);
+      const made = await commitTree(repo, {tree, parents: [commit], message: 'x\n'});
+      return each.git('log', '-1', '--format=%an <%ae>, %cn', made);
+    }),
+  );
+  expect(authors).toEqual(['Ada <ada@example.com>, Ada', 'milestone <milestone@localhost>, milestone']);
+});
+
+test('the user’s checkout is read without what lies in the home', async () => {
+  using rig = GitRig.create();
+  rig.write(rig.repo, {readme: 'changed\n', 'new file': 'x', '.milestones/active/x.yaml': 'id: x'});
+  expect(await readUserCheckout(await rig.open())).toEqual({branch: 'main', changes: ['readme', 'new file']});
+});

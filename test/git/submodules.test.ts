@@ -1,0 +1,82 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import type {Repository} from '../../src/git/git.ts';
+import {prepareSlot, removeSlots} from '../../src/git/slots.ts';
+import {writeTree} from '../../src/git/tree.ts';
+import {GitRig, ID} from './git-rig.ts';
+
+const LOCAL = ['-c', 'protocol.file.allow=always', '-c', 'user.name=a', '-c', 'user.email=a'];
+
+/** A repository with the submodule `lib`, and a slot in which it is filled. */
+async function withSubmodule(rig: GitRig): Promise<{repo: Repository; slot: Repository; lib: string; base: string}> {
+  const library = path.join(rig.folder, 'library');
+  rig.run(rig.folder, 'init', '--quiet', library);
+  rig.write(library, {code: '1\n'});
+  rig.run(library, 'add', '.');
+  rig.run(library, ...LOCAL, 'commit', '--quiet', '-m', 'one');
+  rig.git(...LOCAL, 'submodule', '--quiet', 'add', library, 'lib');
+  const base = rig.commit({});
+  const repo = await rig.open();
+  const slot = await rig.slot(repo, base);
+  rig.run(slot.topLevel, ...LOCAL, 'submodule', '--quiet', 'update', '--init');
+  return {repo, slot, lib: path.join(slot.topLevel, 'lib'), base};
+}
+
+test('a filled submodule is no change of a task, and is brought back with its slot', async () => {
+  using rig = GitRig.create();
+  const {repo, slot, lib, base} = await withSubmodule(rig);
+  expect((await writeTree(slot, base)).changedFiles).toEqual([]);
+  rig.write(lib, {code: 'spoilt\n', junk: 'x'});
+  expect(await prepareSlot(repo, rig.wish(repo, base))).toMatchObject({needsSetup: false});
+  expect(rig.run(lib, 'status', '--porcelain')).toBe('');
+  expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
+});
+
+test('a submodule follows its slot to another commit, and is emptied where that commit is not at hand', async () => {
+  using rig = GitRig.create();
+  const {repo, slot, lib, base} = await withSubmodule(rig);
+  const second = rig.run(lib, ...LOCAL, 'commit-tree', '-m', 'two', '-p', 'HEAD', 'HEAD^{tree}');
+  rig.git('update-index', '--cacheinfo', `160000,${second},lib`);
+  rig.git('commit', '--quiet', '-m', 'lib at two');
+  expect(await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD')))).toMatchObject({needsSetup: false});
+  expect(rig.run(lib, 'rev-parse', 'HEAD')).toBe(second);
+  rig.git('update-index', '--cacheinfo', `160000,${'c'.repeat(40)},lib`);
+  rig.git('commit', '--quiet', '-m', 'lib at a commit from elsewhere');
+  const there = rig.git('rev-parse', 'HEAD');
+  expect(await prepareSlot(repo, rig.wish(repo, there))).toMatchObject({needsSetup: true});
+  expect((await writeTree(slot, there)).changedFiles).toEqual([]);
+  expect(base).not.toBe(there);
+});
+
+test('a submodule at a commit that nobody else has is reported, one that was published is not', async () => {
+  using rig = GitRig.create();
+  const {slot, lib, base} = await withSubmodule(rig);
+  rig.run(lib, ...LOCAL, 'commit', '--quiet', '--allow-empty', '-m', 'mine');
+  expect(await writeTree(slot, base)).toMatchObject({
+    changedFiles: [{path: 'lib', status: 'modified'}],
+    nested: [{path: 'lib', why: 'unpublished'}],
+  });
+  rig.run(lib, ...LOCAL, 'push', '--quiet', 'origin', 'HEAD:refs/heads/mine');
+  rig.run(lib, 'fetch', '--quiet', 'origin');
+  expect((await writeTree(slot, base)).nested).toEqual([]);
+});
+
+test('work inside a submodule is put aside as a repository of its own', async () => {
+  using rig = GitRig.create();
+  const {repo, slot, lib, base} = await withSubmodule(rig);
+  rig.write(lib, {code: 'half\n'});
+  const keepAs = {id: ID, task: 'login', attempt: 1};
+  expect(await prepareSlot(repo, rig.wish(repo, base, {keepAs}))).toMatchObject({needsSetup: true});
+  const stray = `${slot.topLevel}.stray-20261123T100000Z`;
+  expect(rig.run(stray, 'status', '--porcelain')).toBe(' M code');
+  expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
+});
+
+test('slots with filled submodules are removed', async () => {
+  using rig = GitRig.create();
+  const {repo, slot} = await withSubmodule(rig);
+  expect(await removeSlots(repo, undefined, ID)).toEqual([]);
+  expect(fs.existsSync(slot.topLevel)).toBe(false);
+  expect(fs.existsSync(slot.gitDir)).toBe(false);
+});

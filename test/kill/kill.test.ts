@@ -1,0 +1,118 @@
+// The program is killed at a hundred moments spread over everything it does to the world, and executed again.
+
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import type {MilestoneRig} from '../rig/milestone-rig.ts';
+import {
+  completed,
+  copyWorld,
+  createWorld,
+  effects,
+  executeToTheEnd,
+  executeWith,
+  expectIntegratedOnce,
+  expectNothingLeft,
+  expectSoundLog,
+  type Fault,
+  ID,
+  TASK_IDS,
+  timesRun,
+  usersThings,
+} from './world.ts';
+
+const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
+
+describe.each([
+  {where: 'in git', git: true, flags: [], moments: 100, faults: 15},
+  {where: 'without git', git: false, flags: [], moments: 20, faults: 5},
+  {where: 'in git, but with --no-git', git: true, flags: ['--no-git'], moments: 10, faults: 0},
+])('$where', ({git, flags, moments, faults}) => {
+  let template: MilestoneRig;
+  let total = 0;
+
+  beforeAll(async () => {
+    template = await createWorld({git});
+    await using rig = copyWorld(template);
+    const mine = usersThings(rig);
+    expect(await executeWith(rig, {at: 0, kind: 'kill-before'}, ...flags)).toMatchObject({exitCode: 0});
+    total = effects(rig).length;
+    expectComplete(rig, mine);
+    expect(timesRun(rig)).toEqual(Object.fromEntries(TASK_IDS.map(id => [id, 1])));
+  });
+
+  afterAll(() => template[Symbol.asyncDispose]());
+
+  test.concurrent.each(spread(moments))(
+    'killed %s of the way, it ends as if it had not been',
+    async (_, part, index) => {
+      await using rig = copyWorld(template);
+      const mine = usersThings(rig);
+      const fault: Fault = {at: momentAt(part), kind: KILLS[index % KILLS.length]!};
+
+      await executeWith(rig, fault, ...flags);
+      const [done, ranBefore] = [completed(rig), timesRun(rig)];
+      await executeToTheEnd(rig, ...flags);
+
+      const context = () => `${JSON.stringify(fault)} of ${total}: ${effects(rig).at(fault.at - 1)}`;
+      withContext(context, () => {
+        expectComplete(rig, mine);
+        const ranAfter = timesRun(rig);
+        for (const id of done) expect(ranAfter[id], `${id} was complete on disk`).toBe(ranBefore[id]);
+      });
+    },
+  );
+
+  test.concurrent.each(spread(faults))(
+    'when writing fails at %s of the way, it says so and loses nothing',
+    async (_, part, index) => {
+      await using rig = copyWorld(template);
+      const mine = usersThings(rig);
+      const fault: Fault = {
+        at: momentAt(part),
+        kind: index % 3 === 2 ? 'fail:EIO' : 'fail:ENOSPC',
+        sticky: index % 2 === 0,
+      };
+
+      const {exitCode, stderr} = await executeWith(rig, fault, ...flags);
+      const failed = `${JSON.stringify(fault)}: ${effects(rig).at(fault.at - 1)}\n${stderr}`;
+      expect([0, 9], failed).toContain(exitCode);
+      if (exitCode === 9)
+        expect(stderr, failed).toMatch(fault.kind === 'fail:EIO' ? /^error: .*EIO/m : /^error: .*disk is full/m);
+      expect(rig.processesLeft(), failed).toEqual([]);
+      await executeToTheEnd(rig, ...flags);
+
+      withContext(
+        () => failed,
+        () => expectComplete(rig, mine),
+      );
+    },
+  );
+
+  function momentAt(part: number): number {
+    return 1 + Math.floor(part * total);
+  }
+
+  function expectComplete(rig: MilestoneRig, mine: Record<string, string>): void {
+    const now = usersThings(rig);
+    const inPlace = git && flags.length === 0;
+    expect(inPlace ? now : Object.fromEntries(Object.keys(mine).map(name => [name, now[name]]))).toEqual(mine);
+    expectSoundLog(rig.events(ID));
+    if (inPlace) expectIntegratedOnce(rig);
+    else for (const id of TASK_IDS) expect(rig.read(`${id}.txt`)).toBe(`${id}\n`);
+    expectNothingLeft(rig);
+  }
+});
+
+/** As many equal parts of the whole: how it reads, where it begins, its number. */
+function spread(parts: number): Array<[string, number, number]> {
+  return Array.from({length: parts}, (_, index) => [`${Math.round((100 * index) / parts)} %`, index / parts, index]);
+}
+
+/** Say in a failure what happened in this world: the moment is otherwise known only as a share. */
+function withContext(context: () => string, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    (error as Error).message = `${context()}\n${(error as Error).message}`;
+    throw error;
+  }
+}

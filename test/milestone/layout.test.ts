@@ -1,0 +1,436 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {parse} from 'yaml';
+import {readPlanText} from '../../src/milestone/file.ts';
+import {
+  MILESTONE_FIELDS,
+  NESTED_FIELDS,
+  renderPlan,
+  type StateFields,
+  TASK_FIELDS,
+  type TaskFields,
+} from '../../src/milestone/layout.ts';
+import {hasErrors} from '../../src/milestone/problems.ts';
+
+type Values = Record<string, unknown>;
+
+function render(text: string, state: StateFields): string {
+  const {layout, problems} = readPlanText(text, 'm.yaml');
+  if (!layout) throw new Error(JSON.stringify(problems));
+  return renderPlan(text, layout, state);
+}
+
+function tasks(fields: Record<string, TaskFields>): StateFields {
+  return {status: 'planned', tasks: new Map(Object.entries(fields))};
+}
+
+test('a changed scalar keeps its quotes and the comment behind it', () => {
+  const text = `id: m\ntitle: M\nstatus: "planned"  # the state\ntasks:\n  - {id: a, title: A, status: 'pending', run: x} # a\n`;
+  const state = {status: 'in_progress', tasks: new Map([['a', {status: 'completed'}]])};
+  expect(render(text, state)).toBe(text.replace('planned', 'in_progress').replace('pending', 'completed'));
+});
+
+test('new fields follow the title, in the indentation and with the line breaks of the file', () => {
+  const text = 'id: m\r\ntitle: M # m\r\nstatus: planned\r\ntasks:\r\n- id: a\r\n  title: A\r\n  run: x';
+  expect(render(text, tasks({a: {status: 'failed', error: {cause: 'exit', message: 'it: failed'}}}))).toBe(
+    text.replace('title: A\r\n', 'title: A\r\n  status: failed\r\n  error: {cause: exit, message: "it: failed"}\r\n'),
+  );
+});
+
+test('a field that is no more leaves with its line and nothing else', () => {
+  const text =
+    'id: m\ntitle: M\nstatus: planned\ntasks:\n  - id: a\n    commit: abc # c\n    # stays\n    title: A\n    attempts: 2';
+  expect(render(text, tasks({a: {}}))).toBe(
+    'id: m\ntitle: M\nstatus: planned\ntasks:\n  - id: a\n    # stays\n    title: A\n',
+  );
+});
+
+test('maps are edited key by key, and what a person put in them stays', () => {
+  const text = `id: m
+title: M
+status: planned
+execution: # where
+  id: e1
+  paused_reason: old # gone
+  mine: 1
+progress: {percentage: 0, mine: true}
+tasks: [{id: a, title: A}]
+`;
+  const state: StateFields = {
+    status: 'planned',
+    execution: {id: 'e1', branch: 'milestone/m'},
+    progress: {percentage: 50, tasks_completed: 1, tasks_total: 2},
+    tasks: new Map(),
+  };
+  expect(render(text, state)).toBe(`id: m
+title: M
+status: planned
+execution: # where
+  id: e1
+  mine: 1
+  branch: milestone/m
+progress: {percentage: 50, mine: true, tasks_completed: 1, tasks_total: 2}
+tasks: [{id: a, title: A}]
+`);
+});
+
+test('a block of lines gives way to one line, and comments round it stay', () => {
+  const text =
+    'id: m\ntitle: M\nstatus: planned\nblockers: # now\n- id: b1\n  message: |\n    long\n    text\n\n# tasks\ntasks: [{id: a, title: A}]\n';
+  expect(render(text, {status: 'planned', blockers: [{id: 'b2'}], tasks: new Map()})).toBe(
+    'id: m\ntitle: M\nstatus: planned\nblockers: [{id: b2}] # now\n\n# tasks\ntasks: [{id: a, title: A}]\n',
+  );
+  expect(render(text, {status: 'planned', tasks: new Map()})).toBe(
+    'id: m\ntitle: M\nstatus: planned\n\n# tasks\ntasks: [{id: a, title: A}]\n',
+  );
+});
+
+test('texts that YAML would take for something else are quoted', () => {
+  const text = 'id: m\ntitle: M\nstatus: planned\ntasks:\n  - {id: a, title: A}\n';
+  for (const commit of [
+    '61e9540',
+    '1234567',
+    'null',
+    'No',
+    '~',
+    '',
+    ' a',
+    'a: b',
+    'a #b',
+    '- a',
+    '\u0085\u2028\ufeff',
+    '\ud800',
+    "it's",
+  ])
+    expect(parse(render(text, tasks({a: {commit}}))).tasks[0].commit).toBe(commit);
+});
+
+test('a file that is JSON stays JSON', () => {
+  const text = '{"id": "m", "title": "M", "tasks": [{"id": "a", "title": "A", "attempts": 1}]}';
+  const out = render(text, {
+    status: 'paused',
+    execution: {id: 'e'},
+    tasks: new Map([['a', {status: 'completed', attempts: 2, commit: 'abc'}]]),
+  });
+  expect(JSON.parse(out)).toEqual({
+    id: 'm',
+    title: 'M',
+    status: 'paused',
+    execution: {id: 'e'},
+    tasks: [{id: 'a', title: 'A', attempts: 2, status: 'completed', commit: 'abc'}],
+  });
+});
+
+test('a task that is merged into another one changes alone', () => {
+  const text = `id: m
+title: M
+status: planned
+tasks:
+  - &a {id: a, title: A, status: pending, attempts: 1}
+  - <<: *a
+    id: b
+    title: B
+`;
+  const state = tasks({a: {status: 'completed', attempts: 3}, b: {status: 'pending'}});
+  const out = parse(render(text, state), {merge: true});
+  expect(out.tasks).toMatchObject([
+    {status: 'completed', attempts: 3},
+    {id: 'b', status: 'pending', attempts: null},
+  ]);
+});
+
+test('state that an alias elsewhere repeats is left alone, with a warning', () => {
+  const text = 'id: m\ntitle: M\nstatus: &s planned\npriority: *s\ntasks:\n  - {id: a, title: A}\n';
+  const {layout, problems} = readPlanText(text, 'm.yaml');
+  expect(problems).toContainEqual(expect.objectContaining({code: 'STATE_NOT_WRITABLE', severity: 'warning'}));
+  expect(renderPlan(text, layout!, {status: 'paused', tasks: new Map()})).toBe(text);
+});
+
+test('tasks that are written elsewhere and named here are kept up to date there', () => {
+  const text = 'x-tasks:\n  - &a\n    id: a\n    title: A\nid: m\ntitle: M\nstatus: planned\ntasks: [*a]\n';
+  expect(render(text, tasks({a: {status: 'failed'}}))).toBe(
+    text.replace('title: A\n', 'title: A\n    status: failed\n'),
+  );
+});
+
+// From here on: any file that a person may have written.
+
+const word = fc.constantFrom(
+  'alpha',
+  'beta gamma',
+  "it's",
+  'a: b',
+  '# no comment',
+  'x, y',
+  '61e9540',
+  'ünï',
+  '{',
+  'null',
+);
+const count = fc.nat({max: 9});
+const quoted = fc.oneof(
+  word.map(text => JSON.stringify(text)),
+  word.map(text => `'${text.replaceAll("'", "''")}'`),
+  fc.constantFrom('plain', 'two words', '2024-07-15', '12345678901234567890123', '0x1F', '~', 'http://a/b?c'),
+);
+
+const stateOfTask: fc.Arbitrary<TaskFields> = fc.record(
+  {
+    status: fc.constantFrom('pending', 'in_progress', 'completed', 'failed', 'blocked', 'skipped'),
+    started_at: fc.constantFrom('2026-11-23T10:00:00.123Z', '2024-07-15'),
+    completed_at: word,
+    attempts: count,
+    commit: fc.stringMatching(/^[0-9a-f]{7,12}$/),
+    checked: fc.boolean(),
+    cost_usd: fc.constantFrom(0, 0.25, 12),
+    error: fc.record({cause: word, message: fc.string()}),
+  },
+  {requiredKeys: []},
+);
+
+const stateOfMilestone = fc.record(
+  {
+    status: fc.constantFrom('planned', 'in_progress', 'paused', 'blocked'),
+    execution: fc.record(
+      {id: word, branch: word, commit: word, paused_reason: fc.string(), started_at: word},
+      {requiredKeys: ['id']},
+    ),
+    progress: fc.record({percentage: count, tasks_completed: count, tasks_total: count}),
+    kiro_progress: fc.dictionary(fc.constantFrom('design', 'spec', 'a b'), count),
+    blockers: fc.array(fc.record({id: word, message: fc.string(), tags: fc.array(word, {maxLength: 2})}), {
+      maxLength: 3,
+    }),
+  },
+  {requiredKeys: []},
+);
+
+/** A value as flow text, in one of the ways to write it. */
+function flow(value: unknown, json: boolean): string {
+  if (json || typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(entry => flow(entry, json)).join(',')}]`;
+  return `{ ${Object.entries(value)
+    .map(([key, entry]) => `${JSON.stringify(key)} : ${flow(entry, json)}`)
+    .join(' , ')} }`;
+}
+
+/** A value as lines below its key. */
+function block(value: unknown, indent: string): string[] {
+  if (Array.isArray(value) && value.length > 0) return value.map(entry => `${indent}- ${flow(entry, true)}`);
+  if (typeof value === 'object' && value !== null && Object.keys(value).length > 0)
+    return Object.entries(value).map(
+      ([key, entry]) => `${indent}${JSON.stringify(key).replace(/^"(\w+)"$/, '$1')}: ${flow(entry, true)} # in`,
+    );
+  return [`${indent}${flow(value, true)}`];
+}
+
+interface Line {
+  text: string;
+  /** Nothing of it is state. */
+  kept: boolean;
+}
+
+interface Writing {
+  style: 'flow' | 'block' | 'json' | 'tagged' | 'null';
+  comment: boolean;
+}
+const writing: fc.Arbitrary<Writing> = fc.record({
+  style: fc.constantFrom('flow', 'block', 'json', 'tagged', 'null'),
+  comment: fc.boolean(),
+});
+
+function fieldLines(key: string, value: unknown, {style, comment}: Writing, indent: string): Line[] {
+  const note = comment ? ` # about ${key}` : '';
+  if (style === 'null') return [{text: `${indent}${key}:${note}`, kept: false}];
+  const isScalar = typeof value !== 'object' || value === null;
+  if (style === 'block' && !isScalar)
+    return [`${indent}${key}:${note}`, ...block(value, `${indent}  `)].map(text => ({text, kept: false}));
+  const anchored = style === 'tagged' ? '&anchor ' : '';
+  const text =
+    isScalar && style === 'flow' && /^[a-z_]+$/.test(String(value)) ? String(value) : flow(value, style === 'json');
+  return [{text: `${indent}${key}: ${anchored}${text}${note}`, kept: false}];
+}
+
+const shuffled = <T>(items: T[]) => fc.shuffledSubarray(items, {minLength: items.length});
+
+/** Lines of a map: keys of a person and state in any order, comments and empty lines between. */
+function mapLines(own: Line[][], state: Values, indent: string): fc.Arbitrary<Line[]> {
+  const fields = Object.entries(state);
+  return fc
+    .tuple(
+      fc.array(writing, {minLength: fields.length, maxLength: fields.length}),
+      fc.array(fc.constantFrom('', '# note', '  # deep'), {
+        minLength: own.length + fields.length,
+        maxLength: own.length + fields.length,
+      }),
+    )
+    .chain(([writings, notes]) => {
+      const entries = [
+        ...own,
+        ...fields.map(([key, value], i) => fieldLines(key, value, writings[i] as Writing, indent)),
+      ];
+      return shuffled(entries).map(order =>
+        order.flatMap((lines, i) => [
+          ...lines,
+          ...(notes[i] ? [{text: `${indent}${notes[i]}`, kept: true}] : []),
+          ...(notes[i] === '' && i % 3 === 0 ? [{text: '', kept: true}] : []),
+        ]),
+      );
+    });
+}
+
+const kept = (text: string): Line => ({text, kept: true});
+
+function taskLines(id: string, indent: string): fc.Arbitrary<Line[]> {
+  const own = fc
+    .tuple(quoted, fc.boolean(), fc.boolean())
+    .map(([title, merges, literal]): Line[][] => [
+      [kept(`${indent}title: ${title} # t`)],
+      [kept(`${indent}unknown: {a: [1, ${title}], big: 99999999999999999999}`)],
+      ...(merges ? [[kept(`${indent}<<: *defaults`)]] : []),
+      ...(literal
+        ? [[kept(`${indent}description: |+`), kept(`${indent}  some`), kept(''), kept(`${indent}  text`), kept('')]]
+        : []),
+    ]);
+  const asBlock = fc
+    .tuple(own, stateOfTask)
+    .chain(([entries, state]) => mapLines(entries, state as Values, indent))
+    .map(lines => [kept(`${indent.slice(2)}- id: ${id}`), ...lines]);
+  const asFlow = fc.tuple(quoted, stateOfTask, fc.boolean(), fc.boolean()).map(([title, state, json, wrapped]) => {
+    const safe = json ? '"t"' : title;
+    const entries = [
+      `"id":"${id}"`,
+      `"title": ${safe}`,
+      ...Object.entries(state).map(([key, value]) => `"${key}": ${flow(value, json)}`),
+    ];
+    const plain = entries.map(entry => (json ? entry : entry.replace(/^"(\w+)":\s*/, '$1: ')));
+    if (!wrapped) return [{text: `${indent.slice(2)}- {${plain.join(', ')}} # flow`, kept: false}];
+    return [`${indent.slice(2)}- {`, ...plain.map(entry => `${indent}${entry}, # e`), `${indent}}`].map(text => ({
+      text,
+      kept: false,
+    }));
+  });
+  return fc.oneof(asBlock, asFlow);
+}
+
+const file = fc
+  .record({
+    eol: fc.constantFrom('\n', '\r\n'),
+    mark: fc.constantFrom('', '\uFEFF', '# first\n', '---\n'),
+    isEnded: fc.boolean(),
+    title: quoted,
+    defaults: fc.constantFrom('{retries: 1}', '{retries: 1, status: pending}', '{attempts: 2, commit: abc}'),
+    state: stateOfMilestone,
+    tasks: fc.tuple(taskLines('a', '    '), taskLines('b', '    '), taskLines('c', '    ')),
+    indent: fc.constantFrom('', '  '),
+  })
+  .chain(({eol, mark, isEnded, title, defaults, state, tasks, indent}) => {
+    const own = [[kept('id: m')], [kept(`title: ${title} # title`)], [kept('big: 123456789012345678901234567890')]];
+    return mapLines(own, state as Values, '').map(head => {
+      const dedented = tasks.flat().map(line => ({...line, text: line.text.replace(/^ {2}/, indent)}));
+      // An item on the column of its key needs its keys two further, which the dedenting keeps.
+      const lines = [kept(`x-defaults: &defaults ${defaults}`), ...head, kept('tasks:'), ...dedented];
+      const text = `${mark.replace('\n', eol)}${lines.map(line => line.text).join(eol)}${isEnded ? eol : ''}`;
+      return {text, eol, kept: lines.filter(line => line.kept).map(line => line.text)};
+    });
+  });
+
+const wanted = fc.tuple(stateOfMilestone, stateOfTask, stateOfTask, stateOfTask, fc.boolean()).map(
+  ([milestone, a, b, c, all]): StateFields => ({
+    ...(milestone as Omit<StateFields, 'tasks'>),
+    tasks: new Map(
+      all
+        ? [
+            ['a', a],
+            ['b', b],
+            ['c', c],
+          ]
+        : [
+            ['a', a],
+            ['c', c],
+          ],
+    ),
+  }),
+);
+
+function load(text: string): Values & {tasks: Values[]} {
+  return parse(text, {merge: true, intAsBigInt: true, schema: 'core', version: '1.2'});
+}
+
+/** With numbers for integers, and without what is missing. */
+function plain(value: unknown): unknown {
+  return value === undefined || value === null
+    ? undefined
+    : JSON.parse(
+        JSON.stringify(value, (_, entry) => (typeof entry === 'bigint' ? Number(entry) : (entry ?? undefined))),
+      );
+}
+
+function split(map: Values, keys: readonly string[]): {state: Values; rest: Values} {
+  const state: Values = {};
+  const rest: Values = {};
+  for (const [key, value] of Object.entries(map)) {
+    if (!keys.includes(key)) rest[key] = value;
+    else if (value !== null) state[key] = plain(value);
+  }
+  return {state, rest};
+}
+
+function expectState(before: Values, after: Values, keys: readonly string[], want: Values | undefined): void {
+  const [old, now] = [split(before, keys), split(after, keys)];
+  expect(now.rest).toEqual(old.rest);
+  const expected = want ?? old.state;
+  for (const key of keys) {
+    const nested = NESTED_FIELDS[key];
+    const isMap = (value: unknown) => typeof value === 'object' && value !== null;
+    const value = isMap(now.state[key]) && nested ? split(now.state[key] as Values, nested).state : now.state[key];
+    expect(orNone(value)).toEqual(orNone(plain(expected[key])));
+  }
+}
+
+/** An empty map is as good as none. */
+function orNone(value: unknown): unknown {
+  return JSON.stringify(value) === '{}' ? undefined : value;
+}
+
+test('any plan: state is what it should be, the rest is as it was, and once is enough', () => {
+  fc.assert(
+    fc.property(file, wanted, ({text, eol, kept: lines}, state) => {
+      const {layout, problems} = readPlanText(text, 'm.yaml');
+      expect(problems.filter(({severity}) => severity === 'error')).toEqual([]);
+      const out = renderPlan(text, JSON.parse(JSON.stringify(layout)), state);
+
+      const [before, after] = [load(text), load(out)];
+      const {tasks: tasksBefore, ...headBefore} = before;
+      const {tasks: tasksAfter, ...headAfter} = after;
+      expectState(headBefore, headAfter, MILESTONE_FIELDS, state as unknown as Values);
+      for (const [index, task] of tasksBefore.entries())
+        expectState(task, tasksAfter[index] as Values, TASK_FIELDS, state.tasks.get(task.id as string) as Values);
+
+      const linesAfter = out.replace(/^\uFEFF/, '').split(eol);
+      let at = 0;
+      for (const line of lines) {
+        at = linesAfter.indexOf(line, at) + 1;
+        expect(at, `the line ${JSON.stringify(line)} is gone`).toBeGreaterThan(0);
+      }
+
+      const again = readPlanText(out, 'm.yaml');
+      expect(hasErrors(again.problems)).toBe(false);
+      expect(renderPlan(out, again.layout!, state)).toBe(out);
+    }),
+    {numRuns: 200},
+  );
+});
+
+test('any plan: the state that is there already changes nothing', () => {
+  fc.assert(
+    fc.property(file, ({text}) => {
+      const {tasks: list, ...head} = load(text);
+      const current = {
+        ...(plain(split(head, MILESTONE_FIELDS).state) as Omit<StateFields, 'tasks'>),
+        tasks: new Map(list.map(task => [task.id as string, split(task, TASK_FIELDS).state as TaskFields])),
+      };
+      expect(render(text, current)).toBe(text);
+    }),
+    {numRuns: 100},
+  );
+});
