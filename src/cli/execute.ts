@@ -1,11 +1,18 @@
 import {type ExecutionReport, executeMilestone} from '../engine/engine.ts';
-import {homePaths} from '../milestone/home.ts';
+import {MilestoneError} from '../errors.ts';
+import {type HomePaths, homePaths} from '../milestone/home.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
 import {readPlanInChild} from '../milestone/read-in-child.ts';
+import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';
+import {listFolder, readIfExists} from '../platform/files.ts';
 import {processSignals} from '../platform/signals.ts';
 import {eventPrinter} from './event-printer.ts';
 import {describeFailure, exitCodeOf, failureText} from './failure.ts';
 import {chooseMilestone, requireHome} from './home.ts';
+
+/** A short life with much garbage: a large nursery spares most of its collection. */
+const READER_FLAGS = ['--max-semi-space-size=64'];
 
 export interface ExecuteFlags {
   dryRun?: boolean;
@@ -28,7 +35,8 @@ export async function execute(
   flags: ExecuteFlags,
 ): Promise<number> {
   const home = requireHome();
-  const milestone = chooseMilestone(homePaths(home), id);
+  const paths = homePaths(home);
+  const milestone = chooseMilestone(paths, flags.session === undefined ? id : milestoneOf(paths, flags.session, id));
   const printer = eventPrinter(flags.json ?? false);
   const report = await executeMilestone({
     home,
@@ -50,9 +58,33 @@ export async function execute(
   return finish(report, flags.json ?? false);
 }
 
+/**
+ * The milestone that a session worked on.
+ * @throws {MilestoneError} `UNKNOWN_SESSION`
+ */
+function milestoneOf(paths: HomePaths, session: string, id: string | undefined): MilestoneId {
+  const isName = /^[\w-]{1,64}$/.test(session);
+  const text = isName ? readIfExists(paths.session(session)) : undefined;
+  const milestone = /^ {2}milestone_id: "([\w.-]+)"$/m.exec(text ?? '')?.[1];
+  if (milestone !== undefined && (id === undefined || id === milestone)) return milestone;
+  const known = listFolder(paths.sessionsFolder).flatMap(name => (name.endsWith('.yaml') ? name.slice(0, -5) : []));
+  throw new MilestoneError(
+    'UNKNOWN_SESSION',
+    milestone === undefined
+      ? `there is no session \`${session}\``
+      : `session \`${session}\` worked on \`${milestone}\`, not on \`${id}\``,
+    {
+      hint:
+        milestone === undefined
+          ? (didYouMean(session, known) ?? `sessions are in \`${paths.sessionsFolder}\``)
+          : undefined,
+    },
+  );
+}
+
 /** Read a plan in a process of its own, which is this program again. */
 export function readPlan(file: string, configFile: string) {
-  return readPlanInChild(file, {configFile, command: [process.argv[1] as string, '__read-plan']});
+  return readPlanInChild(file, {configFile, command: [...READER_FLAGS, process.argv[1] as string, '__read-plan']});
 }
 
 function finish(report: ExecutionReport, json: boolean): number {

@@ -1,6 +1,7 @@
 // The entry. What must be quick is answered before anything else is loaded.
 
-import {printVersion, VERSION_FLAGS} from './version.ts';
+/** In package.json; the bundler puts it in, here and in version.ts: one file less to load. */
+declare const MILESTONE_VERSION: string;
 
 const [, , first, ...rest] = process.argv;
 
@@ -8,7 +9,7 @@ const [, , first, ...rest] = process.argv;
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
-if (first !== undefined && VERSION_FLAGS.includes(first)) printVersion();
+if (first === '--version' || first === '-V') process.stdout.write(`${MILESTONE_VERSION}\n`);
 else if (first === '__read-plan') {
   const {printPlanFile} = await import('../milestone/read-in-child.ts');
   await printPlanFile(rest[0] as string, rest[1] as string);

@@ -1,8 +1,10 @@
 // Every command there is; each is loaded when it is called.
 
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
+import {MilestoneError} from '../errors.ts';
+import {TOKEN_VARIABLE} from '../platform/tokens.ts';
 import {reportFailure} from './failure.ts';
-import {readVersion} from './version.ts';
+import {version} from './version.ts';
 
 /** Parse the command line, run the command, and set the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -18,13 +20,32 @@ export async function run(argv: readonly string[]): Promise<void> {
 function buildProgram(): Command {
   const program = new Command('milestone')
     .description('Carries out a plan of tasks in git, in parallel, unattended; survives being killed at any instant.')
-    .version(readVersion())
+    .version(version)
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(see `milestone --help`)');
   executionCommand(program, 'execute', 'carry out a milestone until it is complete or cannot go on');
   executionCommand(program, 'resume', 'go on with a milestone that was interrupted, paused or blocked');
+  program
+    .command('demo')
+    .description('carry out the example plan in a new repository and show what came of it')
+    .action(async () => {
+      const {demo} = await import('./demo.ts');
+      process.exitCode = await demo();
+    });
+  program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
+}
+
+/** What an attempt may call: it looks, and decides nothing. */
+const OPEN_TO_ATTEMPTS = ['status', 'log', 'list', 'graph', 'validate', 'schema'];
+
+/** Decisions are for people: what an attempt starts must not decide about attempts. */
+function refuseInsideAttempt(command: Command): void {
+  if (process.env[TOKEN_VARIABLE] === undefined || OPEN_TO_ATTEMPTS.includes(command.name())) return;
+  throw new MilestoneError('INSIDE_ATTEMPT', `\`milestone ${command.name()}\` is not for use inside an attempt`, {
+    hint: 'run it in a terminal of your own',
+  });
 }
 
 function executionCommand(program: Command, name: 'execute' | 'resume', description: string): void {

@@ -27,6 +27,7 @@ import {replaceFile} from '../platform/files.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
 import type {SignalName, Signals} from '../platform/signals.ts';
+import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -79,7 +80,7 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
   const opened = await openMilestone({...options, purpose: 'execute'});
   try {
     const {state, sessionId} = opened;
-    if (finishMove(opened)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
+    if (await finishMove(opened)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
     const start = await planStart(opened, options);
     const selection = selectTasks(start.activation?.details.plan ?? state.plan, options.selection);
     const log = openLog(opened);
@@ -103,6 +104,9 @@ async function activate(
   required: Awaited<ReturnType<typeof readRequired>> | undefined,
 ): Promise<void> {
   const {state} = opened;
+  const {activeFolder, sessionsFolder, cacheFolder} = opened.paths;
+  for (const folder of [activeFolder, sessionsFolder, cacheFolder])
+    removeForgottenTemporaries(folder, opened.clock.now());
   await recordAll(log, state, events);
   markActive(opened);
   if (state.branchCreated || state.activation?.branch === undefined) return;
@@ -171,13 +175,13 @@ class Run {
   private async start(): Promise<void> {
     const {execution, state, opened, options} = this;
     const previous = state.session?.id;
+    await recover(execution);
     execution.record({
       event: 'session_started',
       details: {pid: process.pid, host: os.hostname(), command: options.command},
     });
     if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
     await execution.durable();
-    await recover(execution);
     if (options.command === 'resume') this.liftBlockers();
     if (state.status !== 'in_progress') execution.record({event: 'milestone_resumed', details: {}});
     const watch = this.planWatch();

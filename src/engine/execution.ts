@@ -20,7 +20,6 @@ import {
 } from '../milestone/settings.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Redactor} from '../platform/redact.ts';
-import {newToken} from '../platform/tokens.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
 import {applyEvent, type MilestoneState, taskState} from '../state/milestone.ts';
 import {isTaskEvent} from '../state/task.ts';
@@ -139,13 +138,14 @@ export class Execution implements ExecutionContext {
   decideUndecided(id: TaskId): void {
     const task = taskState(this.state, id);
     if (task.status !== 'pending' || !task.undecided) return;
-    const {retries, maxAttempts} = this.settingsOf(id);
+    const {retries, maxAttempts, onInterrupt} = this.settingsOf(id);
     const next = afterAttempt({
       taskId: id,
       ...task.undecided,
       counters: task.history.counters,
       retries,
       maxAttempts,
+      onInterrupt,
       now: this.timestamp(),
     });
     if (next) this.record(next);
@@ -173,7 +173,7 @@ export class Execution implements ExecutionContext {
     retries: number,
   ): Promise<CheckResult[]> {
     const task = place && taskState(this.state, place.taskId);
-    const token = task?.status === 'in_progress' ? task.token : newToken();
+    const token = task?.status === 'in_progress' ? task.token : milestoneToken(this.state);
     try {
       return await runChecks({
         checks,
@@ -258,4 +258,9 @@ export class Execution implements ExecutionContext {
   private timestamp(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+/** What belongs to no attempt carries the execution's id: it is on disk, so that the next executor finds it. */
+export function milestoneToken(state: MilestoneState): string {
+  return state.activation?.executionId ?? state.id;
 }

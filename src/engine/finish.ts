@@ -1,5 +1,6 @@
 import type {CheckResult} from '../events/event.ts';
 import {tasksCompleted} from '../state/milestone.ts';
+import {firstLine} from '../text/first-line.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** All tasks are done: check the whole once more where the plan asks for it, then complete the milestone. */
@@ -50,7 +51,7 @@ function openFinalRed(context: ExecutionContext, checks: readonly CheckResult[])
   const red = checks.find(check => !check.ok);
   context.openBlocker({
     type: 'final_red',
-    message: `the final check \`${red?.command}\` failed${red?.exit_code == null ? '' : ` with exit code ${red.exit_code}`}`,
+    message: `the final check \`${firstLine(red?.command ?? '')}\` failed${red?.exit_code == null ? '' : ` with exit code ${red.exit_code}`}`,
     hint: 'mend what it found on the branch or add a task, then `milestone resume`',
   });
 }

@@ -14,6 +14,7 @@ import {isInsideAreas} from '../milestone/areas.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {taskState} from '../state/milestone.ts';
 import type {RunningTask} from '../state/task.ts';
+import {firstLine} from '../text/first-line.ts';
 import {stoppedOutcome} from './attempts.ts';
 import type {ExecutionContext} from './context.ts';
 import type {AttemptPlace, FrozenWork, Integration} from './workspace.ts';
@@ -166,7 +167,7 @@ function redCheck(checks: readonly CheckResult[]): Outcome | undefined {
   return {
     kind: 'failed',
     cause: 'check',
-    message: `did not pass its check: \`${red.command}\` ${how}`,
+    message: `did not pass its check: \`${firstLine(red.command)}\` ${how}`,
     ...(red.exit_code !== null && {exit_code: red.exit_code}),
   };
 }

@@ -4,7 +4,7 @@ import type {TaskId} from '../milestone/plan.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {taskState} from '../state/milestone.ts';
 import type {RunningTask} from '../state/task.ts';
-import type {Execution} from './execution.ts';
+import {type Execution, milestoneToken} from './execution.ts';
 import {settleIntegration} from './integrate.ts';
 
 /**

@@ -1,12 +1,18 @@
-import type {NewEvent} from '../events/event.ts';
+import type {NewEvent, RejectionCode} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
+import {didYouMean} from '../milestone/suggest.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 import type {Ask} from './request.ts';
 
+export interface Rejection {
+  kind: 'rejected';
+  code: RejectionCode;
+  reason: string;
+  hint?: string;
+}
+
 /** What answers a request: events, after the attempts that stand in the way have been interrupted. */
-export type Decision =
-  | {kind: 'accepted'; events: NewEvent[]; interrupt?: 'all' | TaskId}
-  | {kind: 'rejected'; reason: string; hint?: string; unknownTask?: TaskId};
+export type Decision = {kind: 'accepted'; events: [NewEvent, ...NewEvent[]]; interrupt?: 'all' | TaskId} | Rejection;
 
 /** Decide what a request comes to in this state. Pure; the live executor and a command without one both ask here. */
 export function decideRequest(state: MilestoneState, ask: Ask): Decision {
@@ -17,7 +23,7 @@ export function decideRequest(state: MilestoneState, ask: Ask): Decision {
       return decideCancel(state, ask.reason ?? 'cancelled by request');
     case 'resume':
       if (state.status === 'paused') return accept({event: 'milestone_resumed', details: {}});
-      return reject(state, 'resumed');
+      return wrongStatus(state, 'it cannot be resumed');
     case 'retry':
       return decideRetry(state, ask.task_id);
     case 'skip':
@@ -27,16 +33,21 @@ export function decideRequest(state: MilestoneState, ask: Ask): Decision {
   }
 }
 
+/** The event that tells the sender of a request that nothing came of it. */
+export function rejectionEvent({code, reason, hint}: Rejection): NewEvent {
+  return {event: 'request_rejected', details: {reason, code, ...(hint !== undefined && {hint})}};
+}
+
 function decidePause(state: MilestoneState, now: boolean): Decision {
   if (state.status !== 'in_progress' && !(state.status === 'paused' && state.running.size > 0))
-    return reject(state, 'paused');
+    return wrongStatus(state, 'it cannot be paused');
   const reason = now ? 'paused by request, at once' : 'paused by request';
   const decision = accept({event: 'milestone_paused', details: {code: 'requested', reason, ...(now && {now})}});
   return now ? {...decision, interrupt: 'all'} : decision;
 }
 
 function decideCancel(state: MilestoneState, reason: string): Decision {
-  if (state.status === 'completed' || state.status === 'cancelled') return reject(state, 'cancelled');
+  if (state.status === 'completed' || state.status === 'cancelled') return wrongStatus(state, 'it cannot be cancelled');
   return {...accept({event: 'milestone_cancelled', details: {reason}}), interrupt: 'all'};
 }
 
@@ -52,8 +63,9 @@ function decideRetry(state: MilestoneState, id: TaskId | undefined): Decision {
   if (id === undefined)
     for (const blocker of state.blockers.values())
       if (blocker.taskId === undefined) events.push({event: 'blocker_resolved', details: {id: blocker.id}});
-  if (events.length === 0) return {kind: 'rejected', reason: 'no task has failed or is blocked'};
-  return accept(...events);
+  const [first, ...rest] = events;
+  if (!first) return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: 'no task has failed or is blocked'};
+  return accept(first, ...rest);
 }
 
 function decideSkip(state: MilestoneState, id: TaskId, reason: string | undefined): Decision {
@@ -65,22 +77,30 @@ function decideSkip(state: MilestoneState, id: TaskId, reason: string | undefine
   return status === 'in_progress' ? {...decision, interrupt: id} : decision;
 }
 
-function refuseTaskWork(state: MilestoneState, id: TaskId | undefined, done: string): Decision | undefined {
-  if (state.status === 'completed' || state.status === 'cancelled')
-    return {kind: 'rejected', reason: `milestone \`${state.id}\` is ${state.status}, so no task of it can be ${done}`};
-  if (id !== undefined && !state.tasks.has(id))
-    return {kind: 'rejected', reason: `milestone \`${state.id}\` has no task \`${id}\``, unknownTask: id};
-  return undefined;
+function refuseTaskWork(state: MilestoneState, id: TaskId | undefined, done: string): Rejection | undefined {
+  if (id !== undefined && !state.tasks.has(id)) return unknownTask(state, id);
+  if (state.status === 'planned') {
+    const hint = `\`milestone activate ${state.id}\` or \`milestone execute ${state.id}\` starts it`;
+    return {...wrongStatus(state, `no task of it can be ${done} yet`), hint};
+  }
+  const isOver = state.status === 'completed' || state.status === 'cancelled';
+  return isOver ? wrongStatus(state, `no task of it can be ${done}`) : undefined;
 }
 
-function accept(...events: NewEvent[]): Decision & {kind: 'accepted'} {
+function unknownTask(state: MilestoneState, id: TaskId): Rejection {
+  const hint = didYouMean(id, state.tasks.keys()) ?? `see \`milestone status ${state.id}\``;
+  return {kind: 'rejected', code: 'UNKNOWN_TASK', reason: `milestone \`${state.id}\` has no task \`${id}\``, hint};
+}
+
+function accept(...events: [NewEvent, ...NewEvent[]]): Decision & {kind: 'accepted'} {
   return {kind: 'accepted', events};
 }
 
-function reject(state: MilestoneState, done: string): Decision {
-  return {kind: 'rejected', reason: `milestone \`${state.id}\` is ${state.status}, so it cannot be ${done}`};
+function wrongStatus({id, status}: MilestoneState, consequence: string): Rejection {
+  return {kind: 'rejected', code: 'WRONG_STATUS', reason: `milestone \`${id}\` is ${status}, so ${consequence}`};
 }
 
-function rejectTask(state: MilestoneState, id: TaskId, why: string): Decision {
-  return {kind: 'rejected', reason: `task \`${id}\` is ${taskState(state, id).status}: ${why}`};
+function rejectTask(state: MilestoneState, id: TaskId, why: string): Rejection {
+  const {status} = taskState(state, id);
+  return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `task \`${id}\` is ${status}: ${why}`};
 }

@@ -6,6 +6,7 @@ import {type Repository, tryGit} from '../git/git.ts';
 import {workFolder} from '../git/repository.ts';
 import type {WorkspaceSettings} from '../milestone/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
+import {firstLine} from '../text/first-line.ts';
 import type {Check} from './checks.ts';
 import type {AttemptPlace} from './workspace.ts';
 
@@ -85,5 +86,9 @@ export class SlotSetup {
 
 function failedSetup({command, exit_code}: CheckResult): Outcome {
   const how = exit_code === null ? 'did not end in time' : `failed with exit code ${exit_code}`;
-  return {kind: 'failed', cause: 'setup', message: `could not start: \`${command}\` (\`workspace.setup\`) ${how}`};
+  return {
+    kind: 'failed',
+    cause: 'setup',
+    message: `could not start: \`${firstLine(command)}\` (\`workspace.setup\`) ${how}`,
+  };
 }

@@ -85,7 +85,8 @@ export interface EventDetails {
   milestone_resumed: Record<never, never>;
   milestone_blocked: {reason: string};
   milestone_completed: {commit?: string; dependents: MilestoneId[]};
-  milestone_cancelled: {reason: string};
+  /** With plan and imported state where no activation brought them. */
+  milestone_cancelled: {reason: string; plan?: Plan; imported?: ImportedState['tasks']};
   session_started: {pid: number; host: string; command: string};
   session_resumed: {previous_session_id: string};
   session_saved: {resume_points: number};
@@ -116,11 +117,14 @@ export interface EventDetails {
   auto_commit: {task_id: TaskId; attempt: number; files_changed: number; commit: string};
   repository_state_saved: {head: string; branch: string};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
-  request_rejected: {reason: string};
+  request_rejected: {reason: string; code?: RejectionCode; hint?: string};
 }
 
 /** Why a milestone rests; also `execution.paused_reason` and what the exit code follows from. */
 export type PauseCode = 'requested' | 'person' | 'budget' | 'quota' | 'machine' | 'signal' | 'until';
+
+/** What a rejected request fails with at its sender; `REQUEST_REJECTED` when absent. */
+export type RejectionCode = 'WRONG_STATUS' | 'UNKNOWN_TASK' | 'REQUEST_REJECTED';
 
 export type EventName = keyof EventDetails;
 

@@ -1,6 +1,6 @@
 import {MilestoneError} from '../errors.ts';
+import {commitTree} from './commit.ts';
 import {git, type Repository, tryGit} from './git.ts';
-import {commitTree} from './merge.ts';
 import {resolveCommit} from './refs.ts';
 
 export interface Base {

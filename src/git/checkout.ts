@@ -3,9 +3,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {syncFolder} from '../platform/files.ts';
+import {type ChangedFile, compareTrees} from './compare-trees.ts';
 import {git, linkedWorktrees, type Repository, tryGit} from './git.ts';
 import {homePath, isInHome} from './repository.ts';
-import {type ChangedFile, compareTrees, excludePath, writeTree} from './tree.ts';
+import {excludePath, writeTree} from './tree.ts';
 
 /** The worktrees that have a branch checked out. */
 export async function checkedOutAt(repo: Repository, branch: string): Promise<Repository[]> {

@@ -10,6 +10,20 @@ export async function syncObjects(repo: {commonDir: string}): Promise<void> {
   await syncFolders(objects, [objects, ...subfolders(objects)]);
 }
 
+const AT_A_TIME = 64;
+
+/** Make the content of objects durable; those that are in packs git has synced. */
+export async function syncLooseObjects(repo: {commonDir: string}, ids: readonly string[]): Promise<void> {
+  const objects = path.join(repo.commonDir, 'objects');
+  const files = [...new Set(ids)].map(id => path.join(objects, id.slice(0, 2), id.slice(2)));
+  try {
+    for (let at = 0; at < files.length; at += AT_A_TIME)
+      await Promise.all(files.slice(at, at + AT_A_TIME).map(syncInBackground));
+  } catch (error) {
+    throw fileError(error, `sync \`${objects}\``);
+  }
+}
+
 /** Make the name of a ref durable. */
 export async function syncRef(repo: {commonDir: string}, ref: string): Promise<void> {
   const refs = path.join(repo.commonDir, 'refs');
@@ -55,12 +69,12 @@ function subfolders(folder: string): string[] {
   return entries.filter(entry => entry.isDirectory()).map(entry => path.join(folder, entry.name));
 }
 
-async function syncInBackground(folder: string): Promise<void> {
+async function syncInBackground(file: string): Promise<void> {
   let handle: fs.promises.FileHandle;
   try {
-    handle = await fs.promises.open(folder, 'r');
+    handle = await fs.promises.open(file, 'r');
   } catch (error) {
-    // A folder for temporary objects of a git at work: gone, or renamed away.
+    // An object in a pack; a folder for temporary objects of a git at work, renamed away.
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
     throw error;
   }

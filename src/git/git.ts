@@ -16,6 +16,9 @@ export interface Repository {
   readonly objectFormat: 'sha1' | 'sha256';
   /** Folder of the home's parent below `topLevel`, with `/` between and none at the end; empty at the top. */
   readonly prefix: string;
+  /** Names and addresses for commits: `Ada <ada@example.com>`. */
+  readonly author: string;
+  readonly committer: string;
   /** The whole environment of git calls. */
   readonly environment: NodeJS.ProcessEnv;
 }
@@ -95,7 +98,11 @@ export function gitError(args: readonly string[], result: GitResult): MilestoneE
     : /Read-only file system/.test(said)
       ? 'READ_ONLY'
       : 'GIT_FAILED';
-  return new MilestoneError(code, `\`git ${args[0]}\` failed: ${said.slice(-2_000)}`);
+  return new MilestoneError(code, `\`git ${commandOf(args)}\` failed: ${said.slice(-2_000)}`);
+}
+
+function commandOf(args: readonly string[]): string {
+  return args.find((arg, at) => arg !== '-c' && args[at - 1] !== '-c') ?? '';
 }
 
 function lockInTheWay(repo: Repository, result: GitResult): string | undefined {
@@ -111,28 +118,24 @@ const LOCK_GRACE_MS = 1_000;
 const LOCK_PATIENCE_MS = 10_000;
 
 /**
- * Wait for a lock file to go. Git holds one for milliseconds, a killed git for ever: what is the same file for a second
- * while no git works in the repository is removed. A living git gets ten seconds.
+ * Wait for a lock file to go. Git holds one for milliseconds, a killed git for ever: what is the same file for a second,
+ * and in whose repository no git is at work that is as old as it, is removed. A living git gets ten seconds.
  * @returns Whether to try again.
  */
 async function isFreed(repo: Repository, lock: string): Promise<boolean> {
   const never = new AbortController().signal;
   const start = systemClock.elapsed();
-  const first = inodeOf(lock);
+  const first = fs.statSync(lock, {throwIfNoEntry: false});
   for (;;) {
     const waitedMs = systemClock.elapsed() - start;
-    if (first === undefined || inodeOf(lock) !== first) return true;
-    if (waitedMs > LOCK_GRACE_MS && !isGitAtWork(worktreeFolders(repo))) {
+    if (first === undefined || fs.statSync(lock, {throwIfNoEntry: false})?.ino !== first.ino) return true;
+    if (waitedMs > LOCK_GRACE_MS && !isGitAtWork(worktreeFolders(repo), first.mtimeMs)) {
       fs.rmSync(lock, {force: true});
       return true;
     }
     if (waitedMs > LOCK_PATIENCE_MS) return false;
     await systemClock.sleep(LOCK_POLL_MS, never);
   }
-}
-
-function inodeOf(file: string): number | undefined {
-  return fs.statSync(file, {throwIfNoEntry: false})?.ino;
 }
 
 function worktreeFolders(repo: Repository): string[] {

@@ -1,16 +1,5 @@
-import {git, gitError, type Repository, tryGit} from './git.ts';
-
-/**
- * Make a commit object; nothing points at it yet.
- * @returns Its name.
- */
-export async function commitTree(
-  repo: Repository,
-  commit: {tree: string; parents: readonly string[]; message: string},
-): Promise<string> {
-  const parents = commit.parents.flatMap(parent => ['-p', parent]);
-  return (await git(repo, ['commit-tree', ...parents, '-F', '-', commit.tree], {input: commit.message})).trim();
-}
+import {commitTree} from './commit.ts';
+import {gitError, type Repository, tryGit} from './git.ts';
 
 export type Merge =
   /** The head has not moved: the tree goes in as it was checked. */

@@ -1,7 +1,8 @@
 import {MilestoneError} from '../errors.ts';
+import {commitTree} from './commit.ts';
 import {syncObjects, syncRef} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
-import {commitTree, mergeCommits} from './merge.ts';
+import {mergeCommits} from './merge.ts';
 import {isAncestor, milestoneBranch, readHead, resolveCommit} from './refs.ts';
 
 export interface Required {

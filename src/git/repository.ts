@@ -5,8 +5,8 @@ import {GIT_MARKER} from '../platform/git-processes.ts';
 import {type GitResult, gitEnvironment, runGit} from '../platform/run-git.ts';
 import {gitError, type Repository} from './git.ts';
 
-/** Used where the user has configured no identity. */
-const FALLBACK = {name: 'milestone', email: 'milestone@localhost'};
+/** Signs commits where the user has configured no identity. */
+const FALLBACK = 'milestone <milestone@localhost>';
 
 /**
  * The repository that a folder belongs to.
@@ -17,13 +17,12 @@ const FALLBACK = {name: 'milestone', email: 'milestone@localhost'};
 export async function openRepository(folder: string, from = process.env): Promise<Repository | undefined> {
   const cwd = fs.realpathSync(folder);
   const env = gitEnvironment(from);
-  const [version, place, identity] = await Promise.all([
+  const places = ['--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES];
+  const [version, place, author, committer] = await Promise.all([
     runGit(['version'], {cwd, env}),
-    runGit(['rev-parse', '--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES], {
-      cwd,
-      env,
-    }),
-    runGit(['-c', 'user.useConfigOnly=true', 'var', 'GIT_COMMITTER_IDENT'], {cwd, env}),
+    runGit(['rev-parse', ...places], {cwd, env}),
+    readIdentity(cwd, env, 'GIT_AUTHOR_IDENT'),
+    readIdentity(cwd, env, 'GIT_COMMITTER_IDENT'),
   ]);
   validateVersion(version.stdout);
   if (/not a git repository/.test(place.stderr)) return undefined;
@@ -36,7 +35,9 @@ export async function openRepository(folder: string, from = process.env): Promis
     commonDir: fs.realpathSync(commonDir),
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
     prefix: path.relative(fs.realpathSync(topLevel), cwd).split(path.sep).join('/'),
-    environment: identity.code === 0 ? env : withIdentity(env),
+    author,
+    committer,
+    environment: env,
   };
 }
 
@@ -76,14 +77,10 @@ function noWorktree(folder: string): MilestoneError {
   });
 }
 
-function withIdentity(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return {
-    GIT_AUTHOR_NAME: FALLBACK.name,
-    GIT_AUTHOR_EMAIL: FALLBACK.email,
-    GIT_COMMITTER_NAME: FALLBACK.name,
-    GIT_COMMITTER_EMAIL: FALLBACK.email,
-    ...env,
-  };
+/** The configured identity, never one that git makes up from the names of user and machine. */
+async function readIdentity(cwd: string, env: NodeJS.ProcessEnv, variable: string): Promise<string> {
+  const {code, stdout} = await runGit(['-c', 'user.useConfigOnly=true', 'var', variable], {cwd, env});
+  return code === 0 ? stdout.trim().replace(/ \d+ [-+]\d{4}$/, '') : FALLBACK;
 }
 
 export type {GitResult, Repository};

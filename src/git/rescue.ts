@@ -1,9 +1,10 @@
 // Work that is not integrated, kept as commits that no branch has.
 
+import {commitTree} from './commit.ts';
 import {git, type Repository} from './git.ts';
-import {commitTree} from './merge.ts';
+import type {NestedRepository} from './nested.ts';
 import {writeRef} from './refs.ts';
-import {type NestedRepository, type WriteOptions, writeTree} from './tree.ts';
+import {type WriteOptions, writeTree} from './tree.ts';
 
 export interface RescueName {
   /** Of the milestone. */

@@ -5,7 +5,7 @@ import {git, type Repository, tryGit} from './git.ts';
 import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from './nested.ts';
 import {readRef} from './refs.ts';
 import {openUp, removeFolder} from './remove-folder.ts';
-import {isIndexBroken, TEMPORARY_INDEX} from './tree.ts';
+import {isIndexBroken, TEMPORARY_INDEX} from './temporary-index.ts';
 
 /**
  * Bring a used slot to a commit and remove what does not belong to it; ignored files stay unless `fresh`.

@@ -6,11 +6,13 @@ import {MilestoneError} from '../errors.ts';
 import {syncFolder} from '../platform/files.ts';
 import {emptyTree} from './base.ts';
 import {followCheckout, headBranch, restoreFiles} from './checkout.ts';
+import type {ChangedFile} from './compare-trees.ts';
 import {git, type Repository} from './git.ts';
 import {readHead, readRef} from './refs.ts';
 import {homePath} from './repository.ts';
 import {type Rescue, type RescueName, saveRescue} from './rescue.ts';
-import {type ChangedFile, isIndexBroken, writeTree} from './tree.ts';
+import {isIndexBroken} from './temporary-index.ts';
+import {writeTree} from './tree.ts';
 
 /**
  * Check a branch out; the home keeps its bytes. May be repeated after a crash at any point.

@@ -3,8 +3,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type {Difference} from './compare-trees.ts';
 import {git} from './git.ts';
-import type {Difference, Indexed} from './tree.ts';
+import type {Indexed} from './temporary-index.ts';
 
 const FILE_MODE = /^100/;
 

@@ -1,7 +1,7 @@
 // Every key of a plan and of config.yaml, once: what is validated, what `milestone schema` prints, what a misspelt key
 // is compared with. Leniency (older names, `null`, numbers as ids) is settled before this, in normalise.ts.
 
-import {z} from 'zod';
+import * as z from 'zod';
 import {ID_PATTERN} from './ids.ts';
 import {LONGEST_MS, parseDuration} from './settings.ts';
 

@@ -1,6 +1,6 @@
 // Data against a schema; what does not fit becomes problems with a place and a way out.
 
-import {z} from 'zod';
+import * as z from 'zod';
 import type {Place, ProblemCode, Problems} from './problems.ts';
 import {didYouMean} from './suggest.ts';
 import type {Data, Path, YamlSource} from './yaml-source.ts';

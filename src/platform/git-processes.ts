@@ -9,12 +9,14 @@ import type {Clock} from './clock.ts';
 export const GIT_MARKER = 'MILESTONE_GIT';
 
 /**
- * Whether a git may be at work in one of these folders. Where processes do not show their working directory
- * (without /proc) any git on the machine counts.
+ * Whether a git that had started by `by` (milliseconds since the epoch) may be at work in one of these folders. Where
+ * processes do not show their working directory (without /proc) any git on the machine counts.
  */
-export function isGitAtWork(folders: readonly string[]): boolean {
+export function isGitAtWork(folders: readonly string[], by: number): boolean {
   if (!fs.existsSync('/proc/self/comm')) return listWithPs('pid=,comm=').some(line => /(?:^|\/)git[\w-]*$/.test(line));
-  return processIds().some(pid => isGit(pid) && folders.some(folder => isInside(linkOf(`/proc/${pid}/cwd`), folder)));
+  const hadStarted = (pid: number) => startOf(pid) <= by + START_SLACK_MS;
+  const isIn = (pid: number) => folders.some(folder => isInside(linkOf(`/proc/${pid}/cwd`), folder));
+  return processIds().some(pid => isGit(pid) && isIn(pid) && hadStarted(pid));
 }
 
 /** End every process that carries `marker`: asked first (git then takes its lock files away), after 5 s by force. */
@@ -48,6 +50,15 @@ function endProcess(pid: number, signal: NodeJS.Signals): void {
 
 function isGit(pid: number): boolean {
   return /^git\b/.test(contentOf(`/proc/${pid}/comm`)) && !/^State:\s*[ZX]/m.test(contentOf(`/proc/${pid}/status`));
+}
+
+/** The kernel rounds the time of boot, and counts from there in hundredths of a second. */
+const START_SLACK_MS = 2_000;
+
+function startOf(pid: number): number {
+  const bootSeconds = Number(/^btime (\d+)/m.exec(contentOf('/proc/stat'))?.[1]);
+  const fields = contentOf(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
+  return bootSeconds * 1_000 + Number(fields[19]) * 10;
 }
 
 function isInside(place: string, folder: string): boolean {

@@ -22,7 +22,7 @@ export interface GitCall {
 
 /** Variables of the caller that git may see. Every other `GIT_*` could point it at another repository, index or command. */
 const KEPT =
-  /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|PROXY_\w+|ASKPASS)$/;
+  /^GIT_(?:(?:AUTHOR|COMMITTER)_(?:NAME|EMAIL)|CONFIG_(?:GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|EXEC_PATH|SSH|SSH_COMMAND|SSH_VARIANT|SSL_\w+|PROXY_\w+|ASKPASS|LFS_\w+)$/;
 
 /** The environment in which git does as its arguments say: no redirection, no prompt, English messages. */
 export function gitEnvironment(from: NodeJS.ProcessEnv): NodeJS.ProcessEnv {

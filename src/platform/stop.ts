@@ -47,13 +47,8 @@ export interface StopReport {
 
 /** End everything that carries `token`, politely first. Resolves when none of it is left. */
 export function stopToken(token: string, clock: Clock, options: StopOptions = {}): Promise<StopReport> {
-  const [interrupt, terminate] = options.graceMs ?? GRACE_MS;
-  const steps: Step[] = [
-    {signal: 'SIGINT', graceMs: interrupt},
-    {signal: 'SIGTERM', graceMs: terminate},
-  ];
   const search = new ProcessSearch(new Set([token]), options.group);
-  return endAll(search, options.immediate ? [] : steps, clock, options.hurry);
+  return endAll(search, options.immediate ? [] : politeSteps(options.graceMs), clock, options.hurry);
 }
 
 /** End what an executor that is dead has left running, as `stopToken` does. */
@@ -62,12 +57,7 @@ export function endLeftovers(
   clock: Clock,
   options: {hurry?: AbortSignal | undefined} = {},
 ): Promise<StopReport> {
-  const [interrupt, terminate] = GRACE_MS;
-  const steps: Step[] = [
-    {signal: 'SIGINT', graceMs: interrupt},
-    {signal: 'SIGTERM', graceMs: terminate},
-  ];
-  return endAll(new ProcessSearch(tokens), steps, clock, options.hurry);
+  return endAll(new ProcessSearch(tokens), politeSteps(), clock, options.hurry);
 }
 
 /**
@@ -96,6 +86,13 @@ function mayHaveLeft(group: GroupIdentity, search: ProcessSearch): boolean {
 interface Step {
   signal: 'SIGINT' | 'SIGTERM';
   graceMs: number;
+}
+
+function politeSteps([interrupt, terminate]: readonly [number, number] = GRACE_MS): Step[] {
+  return [
+    {signal: 'SIGINT', graceMs: interrupt},
+    {signal: 'SIGTERM', graceMs: terminate},
+  ];
 }
 
 async function endAll(

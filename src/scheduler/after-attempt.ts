@@ -2,7 +2,7 @@
 //
 //   failed       another try while `retries` lasts, then the task has failed
 //   conflict     free twice, then alone, then as failed
-//   interrupted  free; the third death of the executor under the task makes it suspect
+//   interrupted  free, unless the task asks first; the third death of the executor under it makes it suspect
 //   cancelled    nothing: whoever cancelled says what comes next
 //
 // `max_attempts` bounds them all.
@@ -22,6 +22,7 @@ export interface EndedAttempt {
   counters: AttemptCounters;
   retries: number;
   maxAttempts: number;
+  onInterrupt: 'rerun' | 'ask';
   now: Timestamp;
 }
 
@@ -50,6 +51,18 @@ export function afterAttempt(ended: EndedAttempt): NewEvent | undefined {
         type: 'suspect',
         message: `the executor died ${counters.deaths} times while task \`${task_id}\` was running`,
         hint: `look at its output (logs), then \`milestone retry ${task_id}\``,
+        task_id,
+        attempt,
+      },
+    };
+  if (outcome.kind === 'interrupted' && ended.onInterrupt === 'ask')
+    return {
+      event: 'blocker_detected',
+      details: {
+        id: `question-${task_id}-${attempt}`,
+        type: 'question',
+        message: `task \`${task_id}\` was interrupted and may have had effects that a second run would repeat`,
+        hint: `look, then \`milestone retry ${task_id}\` to run it again or \`milestone skip ${task_id}\` if it is done`,
         task_id,
         attempt,
       },

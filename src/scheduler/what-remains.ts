@@ -49,6 +49,9 @@ function stoppedOn(state: MilestoneState): Remaining | undefined {
   const failed = idsOf(state, 'failed');
   const [blocker] = state.blockers.values();
   if (failed.length === 0 && !blocker) return undefined;
+  const isQuestion = failed.length === 0 && [...state.blockers.values()].every(({type}) => type === 'question');
+  if (isQuestion && blocker)
+    return {kind: 'stopped', exit: 6, code: 'person', reason: blocker.message, hint: blocker.hint};
   const reasons = failed.map(id => `task \`${id}\` ${failureOf(state, id)}`);
   for (const {message} of state.blockers.values()) reasons.push(message);
   return {

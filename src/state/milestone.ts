@@ -116,7 +116,7 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
   applyToMilestone(state, event);
   state.seq = event.seq;
   state.timestamp = event.timestamp;
-  state.recent.push(event.event === 'milestone_activated' ? withoutPlan(event) : event);
+  state.recent.push(withoutPlan(event));
   if (state.recent.length > RECENT_EVENTS) state.recent.shift();
 }
 
@@ -191,9 +191,12 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       state.completedAt = event.timestamp;
       if (event.details.commit !== undefined) state.commit = event.details.commit;
       break;
-    case 'milestone_cancelled':
+    case 'milestone_cancelled': {
+      const {plan, imported} = event.details;
+      if (plan) adoptPlan(state, plan, id => initialTask(imported?.[id]));
       state.status = 'cancelled';
       break;
+    }
     case 'session_started':
       state.session = {id: event.session_id, startedAt: event.timestamp};
       break;
@@ -280,9 +283,11 @@ function count(state: MilestoneState, task: TaskState, by: 1 | -1): void {
   if (task.status === 'completed' && !task.checked) state.unchecked += by;
 }
 
-/** The event without the plan in it, which is in the state anyway. */
-function withoutPlan(event: Extract<MilestoneEvent, {event: 'milestone_activated'}>): MilestoneEvent {
-  return {...event, details: {...event.details, plan: {...event.details.plan, tasks: []}}};
+/** The event without the tasks of a plan in it, which are in the state anyway. */
+function withoutPlan(event: MilestoneEvent): MilestoneEvent {
+  if (event.event !== 'milestone_activated' && event.event !== 'milestone_cancelled') return event;
+  const {plan} = event.details;
+  return plan ? ({...event, details: {...event.details, plan: {...plan, tasks: []}}} as MilestoneEvent) : event;
 }
 
 function misplaced(event: MilestoneEvent, why: string): MilestoneError {

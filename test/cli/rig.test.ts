@@ -60,7 +60,7 @@ test('a scripted command waits for the test, shows where it runs and exits as to
   expect(run.env.COLOUR).toBe('blue');
   expect(build.running).toEqual([run]);
   await run.write('printed\n');
-  expect(program.printed.stdout).toBe('printed\n');
+  expect(await program.line('printed')).toBe('printed');
   await run.exit(7);
   expect(await program).toMatchObject({exitCode: 7});
   expect(build.timesRun).toBe(1);

@@ -43,3 +43,8 @@ test('what the plan adds wins over the caller and over what is denied, and may n
   expect(environment.of(name)).toEqual({PORT: '3001', DB: 'db1-1', CI: `\${HOME}`, ...own});
   expect(environment.of({...name, slot: 2})).toMatchObject({PORT: '3002', DB: 'db2-2', MILESTONE_SLOT: '2'});
 });
+
+test('the plan cannot say who an attempt is', () => {
+  const env = {MILESTONE_RUN: 'mine', MILESTONE_SLOT: '9', MILESTONE_TASK: `\${MILESTONE_SLOT}`};
+  expect(new AttemptEnvironment({callerEnv: {}, env}).of(name)).toEqual(own);
+});

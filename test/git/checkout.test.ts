@@ -3,7 +3,7 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import {readActivity} from '../../src/git/activity.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../../src/git/checkout.ts';
-import {commitTree} from '../../src/git/merge.ts';
+import {commitTree} from '../../src/git/commit.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch} from '../../src/git/refs.ts';
 import {alignIndex, repairIndex, rescueLeftovers, switchTo, syncFiles} from '../../src/git/shared.ts';

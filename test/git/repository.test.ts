@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {resolveBase} from '../../src/git/base.ts';
-import {commitTree} from '../../src/git/merge.ts';
+import {commitTree} from '../../src/git/commit.ts';
 import {openRepository} from '../../src/git/repository.ts';
 import {readUserCheckout} from '../../src/git/user-repository.ts';
 import {GitRig} from './git-rig.ts';

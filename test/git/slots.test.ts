@@ -136,6 +136,22 @@ test('a repository that a task made in its slot is put aside whole', async () =>
   expect(rig.contents(rescued!).other).toBe('y');
 });
 
+test('a slot whose work cannot be kept as a commit is put aside whole', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  rig.write(slot.topLevel, {'.gitattributes': '* filter=broken\n', precious: 'x'});
+  rig.configure({'filter.broken.clean': 'false', 'filter.broken.required': 'true'});
+  const prepared = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD'), KEEP));
+  expect(prepared).toMatchObject({
+    needsSetup: true,
+    warnings: [expect.stringContaining('could not be kept'), expect.stringContaining('stray')],
+  });
+  const stray = `${slot.topLevel}.stray-20261123T100000Z`;
+  expect(fs.readdirSync(stray).sort()).toEqual(['.gitattributes', 'precious', 'readme', 'src']);
+  expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
+});
+
 test('slots are removed with their registration, also read-only folders; strays and other worktrees stay', async () => {
   using rig = GitRig.create();
   const repo = await rig.open();

@@ -9,6 +9,7 @@ import {
   effects,
   executeToTheEnd,
   executeWith,
+  expectCompletedPlan,
   expectIntegratedOnce,
   expectNothingLeft,
   expectSoundLog,
@@ -96,6 +97,7 @@ describe.each([
     const inPlace = git && flags.length === 0;
     expect(inPlace ? now : Object.fromEntries(Object.keys(mine).map(name => [name, now[name]]))).toEqual(mine);
     expectSoundLog(rig.events(ID));
+    expectCompletedPlan(rig);
     if (inPlace) expectIntegratedOnce(rig);
     else for (const id of TASK_IDS) expect(rig.read(`${id}.txt`)).toBe(`${id}\n`);
     expectNothingLeft(rig);

@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect} from 'vitest';
+import {parse} from 'yaml';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
 
@@ -13,7 +14,8 @@ const FAULT = fileURLToPath(new URL('../rig/fault.cjs', import.meta.url));
 export const ID = 'diamond';
 const TASKS: TaskText[] = [
   task('base', []),
-  task('left', ['base']),
+  // Still running when the program dies: a leftover that must end before its task runs again.
+  task('left', ['base'], 'sleep 0.2'),
   {...task('right', ['base']), verify: 'test -s right.txt'},
   task('top', ['left', 'right']),
 ];
@@ -26,9 +28,9 @@ export interface Fault {
   sticky?: boolean;
 }
 
-/** Each task leaves a file in its folder, and outside the repository a line for every time it ran. */
-function task(id: string, dependencies: string[]): TaskText {
-  return {id, run: `echo ${id} > ${id}.txt && echo ${id} >> "$DIARY"`, dependencies};
+/** Each task leaves outside the repository a line for every time it ran, and a file in its folder. */
+function task(id: string, dependencies: string[], between = ':'): TaskText {
+  return {id, run: `echo ${id} >> "$DIARY" && ${between} && echo ${id} > ${id}.txt`, dependencies};
 }
 
 /** A repository with the plan, and a user who has something staged, changed, stashed and untracked. */
@@ -133,11 +135,21 @@ export function expectSoundLog(events: MilestoneEvent[]): void {
   expect(events.filter(({event}) => event === 'milestone_completed')).toHaveLength(1);
 }
 
+/** The plan that was moved to `completed/` says so itself, and no half-written copy of it is left. */
+export function expectCompletedPlan(rig: MilestoneRig): void {
+  const plan = parse(rig.read(rig.planFile(ID, 'completed')));
+  const statuses = plan.tasks.map((task: TaskText) => task.status);
+  expect([plan.status, ...statuses]).toEqual(Array(1 + TASK_IDS.length).fill('completed'));
+  const copies = filesBelow(rig.path('.milestones'), ['logs']).filter(name => name.includes(`.${ID}.yaml`));
+  expect(copies).toEqual([]);
+}
+
 /** Exactly one commit a task on the milestone's branch, with the file of each, in a repository that is whole. */
 export function expectIntegratedOnce(rig: MilestoneRig): void {
   const branch = `milestone/${ID}`;
   const trailers = rig.git('log', '--format=%(trailers:key=Task,valueonly,separator=%x2C)', `main..${branch}`);
   expect(trailers.split('\n').toSorted()).toEqual(TASK_IDS.toSorted());
+  expect(parse(rig.read(rig.planFile(ID, 'completed'))).execution.commit).toBe(rig.git('rev-parse', branch));
   const files = rig.git('diff', '--name-only', 'main', branch);
   expect(files.split('\n').toSorted()).toEqual(TASK_IDS.map(id => `${id}.txt`).toSorted());
   rig.git('fsck', '--no-progress', '--no-dangling');

@@ -4,6 +4,7 @@ import type {TaskId} from '../../milestone/plan.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {tasksCompleted} from '../../state/milestone.ts';
 import {milestoneProgress} from '../../state/progress.ts';
+import {firstLine} from '../../text/first-line.ts';
 import {printable} from './printable.ts';
 
 /** One plain line for an event that a person wants to see, with its time; nothing for the others. */
@@ -80,7 +81,10 @@ function redCheckLine({ok, command, exit_code, output_tail}: CheckResult): strin
   if (ok) return [];
   const how = exit_code === null ? 'did not end' : `exit code ${exit_code}`;
   const tail = (output_tail ?? '').trimEnd().split('\n').slice(-5);
-  return [`  check \`${printable(command)}\`: ${how}`, ...tail.map(line => chalk.dim(`    ${printable(line)}`))];
+  return [
+    `  check \`${printable(firstLine(command))}\`: ${how}`,
+    ...tail.map(line => chalk.dim(`    ${printable(line)}`)),
+  ];
 }
 
 function titleOf(state: MilestoneState, id: TaskId): string {
