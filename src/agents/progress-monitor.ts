@@ -15,6 +15,8 @@ export const progressMonitor: Agent = {
   wakesOn: [
     'milestone_activated',
     'milestone_resumed',
+    'milestone_paused',
+    'milestone_cancelled',
     'plan_changed',
     'plan_refused',
     'task_completed',
@@ -47,9 +49,18 @@ function recordProgress(context: ExecutionContext): void {
   context.record({event: 'progress_updated', details: {percentage, completed_tasks, total_tasks: state.tasks.size}});
 }
 
+/** Somebody asked for it: whatever ran has ended. */
+function endPaused(context: ExecutionContext): void {
+  const {id, paused} = context.state;
+  context.end({exit: 6, reason: paused?.reason ?? 'paused', hint: `\`milestone resume ${id}\` goes on from here`});
+}
+
 function judge(context: ExecutionContext): void {
   const {state, ready, ending} = context;
-  if (ending || state.status !== 'in_progress' || state.running.size > 0) return;
+  if (ending || state.running.size > 0) return;
+  if (state.status === 'paused') return endPaused(context);
+  if (state.status === 'cancelled') return context.end({exit: 3, reason: `milestone \`${state.id}\` was cancelled`});
+  if (state.status !== 'in_progress') return;
   const held = isHeld(context);
   const remaining = whatRemains(state, {ready: ready.size, manual: ready.manual, held});
   if (remaining.kind === 'working') return;

@@ -2,39 +2,40 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {EventDetails, NewEvent} from '../events/event.ts';
+import type {EventLog} from '../events/log.ts';
 import {resolveBase} from '../git/base.ts';
-import {createMilestoneBranch} from '../git/milestone-branch.ts';
+import {createMilestoneBranch, type Required} from '../git/milestone-branch.ts';
 import {milestoneBranch, readHead} from '../git/refs.ts';
 import {ensureHomeFiles, listMilestones} from '../milestone/home.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
+import type {PlanReading} from '../milestone/read-in-child.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {replaceFile} from '../platform/files.ts';
+import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {type OpenMilestone, validatePlan} from './open.ts';
+import {recordAll} from './record.ts';
 import {newExecutionId} from './session-id.ts';
 
 export interface ActivateOptions {
   /** Without git, whatever the folder is in. */
   noGit: boolean;
-  readPlan: Parameters<typeof readRequired>[1];
-}
-
-/** What an activation needs, worked out before anything is changed. */
-export interface Activation {
-  details: EventDetails['milestone_activated'];
-  required: Array<{id: MilestoneId; commit: string}>;
+  readPlan(file: string, configFile: string): Promise<PlanReading>;
 }
 
 /**
  * Work out the first activation of a planned milestone. Changes nothing.
  * @throws {MilestoneError} `PLAN_INVALID`, `REQUIRED_MISSING`, `NOT_A_REPOSITORY`, `BASE_MISSING`, `BRANCH_EXISTS`.
  */
-export async function planActivation(opened: OpenMilestone, options: ActivateOptions): Promise<Activation> {
+export async function planActivation(
+  opened: OpenMilestone,
+  options: ActivateOptions,
+): Promise<EventDetails['milestone_activated']> {
   const {read, repo, planFile, id} = opened;
   validatePlan(read, planFile);
   const plan = read.plan as Plan;
   if (plan.tasks.length === 0)
     throw new MilestoneError('PLAN_INVALID', `milestone \`${id}\` has no tasks`, {where: {file: planFile}});
-  const required = await readRequired(opened, options.readPlan);
+  await readRequired(opened, options.readPlan);
   const settings = resolveMilestoneSettings(plan.settings, read.config.settings);
   const common = {
     execution_id: newExecutionId(),
@@ -42,8 +43,7 @@ export async function planActivation(opened: OpenMilestone, options: ActivateOpt
     imported: read.imported.tasks,
     dependents: await dependentsOf(opened, options.readPlan),
   };
-  if (options.noGit || (!repo && settings.isolation !== 'worktree'))
-    return {details: {...common, isolation: 'none'}, required};
+  if (options.noGit || (!repo && settings.isolation !== 'worktree')) return {...common, isolation: 'none'};
   if (!repo)
     throw new MilestoneError('NOT_A_REPOSITORY', `\`${path.dirname(opened.paths.home)}\` is not in a git repository`, {
       hint: '`git init`, or `--no-git` to execute without git',
@@ -55,17 +55,32 @@ export async function planActivation(opened: OpenMilestone, options: ActivateOpt
     });
   const base = await resolveBase(repo, settings.base);
   const isolation = settings.isolation ?? 'worktree';
-  return {
-    details: {...common, isolation, branch, base: base.commit, ...(base.name !== undefined && {base_name: base.name})},
-    required,
-  };
+  return {...common, isolation, branch, base: base.commit, ...(base.name !== undefined && {base_name: base.name})};
 }
 
-/** Make what an activation that is on disk promised. Repeatable: a crash may have come between. */
-export async function makeBranch(
+/**
+ * Record an activation, if this is the first, then make the branch, if it is not there yet: a crash may have come
+ * between the two.
+ * @param events What begins the log; none when it goes on.
+ */
+export async function activate(
   opened: OpenMilestone,
-  required: Activation['required'],
-): Promise<NewEvent | undefined> {
+  log: EventLog,
+  events: readonly NewEvent[],
+  readPlan: ActivateOptions['readPlan'],
+): Promise<void> {
+  const {state, paths, clock} = opened;
+  for (const folder of [paths.activeFolder, paths.sessionsFolder, paths.cacheFolder])
+    removeForgottenTemporaries(folder, clock.now());
+  await recordAll(log, state, events);
+  markActive(opened);
+  if (state.branchCreated || state.activation?.branch === undefined) return;
+  const created = await makeBranch(opened, await readRequired(opened, readPlan));
+  if (created) await recordAll(log, state, [created]);
+}
+
+/** Make what an activation that is on disk promised. */
+async function makeBranch(opened: OpenMilestone, required: Required[]): Promise<NewEvent | undefined> {
   const {repo, state, id} = opened;
   const {branch, base} = state.activation ?? {};
   if (!repo || branch === undefined || base === undefined) return undefined;
@@ -74,7 +89,7 @@ export async function makeBranch(
 }
 
 /** Files that an activation leaves in the home besides the log. */
-export function markActive({paths, id}: OpenMilestone): void {
+function markActive({paths, id}: OpenMilestone): void {
   ensureHomeFiles(paths.home);
   replaceFile(paths.current, `${id}\n`);
 }
@@ -83,10 +98,10 @@ export function markActive({paths, id}: OpenMilestone): void {
  * The completed milestones that this one requires, with the commits they ended at.
  * @throws {MilestoneError} `REQUIRED_MISSING`
  */
-export async function readRequired(
+async function readRequired(
   {read, paths, id}: OpenMilestone,
-  readPlan: (file: string, configFile: string) => Promise<OpenMilestone['read']>,
-): Promise<Activation['required']> {
+  readPlan: ActivateOptions['readPlan'],
+): Promise<Required[]> {
   const missing = (read.plan?.requires ?? []).filter(required => !fs.existsSync(paths.completed(required)));
   if (missing.length > 0)
     throw new MilestoneError(

@@ -18,32 +18,27 @@ import {gitIntegration} from '../agents/git-integration.ts';
 import {progressMonitor} from '../agents/progress-monitor.ts';
 import {sessionManager} from '../agents/session-manager.ts';
 import {taskExecutor} from '../agents/task-executor.ts';
-import type {MilestoneEvent, NewEvent} from '../events/event.ts';
+import type {MilestoneEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
-import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
-import {ownIdentity} from '../platform/identity.ts';
-import {createRedactor} from '../platform/redact.ts';
 import type {SignalName, Signals} from '../platform/signals.ts';
-import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {dependentsOf, makeBranch, markActive, type readRequired} from './activate.ts';
+import {activate} from './activate.ts';
 import type {Ending} from './context.ts';
-import {Execution} from './execution.ts';
+import type {Execution} from './execution.ts';
 import {answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
-import {makeWorkspace} from './make-workspace.ts';
+import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
 import {closeMilestone, type OpenMilestone, type OpenOptions, openLog, openMilestone} from './open.ts';
-import {PlanWatch} from './plan-watch.ts';
-import {recordAll} from './record.ts';
+import {adoptReading, PlanWatch} from './plan-watch.ts';
+import {prepareExecution} from './prepare-execution.ts';
 import {recover} from './recover.ts';
 import {type Selection, selectTasks} from './selection.ts';
 import {planStart} from './start.ts';
-import {Uses} from './uses.ts';
 
 export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'> {
   /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
@@ -68,7 +63,6 @@ export interface ExecutionReport extends Ending {
 const SIGNAL_EXITS: Record<SignalName, number> = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143};
 /** A second signal within this time ends the attempts without any grace. */
 const IMPATIENCE_MS = 5_000;
-const LAST_WRITE_TRIES = 5;
 const INBOX_REST_MS = 250;
 const PLAN_REST_MS = 1_000;
 
@@ -82,11 +76,11 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
     const {state, sessionId} = opened;
     if (await finishMove(opened)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
     const start = await planStart(opened, options);
-    const selection = selectTasks(start.activation?.details.plan ?? state.plan, options.selection);
+    const selection = selectTasks(start.plan ?? state.plan, options.selection);
     const log = openLog(opened);
     try {
       log.onDurable(events => options.onEvents(events, state));
-      await activate(opened, log, start.events, start.activation?.required);
+      await activate(opened, log, start.events, options.readPlan);
       return await new Run(opened, options, log, selection).toTheEnd();
     } finally {
       log.close();
@@ -94,24 +88,6 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
   } finally {
     closeMilestone(opened);
   }
-}
-
-/** Record the activation, if it is the first, then make the branch, if it is not there yet. */
-async function activate(
-  opened: OpenMilestone,
-  log: EventLog,
-  events: readonly NewEvent[],
-  required: Awaited<ReturnType<typeof readRequired>> | undefined,
-): Promise<void> {
-  const {state} = opened;
-  const {activeFolder, sessionsFolder, cacheFolder} = opened.paths;
-  for (const folder of [activeFolder, sessionsFolder, cacheFolder])
-    removeForgottenTemporaries(folder, opened.clock.now());
-  await recordAll(log, state, events);
-  markActive(opened);
-  if (state.branchCreated || state.activation?.branch === undefined) return;
-  const created = await makeBranch(opened, required ?? []);
-  if (created) await recordAll(log, state, [created]);
 }
 
 /** One run of one process over a milestone. */
@@ -147,29 +123,9 @@ class Run {
   }
 
   private async prepare(): Promise<Execution> {
-    const {opened, options, log, state} = this;
-    const {clock, paths, read, sessionId, locksFolder} = opened;
-    const projectSettings = read.config.settings ?? {};
-    const workspace = await makeWorkspace(
-      opened,
-      resolveMilestoneSettings(state.plan.settings, projectSettings),
-      () => this.execution,
-      {warn: options.warn, signal: this.starting.signal, isFirstStart: state.session === undefined},
-    );
-    return new Execution({
-      state,
-      log,
-      clock,
-      paths,
-      projectSettings,
-      overrides: options.maxParallel === undefined ? {} : {maxParallel: options.maxParallel},
-      callerEnv: options.callerEnv,
-      redactor: createRedactor(options.callerEnv),
-      uses: new Uses(locksFolder, ownIdentity(), clock, sessionId),
-      workspace,
-      selection: this.selection,
-      dependents: () => dependentsOf(opened, options.readPlan),
-    });
+    const {opened, options, log, selection} = this;
+    await assertReady(opened);
+    return prepareExecution(opened, log, {...options, selection, signal: this.starting.signal});
   }
 
   private async start(): Promise<void> {
@@ -185,7 +141,7 @@ class Run {
     if (options.command === 'resume') this.liftBlockers();
     if (state.status !== 'in_progress') execution.record({event: 'milestone_resumed', details: {}});
     const watch = this.planWatch();
-    await watch.adoptReading(opened.read);
+    await adoptReading(execution, opened.read);
     await answerLeftovers(execution, this.inbox);
     this.runBeside(watch);
     execution.agents = new AgentLoop(
@@ -213,10 +169,8 @@ class Run {
   }
 
   private planWatch(): PlanWatch {
-    const {execution, projections, options, opened} = this;
-    return new PlanWatch(execution, projections, opened.planFile, () =>
-      options.readPlan(opened.planFile, opened.paths.config),
-    );
+    const {execution, projections, opened} = this;
+    return new PlanWatch(execution, projections, opened.planFile, () => this.readPlan());
   }
 
   private get inbox(): Inbox {
@@ -259,7 +213,7 @@ class Run {
     execution.record({event: 'session_ended', details: {exit, reason}});
     await execution.durable();
     this.saveSession({exit, reason});
-    await this.settleYaml();
+    await projections.settle(() => this.readPlan());
     projections.writeCache();
     if (state.status === 'completed' || state.status === 'cancelled') await execution.workspace.remove();
     if (state.status === 'completed') moveToCompleted(opened);
@@ -273,15 +227,13 @@ class Run {
     execution.record({event: 'session_ended', details: {exit, reason}});
     await execution.durable();
     this.saveSession({exit, reason});
-    await this.settleYaml();
+    await this.projections.settle(() => this.readPlan());
     this.projections.writeCache();
   }
 
-  /** Write the state into the plan file, also when a person edits it at this very moment. */
-  private async settleYaml(): Promise<void> {
-    const {projections, options, opened} = this;
-    for (let tries = 0; tries < LAST_WRITE_TRIES && !(await projections.writeYaml()); tries++)
-      projections.adopt(await options.readPlan(opened.planFile, opened.paths.config));
+  private readPlan() {
+    const {options, opened} = this;
+    return options.readPlan(opened.planFile, opened.paths.config);
   }
 
   /** @returns The number of places where a resume would start. */

@@ -13,6 +13,7 @@ import type {EventLog} from '../events/log.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import type {MilestoneId, Settings, Task, TaskId} from '../milestone/plan.ts';
 import {
+  hasOwnSettings,
   type ResolvedMilestoneSettings,
   type ResolvedTaskSettings,
   resolveMilestoneSettings,
@@ -71,7 +72,9 @@ export class Execution implements ExecutionContext {
     this.markEnding = resolve;
   });
   private environment!: AttemptEnvironment;
-  private taskSettings = new Map<TaskId, ResolvedTaskSettings>();
+  /** Of all tasks that set nothing themselves. */
+  private sharedSettings!: ResolvedTaskSettings;
+  private ownSettings = new Map<TaskId, ResolvedTaskSettings>();
   private isWatchingLog = false;
 
   constructor(private readonly parts: ExecutionParts) {
@@ -89,11 +92,12 @@ export class Execution implements ExecutionContext {
   }
 
   settingsOf(id: TaskId): ResolvedTaskSettings {
-    let settings = this.taskSettings.get(id);
+    const task = this.state.taskById.get(id) as Task;
+    if (!hasOwnSettings(task)) return this.sharedSettings;
+    let settings = this.ownSettings.get(id);
     if (!settings) {
-      const task = this.state.taskById.get(id) as Task;
       settings = resolveTaskSettings(task, this.state.plan.settings, this.parts.projectSettings);
-      this.taskSettings.set(id, settings);
+      this.ownSettings.set(id, settings);
     }
     return settings;
   }
@@ -252,7 +256,8 @@ export class Execution implements ExecutionContext {
     const maxParallel = this.workspace.isolation === 'shared' ? 1 : (overrides.maxParallel ?? settings.maxParallel);
     this.settings = {...settings, maxParallel};
     this.environment = new AttemptEnvironment({callerEnv, env: settings.env, envDeny: settings.envDeny});
-    this.taskSettings = new Map();
+    this.sharedSettings = resolveTaskSettings({id: '', title: ''}, this.state.plan.settings, projectSettings);
+    this.ownSettings = new Map();
   }
 
   private timestamp(): string {

@@ -5,7 +5,7 @@ import {taskState} from '../state/milestone.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest, leftoverRequests, takeRequests} from './inbox.ts';
 import type {Request} from './request.ts';
-import {decideRequest} from './request-decision.ts';
+import {type Decision, decideRequest, rejectionEvent} from './request-decision.ts';
 
 /** Answers of a dead executor are looked for among this many events. */
 const ANSWERS_KEPT = 1_000;
@@ -16,11 +16,17 @@ export interface Inbox {
   folder: string;
   logFile: string;
   sessionId: string;
+  /** Ends the attempts that a decision interrupts, where they are not this process's own. */
+  clearTheWay?(decision: Decision & {kind: 'accepted'}, request: Request): Promise<void>;
 }
 
 /** Answer what has come since the last look. Every request gets exactly one event that names it. */
 export async function answerRequests(execution: Execution, inbox: Inbox): Promise<void> {
-  for (const request of takeRequests(inbox.folder).requests) await answer(execution, inbox, request);
+  const {requests, junk} = takeRequests(inbox.folder);
+  for (const request of requests) await answer(execution, inbox, request);
+  // Its sender may be waiting.
+  for (const {reason, request_id} of junk)
+    if (request_id !== undefined) execution.record({event: 'request_rejected', details: {reason, request_id}});
 }
 
 /** Answer what a dead executor had taken, unless it did. */
@@ -40,18 +46,18 @@ export function answersIn(logFile: string): Set<string> {
   return new Set(answers.map(({event}) => event.details.request_id as string));
 }
 
-async function answer(execution: Execution, inbox: Inbox, request: Request): Promise<void> {
-  const {state} = execution;
-  const decision =
-    request.session_id !== undefined && request.session_id !== inbox.sessionId
-      ? {kind: 'rejected' as const, reason: `session \`${request.session_id}\` has ended`}
-      : decideRequest(state, request);
-  if (decision.kind === 'rejected')
-    execution.record(answering(request, {event: 'request_rejected', details: {reason: decision.reason}}));
+/** Answer one request, in the inbox or not; on disk when it resolves, unless an attempt has to end first. */
+export async function answer(execution: Execution, inbox: Inbox, request: Request): Promise<void> {
+  let decision = decide(execution, inbox, request);
+  if (inbox.clearTheWay && decision.kind === 'accepted' && decision.interrupt !== undefined) {
+    await inbox.clearTheWay(decision, request);
+    decision = decide(execution, inbox, request);
+  }
+  if (decision.kind === 'rejected') execution.record(answering(request, rejectionEvent(decision)));
   else if (decision.interrupt !== undefined && decision.interrupt !== 'all')
     return answerAfterInterrupt(execution, inbox, request, decision.interrupt);
   else {
-    const [first, ...rest] = decision.events as [NewEvent, ...NewEvent[]];
+    const [first, ...rest] = decision.events;
     execution.record(answering(request, first), ...rest);
     if (decision.interrupt === 'all')
       execution.attempts.interruptAll({kind: 'cancelled', message: `was interrupted by \`${request.kind}\``});
@@ -72,10 +78,7 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
     }
     // It may have completed before it could be interrupted.
     const decision = decideRequest(state, request);
-    const event: NewEvent =
-      decision.kind === 'accepted'
-        ? (decision.events[0] as NewEvent)
-        : {event: 'request_rejected', details: {reason: decision.reason}};
+    const event = decision.kind === 'accepted' ? decision.events[0] : rejectionEvent(decision);
     execution.record(answering(request, event));
     ready.release(id);
     await execution.durable();
@@ -83,6 +86,13 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
   });
 }
 
-function answering(request: Request, event: NewEvent): NewEvent {
+function decide({state}: Execution, inbox: Inbox, request: Request): Decision {
+  const {session_id} = request;
+  if (session_id === undefined || session_id === inbox.sessionId) return decideRequest(state, request);
+  return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `session \`${session_id}\` has ended`};
+}
+
+/** The event, as the answer to a request. */
+export function answering(request: Pick<Request, 'request_id'>, event: NewEvent): NewEvent {
   return {...event, details: {...event.details, request_id: request.request_id}} as NewEvent;
 }

@@ -13,16 +13,27 @@ import type {Workspace} from './workspace.ts';
 import {WorktreeWorkspace} from './worktree-workspace.ts';
 
 /**
+ * Make sure that attempts can work: the user's checkouts are as they must be.
+ * @throws {MilestoneError} `TREE_DIRTY`
+ */
+export async function assertReady({repo, state}: OpenMilestone): Promise<void> {
+  const {isolation, branch} = state.activation ?? {};
+  if (!repo || branch === undefined) return;
+  if (isolation === 'worktree') await assertCheckoutsCanFollow(repo, branch, dirtyFiles);
+  else if (isolation === 'shared' && state.session === undefined) await assertClean(repo);
+}
+
+/**
  * The place where attempts of an activated milestone work.
  * @param execution The execution that it is for, once there is one.
- * @throws {MilestoneError} `LOCKED` when another execution has the checkout, `TREE_DIRTY`.
+ * @throws {MilestoneError} `LOCKED` when another execution has the checkout.
  */
-export async function makeWorkspace(
+export function makeWorkspace(
   opened: OpenMilestone,
   settings: ResolvedMilestoneSettings,
   execution: () => Execution,
-  options: {warn(message: string): void; signal: AbortSignal; isFirstStart: boolean},
-): Promise<Workspace> {
+  options: {warn(message: string): void; signal: AbortSignal},
+): Workspace {
   const {repo, lock, state, paths, clock, sessionId, id} = opened;
   const {isolation, branch} = state.activation ?? {};
   if (!repo || !isolation || isolation === 'none' || branch === undefined)
@@ -38,7 +49,6 @@ export async function makeWorkspace(
       execution().openBlocker({type: 'branch_rewritten', ...problem}),
   };
   if (isolation === 'shared') {
-    if (options.isFirstStart) await assertClean(repo);
     const checkoutLock = acquireLock(path.join(repo.gitDir, 'milestone', 'checkout'), {
       purpose: 'execute',
       identity: ownIdentity(),
@@ -47,7 +57,6 @@ export async function makeWorkspace(
     });
     return new SharedWorkspace({...common, checkoutLock});
   }
-  await assertCheckoutsCanFollow(repo, branch, dirtyFiles);
   const setup = new SlotSetup({
     repo,
     settings: settings.workspace,

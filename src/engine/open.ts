@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {EventLog} from '../events/log.ts';
-import type {LogPosition} from '../events/read-log.ts';
+import {LOG_START, type LogPosition} from '../events/read-log.ts';
 import type {Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
 import {type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
@@ -29,8 +29,8 @@ export interface OpenOptions {
   adopt?: boolean;
 }
 
-/** A milestone in this process's hands: the lock is held, the log is open, the state is folded. */
-export interface OpenMilestone {
+/** A milestone that nobody else can change: the lock is held, the plan is read, of the log nothing is known yet. */
+export interface LockedMilestone {
   id: MilestoneId;
   paths: HomePaths;
   /** Where the plan file is now. */
@@ -40,12 +40,16 @@ export interface OpenMilestone {
   /** Of all locks of the repository or, outside git, of the home. */
   locksFolder: string;
   lock: Lock;
-  /** Where the log ended when it was read. */
-  position: LogPosition;
-  state: MilestoneState;
   read: PlanReading;
   sessionId: string;
   clock: Clock;
+}
+
+/** A milestone in this process's hands: the lock is held, the state is folded. */
+export interface OpenMilestone extends LockedMilestone {
+  /** Where the log ended when it was read. */
+  position: LogPosition;
+  state: MilestoneState;
 }
 
 /**
@@ -54,6 +58,28 @@ export interface OpenMilestone {
  * file system.
  */
 export async function openMilestone(options: OpenOptions): Promise<OpenMilestone> {
+  const locked = await lockMilestone(options);
+  try {
+    return foldMilestone(locked, options);
+  } catch (error) {
+    locked.lock.release();
+    throw error;
+  }
+}
+
+/** Fold the log of a locked milestone. */
+export function foldMilestone(locked: LockedMilestone, {adopt = false}: {adopt?: boolean} = {}): OpenMilestone {
+  const {paths, id, planFile, read} = locked;
+  const folded = foldLog(paths, id);
+  const state = folded?.state ?? plannedState(planFile, read, adopt);
+  return {...locked, position: folded?.position ?? LOG_START, state};
+}
+
+/**
+ * Take the lock of a milestone and read its plan.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `LOCKED` and those of the file system.
+ */
+export async function lockMilestone(options: OpenOptions): Promise<LockedMilestone> {
   const {home, id, clock, purpose} = options;
   const paths = homePaths(home);
   locatePlan(paths, id);
@@ -70,10 +96,7 @@ export async function openMilestone(options: OpenOptions): Promise<OpenMilestone
     const planFile = locatePlan(paths, id);
     recoverPlanFile(planFile);
     const read = await options.readPlan(planFile, paths.config);
-    const folded = foldLog(paths, id);
-    const state = folded?.state ?? plannedState(planFile, read, options.adopt ?? false);
-    const position = folded?.position ?? {offset: 0, seq: 0};
-    return {id, paths, planFile, repo, locksFolder, lock, position, state, read, sessionId, clock};
+    return {id, paths, planFile, repo, locksFolder, lock, read, sessionId, clock};
   } catch (error) {
     lock.release();
     throw error;
@@ -138,6 +161,6 @@ function plannedState(file: string, read: PlanReading, adopt: boolean): Mileston
 }
 
 /** Give the lock back. */
-export function closeMilestone({lock}: OpenMilestone): void {
+export function closeMilestone({lock}: LockedMilestone): void {
   lock.release();
 }

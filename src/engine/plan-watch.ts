@@ -1,4 +1,3 @@
-import type {NewEvent} from '../events/event.ts';
 import type {Plan, TaskId} from '../milestone/plan.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
@@ -19,50 +18,55 @@ export class PlanWatch {
   /** Look at the file once. */
   async look(): Promise<void> {
     const stamp = planStamp(this.planFile);
-    if (!stamp) return this.refuse(['the plan file was deleted; execution goes on with the plan in force']);
+    if (!stamp) return refuse(this.execution, ['the plan file was deleted; execution goes on with the plan in force']);
     if (isSameStamp(stamp, this.projections.stamp)) return;
     const read = await this.read();
     this.projections.adopt(read);
-    await this.adoptReading(read);
+    await adoptReading(this.execution, read);
   }
+}
 
-  /** Put what was read in force, or say why not. */
-  async adoptReading(read: PlanReading): Promise<void> {
-    const errors = read.problems.filter(problem => problem.severity === 'error');
-    if (errors.length > 0 || !read.plan) return this.refuse(errors.map(problem => problem.message));
-    await this.adopt(read.plan);
-  }
+/** Put a plan that was read in force, or record why not. */
+export async function adoptReading(execution: Execution, read: PlanReading): Promise<void> {
+  const errors = read.problems.filter(problem => problem.severity === 'error');
+  if (errors.length > 0 || !read.plan)
+    return refuse(
+      execution,
+      errors.map(problem => problem.message),
+    );
+  await adopt(execution, read.plan);
+}
 
-  private async adopt(plan: Plan): Promise<void> {
-    const {state} = this.execution;
-    const change = diffPlans(state.plan, plan);
-    if (!change && !state.refused) return;
-    const removed = change ? removedTasks(change) : [];
-    const lost = removed.filter(id => taskState(state, id).status === 'completed');
-    if (lost.length > 0)
-      return this.refuse(lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`));
-    await this.interrupt(removed);
-    this.execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings: warningsOf(state, plan)}});
-    for (const id of removed) this.execution.ready.release(id);
-  }
+async function adopt(execution: Execution, plan: Plan): Promise<void> {
+  const {state} = execution;
+  const change = diffPlans(state.plan, plan);
+  if (!change && !state.refused) return;
+  const removed = change ? removedTasks(change) : [];
+  const lost = removed.filter(id => taskState(state, id).status === 'completed');
+  if (lost.length > 0)
+    return refuse(
+      execution,
+      lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
+    );
+  await interrupt(execution, removed);
+  execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings: warningsOf(state, plan)}});
+  for (const id of removed) execution.ready.release(id);
+}
 
-  private refuse(problems: string[]): void {
-    const {state} = this.execution;
-    if (problems.join('\n') === state.refused?.join('\n')) return;
-    const event: NewEvent = {event: 'plan_refused', details: {problems}};
-    this.execution.record(event);
-  }
+function refuse(execution: Execution, problems: string[]): void {
+  if (problems.join('\n') === execution.state.refused?.join('\n')) return;
+  execution.record({event: 'plan_refused', details: {problems}});
+}
 
-  /** What is taken out of the plan while it runs ends first; its work is kept. */
-  private async interrupt(removed: readonly TaskId[]): Promise<void> {
-    const {ready, attempts, jobs, state, clock, signal} = this.execution;
-    for (const id of removed) ready.hold(id);
-    for (const id of removed) {
-      while (taskState(state, id).status === 'in_progress' && !signal.aborted) {
-        attempts.interrupt(id, {kind: 'cancelled', message: 'was taken out of the plan'});
-        await jobs.ended(`attempt ${id}`, `integrate ${id}`);
-        await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
-      }
+/** What is taken out of the plan while it runs ends first; its work is kept. */
+async function interrupt(execution: Execution, removed: readonly TaskId[]): Promise<void> {
+  const {ready, attempts, jobs, state, clock, signal} = execution;
+  for (const id of removed) ready.hold(id);
+  for (const id of removed) {
+    while (taskState(state, id).status === 'in_progress' && !signal.aborted) {
+      attempts.interrupt(id, {kind: 'cancelled', message: 'was taken out of the plan'});
+      await jobs.ended(`attempt ${id}`, `integrate ${id}`);
+      await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
     }
   }
 }

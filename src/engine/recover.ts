@@ -24,6 +24,28 @@ export async function recover(execution: Execution): Promise<void> {
   await execution.durable();
 }
 
+/**
+ * The same for attempts that are not to be taken up again, before a command changes their tasks: nothing is merged. An
+ * integration that did not reach the branch ends as an interrupted attempt.
+ */
+export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId>): Promise<void> {
+  const {state, clock, workspace} = execution;
+  const open = [...ids].flatMap(id => {
+    const task = taskState(state, id);
+    return task.status === 'in_progress' ? [[id, task] as const] : [];
+  });
+  if (open.length === 0) return;
+  await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
+  for (const [id, task] of open) {
+    const commit = task.integrating?.commit;
+    const isDone = commit !== undefined && (await workspace.integration?.isIntegrated(commit));
+    if (isDone) await settleIntegration(execution, id);
+    else await endInterrupted(execution, id, task);
+    execution.decideUndecided(id);
+  }
+  await execution.durable();
+}
+
 async function endInterrupted(execution: Execution, id: TaskId, {attempt, slot}: RunningTask): Promise<void> {
   const place = {taskId: id, attempt, slot};
   await execution.redactor.redactFile(execution.logFileOf(place));

@@ -1,6 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {NewEvent} from '../events/event.ts';
-import {type Activation, planActivation} from './activate.ts';
+import type {Plan} from '../milestone/plan.ts';
+import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
 import type {ExecuteOptions} from './engine.ts';
 import type {OpenMilestone} from './open.ts';
@@ -8,7 +9,8 @@ import type {OpenMilestone} from './open.ts';
 export interface Start {
   /** What begins the log; nothing when it goes on. */
   events: NewEvent[];
-  activation?: Activation;
+  /** The plan that they put in force. */
+  plan?: Plan;
 }
 
 type StartOptions = Pick<ExecuteOptions, 'command' | 'noGit' | 'readPlan' | 'adopt'>;
@@ -22,8 +24,8 @@ export async function planStart(opened: OpenMilestone, options: StartOptions): P
   if (options.adopt && !state.activation) return {events: await planAdoption(opened)};
   refuseWrongStatus(state.status, id, options.command);
   if (state.status !== 'planned') return {events: []};
-  const activation = await planActivation(opened, options);
-  return {events: [{event: 'milestone_activated', details: activation.details}], activation};
+  const details = await planActivation(opened, options);
+  return {events: [{event: 'milestone_activated', details}], plan: details.plan};
 }
 
 function refuseWrongStatus(status: OpenMilestone['state']['status'], id: string, command: 'execute' | 'resume'): void {

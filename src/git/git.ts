@@ -24,7 +24,8 @@ export interface Repository {
 }
 
 export interface GitOptions {
-  input?: string;
+  /** Git starts while a promise is still open; rejected, it reads nothing. */
+  input?: string | Promise<string>;
   /** Added to the environment. */
   env?: NodeJS.ProcessEnv;
   /** Exit codes besides 0 that are an answer. */

@@ -59,15 +59,17 @@ export async function advanceBranch(
   move: {branch: string; from: string; to: string; reason: string},
 ): Promise<RefMove> {
   const {branch, from, to, reason} = move;
-  await syncObjects(repo);
-  const args = ['update-ref', '-m', reason, `refs/heads/${branch}`, to, from];
-  const result = await tryGit(repo, args);
+  const ref = `refs/heads/${branch}`;
+  const args = ['update-ref', '-m', reason, '--stdin'];
+  // Git starts up while the objects are synced, and is told only then what to do.
+  const input = syncObjects(repo).then(() => `update ${ref} ${to} ${from}\n`);
+  const result = await tryGit(repo, args, {input});
   if (result.code !== 0) {
     const actual = await readHead(repo, branch);
     if (actual === from) throw gitError(args, result);
     if (actual !== to) return {kind: 'moved', actual};
   }
-  await syncRef(repo, `refs/heads/${branch}`);
+  await syncRef(repo, ref);
   return {kind: 'advanced'};
 }
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {GIT_MARKER} from '../platform/git-processes.ts';
-import {type GitResult, gitEnvironment, runGit} from '../platform/run-git.ts';
+import {gitEnvironment, runGit} from '../platform/run-git.ts';
 import {gitError, type Repository} from './git.ts';
 
 /** Signs commits where the user has configured no identity. */
@@ -83,4 +83,4 @@ async function readIdentity(cwd: string, env: NodeJS.ProcessEnv, variable: strin
   return code === 0 ? stdout.trim().replace(/ \d+ [-+]\d{4}$/, '') : FALLBACK;
 }
 
-export type {GitResult, Repository};
+export type {Repository};

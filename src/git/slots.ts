@@ -135,15 +135,20 @@ export async function removeSlots(repo: Repository, root: string | undefined, id
   const pool = slotPool(repo, root, id);
   for (const slot of linkedWorktrees(repo)) {
     if (path.dirname(slot.topLevel) !== pool) continue;
-    if (slotAt(repo, slot.topLevel)) await removeFolder(slot.topLevel);
+    // Renamed first: of a slot that was removed by half nobody could tell any more that it was one.
+    if (slotAt(repo, slot.topLevel)) fs.renameSync(slot.topLevel, `${slot.topLevel}${REMOVED}`);
     // With its folder gone git would call the worktree prunable; with submodules it would refuse to remove it.
     if (!fs.existsSync(slot.topLevel)) await removeFolder(slot.gitDir);
   }
+  for (const name of listFolder(pool)) if (name.endsWith(REMOVED)) await removeFolder(path.join(pool, name));
   removeIfEmpty(path.join(repo.commonDir, 'worktrees'));
   removeIfEmpty(pool);
   removeIfEmpty(path.dirname(pool));
   return listFolder(pool).map(name => `\`${path.join(pool, name)}\` is not a slot; it is left where it is`);
 }
+
+/** End of the name of a slot that is being removed. */
+const REMOVED = '.removed';
 
 function removeIfEmpty(folder: string): void {
   if (fs.existsSync(folder) && listFolder(folder).length === 0) fs.rmdirSync(folder);

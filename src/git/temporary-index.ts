@@ -27,13 +27,23 @@ export async function withTemporaryIndex<Result>(
   }
 }
 
-// Git compares the content of files that are as young as the index. A copy that looked younger than its original would
-// hide a change made right after it, so it gets the same time, rounded down.
+// Git writes an index beside the old one and renames it, so a second name for the old one is as good as a copy.
 function copyIndex(from: string, to: string): void {
-  const original = fs.statSync(from, {bigint: true, throwIfNoEntry: false});
-  if (original === undefined || original.size === 0n) return;
+  const size = fs.statSync(from, {throwIfNoEntry: false})?.size ?? 0;
+  if (size === 0) return;
+  try {
+    fs.linkSync(from, to);
+  } catch {
+    copyFile(from, to);
+  }
+}
+
+// Where files have but one name. Git compares the content of files that are as young as the index: a copy that looked
+// younger than its original would hide a change made right after it, so it gets the same time, rounded down.
+function copyFile(from: string, to: string): void {
+  const {mtimeNs} = fs.statSync(from, {bigint: true});
   fs.copyFileSync(from, to);
-  const seconds = Math.floor(Number(original.mtimeNs / 1_000_000n)) / 1_000;
+  const seconds = Math.floor(Number(mtimeNs / 1_000_000n)) / 1_000;
   fs.utimesSync(to, seconds, seconds);
 }
 

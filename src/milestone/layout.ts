@@ -32,7 +32,7 @@ export interface TaskFields {
 /** All state fields of a plan; one that is absent or undefined is taken out of the file. */
 export interface StateFields extends MilestoneFields {
   /** A task that is not in here is left as it is. */
-  tasks: ReadonlyMap<TaskId, TaskFields>;
+  tasks: Pick<ReadonlyMap<TaskId, TaskFields>, 'get'>;
 }
 
 /** In the order in which new ones are written. */
@@ -116,14 +116,55 @@ interface Edit {
 
 /** The text of a plan with these state fields. Pure; the layout must be the text's own. */
 export function renderPlan(text: string, layout: Layout, state: StateFields): string {
-  if (text.length !== layout.length) throw new Error('the layout belongs to another text');
-  const edits: Edit[] = [];
-  editMap(edits, layout.milestone, MILESTONE_FIELDS, state as unknown as Values, mergedValue(layout, state));
-  for (const task of layout.tasks) {
-    const fields = state.tasks.get(task.id);
-    if (fields) editMap(edits, task, TASK_FIELDS, fields as Values, mergedValue(layout, state));
+  return new PlanRenderer(text, layout).render(state);
+}
+
+/**
+ * Renders one text again and again, at the cost of what changed: the edits of a task are kept for as long as its
+ * fields are the same object.
+ */
+export class PlanRenderer {
+  private readonly known: Array<{fields: TaskFields; edits: Edit[]} | undefined> = [];
+
+  constructor(
+    private readonly text: string,
+    private readonly layout: Layout,
+  ) {
+    if (text.length !== layout.length) throw new Error('the layout belongs to another text');
   }
-  return applyEdits(text, edits);
+
+  render(state: StateFields): string {
+    const {text, layout} = this;
+    const merged = mergedValue(layout, state);
+    const edits: Edit[] = [];
+    editMap(edits, layout.milestone, MILESTONE_FIELDS, state as unknown as Values, merged);
+    for (const [place, task] of layout.tasks.entries()) {
+      const fields = state.tasks.get(task.id);
+      if (fields) for (const edit of this.editsOf(place, task, fields, merged)) edits.push(edit);
+    }
+    return applyEdits(text, edits);
+  }
+
+  private editsOf(place: number, task: TaskLayout, fields: TaskFields, merged: MergedValue): readonly Edit[] {
+    const known = this.known[place];
+    // What is merged in may have changed while the task itself did not.
+    if (known?.fields === fields && !task.merges) return known.edits;
+    const edits: Edit[] = [];
+    editMap(edits, task, TASK_FIELDS, fields as Values, merged);
+    this.known[place] = {fields, edits: joinInsertions(edits)};
+    return edits;
+  }
+}
+
+/** Several insertions at one place, in their order, as one. */
+function joinInsertions(edits: readonly Edit[]): Edit[] {
+  const joined: Edit[] = [];
+  for (const edit of edits) {
+    const before = joined.find(({start, end}) => start === end && start === edit.start && edit.start === edit.end);
+    if (before) before.text += edit.text;
+    else joined.push({...edit});
+  }
+  return joined;
 }
 
 type Values = Record<string, unknown>;

@@ -1,7 +1,7 @@
 // Settings as written -> settings in force. Durations are milliseconds here.
 
 import {LOCK_FILES} from './areas.ts';
-import type {Budget, Duration, Isolation, Settings, Task, WorkspaceSettings} from './plan.ts';
+import type {Budget, Duration, Isolation, Settings, Task, TaskSettings, WorkspaceSettings} from './plan.ts';
 
 /** What holds for one task: its own settings, else the plan's, else the project's, else the default. */
 export interface ResolvedTaskSettings {
@@ -95,6 +95,32 @@ export function resolveTaskSettings(task: Task, plan: Settings, project: Setting
     inherit: own.inherit ?? 'project',
     fallback: own.fallback ?? [],
   }) as ResolvedTaskSettings;
+}
+
+/** What a task can set for itself. */
+const OWN_SETTINGS = [
+  'driver',
+  'model',
+  'effort',
+  'verify',
+  'timeout',
+  'silent',
+  'retries',
+  'max_attempts',
+  'touches',
+  'touches_free',
+  'uses',
+  'budget',
+  'on_interrupt',
+  'permissions',
+  'allow',
+  'inherit',
+  'fallback',
+] as const satisfies ReadonlyArray<keyof TaskSettings>;
+
+/** Whether anything is set for this task alone; all others share their settings. */
+export function hasOwnSettings(task: Task): boolean {
+  return OWN_SETTINGS.some(key => task[key] !== undefined);
 }
 
 /** Settings of the milestone as a whole; maps (`env`, `workspace`, `git`, `agents`) are joined key by key. */

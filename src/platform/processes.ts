@@ -85,7 +85,7 @@ export function identifyGroup(pid: number, startedAt: number = performance.now()
 
 /** How a process ended, in words that follow its name. */
 export function describeExit({code, signal}: Exit): string {
-  return signal ? `was ended by ${signal}` : `exited with code ${code}`;
+  return signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
 }
 
 /** A failed spawn, whoever tried it, in words. */

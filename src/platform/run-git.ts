@@ -16,8 +16,8 @@ export interface GitCall {
   cwd: string;
   /** The whole environment, not an addition to ours. */
   env: NodeJS.ProcessEnv;
-  /** What it reads on standard input; nothing when absent. */
-  input?: string | undefined;
+  /** What it reads on standard input; nothing when absent. Git starts while a promise is still open; rejected, it reads nothing. */
+  input?: string | Promise<string> | undefined;
 }
 
 /** Variables of the caller that git may see. Every other `GIT_*` could point it at another repository, index or command. */
@@ -48,7 +48,13 @@ export function runGit(args: readonly string[], call: GitCall): Promise<GitResul
     );
     // A command that ends without reading its input is no failure of ours; its exit code tells.
     child.stdin.on('error', () => {});
-    child.stdin.end(input ?? '');
+    Promise.resolve(input ?? '').then(
+      text => child.stdin.end(text),
+      error => {
+        child.stdin.end();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -2,7 +2,7 @@
 
 import type {EventLog} from '../events/log.ts';
 import type {HomePaths} from '../milestone/home.ts';
-import {renderPlan} from '../milestone/layout.ts';
+import {PlanRenderer} from '../milestone/layout.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
 import type {FileStamp} from '../milestone/stamp.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -15,6 +15,7 @@ import {PlanFileWriter} from './yaml.ts';
 const YAML_REST_MS = 800;
 /** Of the cache, which only shortens the way of a reader. */
 const CACHE_REST_MS = 5_000;
+const LAST_WRITE_TRIES = 5;
 
 export interface ProjectionParts {
   paths: HomePaths;
@@ -29,7 +30,8 @@ export interface ProjectionParts {
 
 export class LiveProjections {
   private readonly writer: PlanFileWriter;
-  private source: Pick<PlanReading, 'text' | 'layout'>;
+  /** Undefined while the file on disk is invalid: it is left alone then. */
+  private renderer: PlanRenderer | undefined;
   private lastStamp: FileStamp | undefined;
   private yamlSeq = -1;
   private yamlStatus = '';
@@ -39,7 +41,7 @@ export class LiveProjections {
   private isEdited = false;
 
   constructor(private readonly parts: ProjectionParts) {
-    this.source = parts.read;
+    this.renderer = rendererOf(parts.read);
     this.writer = new PlanFileWriter(parts.planFile, parts.read.text);
     this.lastStamp = parts.read.stamp;
   }
@@ -51,7 +53,7 @@ export class LiveProjections {
 
   /** Go on from the file as a person left it. An invalid one, which has no layout, is left alone. */
   adopt(read: PlanReading): void {
-    this.source = read;
+    this.renderer = rendererOf(read);
     this.writer.adopt(read.text);
     this.lastStamp = read.stamp;
     this.isEdited = false;
@@ -72,10 +74,9 @@ export class LiveProjections {
   /** Bring the YAML file up to date now; false when an edit of a person is in the way. */
   async writeYaml(): Promise<boolean> {
     const {state} = this.parts;
-    const {text, layout} = this.source;
-    if (this.isEdited || !layout) return !this.isEdited;
+    if (this.isEdited || !this.renderer) return !this.isEdited;
     const {seq, status} = state;
-    const written = await this.writer.write(renderPlan(text, layout, stateFields(state)));
+    const written = await this.writer.write(this.renderer.render(stateFields(state)));
     if (written.edited) {
       this.isEdited = true;
       return false;
@@ -84,6 +85,11 @@ export class LiveProjections {
     this.yamlSeq = seq;
     this.yamlStatus = status;
     return true;
+  }
+
+  /** Bring the YAML file up to date for good, also when a person edits it at this very moment: `read` reads it anew. */
+  async settle(read: () => Promise<PlanReading>): Promise<void> {
+    for (let tries = 0; tries < LAST_WRITE_TRIES && !(await this.writeYaml()); tries++) this.adopt(await read());
   }
 
   /** Write the cache, unless the state is ahead of the disk at the moment. */
@@ -95,4 +101,8 @@ export class LiveProjections {
     this.cacheSeq = state.seq;
     this.cacheAt = clock.elapsed();
   }
+}
+
+function rendererOf({text, layout}: PlanReading): PlanRenderer | undefined {
+  return layout && new PlanRenderer(text, layout);
 }

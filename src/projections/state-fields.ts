@@ -1,4 +1,5 @@
 import type {StateFields, TaskFields} from '../milestone/layout.ts';
+import type {TaskId} from '../milestone/plan.ts';
 import {type MilestoneState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
 import type {TaskState} from '../state/task.ts';
@@ -22,7 +23,7 @@ export function stateFields(state: MilestoneState): StateFields {
         since,
       })),
     }),
-    tasks: new Map([...state.tasks].map(([id, task]) => [id, taskFields(task)])),
+    tasks: new FieldsByTask(state),
   };
 }
 
@@ -39,6 +40,25 @@ function executionFields({activation, session, completedAt, commit, paused}: Mil
     paused_reason: paused?.reason,
   });
 }
+
+/** The fields of all tasks, each worked out when it is asked for, and again only when the task has changed. */
+class FieldsByTask implements Pick<ReadonlyMap<TaskId, TaskFields>, 'get'> {
+  constructor(private readonly state: MilestoneState) {}
+
+  get(id: TaskId): TaskFields | undefined {
+    const task = this.state.tasks.get(id);
+    if (!task) return undefined;
+    let fields = fieldsOfState.get(task);
+    if (!fields) {
+      fields = taskFields(task);
+      fieldsOfState.set(task, fields);
+    }
+    return fields;
+  }
+}
+
+/** States of tasks are immutable, so what was worked out for one stays true. */
+const fieldsOfState = new WeakMap<TaskState, TaskFields>();
 
 function taskFields(task: TaskState): TaskFields {
   const {history} = task;

@@ -52,7 +52,7 @@ test('any other exit is a failure that says how', async () => {
   await using attempt = new Attempt();
   expect(await (await attempt.run('exit 3')).ended).toEqual({
     kind: 'ended',
-    outcome: {kind: 'failed', cause: 'exit', message: 'exited with code 3', exit_code: 3},
+    outcome: {kind: 'failed', cause: 'exit', message: 'failed with exit code 3', exit_code: 3},
   });
   expect(await (await attempt.run('kill -SEGV $$')).ended).toEqual({
     kind: 'ended',

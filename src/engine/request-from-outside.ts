@@ -1,0 +1,154 @@
+// How a command changes a milestone that another process may be executing.
+//
+//   an executor holds the lock ──> request into the inbox ──> its answer in the log
+//        ▲                             │        └── silent for 10 s, not taken ──> withdrawn, NO_ANSWER
+//        │                             └── it is dead ──┐
+//        └── took the lock meanwhile ── act alone <─────┴── nobody holds the lock
+//
+// Q1. Exactly one event answers a request, whoever dies: who acts alone holds the lock, and looks in the log first.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import type {MilestoneEvent} from '../events/event.ts';
+import {LOG_START, type LogPosition, readLastEvents, readLog} from '../events/read-log.ts';
+import {openRepository} from '../git/repository.ts';
+import {type HomePaths, homePaths} from '../milestone/home.ts';
+import {ownIdentity} from '../platform/identity.ts';
+import {type AloneOptions, actAlone} from './act-alone.ts';
+import {sendRequest, withdrawRequest} from './inbox.ts';
+import {type LockHolder, readLockOwner} from './lock.ts';
+import {locatePlan, locksFolderOf} from './open.ts';
+import {type Ask, newRequest, type Request} from './request.ts';
+
+export interface Answer {
+  requestId: string;
+  /** The event that carries the request's id. */
+  event: MilestoneEvent;
+  /** Who acted: a live executor, or this process for want of one. */
+  by: 'executor' | 'command';
+}
+
+const POLL_MS = 50;
+const OWNER_LOOK_MS = 500;
+/** How long an executor may leave a request untaken. */
+const PATIENCE_MS = 10_000;
+/** How long it may work on one that it took: the attempt in the way is asked to end before it is made to. */
+const TAKEN_PATIENCE_MS = 120_000;
+
+/**
+ * Have a request answered by the executor, or act on it if there is none.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `NO_ANSWER`, `LOCKED`; `WRONG_STATUS`, `UNKNOWN_TASK` or
+ * `REQUEST_REJECTED` when it was rejected.
+ */
+export async function requestFromOutside(ask: Ask, options: AloneOptions): Promise<Answer> {
+  const {home, id, clock} = options;
+  const paths = homePaths(home);
+  locatePlan(paths, id);
+  const locks = locksFolderOf(home, await openRepository(path.dirname(home)));
+  const executor = () => executorOf(readLockOwner(path.join(locks, id), ownIdentity()));
+  const request = newRequest(ask, clock);
+  for (;;) {
+    const holder = executor();
+    const sent = holder && (await askExecutor({request, holder, executor, paths, options}));
+    const event = sent?.answer ?? (await actUnlessTaken(request, options, sent?.from, executor));
+    if (event) return accepted(event, request, sent?.answer ? 'executor' : 'command');
+  }
+}
+
+/** The event of an answer, or what the request was rejected for. */
+function accepted(event: MilestoneEvent, {request_id}: Request, by: Answer['by']): Answer {
+  if (event.event !== 'request_rejected') return {requestId: request_id, event, by};
+  const {code = 'REQUEST_REJECTED', reason, hint} = event.details;
+  throw new MilestoneError(code, reason, {hint});
+}
+
+function executorOf(holder: LockHolder | undefined): LockHolder | undefined {
+  return holder?.owner?.purpose === 'execute' && holder.alive !== false ? holder : undefined;
+}
+
+/** @returns Undefined when an executor took the lock before we could. */
+async function actUnlessTaken(
+  request: Request,
+  options: AloneOptions,
+  sentAfter: LogPosition | undefined,
+  executor: () => LockHolder | undefined,
+): Promise<MilestoneEvent | undefined> {
+  try {
+    return await actAlone(request, {...options, sentAfter});
+  } catch (error) {
+    if (error instanceof MilestoneError && error.code === 'LOCKED' && executor()) return undefined;
+    throw error;
+  }
+}
+
+interface Sending {
+  request: Request;
+  holder: LockHolder;
+  executor(): LockHolder | undefined;
+  paths: HomePaths;
+  options: AloneOptions;
+}
+
+/**
+ * Send a request and wait for its answer.
+ * @returns No answer when the executor is gone.
+ */
+async function askExecutor(sending: Sending): Promise<{from: LogPosition; answer?: MilestoneEvent}> {
+  const {request, holder, executor, paths, options} = sending;
+  const {clock, signal, id} = options;
+  const folder = paths.inbox(id);
+  const from = endOf(paths.log(id));
+  const search = answerSearch(paths.log(id), from, request.request_id);
+  sendRequest(folder, meantFor(holder, request));
+  const sentAt = clock.elapsed();
+  let isTaken = false;
+  for (let lookedAt = sentAt; ; ) {
+    const answer = search();
+    if (answer) return {from, answer};
+    const now = clock.elapsed();
+    if (now - lookedAt >= OWNER_LOOK_MS) {
+      lookedAt = now;
+      if (!executor()) return {from};
+    }
+    if (!isTaken && now - sentAt >= PATIENCE_MS) {
+      if (withdrawRequest(folder, request)) throw noAnswer(holder, 'did not answer within 10 s; nothing was changed');
+      isTaken = true;
+    }
+    if (now - sentAt >= TAKEN_PATIENCE_MS) throw noAnswer(holder, 'took the request, but has not answered it yet');
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** What a pause is about is the session that runs now: a later one is not to stop for it. */
+function meantFor({owner}: LockHolder, request: Request): Request {
+  return request.kind === 'pause' && owner?.session_id !== undefined
+    ? {...request, session_id: owner.session_id}
+    : request;
+}
+
+/** Where a log ends; it may not exist yet. */
+function endOf(logFile: string): LogPosition {
+  if (!fs.existsSync(logFile)) return LOG_START;
+  const [last] = readLastEvents(logFile, 1);
+  return last ? {offset: last.offset, seq: last.event.seq} : LOG_START;
+}
+
+/** Looks for the answer among what has come since it was last called. */
+function answerSearch(logFile: string, from: LogPosition, requestId: string): () => MilestoneEvent | undefined {
+  let position = from;
+  return () => {
+    if (fs.statSync(logFile, {throwIfNoEntry: false})?.size === position.offset || !fs.existsSync(logFile))
+      return undefined;
+    const reader = readLog(logFile, {from: position});
+    for (const {event} of reader) if (event.details.request_id === requestId) return event;
+    position = reader.position;
+    return undefined;
+  };
+}
+
+function noAnswer({owner}: LockHolder, what: string): MilestoneError {
+  return new MilestoneError('NO_ANSWER', `the executor (process ${owner?.pid} on \`${owner?.host}\`) ${what}`, {
+    hint: `if it hangs, end it with \`kill ${owner?.pid}\` and try again`,
+  });
+}
