@@ -107,7 +107,10 @@ export class AgentLoop {
 
   private fail(runner: Runner, error: unknown): void {
     if (this.ended.signal.aborted) return;
-    if (error instanceof MilestoneError && error.exitCode === 9) return this.context.fail(error);
+    if (error instanceof MilestoneError && error.exitCode === 9) {
+      this.context.fail(error);
+      return;
+    }
     const message = error instanceof Error ? error.message : String(error);
     this.context.record({event: 'agent_failed', details: {agent: runner.agent.name, message}});
     this.rest(runner, Math.min(FIRST_BACK_OFF_MS * 2 ** runner.failures++, LONGEST_BACK_OFF_MS));

@@ -5,25 +5,62 @@ import {taskState} from '../state/milestone.ts';
 import type {Agent} from './agent.ts';
 
 const FIVE_MINUTES_MS = 300_000;
+/** Fewer changed files are quickly done again. */
+const FILES_WORTH_A_CHECKPOINT = 10;
 
-/** Owns a task from `task_claimed` to `task_completed`: checks, merge queue, commit. */
-export const gitIntegration: Agent = {
-  name: 'git-integration',
-  restMs: FIVE_MINUTES_MS,
-  wakesOn: ['task_claimed'],
-  tick(context) {
-    for (const id of context.state.running) {
-      const task = taskState(context.state, id);
-      if (task.status !== 'in_progress' || task.stage !== 'claimed') continue;
-      if (needsNothing(context, id))
-        context.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
-      else context.jobs.start(`integrate ${id}`, () => integrate(context, id));
-    }
-  },
-};
+/** Owns a task from `task_claimed` to `task_completed`: checks, merge queue, commit. Saves the work of long attempts. */
+export function gitIntegration(): Agent {
+  let checkpointAt: number | undefined;
+  return {
+    name: 'git-integration',
+    restMs: FIVE_MINUTES_MS,
+    wakesOn: ['task_claimed'],
+    tick(context) {
+      integrateClaimed(context);
+      const now = context.clock.elapsed();
+      checkpointAt ??= now + FIVE_MINUTES_MS;
+      if (now < checkpointAt) return;
+      checkpointAt = now + FIVE_MINUTES_MS;
+      if (context.workspace.integration) context.jobs.start('checkpoints', () => saveCheckpoints(context));
+    },
+  };
+}
+
+function integrateClaimed(context: ExecutionContext): void {
+  for (const id of context.state.running) {
+    const task = taskState(context.state, id);
+    if (task.status !== 'in_progress' || task.stage !== 'claimed') continue;
+    if (needsNothing(context, id))
+      context.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
+    else context.jobs.start(`integrate ${id}`, () => integrate(context, id));
+  }
+}
 
 /** No checks and nothing to commit: completion needs no job, and shares its sync with the claim. */
 function needsNothing(context: ExecutionContext, id: TaskId): boolean {
   const {taskVerify, milestoneVerify} = context.settingsOf(id);
   return !context.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
+}
+
+/** Keep the work of attempts that have been at it for a while, should the machine die before they end. */
+async function saveCheckpoints(context: ExecutionContext): Promise<void> {
+  const {state, workspace} = context;
+  await saveRepositoryState(context);
+  for (const id of [...state.running]) {
+    const task = taskState(state, id);
+    if (task.status !== 'in_progress' || task.stage !== 'working') continue;
+    const place = {taskId: id, attempt: task.attempt, slot: task.slot};
+    const saved = await workspace.checkpoint(place);
+    if (!saved || saved.filesChanged <= FILES_WORTH_A_CHECKPOINT || !context.isCurrent(place)) continue;
+    const {filesChanged: files_changed, commit} = saved;
+    context.record({event: 'auto_commit', details: {task_id: id, attempt: task.attempt, files_changed, commit}});
+  }
+}
+
+/** Put on record where the branch stands. */
+async function saveRepositoryState(context: ExecutionContext): Promise<void> {
+  const {integration} = context.workspace;
+  const head = await integration?.readHead();
+  if (integration && head?.kind === 'head')
+    context.record({event: 'repository_state_saved', details: {head: head.commit, branch: integration.branch}});
 }

@@ -56,16 +56,20 @@ function endPaused(context: ExecutionContext): void {
 }
 
 function judge(context: ExecutionContext): void {
-  const {state, ready, ending} = context;
+  const {state, ending} = context;
   if (ending || state.running.size > 0) return;
-  if (state.status === 'paused') return endPaused(context);
-  if (state.status === 'cancelled') return context.end({exit: 3, reason: `milestone \`${state.id}\` was cancelled`});
-  if (state.status !== 'in_progress') return;
-  const held = isHeld(context);
-  const remaining = whatRemains(state, {ready: ready.size, manual: ready.manual, held});
-  if (remaining.kind === 'working') return;
-  if (remaining.kind === 'complete') return context.jobs.start('finish', () => finish(context));
-  if (remaining.code === 'blocked') context.record({event: 'milestone_blocked', details: {reason: remaining.reason}});
-  else context.record({event: 'milestone_paused', details: {code: remaining.code, reason: remaining.reason}});
-  context.end({exit: remaining.exit, reason: remaining.reason, ...(remaining.hint && {hint: remaining.hint})});
+  if (state.status === 'paused') endPaused(context);
+  else if (state.status === 'cancelled') context.end({exit: 3, reason: `milestone \`${state.id}\` was cancelled`});
+  else if (state.status === 'in_progress') judgeRemaining(context);
+}
+
+function judgeRemaining(context: ExecutionContext): void {
+  const {state, ready} = context;
+  const remaining = whatRemains(state, {ready: ready.size, manual: ready.manual, held: isHeld(context)});
+  if (remaining.kind === 'complete') context.jobs.start('finish', () => finish(context));
+  if (remaining.kind !== 'stopped') return;
+  const {exit, code, reason, hint} = remaining;
+  if (code === 'blocked') context.record({event: 'milestone_blocked', details: {reason}});
+  else context.record({event: 'milestone_paused', details: {code, reason}});
+  context.end({exit, reason, ...(hint !== undefined && {hint})});
 }

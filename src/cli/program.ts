@@ -3,6 +3,7 @@
 import {Command, CommanderError, InvalidArgumentError} from 'commander';
 import {MilestoneError} from '../errors.ts';
 import {TOKEN_VARIABLE} from '../platform/tokens.ts';
+import {addChangingCommands} from './changing-commands.ts';
 import {reportFailure} from './failure.ts';
 import {version} from './version.ts';
 
@@ -33,6 +34,7 @@ function buildProgram(): Command {
       const {demo} = await import('./demo.ts');
       process.exitCode = await demo();
     });
+  addChangingCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
 }

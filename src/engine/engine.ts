@@ -110,7 +110,7 @@ class Run {
   }
 
   async toTheEnd(): Promise<ExecutionReport> {
-    this.execution = await this.prepare();
+    this.execution = this.prepare();
     const stopListening = this.options.signals.listen(this.onSignal());
     try {
       await this.start();
@@ -122,9 +122,8 @@ class Run {
     }
   }
 
-  private async prepare(): Promise<Execution> {
+  private prepare(): Execution {
     const {opened, options, log, selection} = this;
-    await assertReady(opened);
     return prepareExecution(opened, log, {...options, selection, signal: this.starting.signal});
   }
 
@@ -132,6 +131,8 @@ class Run {
     const {execution, state, opened, options} = this;
     const previous = state.session?.id;
     await recover(execution);
+    // Only now: a checkout of the branch follows a move that a crash cut off.
+    await assertReady(opened);
     execution.record({
       event: 'session_started',
       details: {pid: process.pid, host: os.hostname(), command: options.command},
@@ -145,7 +146,7 @@ class Run {
     await answerLeftovers(execution, this.inbox);
     this.runBeside(watch);
     execution.agents = new AgentLoop(
-      [taskExecutor, gitIntegration, progressMonitor, sessionManager(() => this.saveSession())],
+      [taskExecutor, gitIntegration(), progressMonitor, sessionManager(() => this.saveSession())],
       execution,
       execution.clock,
     );

@@ -2,13 +2,15 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import {readActivity} from '../git/activity.ts';
-import {checkedOutAt, followCheckout} from '../git/checkout.ts';
+import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
 import type {Repository} from '../git/git.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {mergeOntoHead} from '../git/merge.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit} from '../git/refs.ts';
+import {type RescueName, saveCheckpoint} from '../git/rescue.ts';
 import {alignIndex} from '../git/shared.ts';
+import {slotBase} from '../git/slots.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {writeTree} from '../git/tree.ts';
 import type {Lock} from './lock.ts';
@@ -93,18 +95,26 @@ export class GitIntegration implements Integration {
 
   async advance({to, from, place}: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
     const {repo, branch, lock, sharedCheckout} = this.parts;
-    const checkouts = await checkedOutAt(repo, branch);
-    const others = checkouts.filter(checkout => checkout.gitDir !== sharedCheckout?.gitDir);
+    const others = (await checkedOutAt(repo, branch)).filter(checkout => checkout.gitDir !== sharedCheckout?.gitDir);
     for (const checkout of others) {
-      const followed = await followCheckout(checkout, from, to);
-      if (followed.kind === 'dirty') return checkedOut(branch, checkout, followed.files);
+      const files = await dirtyFiles(checkout);
+      if (files.length > 0) return checkedOut(branch, checkout, files);
     }
     lock.check();
     const reason = `milestone: ${place.taskId}, attempt ${place.attempt}`;
     const move = await advanceBranch(repo, {branch, from, to, reason});
-    if (move.kind === 'moved') return {kind: 'moved'};
-    for (const checkout of checkouts) await alignIndex(checkout);
+    // A git of an executor that died may have moved it after all.
+    if (move.kind === 'moved' && !(await this.isIntegrated(to))) return {kind: 'moved'};
+    await this.follow(from, to);
     return {kind: 'advanced'};
+  }
+
+  async follow(from: string, to: string): Promise<void> {
+    const {repo, branch, sharedCheckout} = this.parts;
+    for (const checkout of await checkedOutAt(repo, branch)) {
+      if (checkout.gitDir !== sharedCheckout?.gitDir) await followCheckout(checkout, from, to);
+      await alignIndex(checkout);
+    }
   }
 
   async isIntegrated(commit: string): Promise<boolean> {
@@ -143,6 +153,12 @@ export async function assertCheckoutsCanFollow(
     const {message, hint} = checkedOut(branch, checkout, files);
     throw new MilestoneError('TREE_DIRTY', message, {hint});
   }
+}
+
+/** Keep what a worktree holds at a rescue ref, while the attempt goes on. */
+export async function checkpoint(worktree: Repository, name: RescueName) {
+  const base = await slotBase(worktree);
+  return base === undefined ? undefined : saveCheckpoint(worktree, {...name, base});
 }
 
 /** What a silent attempt's slot looks like, to be compared with the next look. */

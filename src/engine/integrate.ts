@@ -50,6 +50,7 @@ export async function settleIntegration(context: ExecutionContext, id: TaskId): 
   const signal = context.attempts.begin(id, task.attempt);
   try {
     if (await integration.isIntegrated(integrating.commit)) {
+      await integration.follow(integrating.onto, integrating.commit);
       context.record({
         event: 'task_completed',
         details: {

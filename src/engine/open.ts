@@ -1,15 +1,17 @@
+import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {EventLog} from '../events/log.ts';
 import {LOG_START, type LogPosition} from '../events/read-log.ts';
 import type {Repository} from '../git/git.ts';
-import {openRepository} from '../git/repository.ts';
+import {openRepository, withMarker} from '../git/repository.ts';
 import {type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import type {Clock} from '../platform/clock.ts';
+import {endMarkedGit} from '../platform/git-processes.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {recoverPlanFile} from '../projections/yaml.ts';
 import {initialState, type MilestoneState} from '../state/milestone.ts';
@@ -83,7 +85,11 @@ export async function lockMilestone(options: OpenOptions): Promise<LockedMilesto
   const {home, id, clock, purpose} = options;
   const paths = homePaths(home);
   locatePlan(paths, id);
-  const repo = await openRepository(path.dirname(home));
+  const repository = await openRepository(path.dirname(home));
+  const marker = createHash('sha256')
+    .update(`${repository?.commonDir ?? home}\0${id}`)
+    .digest('hex');
+  const repo = repository && withMarker(repository, marker);
   const locksFolder = locksFolderOf(home, repo);
   const sessionId = newSessionId(clock);
   const lock = await acquireLockWaiting(
@@ -92,6 +98,8 @@ export async function lockMilestone(options: OpenOptions): Promise<LockedMilesto
     options.signal,
   );
   try {
+    // A git that a dead executor had started may still be at work, also on the branch.
+    if (repo) await endMarkedGit(marker, clock);
     // Only now does nobody else write it.
     const planFile = locatePlan(paths, id);
     recoverPlanFile(planFile);

@@ -10,6 +10,7 @@ export function plainWorkspace(folder: string): Workspace {
     // The folder is everybody's: a change in it is no sign of life of one attempt.
     hasChanged: async () => false,
     rescue: async () => undefined,
+    checkpoint: async () => undefined,
     remove: async () => undefined,
   };
 }

@@ -14,7 +14,10 @@ import {settleIntegration} from './integrate.ts';
 export async function recover(execution: Execution): Promise<void> {
   const {state, clock, attempts} = execution;
   const open = [...state.running].map(id => [id, taskState(state, id) as RunningTask] as const);
-  if (open.length > 0) await endLeftovers(new Set(open.map(([, task]) => task.token)), clock, {hurry: attempts.hurry});
+  const tokens = new Set(open.map(([, task]) => task.token));
+  // The final check and what tears slots down belong to no attempt.
+  if (state.session && !state.session.ended) tokens.add(milestoneToken(state));
+  if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
   for (const [id, task] of open) {
     if (task.stage === 'integrating') await settleIntegration(execution, id);
     else await endInterrupted(execution, id, task);

@@ -5,7 +5,7 @@ import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
 import {alignIndex, rescueLeftovers, switchTo, syncFiles, treeDirty} from '../git/shared.ts';
 import {writeTree} from '../git/tree.ts';
-import {ActivityWatch, GitIntegration, type GitParts} from './git-workspace.ts';
+import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
 import type {Lock} from './lock.ts';
 import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
 
@@ -56,6 +56,10 @@ export class SharedWorkspace implements Workspace {
 
   async rescue({taskId, attempt}: AttemptPlace): Promise<void> {
     await rescueLeftovers(this.parts.repo, {id: this.parts.milestoneId, task: taskId, attempt});
+  }
+
+  checkpoint({taskId, attempt}: AttemptPlace) {
+    return checkpoint(this.parts.repo, {id: this.parts.milestoneId, task: taskId, attempt});
   }
 
   async remove(): Promise<void> {

@@ -37,6 +37,8 @@ export interface Workspace {
   hasChanged(place: AttemptPlace): Promise<boolean>;
   /** Keep what an attempt that did not complete has left. */
   rescue(place: AttemptPlace): Promise<void>;
+  /** Keep what a running attempt has done so far. @returns The number of files and the commit, if there is anything. */
+  checkpoint(place: AttemptPlace): Promise<{filesChanged: number; commit: string} | undefined>;
   /** How work gets onto the branch; undefined outside git. */
   readonly integration: Integration | undefined;
   /** Take away what belongs to this execution alone. */
@@ -61,6 +63,8 @@ export interface Integration {
    * Synced when it resolves.
    */
   advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance>;
+  /** Have the checkouts of the branch follow a move of it that is done; may be repeated. */
+  follow(from: string, to: string): Promise<void>;
   isIntegrated(commit: string): Promise<boolean>;
   /** The work of a commit that was made but did not get onto the branch; undefined when its objects are lost. */
   workOf(commit: string): Promise<FrozenWork | undefined>;

@@ -7,7 +7,7 @@ import {saveRescue} from '../git/rescue.ts';
 import {slotAt, slotFolder} from '../git/slot-place.ts';
 import {prepareSlot, removeSlots, slotBase} from '../git/slots.ts';
 import type {Clock} from '../platform/clock.ts';
-import {ActivityWatch, GitIntegration, type GitParts} from './git-workspace.ts';
+import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import type {AttemptPlace, Workspace} from './workspace.ts';
 
@@ -85,6 +85,10 @@ export class WorktreeWorkspace implements Workspace {
       // A slot that git cannot read is set aside, whole, before the place is used again.
       this.parts.warn(`the work of task \`${place.taskId}\` could not be kept as a commit: ${error.message}`);
     }
+  }
+
+  checkpoint({taskId, attempt, slot: number}: AttemptPlace) {
+    return checkpoint(this.slot(number), {id: this.parts.milestoneId, task: taskId, attempt});
   }
 
   async remove(): Promise<void> {

@@ -1,0 +1,24 @@
+import {activateMilestone} from '../engine/activate-milestone.ts';
+import {homePaths} from '../milestone/home.ts';
+import {printable} from '../projections/terminal/printable.ts';
+import {commandOptions} from './command-options.ts';
+import {requireHome} from './home.ts';
+import {targetMilestone} from './target.ts';
+
+/** `milestone activate`. */
+export async function activate(
+  id: string | undefined,
+  flags: {git: boolean; milestone?: string; json?: boolean},
+): Promise<void> {
+  const home = requireHome();
+  const milestone = targetMilestone(homePaths(home), id, flags.milestone);
+  const {state, isNew} = await activateMilestone({...commandOptions(home, milestone), noGit: !flags.git});
+  const {branch, base, executionId} = state.activation ?? {};
+  if (flags.json)
+    return console.log(
+      JSON.stringify({ok: true, milestone_id: milestone, activated: isNew, execution_id: executionId, branch, base}),
+    );
+  const where = branch === undefined ? '' : `, on branch \`${branch}\``;
+  console.log(printable(`milestone \`${milestone}\` is ${isNew ? '' : 'already '}active${where}`));
+  console.log(printable(`\`milestone execute ${milestone}\` carries out its ${state.tasks.size} tasks`));
+}

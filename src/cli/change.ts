@@ -1,0 +1,103 @@
+import {foldLog} from '../engine/fold-log.ts';
+import type {Ask} from '../engine/request.ts';
+import {type Answer, requestFromOutside} from '../engine/request-from-outside.ts';
+import {MilestoneError} from '../errors.ts';
+import {homePaths} from '../milestone/home.ts';
+import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import {printable} from '../projections/terminal/printable.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import {commandOptions} from './command-options.ts';
+import {requireHome} from './home.ts';
+import {targetMilestone, targetTask} from './target.ts';
+
+export interface ChangeFlags {
+  milestone?: string;
+  now?: boolean;
+  reason?: string;
+  json?: boolean;
+}
+
+/** `pause` and `cancel`. */
+export async function changeMilestone(kind: 'pause' | 'cancel', id: string | undefined, flags: ChangeFlags) {
+  const home = requireHome();
+  const milestone = targetMilestone(homePaths(home), id, flags.milestone);
+  await change(
+    home,
+    milestone,
+    kind === 'pause' ? {kind, now: flags.now ?? false} : {kind, ...withReason(flags)},
+    flags,
+  );
+}
+
+/** `retry` and `skip`. */
+export async function changeTask(kind: 'retry' | 'skip', words: readonly string[], flags: ChangeFlags) {
+  const home = requireHome();
+  const {milestone, task} = targetTask(homePaths(home), words, flags.milestone);
+  const ask = kind === 'retry' ? {kind, ...(task !== undefined && {task_id: task})} : skipping(task, flags);
+  await change(home, milestone, ask, flags);
+}
+
+function skipping(task: TaskId | undefined, flags: ChangeFlags): Ask {
+  if (task !== undefined) return {kind: 'skip', task_id: task, ...withReason(flags)};
+  throw new MilestoneError('USAGE', 'which task is to be skipped?', {hint: 'milestone skip <task> --reason "…"'});
+}
+
+function withReason({reason}: ChangeFlags): {reason?: string} {
+  return reason === undefined ? {} : {reason};
+}
+
+async function change(home: string, id: MilestoneId, ask: Ask, {json}: ChangeFlags): Promise<void> {
+  const answer = await requestFromOutside(ask, commandOptions(home, id));
+  if (json) return console.log(JSON.stringify(report(id, answer)));
+  const state = foldLog(homePaths(home), id)?.state;
+  for (const line of describe(ask, id, answer, state)) console.log(printable(line));
+}
+
+function report(milestone_id: MilestoneId, {requestId, event, by}: Answer): object {
+  return {ok: true, milestone_id, request_id: requestId, answered_by: by, event: withoutPlan(event)};
+}
+
+/** The plan of a milestone that was cancelled before it began is no news. */
+function withoutPlan(event: Answer['event']): object {
+  if (event.event !== 'milestone_cancelled') return event;
+  const {plan: _, imported: __, ...details} = event.details;
+  return {...event, details};
+}
+
+function describe(ask: Ask, id: MilestoneId, {by}: Answer, state: MilestoneState | undefined): string[] {
+  const isLive = by === 'executor';
+  switch (ask.kind) {
+    case 'pause': {
+      const next = ask.now ? 'its executor interrupts what runs and ends' : 'its executor ends when what runs is done';
+      return [
+        `milestone \`${id}\` is paused${isLive ? `; ${next}` : ''}`,
+        `\`milestone resume ${id}\` goes on from here`,
+      ];
+    }
+    case 'cancel':
+      return [
+        `milestone \`${id}\` is cancelled${isLive ? '; its executor interrupts what runs and ends' : ''}`,
+        ...kept(state),
+      ];
+    case 'retry': {
+      const what = ask.task_id === undefined ? `what failed or was blocked in \`${id}\`` : `task \`${ask.task_id}\``;
+      return [`${what} is pending again`, whoGoesOn(id, isLive, state)];
+    }
+    case 'skip':
+      return [`task \`${ask.task_id}\` is skipped; what depends on it may run`, whoGoesOn(id, isLive, state)];
+    default:
+      return [];
+  }
+}
+
+function kept(state: MilestoneState | undefined): string[] {
+  const branch = state?.activation?.branch;
+  if (state === undefined || branch === undefined) return [];
+  return [`what was integrated stays on \`${branch}\`, unfinished work below \`refs/milestone/rescue/${state.id}/\``];
+}
+
+function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState | undefined): string {
+  return isLive && state?.status === 'in_progress'
+    ? 'its executor goes on with that'
+    : `\`milestone resume ${id}\` goes on with that`;
+}

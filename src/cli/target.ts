@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import {foldLog} from '../engine/fold-log.ts';
+import {MilestoneError} from '../errors.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import {isValidId} from '../milestone/ids.ts';
+import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import {chooseMilestone} from './home.ts';
+
+/** What the words after a command are about. */
+export interface Target {
+  milestone: MilestoneId;
+  task?: TaskId;
+}
+
+/**
+ * The milestone of a command that is about a milestone as a whole.
+ * @param flag `--milestone`, which decides.
+ * @throws {MilestoneError} `USAGE` when both name one and they differ, and as `chooseMilestone`.
+ */
+export function targetMilestone(paths: HomePaths, word: string | undefined, flag: string | undefined): MilestoneId {
+  if (word !== undefined && flag !== undefined && word !== flag)
+    throw new MilestoneError('USAGE', `\`${word}\` and \`--milestone ${flag}\` name two milestones`);
+  return chooseMilestone(paths, flag ?? word);
+}
+
+/**
+ * Milestone and task: of two words the first is the milestone; one alone is the task, or a milestone if there is no
+ * such task. `--milestone` decides.
+ * @throws {MilestoneError} `USAGE` when words are left over, and as `chooseMilestone`.
+ */
+export function targetTask(paths: HomePaths, words: readonly string[], flag: string | undefined): Target {
+  const [first, second] = words;
+  if (flag !== undefined) {
+    if (second !== undefined && first !== flag)
+      throw new MilestoneError('USAGE', `\`--milestone ${flag}\` names the milestone, so one task may follow`);
+    return {milestone: chooseMilestone(paths, flag), ...withTask(second ?? first)};
+  }
+  if (second !== undefined) return {milestone: chooseMilestone(paths, first), ...withTask(second)};
+  if (first !== undefined && isMilestone(paths, first) && !isTaskOfChosen(paths, first)) return {milestone: first};
+  return {milestone: chooseMilestone(paths, undefined), ...withTask(first)};
+}
+
+function withTask(task: string | undefined): {task?: TaskId} {
+  if (task === undefined) return {};
+  if (isValidId(task)) return {task};
+  throw new MilestoneError('UNKNOWN_TASK', `\`${task}\` cannot be the id of a task`);
+}
+
+function isMilestone(paths: HomePaths, word: string): boolean {
+  return isValidId(word) && [paths.active(word), paths.completed(word)].some(file => fs.existsSync(file));
+}
+
+/** Whether the milestone that is meant when none is named has a task of this id. */
+function isTaskOfChosen(paths: HomePaths, word: string): boolean {
+  try {
+    return foldLog(paths, chooseMilestone(paths, undefined))?.state.tasks.has(word) ?? false;
+  } catch (error) {
+    if (error instanceof MilestoneError && error.code === 'AMBIGUOUS_MILESTONE') return false;
+    throw error;
+  }
+}

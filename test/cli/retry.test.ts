@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import {expect, test} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {answers} from './answers.ts';
+
+test('a failed task is retried by the live executor, within the same run', async () => {
+  await using rig = await MilestoneRig.create();
+  const [flaky, long] = [await rig.command('flaky'), await rig.command('long')];
+  await rig.writeMilestone('m', [
+    {id: 'flaky', run: flaky.shell, retries: 0},
+    {id: 'long', run: long.shell},
+  ]);
+  const execution = rig.milestone('execute');
+  await (await flaky.nextRun()).exit(1);
+  const holding = await long.nextRun();
+  await rig.waitForEvent('m', 'task_failed');
+
+  expect(await rig.milestone('retry', 'flaky')).toMatchObject({
+    exitCode: 0,
+    stdout: 'task `flaky` is pending again\nits executor goes on with that\n',
+  });
+  await (await flaky.nextRun()).exit(0);
+  await holding.exit(0);
+  expect(await execution).toMatchObject({exitCode: 0});
+});
+
+test('without an executor all that failed is pending again, and resume runs it', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'test -e ../go || test -e "$GO"', retries: 0},
+    {id: 'b', run: 'test -e "$GO"', retries: 0},
+    {id: 'c', run: 'echo c > c.txt', dependencies: ['a', 'b']},
+  ]);
+  rig.env.GO = rig.path('../go');
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  fs.writeFileSync(rig.env.GO, '');
+
+  expect(await rig.milestone('retry')).toMatchObject({
+    exitCode: 0,
+    stdout: 'what failed or was blocked in `m` is pending again\n`milestone resume m` goes on with that\n',
+  });
+  expect(answers(rig.events('m'))).toHaveLength(1);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 3, stderr: expect.stringContaining('resume')});
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+});
+
+test('the milestone may be named first, or by --milestone; a misspelt task is answered with the one that was meant', async () => {
+  await using rig = await MilestoneRig.create();
+  for (const id of ['one', 'two']) {
+    await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
+    expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
+  }
+  expect(await rig.milestone('retry', 'one', 'build')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('retry', 'build', '--milestone', 'two')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('retry', 'one', 'build')).toMatchObject({
+    exitCode: 3,
+    stderr: 'error: task `build` is pending: only a failed or blocked task can be retried\n',
+  });
+  expect(await rig.milestone('retry', 'one', 'biuld')).toMatchObject({
+    exitCode: 3,
+    stderr: 'error: milestone `one` has no task `biuld`\nhint: did you mean `build`?\n',
+  });
+  expect(await rig.milestone('retry', 'one', '--milestone', 'two', '--json')).toMatchObject({exitCode: 3});
+  expect(await rig.milestone('retry', 'onne', 'build')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('did you mean `one`?'),
+  });
+  expect(await rig.milestone('pause', 'one', '--milestone', 'two')).toMatchObject({exitCode: 2});
+});
+
+test('a milestone that is named alone has all its failed tasks retried', async () => {
+  await using rig = await MilestoneRig.create();
+  for (const id of ['one', 'two']) {
+    await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
+    expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
+  }
+  expect(await rig.milestone('retry', 'one')).toMatchObject({exitCode: 0});
+  expect(answers(rig.events('one'))).toHaveLength(1);
+});
+
+test('a task that was added to the plan while nobody executed is known', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  rig.write(rig.planFile('m'), `${rig.read(rig.planFile('m'))}  - id: b\n    title: b\n    run: "true"\n`);
+  expect(await rig.milestone('skip', 'b')).toMatchObject({exitCode: 0});
+  expect(rig.events('m').slice(-2)).toMatchObject([{event: 'plan_changed'}, {event: 'task_skipped'}]);
+});
+
+test('a request that a killed executor had taken, or nobody took, is answered once', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  const request = (id: string, kind: string) => ({
+    kind,
+    ...(kind === 'pause' && {now: false, session_id: 'session-of-the-dead'}),
+    request_id: `00000000-0000-4000-8000-00000000000${id}`,
+    requested_at: `2026-11-23T10:00:0${id}.000Z`,
+  });
+  const leave = (id: string, kind: string, ending: string) => {
+    const name = `20261123T10000${id}000Z-${request(id, kind).request_id}.${ending}`;
+    rig.write(`.milestones/inbox/m/${name}`, JSON.stringify(request(id, kind)));
+  };
+  leave('1', 'retry', 'taken');
+  leave('2', 'pause', 'json');
+  expect(await rig.milestone('skip', 'a')).toMatchObject({exitCode: 0});
+  expect(answers(rig.events('m')).map(({event}) => event)).toEqual(['task_reset', 'request_rejected', 'task_skipped']);
+  expect(fs.readdirSync(rig.path('.milestones/inbox/m'))).toEqual([]);
+
+  leave('1', 'retry', 'taken');
+  expect(await rig.milestone('cancel')).toMatchObject({exitCode: 0});
+  expect(answers(rig.events('m'))).toHaveLength(4);
+});
+
+test('an executor that is stopped gets its request withdrawn, and the sender says so', async () => {
+  await using rig = await MilestoneRig.create();
+  const build = await rig.command('build');
+  await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
+  const execution = rig.milestone('execute');
+  const run = await build.nextRun();
+  execution.kill('SIGSTOP');
+  const sender = rig.milestone('pause', '--json');
+  expect(await sender).toMatchObject({exitCode: 5});
+  expect((await sender).json().error).toMatchObject({code: 'NO_ANSWER'});
+  expect(fs.readdirSync(rig.path('.milestones/inbox/m'))).toEqual([]);
+  execution.kill('SIGCONT');
+  await run.exit(0);
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(answers(rig.events('m'))).toEqual([]);
+});
+
+test('when the executor dies while a request waits, the sender acts in its place', async () => {
+  await using rig = await MilestoneRig.create();
+  const build = await rig.command('build');
+  await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
+  const execution = rig.milestone('execute');
+  await build.nextRun();
+  execution.kill('SIGSTOP');
+  const sender = rig.milestone('cancel', '--json');
+  const inbox = rig.path('.milestones/inbox/m');
+  fs.mkdirSync(inbox, {recursive: true});
+  await new Promise<void>(resolve => {
+    const watcher = fs.watch(inbox, () => {
+      if (!fs.readdirSync(inbox).some(name => name.endsWith('.json'))) return;
+      watcher.close();
+      resolve();
+    });
+  });
+  execution.kill('SIGKILL');
+  expect((await sender).json()).toMatchObject({ok: true, answered_by: 'command'});
+  expect(answers(rig.events('m')).map(({event}) => event)).toEqual(['milestone_cancelled']);
+  expect(fs.readdirSync(inbox)).toEqual([]);
+  expect(rig.processesLeft()).toEqual([]);
+});
