@@ -97,7 +97,7 @@ function kept(state: MilestoneState | undefined): string[] {
 }
 
 function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState | undefined): string {
-  return isLive && state?.status === 'in_progress'
+  return isLive && state?.status !== 'paused' && state?.status !== 'blocked'
     ? 'its executor goes on with that'
     : `\`milestone resume ${id}\` goes on with that`;
 }

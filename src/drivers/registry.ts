@@ -1,6 +1,7 @@
 import type {Outcome} from '../events/event.ts';
 import type {Settings, Task} from '../milestone/plan.ts';
 import type {Driver} from './driver.ts';
+import {driverName} from './driver-name.ts';
 import {MANUAL_DRIVER} from './manual.ts';
 import {shellDriver} from './shell.ts';
 
@@ -13,7 +14,7 @@ export type DriverChoice =
 /** Choose who does a task: the shell if it has a `run`, else the driver it names, else the milestone's, else a person. */
 export function chooseDriver(task: Task, settings: Pick<Settings, 'driver'>): DriverChoice {
   if (task.run !== undefined) return {kind: 'driver', name: shellDriver.name, driver: shellDriver};
-  const name = task.driver ?? settings.driver ?? MANUAL_DRIVER;
+  const name = driverName(task, settings.driver);
   if (name === MANUAL_DRIVER) return {kind: 'manual', name};
   return {kind: 'missing', name, outcome: {kind: 'driver_missing', message: explainMissing(name)}};
 }

@@ -3,11 +3,12 @@ import {appendNote, useAttemptLog} from '../platform/attempt-log.ts';
 import {describeExit, type Exit, type StartedGroup, startGroup} from '../platform/processes.ts';
 import {describeLeftovers, onAbort, superviseGroup} from '../platform/supervise.ts';
 import type {AttemptInput, Driver, DriverResult, EndedAttempt, RunningAttempt, StopReason} from './driver.ts';
+import {SHELL_DRIVER} from './driver-name.ts';
 import {watchLimits} from './limits.ts';
 
 /** Runs the task's `run` with `/bin/sh`; exit code 0 is its claim. */
 export const shellDriver: Driver = {
-  name: 'shell',
+  name: SHELL_DRIVER,
   async start(input: AttemptInput): Promise<RunningAttempt | EndedAttempt> {
     const {task, cwd, env, logFile} = input;
     const group = await useAttemptLog(logFile, outputFd =>

@@ -10,9 +10,10 @@ import {ensureHomeFiles, listMilestones} from '../milestone/home.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
+import {validatePlan} from '../milestone/validate-plan.ts';
 import {replaceFile} from '../platform/files.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
-import {type OpenMilestone, validatePlan} from './open.ts';
+import type {OpenMilestone} from './open.ts';
 import {recordAll} from './record.ts';
 import {newExecutionId} from './session-id.ts';
 

@@ -5,7 +5,8 @@ import {isAncestor, milestoneBranch, readHead, resolveCommit} from '../git/refs.
 import {readTaskCommits} from '../git/task-commits.ts';
 import type {Plan} from '../milestone/plan.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
-import {type OpenMilestone, validatePlan} from './open.ts';
+import {validatePlan} from '../milestone/validate-plan.ts';
+import type {OpenMilestone} from './open.ts';
 import {newExecutionId} from './session-id.ts';
 
 /**

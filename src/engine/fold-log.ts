@@ -14,13 +14,17 @@ export interface FoldedLog {
 
 /**
  * The state as the log tells it, from the cache where there is one.
+ * @param cached What its cache says, for whoever has read that already.
  * @returns Undefined when the milestone has no log, or one without a whole event.
  * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`.
  */
-export function foldLog(paths: HomePaths, id: MilestoneId): FoldedLog | undefined {
+export function foldLog(
+  paths: HomePaths,
+  id: MilestoneId,
+  cached: CachedState | undefined = readCache(paths.cache(id), paths.log(id)),
+): FoldedLog | undefined {
   const logFile = paths.log(id);
   if (!fs.existsSync(logFile)) return undefined;
-  const cached = readCache(paths.cache(id), logFile);
   const state = cached?.state ?? emptyState(id);
   const reader = readLog(logFile, {from: cached?.position ?? LOG_START});
   for (const {event} of reader) applyEvent(state, event);
@@ -28,6 +32,6 @@ export function foldLog(paths: HomePaths, id: MilestoneId): FoldedLog | undefine
 }
 
 /** The first event of a log brings the plan. */
-function emptyState(id: MilestoneId): MilestoneState {
+export function emptyState(id: MilestoneId): MilestoneState {
   return initialState({id, title: id, requires: [], settings: {}, tasks: []});
 }

@@ -6,10 +6,11 @@ import {EventLog} from '../events/log.ts';
 import {LOG_START, type LogPosition} from '../events/read-log.ts';
 import type {Repository} from '../git/git.ts';
 import {openRepository, withMarker} from '../git/repository.ts';
-import {type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
+import {type HomePaths, homePaths} from '../milestone/home.ts';
+import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
-import {didYouMean} from '../milestone/suggest.ts';
+import {validatePlan} from '../milestone/validate-plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {endMarkedGit} from '../platform/git-processes.ts';
 import {ownIdentity} from '../platform/identity.ts';
@@ -125,31 +126,6 @@ export function openLog({id, paths, lock, position, sessionId, clock}: OpenMiles
 /** Folder of all locks: in git's common folder, so that two checkouts never execute one id; outside git in the home. */
 export function locksFolderOf(home: string, repo: Repository | undefined): string {
   return repo ? path.join(repo.commonDir, 'milestone', 'locks') : path.join(home, 'locks');
-}
-
-/**
- * The file that a milestone's plan is in now.
- * @throws {MilestoneError} `UNKNOWN_MILESTONE`, with the id that was probably meant.
- */
-export function locatePlan(paths: HomePaths, id: MilestoneId): string {
-  const file = [paths.active(id), paths.completed(id)].find(candidate => fs.existsSync(candidate));
-  if (file !== undefined) return file;
-  const known = listMilestones(paths.home).map(milestone => milestone.id);
-  throw new MilestoneError('UNKNOWN_MILESTONE', `there is no milestone \`${id}\` in \`${paths.home}\``, {
-    hint: didYouMean(id, known) ?? 'see `milestone list`',
-  });
-}
-
-/** The errors among a plan's problems, as one failure; nothing when there are none. */
-export function validatePlan(read: PlanReading, file: string): void {
-  const errors = read.problems.filter(problem => problem.severity === 'error');
-  const [first] = errors;
-  if (!first && read.plan) return;
-  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-  throw new MilestoneError('PLAN_INVALID', `${first?.message ?? `\`${file}\` is not a milestone`}${more}`, {
-    hint: errors.length > 1 ? 'milestone validate' : first?.hint,
-    where: first?.where ?? {file},
-  });
 }
 
 /** The state of a milestone without a log: what its plan says. */

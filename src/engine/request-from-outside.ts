@@ -14,11 +14,12 @@ import type {MilestoneEvent} from '../events/event.ts';
 import {LOG_START, type LogPosition, readLastEvents, readLog} from '../events/read-log.ts';
 import {openRepository} from '../git/repository.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
+import {locatePlan} from '../milestone/locate.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {type AloneOptions, actAlone} from './act-alone.ts';
 import {sendRequest, withdrawRequest} from './inbox.ts';
 import {type LockHolder, readLockOwner} from './lock.ts';
-import {locatePlan, locksFolderOf} from './open.ts';
+import {locksFolderOf} from './open.ts';
 import {type Ask, newRequest, type Request} from './request.ts';
 
 export interface Answer {

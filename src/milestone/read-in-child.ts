@@ -6,11 +6,13 @@ import {runChild} from '../platform/run-child.ts';
 import type {Config} from './file.ts';
 import type {Problem} from './plan.ts';
 import type {ReadPlan} from './reader.ts';
+import type {FileStamp} from './stamp.ts';
 
 /** A plan and the project's config.yaml, as one reading found them. */
 export interface PlanReading extends ReadPlan {
   config: Config;
   configProblems: Problem[];
+  configStamp?: FileStamp;
 }
 
 /**
@@ -37,8 +39,8 @@ export async function readPlanInChild(
 /** The other end of `readPlanInChild`: prints one line of JSON; resolves once all of it is out. */
 export async function printPlanFile(file: string, configFile: string): Promise<void> {
   const {readConfigFile, readPlanFile} = await import('./reader.ts');
-  const {config, problems: configProblems} = readConfigFile(configFile);
-  const reading: PlanReading = {...readPlanFile(file), config, configProblems};
+  const {config, problems: configProblems, stamp} = readConfigFile(configFile);
+  const reading: PlanReading = {...readPlanFile(file), config, configProblems, ...(stamp && {configStamp: stamp})};
   await new Promise<void>((resolve, reject) =>
     process.stdout.write(`${JSON.stringify(reading, bigintAsText)}\n`, error => (error ? reject(error) : resolve())),
   );

@@ -25,10 +25,11 @@ export function readPlanFile(file: string, options: {expectedId?: string} = {}):
 }
 
 /** Read config.yaml; one that does not exist says nothing. */
-export function readConfigFile(file: string): {config: Config; problems: Problem[]} {
+export function readConfigFile(file: string): {config: Config; problems: Problem[]; stamp?: FileStamp} {
   const read = readText(file);
-  if ('text' in read) return readConfigText(read.text, file);
-  return {config: {}, problems: read.problems.filter(({code}) => code !== 'FILE_MISSING')};
+  const stamp = read.stamp && {stamp: read.stamp};
+  if ('text' in read) return {...readConfigText(read.text, file), ...stamp};
+  return {config: {}, problems: read.problems.filter(({code}) => code !== 'FILE_MISSING'), ...stamp};
 }
 
 type ReadText = {text: string; stamp: FileStamp} | {problems: Problem[]; stamp?: FileStamp};

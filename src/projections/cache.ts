@@ -2,37 +2,63 @@
 
 import {logSeal} from '../events/log-seal.ts';
 import type {LogPosition} from '../events/read-log.ts';
+import type {ImportedState} from '../milestone/plan.ts';
 import type {FileStamp} from '../milestone/stamp.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 1;
+const FORMAT = 2;
 
-interface CacheFile {
-  format: typeof FORMAT;
-  seal: string;
+/** What a cache says besides the state. */
+interface About {
   position: LogPosition;
   /** The plan file as last read or written by the program. */
   stamp: FileStamp | null;
+  /** What config.yaml says of the driver, and the file that said it. */
+  config?: {stamp: FileStamp | null; driver?: string};
+  /** What a reader found in a later version of the plan file. */
+  looked?: {stamp: FileStamp; edit: PlanEdit};
+  /** Of a milestone without a log: what its file says of its state. */
+  imported?: Pick<ImportedState, 'status' | 'execution'>;
+}
+
+/** A plan file that says something else than the plan in force; without problems it merely waits for the next start. */
+export interface PlanEdit {
+  problems: string[];
+}
+
+export interface CachedSnapshot extends About {
   snapshot: Snapshot;
 }
 
-export interface CachedState {
+export interface CachedState extends About {
   state: MilestoneState;
-  position: LogPosition;
-  stamp: FileStamp | null;
+}
+
+interface CacheFile extends CachedSnapshot {
+  format: typeof FORMAT;
+  seal: string;
 }
 
 /** The cached state, if there is one and it was folded from this log; anything wrong with it means there is none. */
 export function readCache(file: string, logFile: string): CachedState | undefined {
   try {
+    const cached = readCachedSnapshot(file, logFile);
+    return cached && {...cached, state: restoreSnapshot(cached.snapshot)};
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `readCache`, for whoever only looks: putting the state together takes as long as reading it. */
+export function readCachedSnapshot(file: string, logFile: string): CachedSnapshot | undefined {
+  try {
     const text = readIfExists(file);
     if (text === undefined) return undefined;
     const cache = JSON.parse(text) as CacheFile;
-    if (cache.format !== FORMAT || cache.seal !== sealOf(logFile, cache.position)) return undefined;
-    return {state: restoreSnapshot(cache.snapshot), position: cache.position, stamp: cache.stamp};
+    return cache.format === FORMAT && cache.seal === sealOf(logFile, cache.position) ? cache : undefined;
   } catch {
     return undefined;
   }
@@ -42,10 +68,15 @@ export function readCache(file: string, logFile: string): CachedState | undefine
  * Write the cache of a state that was folded from the log up to `position`.
  * @throws {MilestoneError} when it cannot be written.
  */
-export function writeCache(file: string, logFile: string, {state, position, stamp}: CachedState): void {
-  const seal = sealOf(logFile, position);
+export function writeCache(file: string, logFile: string, {state, ...about}: CachedState): void {
+  writeCachedSnapshot(file, logFile, {...about, snapshot: takeSnapshot(state)});
+}
+
+/** As `writeCache`, of a state that is taken apart already. */
+export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ...about}: CachedSnapshot): void {
+  const seal = sealOf(logFile, about.position);
   if (seal === undefined) return;
-  const cache: CacheFile = {format: FORMAT, seal, position, stamp, snapshot: takeSnapshot(state)};
+  const cache: CacheFile = {format: FORMAT, seal, ...about, snapshot};
   replaceFile(file, JSON.stringify(cache), {durable: false});
 }
 

@@ -97,7 +97,14 @@ export class LiveProjections {
     const {state, log, paths, clock} = this.parts;
     const {position} = log;
     if (position.seq !== state.seq) return;
-    writeCache(paths.cache(state.id), log.file, {state, position, stamp: this.lastStamp ?? null});
+    const {config, configStamp} = this.parts.read;
+    const driver = config.settings?.driver;
+    writeCache(paths.cache(state.id), log.file, {
+      state,
+      position,
+      stamp: this.lastStamp ?? null,
+      config: {stamp: configStamp ?? null, ...(driver !== undefined && {driver})},
+    });
     this.cacheSeq = state.seq;
     this.cacheAt = clock.elapsed();
   }

@@ -11,6 +11,9 @@ import type {ImportedState, MilestoneId, Plan, Task, TaskId} from '../milestone/
 import {taskProgress} from './progress.ts';
 import {applyToTask, initialTask, isSatisfied, isTaskEvent, type TaskState, type TaskStatus} from './task.ts';
 
+/** `failing`: its last tick failed, and it tries again. */
+export type AgentStatus = 'running' | 'failing' | 'stopped';
+
 export type MilestoneStatus = ImportedState['status'];
 
 export interface Blocker {
@@ -70,6 +73,8 @@ export interface MilestoneState {
   /** Problems of the plan file as it stands on disk, when it was refused. */
   refused?: string[];
   finalCheck?: {head?: string; ok: boolean};
+  /** Of the last session. */
+  agents: Record<string, AgentStatus>;
   branchCreated: boolean;
   /** The last commit that this execution put on the branch. */
   head?: string;
@@ -96,6 +101,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     progressSum: 0,
     blockers: new Map(),
     branchCreated: false,
+    agents: {},
     recent: [],
   };
   adoptPlan(state, plan, id => initialTask(imported[id]));
@@ -199,6 +205,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     }
     case 'session_started':
       state.session = {id: event.session_id, startedAt: event.timestamp};
+      state.agents = {};
       break;
     case 'session_ended':
       if (state.session)
@@ -206,6 +213,15 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
           ...state.session,
           ended: {at: event.timestamp, exit: event.details.exit, reason: event.details.reason},
         };
+      break;
+    case 'agent_registered':
+      state.agents[event.details.agent] = 'running';
+      break;
+    case 'agent_failed':
+      state.agents[event.details.agent] = 'failing';
+      break;
+    case 'agent_stopped':
+      state.agents[event.details.agent] = 'stopped';
       break;
     case 'progress_updated':
       state.recordedProgress = event.details;

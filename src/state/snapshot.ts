@@ -21,6 +21,7 @@ type Kept = Pick<
   | 'finalCheck'
   | 'branchCreated'
   | 'head'
+  | 'agents'
 >;
 
 /** A state, ready for JSON.stringify. */
@@ -36,11 +37,11 @@ export interface Snapshot {
 /** Take a state apart for JSON. The parts are shared with the state, not copied. */
 export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
-  const {recordedProgress, refused, finalCheck, branchCreated, head} = state;
+  const {recordedProgress, refused, finalCheck, branchCreated, head, agents} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
-    kept: {...kept, recordedProgress, refused, finalCheck, branchCreated, head} as Kept,
+    kept: {...kept, recordedProgress, refused, finalCheck, branchCreated, head, agents} as Kept,
     tasks: [...state.tasks.values()],
     blockers: [...state.blockers.values()],
     recent: state.recent,
