@@ -2,7 +2,6 @@ import {type ExecutionReport, executeMilestone} from '../engine/engine.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
-import {readPlanInChild} from '../milestone/read-in-child.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';
 import {listFolder, readIfExists} from '../platform/files.ts';
@@ -10,9 +9,7 @@ import {processSignals} from '../platform/signals.ts';
 import {eventPrinter} from './event-printer.ts';
 import {describeFailure, exitCodeOf, failureText} from './failure.ts';
 import {chooseMilestone, requireHome} from './home.ts';
-
-/** A short life with much garbage: a large nursery spares most of its collection. */
-const READER_FLAGS = ['--max-semi-space-size=64'];
+import {readPlan} from './plan-reader.ts';
 
 export interface ExecuteFlags {
   dryRun?: boolean;
@@ -34,6 +31,17 @@ export async function execute(
   id: string | undefined,
   flags: ExecuteFlags,
 ): Promise<number> {
+  try {
+    return await run(command, id, flags);
+  } catch (error) {
+    if (!flags.json) throw error;
+    // A stream of events always ends with the exit code, also one in which nothing happened.
+    console.log(JSON.stringify(failed(error)));
+    return exitCodeOf(error);
+  }
+}
+
+async function run(command: 'execute' | 'resume', id: string | undefined, flags: ExecuteFlags): Promise<number> {
   const home = requireHome();
   const paths = homePaths(home);
   const milestone = chooseMilestone(paths, flags.session === undefined ? id : milestoneOf(paths, flags.session, id));
@@ -82,11 +90,6 @@ function milestoneOf(paths: HomePaths, session: string, id: string | undefined):
   );
 }
 
-/** Read a plan in a process of its own, which is this program again. */
-export function readPlan(file: string, configFile: string) {
-  return readPlanInChild(file, {configFile, command: [...READER_FLAGS, process.argv[1] as string, '__read-plan']});
-}
-
 function finish(report: ExecutionReport, json: boolean): number {
   const exit = report.error === undefined ? report.exit : exitCodeOf(report.error);
   if (json) console.log(JSON.stringify(closing(report, exit)));
@@ -97,6 +100,10 @@ function finish(report: ExecutionReport, json: boolean): number {
 
 function closing({error, reason, hint}: ExecutionReport, exit: number): object {
   if (exit === 0) return {ok: true, exit};
-  if (error !== undefined) return {ok: false, exit, error: describeFailure(error)};
+  if (error !== undefined) return failed(error);
   return {ok: false, exit, error: {code: 'STOPPED', message: reason, ...(hint !== undefined && {hint})}};
+}
+
+function failed(error: unknown): object {
+  return {ok: false, exit: exitCodeOf(error), error: describeFailure(error)};
 }

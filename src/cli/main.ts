@@ -5,15 +5,20 @@ declare const MILESTONE_VERSION: string;
 
 const [, , first, ...rest] = process.argv;
 
+/** Executions read their plan in a process of its own, which starts ahead; a dry run reads it itself. */
+const isExecution =
+  (first === 'execute' || first === 'resume') && !rest.some(word => /^--(?:dry-run|plan|help)$/.test(word));
+
 // A reader that goes away (`| head -1`) or a terminal that closes must not end an execution.
 process.stdout.on('error', () => undefined);
 process.stderr.on('error', () => undefined);
 
 if (first === '--version' || first === '-V') process.stdout.write(`${MILESTONE_VERSION}\n`);
 else if (first === '__read-plan') {
-  const {printPlanFile} = await import('../milestone/read-in-child.ts');
-  await printPlanFile(rest[0] as string, rest[1] as string);
+  const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
+  await answerPlanRequest(process.stdin);
 } else {
+  if (isExecution) void import('./plan-reader.ts');
   const {run} = await import('./program.ts');
   await run(process.argv);
 }

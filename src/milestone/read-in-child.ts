@@ -2,7 +2,7 @@
 // only by ending. Loaded by the executor, so nothing heavy is imported here before it is needed.
 
 import {MilestoneError} from '../errors.ts';
-import {runChild} from '../platform/run-child.ts';
+import {startChild, type WaitingChild} from '../platform/run-child.ts';
 import type {Config} from './file.ts';
 import type {Problem} from './plan.ts';
 import type {ReadPlan} from './reader.ts';
@@ -15,32 +15,44 @@ export interface PlanReading extends ReadPlan {
   configStamp?: FileStamp;
 }
 
-/**
- * Read a plan and config.yaml in a process of its own.
- * @param options.command Arguments that make node run `printPlanFile`; the two paths are put after them.
- * @throws {MilestoneError} `IO_FAILED` when that process does not answer; what is wrong with the files are problems.
- */
-export async function readPlanInChild(
-  file: string,
-  options: {configFile: string; command: readonly string[]},
-): Promise<PlanReading> {
-  const {exitCode, signal, stdout, stderr} = await runChild(process.execPath, [
-    ...options.command,
-    file,
-    options.configFile,
-  ]);
-  if (exitCode === 0 && stdout.endsWith('\n')) return JSON.parse(stdout) as PlanReading;
-  const end = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
-  throw new MilestoneError('IO_FAILED', `cannot read \`${file}\`: its reader ended with ${end}`, {
-    hint: stderr.trim().split('\n').at(-1) || undefined,
-  });
+/** Reads plans, each in a process of its own. The first is started ahead: its libraries load while the caller works. */
+export class PlanReader {
+  private waiting: WaitingChild | undefined;
+
+  /** @param command Arguments that make node run `answerPlanRequest`. */
+  constructor(private readonly command: readonly string[]) {
+    this.waiting = this.start();
+  }
+
+  /**
+   * Read a plan and config.yaml.
+   * @throws {MilestoneError} `IO_FAILED` when the process does not answer; what is wrong with the files are problems.
+   */
+  async read(file: string, configFile: string): Promise<PlanReading> {
+    const child = this.waiting ?? this.start();
+    this.waiting = undefined;
+    const {exitCode, signal, stdout, stderr} = await child.finish(JSON.stringify({file, configFile}));
+    if (exitCode === 0 && stdout.endsWith('\n')) return JSON.parse(stdout) as PlanReading;
+    const end = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
+    throw new MilestoneError('IO_FAILED', `cannot read \`${file}\`: its reader ended with ${end}`, {
+      hint: stderr.trim().split('\n').at(-1) || undefined,
+    });
+  }
+
+  private start(): WaitingChild {
+    return startChild(process.execPath, this.command);
+  }
 }
 
-/** The other end of `readPlanInChild`: prints one line of JSON; resolves once all of it is out. */
-export async function printPlanFile(file: string, configFile: string): Promise<void> {
+/** The other end of `PlanReader`: reads one request, prints one line of JSON; resolves once all of it is out. */
+export async function answerPlanRequest(input: AsyncIterable<Buffer | string>): Promise<void> {
   const {readConfigFile, readPlanFile} = await import('./reader.ts');
-  const {config, problems: configProblems, stamp} = readConfigFile(configFile);
-  const reading: PlanReading = {...readPlanFile(file), config, configProblems, ...(stamp && {configStamp: stamp})};
+  const chunks: Buffer[] = [];
+  for await (const chunk of input) chunks.push(Buffer.from(chunk));
+  if (chunks.length === 0) return; // nobody needs it any more
+  const {file, configFile} = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, string>;
+  const {config, problems: configProblems} = readConfigFile(configFile as string);
+  const reading: PlanReading = {...readPlanFile(file as string), config, configProblems};
   await new Promise<void>((resolve, reject) =>
     process.stdout.write(`${JSON.stringify(reading, bigintAsText)}\n`, error => (error ? reject(error) : resolve())),
   );

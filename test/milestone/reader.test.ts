@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {readPlanInChild} from '../../src/milestone/read-in-child.ts';
+import {PlanReader} from '../../src/milestone/read-in-child.ts';
 import {readConfigFile, readPlanFile} from '../../src/milestone/reader.ts';
 import {planStamp} from '../../src/milestone/stamp.ts';
 
@@ -50,7 +50,7 @@ test('a reading in a process of its own says the same as one in this process', a
   const source = new URL('../../src/milestone/read-in-child.ts', import.meta.url).pathname;
   await build({
     stdin: {
-      contents: `import {printPlanFile} from ${JSON.stringify(source)}; await printPlanFile(process.argv[2], process.argv[3]); process.exit(0);`,
+      contents: `import {answerPlanRequest} from ${JSON.stringify(source)}; await answerPlanRequest(process.stdin); process.exit(0);`,
       resolveDir: process.cwd(),
     },
     outfile: entry,
@@ -66,18 +66,12 @@ test('a reading in a process of its own says the same as one in this process', a
   );
   const plan = write('big.yaml', `id: big\ntitle: Big\ntasks:\n${tasks.join('')}`);
   const config = write('config.yaml', 'settings: {retries: 0}\n');
-  const {
-    config: read,
-    configProblems,
-    ...reading
-  } = await readPlanInChild(plan, {configFile: config, command: [entry]});
+  const {config: read, configProblems, ...reading} = await new PlanReader([entry]).read(plan, config);
   expect(reading).toEqual(readPlanFile(plan));
   expect(reading.plan?.tasks).toHaveLength(300);
   expect({read, configProblems}).toEqual({read: {settings: {retries: 0}}, configProblems: []});
 
-  await expect(
-    readPlanInChild(plan, {configFile: config, command: [write('bad.mjs', 'throw new Error("no")')]}),
-  ).rejects.toMatchObject({
+  await expect(new PlanReader([write('bad.mjs', 'throw new Error("no")')]).read(plan, config)).rejects.toMatchObject({
     code: 'IO_FAILED',
     message: expect.stringContaining('its reader ended with exit code 1'),
   });

@@ -6,7 +6,9 @@ const failed: Outcome = {kind: 'failed', cause: 'exit', message: 'failed with ex
 const conflict: Outcome = {kind: 'conflict', message: 'conflicts', files: ['a']};
 const died: Outcome = {kind: 'interrupted', message: 'died', executor_died: true};
 
-function next(outcome: Outcome, changes: Partial<EndedAttempt> & {counters?: Partial<EndedAttempt['counters']>} = {}) {
+type Changes = Partial<Omit<EndedAttempt, 'counters'>> & {counters?: Partial<EndedAttempt['counters']>};
+
+function next(outcome: Outcome, changes: Changes = {}) {
   return afterAttempt({
     taskId: 't',
     attempt: 1,
