@@ -57,7 +57,7 @@ function endPaused(context: ExecutionContext): void {
 
 function judge(context: ExecutionContext): void {
   const {state, ending} = context;
-  if (ending || state.running.size > 0) return;
+  if (ending || state.running.size > 0 || context.ready.isHolding) return;
   if (state.status === 'paused') endPaused(context);
   else if (state.status === 'cancelled') context.end({exit: 3, reason: `milestone \`${state.id}\` was cancelled`});
   else if (state.status === 'in_progress') judgeRemaining(context);

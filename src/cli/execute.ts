@@ -45,6 +45,19 @@ async function run(command: 'execute' | 'resume', id: string | undefined, flags:
   const home = requireHome();
   const paths = homePaths(home);
   const milestone = chooseMilestone(paths, flags.session === undefined ? id : milestoneOf(paths, flags.session, id));
+  const selection = {only: flags.only ?? [], until: flags.until ?? []};
+  if (flags.dryRun || flags.plan) {
+    const {dryRun} = await import('./dry-run.ts');
+    return dryRun({
+      home,
+      id: milestone,
+      command: flags.resume ? 'resume' : command,
+      selection,
+      adopt: flags.adopt ?? false,
+      ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
+      json: flags.json ?? false,
+    });
+  }
   const printer = eventPrinter(flags.json ?? false);
   const report = await executeMilestone({
     home,
@@ -57,7 +70,7 @@ async function run(command: 'execute' | 'resume', id: string | undefined, flags:
     adopt: flags.adopt ?? false,
     noGit: !flags.git,
     ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
-    selection: {only: flags.only ?? [], until: flags.until ?? []},
+    selection,
     callerEnv: process.env,
     signals: processSignals,
     onEvents: printer.events,

@@ -1,4 +1,5 @@
 import {MilestoneError} from '../errors.ts';
+import {fileError} from '../platform/files.ts';
 import {printable} from '../projections/terminal/printable.ts';
 
 /** What a machine is told of a failure. */
@@ -17,11 +18,13 @@ export function reportFailure(error: unknown, json: boolean): number {
   return exit;
 }
 
-export function exitCodeOf(error: unknown): number {
+export function exitCodeOf(failure: unknown): number {
+  const error = ofMachine(failure);
   return error instanceof MilestoneError ? error.exitCode : 1;
 }
 
-export function describeFailure(error: unknown): FailureReport {
+export function describeFailure(failure: unknown): FailureReport {
+  const error = ofMachine(failure);
   if (!(error instanceof MilestoneError))
     return {
       code: 'BUG',
@@ -32,7 +35,8 @@ export function describeFailure(error: unknown): FailureReport {
 }
 
 /** Prose for a terminal: what, where, and what to do. A bug comes with its stack, for the report. */
-export function failureText(error: unknown): string {
+export function failureText(failure: unknown): string {
+  const error = ofMachine(failure);
   if (!(error instanceof MilestoneError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `error: this is a bug in milestone\n${printable(stack, {lines: true})}`;
@@ -42,4 +46,14 @@ export function failureText(error: unknown): string {
   const lines = [`error: ${error.message}${place === undefined ? '' : ` (${place})`}`];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines.map(line => printable(line)).join('\n');
+}
+
+/** What no step of the program is to blame for, wherever it came up: also while another failure was being cleaned up. */
+const MACHINE_FAILURES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
+
+function ofMachine(error: unknown): unknown {
+  if (error instanceof MilestoneError || !(error instanceof Error)) return error;
+  const {code, syscall = 'go on', path} = error as NodeJS.ErrnoException;
+  if (!MACHINE_FAILURES.includes(code ?? '')) return error;
+  return fileError(error, path === undefined ? syscall : `${syscall} \`${path}\``);
 }

@@ -17,8 +17,18 @@ if (first === '--version' || first === '-V') process.stdout.write(`${MILESTONE_V
 else if (first === '__read-plan') {
   const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
   await answerPlanRequest(process.stdin);
+} else if (first === 'status' && isPlain(rest)) {
+  const {statusFastPath} = await import('./status.ts');
+  await statusFastPath(rest);
 } else {
-  if (isExecution) void import('./plan-reader.ts');
+  const ahead = isExecution ? import('./plan-reader.ts') : undefined;
   const {run} = await import('./program.ts');
   await run(process.argv);
+  await (await ahead)?.endPlanReader();
+}
+
+/** Nothing but an id and `--json`: no parser of command lines is needed. */
+function isPlain(words: readonly string[]): boolean {
+  const others = words.filter(word => word !== '--json');
+  return others.length <= 1 && !others.some(word => word.startsWith('-'));
 }

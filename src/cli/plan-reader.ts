@@ -10,3 +10,8 @@ const reader = new PlanReader([...FLAGS, process.argv[1] as string, '__read-plan
 export function readPlan(file: string, configFile: string): Promise<PlanReading> {
   return reader.read(file, configFile);
 }
+
+/** End the process that was started ahead, if no plan was read after all. */
+export function endPlanReader(): Promise<void> {
+  return reader.end();
+}

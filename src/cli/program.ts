@@ -5,6 +5,7 @@ import {MilestoneError} from '../errors.ts';
 import {TOKEN_VARIABLE} from '../platform/tokens.ts';
 import {addChangingCommands} from './changing-commands.ts';
 import {reportFailure} from './failure.ts';
+import {addReadingCommands} from './reading-commands.ts';
 import {version} from './version.ts';
 
 /** Parse the command line, run the command, and set the exit code. */
@@ -34,6 +35,7 @@ function buildProgram(): Command {
       const {demo} = await import('./demo.ts');
       process.exitCode = await demo();
     });
+  addReadingCommands(program);
   addChangingCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;

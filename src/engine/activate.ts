@@ -4,11 +4,12 @@ import {MilestoneError} from '../errors.ts';
 import type {EventDetails, NewEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import {resolveBase} from '../git/base.ts';
-import {createMilestoneBranch, type Required} from '../git/milestone-branch.ts';
-import {milestoneBranch, readHead} from '../git/refs.ts';
+import {assertBranchCanBeMade, createMilestoneBranch, type Required} from '../git/milestone-branch.ts';
+import {milestoneBranch} from '../git/refs.ts';
 import {ensureHomeFiles, listMilestones} from '../milestone/home.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
+import {refuseMissingRequirements} from '../milestone/requirements.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {validatePlan} from '../milestone/validate-plan.ts';
 import {replaceFile} from '../platform/files.ts';
@@ -36,7 +37,7 @@ export async function planActivation(
   const plan = read.plan as Plan;
   if (plan.tasks.length === 0)
     throw new MilestoneError('PLAN_INVALID', `milestone \`${id}\` has no tasks`, {where: {file: planFile}});
-  await readRequired(opened, options.readPlan);
+  const required = await readRequired(opened, options.readPlan);
   const settings = resolveMilestoneSettings(plan.settings, read.config.settings);
   const common = {
     execution_id: newExecutionId(),
@@ -50,11 +51,8 @@ export async function planActivation(
       hint: '`git init`, or `--no-git` to execute without git',
     });
   const branch = milestoneBranch(id);
-  if ((await readHead(repo, branch)) !== undefined)
-    throw new MilestoneError('BRANCH_EXISTS', `there is a branch \`${branch}\` already, and no log that tells of it`, {
-      hint: `\`milestone resume ${id} --adopt\` to go on from it, or rename it`,
-    });
   const base = await resolveBase(repo, settings.base);
+  await assertBranchCanBeMade(repo, {id, base: base.commit, requires: required});
   const isolation = settings.isolation ?? 'worktree';
   return {...common, isolation, branch, base: base.commit, ...(base.name !== undefined && {base_name: base.name})};
 }
@@ -73,11 +71,17 @@ export async function activate(
   const {state, paths, clock} = opened;
   for (const folder of [paths.activeFolder, paths.sessionsFolder, paths.cacheFolder])
     removeForgottenTemporaries(folder, clock.now());
-  await recordAll(log, state, events);
+  await recordAll(log, state, [...events, ...events.flatMap(resolvedBy)]);
   markActive(opened);
   if (state.branchCreated || state.activation?.branch === undefined) return;
   const created = await makeBranch(opened, await readRequired(opened, readPlan));
   if (created) await recordAll(log, state, [created]);
+}
+
+/** What an activation found complete. */
+function resolvedBy(event: NewEvent): NewEvent[] {
+  if (event.event !== 'milestone_activated') return [];
+  return event.details.plan.requires.map(requires => ({event: 'dependency_resolved', details: {requires}}));
 }
 
 /** Make what an activation that is on disk promised. */
@@ -99,17 +103,8 @@ function markActive({paths, id}: OpenMilestone): void {
  * The completed milestones that this one requires, with the commits they ended at.
  * @throws {MilestoneError} `REQUIRED_MISSING`
  */
-async function readRequired(
-  {read, paths, id}: OpenMilestone,
-  readPlan: ActivateOptions['readPlan'],
-): Promise<Required[]> {
-  const missing = (read.plan?.requires ?? []).filter(required => !fs.existsSync(paths.completed(required)));
-  if (missing.length > 0)
-    throw new MilestoneError(
-      'REQUIRED_MISSING',
-      `milestone \`${id}\` requires ${missing.map(name => `\`${name}\``).join(', ')}, which ${missing.length === 1 ? 'is' : 'are'} not completed`,
-      {hint: fs.existsSync(paths.active(missing[0] as string)) ? `milestone execute ${missing[0]}` : 'milestone list'},
-    );
+async function readRequired({read, paths}: OpenMilestone, readPlan: ActivateOptions['readPlan']): Promise<Required[]> {
+  if (read.plan) refuseMissingRequirements(read.plan, paths);
   const required = await Promise.all(
     (read.plan?.requires ?? []).map(async name => {
       const {imported} = await readPlan(paths.completed(name), paths.config);

@@ -8,6 +8,7 @@
 import path from 'node:path';
 import type {AgentLoop} from '../agents/agent.ts';
 import {AttemptEnvironment} from '../drivers/environment.ts';
+import {MilestoneError} from '../errors.ts';
 import type {BlockerType, CheckResult, MilestoneEvent, NewEvent, Outcome} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import type {HomePaths} from '../milestone/home.ts';
@@ -219,7 +220,7 @@ export class Execution implements ExecutionContext {
     if (this.ending?.error !== undefined) return;
     // A failure outranks whatever the execution was ending for.
     const message = error instanceof Error ? error.message : String(error);
-    this.ending = {exit: 9, reason: message, error};
+    this.ending = {exit: error instanceof MilestoneError ? error.exitCode : 1, reason: message, error};
     this.attempts.interruptAll({kind: 'interrupted', message: 'was interrupted', executor_died: false}, true);
     this.over.abort();
     this.markEnding();

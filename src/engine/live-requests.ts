@@ -81,6 +81,7 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
     const event = decision.kind === 'accepted' ? decision.events[0] : rejectionEvent(decision);
     execution.record(answering(request, event));
     ready.release(id);
+    execution.agents?.wakeAll();
     await execution.durable();
     finishRequest(inbox.folder, request);
   });

@@ -1,5 +1,4 @@
 import {createHash} from 'node:crypto';
-import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {EventLog} from '../events/log.ts';
@@ -18,6 +17,7 @@ import {recoverPlanFile} from '../projections/yaml.ts';
 import {initialState, type MilestoneState} from '../state/milestone.ts';
 import {foldLog} from './fold-log.ts';
 import {acquireLockWaiting, type Lock, type LockPurpose} from './lock.ts';
+import {locksFolderOf} from './locks-folder.ts';
 import {newSessionId} from './session-id.ts';
 
 export interface OpenOptions {
@@ -121,11 +121,6 @@ export function openLog({id, paths, lock, position, sessionId, clock}: OpenMiles
     after: position,
     beforeSync: () => lock.check(),
   });
-}
-
-/** Folder of all locks: in git's common folder, so that two checkouts never execute one id; outside git in the home. */
-export function locksFolderOf(home: string, repo: Repository | undefined): string {
-  return repo ? path.join(repo.commonDir, 'milestone', 'locks') : path.join(home, 'locks');
 }
 
 /** The state of a milestone without a log: what its plan says. */

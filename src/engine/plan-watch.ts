@@ -2,6 +2,7 @@ import type {Plan, TaskId} from '../milestone/plan.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
 import {isSameStamp, planStamp} from '../milestone/stamp.ts';
+import {handEdits} from '../projections/hand-edits.ts';
 import type {LiveProjections} from '../projections/live.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 import type {Execution} from './execution.ts';
@@ -34,13 +35,13 @@ export async function adoptReading(execution: Execution, read: PlanReading): Pro
       execution,
       errors.map(problem => problem.message),
     );
-  await adopt(execution, read.plan);
+  await adopt(execution, read.plan, read.layout ? handEdits(read.layout, execution.state) : []);
 }
 
-async function adopt(execution: Execution, plan: Plan): Promise<void> {
+async function adopt(execution: Execution, plan: Plan, edited: readonly string[]): Promise<void> {
   const {state} = execution;
   const change = diffPlans(state.plan, plan);
-  if (!change && !state.refused) return;
+  if (!change && !state.refused && edited.length === 0) return;
   const removed = change ? removedTasks(change) : [];
   const lost = removed.filter(id => taskState(state, id).status === 'completed');
   if (lost.length > 0)
@@ -49,7 +50,8 @@ async function adopt(execution: Execution, plan: Plan): Promise<void> {
       lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
     );
   await interrupt(execution, removed);
-  execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings: warningsOf(state, plan)}});
+  const warnings = [...warningsOf(state, plan), ...edited];
+  execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
   for (const id of removed) execution.ready.release(id);
 }
 

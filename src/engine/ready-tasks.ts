@@ -46,6 +46,11 @@ export class ReadyTasks {
     this.refreshOne(id);
   }
 
+  /** Whether something is about to happen to a task, whatever else remains. */
+  get isHolding(): boolean {
+    return this.heldTasks.size > 0;
+  }
+
   release(id: TaskId): void {
     this.heldTasks.delete(id);
     if (this.state.tasks.has(id)) this.refreshOne(id);

@@ -19,7 +19,7 @@ import {ownIdentity} from '../platform/identity.ts';
 import {type AloneOptions, actAlone} from './act-alone.ts';
 import {sendRequest, withdrawRequest} from './inbox.ts';
 import {type LockHolder, readLockOwner} from './lock.ts';
-import {locksFolderOf} from './open.ts';
+import {locksFolderOf} from './locks-folder.ts';
 import {type Ask, newRequest, type Request} from './request.ts';
 
 export interface Answer {

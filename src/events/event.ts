@@ -79,6 +79,8 @@ export interface EventDetails {
     adopted?: boolean;
   };
   branch_created: {branch: string; base: string; merged: MilestoneId[]};
+  /** A milestone that this one requires is complete. */
+  dependency_resolved: {requires: MilestoneId};
   plan_changed: {change: PlanChange; warnings: string[]};
   plan_refused: {problems: string[]};
   milestone_paused: {reason: string; code: PauseCode; now?: boolean};

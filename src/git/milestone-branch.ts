@@ -41,6 +41,18 @@ export async function createMilestoneBranch(repo: Repository, wanted: NewBranch)
   return {branch, commit, merged};
 }
 
+/**
+ * Find out whether `createMilestoneBranch` would succeed, before an activation is on record. Makes no ref.
+ * @throws {MilestoneError} as `createMilestoneBranch`.
+ */
+export async function assertBranchCanBeMade(repo: Repository, wanted: NewBranch): Promise<void> {
+  const branch = milestoneBranch(wanted.id);
+  const existing = await readHead(repo, branch);
+  if (existing !== undefined) await adopted(repo, branch, existing, wanted);
+  await assertNameIsFree(repo, branch);
+  await mergeRequired(repo, wanted);
+}
+
 async function adopted(repo: Repository, branch: string, commit: string, wanted: NewBranch): Promise<MilestoneBranch> {
   if (wanted.adopt && (await isAncestor(repo, wanted.base, commit))) return {branch, commit, merged: []};
   throw new MilestoneError('BRANCH_EXISTS', `the branch \`${branch}\` exists already`, {

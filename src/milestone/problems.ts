@@ -39,6 +39,7 @@ export type ProblemCode =
   | 'DUPLICATE_ID'
   | 'NO_TASKS'
   | 'UNKNOWN_DEPENDENCY'
+  | 'UNKNOWN_REQUIREMENT'
   | 'SELF_DEPENDENCY'
   | 'DEPENDENCY_CYCLE'
   // Writing

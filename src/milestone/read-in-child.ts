@@ -39,6 +39,12 @@ export class PlanReader {
     });
   }
 
+  /** No plan will be read any more. */
+  async end(): Promise<void> {
+    await this.waiting?.end();
+    this.waiting = undefined;
+  }
+
   private start(): WaitingChild {
     return startChild(process.execPath, this.command);
   }
@@ -51,8 +57,13 @@ export async function answerPlanRequest(input: AsyncIterable<Buffer | string>): 
   for await (const chunk of input) chunks.push(Buffer.from(chunk));
   if (chunks.length === 0) return; // nobody needs it any more
   const {file, configFile} = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, string>;
-  const {config, problems: configProblems} = readConfigFile(configFile as string);
-  const reading: PlanReading = {...readPlanFile(file as string), config, configProblems};
+  const {config, problems: configProblems, stamp} = readConfigFile(configFile as string);
+  const reading: PlanReading = {
+    ...readPlanFile(file as string),
+    config,
+    configProblems,
+    ...(stamp && {configStamp: stamp}),
+  };
   await new Promise<void>((resolve, reject) =>
     process.stdout.write(`${JSON.stringify(reading, bigintAsText)}\n`, error => (error ? reject(error) : resolve())),
   );

@@ -3,12 +3,12 @@ import type {PlanFile} from './file.ts';
 
 /**
  * Make sure that a plan is fit to execute.
- * @throws {MilestoneError} `PLAN_INVALID`: the errors among its problems, as one failure.
+ * @throws {MilestoneError} `PLAN_INVALID`: its errors as one failure.
  */
 export function validatePlan(read: Pick<PlanFile, 'plan' | 'problems'>, file: string): void {
   const errors = read.problems.filter(problem => problem.severity === 'error');
-  const [first] = errors;
-  if (!first && read.plan) return;
+  if (errors.length === 0 && read.plan) return;
+  const first = errors[0] ?? read.problems[0]; // what is no milestone at all is but a warning
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   throw new MilestoneError('PLAN_INVALID', `${first?.message ?? `\`${file}\` is not a milestone`}${more}`, {
     hint: errors.length > 1 ? 'milestone validate' : first?.hint,

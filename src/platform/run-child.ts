@@ -14,6 +14,8 @@ export interface ChildOutput {
 export interface WaitingChild {
   /** Give it its input, and wait for its end. Rejects with the error of the spawn, when there is no such program. */
   finish(input: string): Promise<ChildOutput>;
+  /** It is not needed after all. Resolves when it has ended. */
+  end(): Promise<void>;
 }
 
 const STDERR_KEPT = 4096;
@@ -42,6 +44,11 @@ export function startChild(command: string, args: readonly string[]): WaitingChi
       for (const handle of handles) handle.ref();
       child.stdin.end(input);
       return output;
+    },
+    async end() {
+      for (const handle of handles) handle.ref();
+      child.kill('SIGKILL');
+      await output.catch(() => {});
     },
   };
 }

@@ -18,8 +18,8 @@ interface About {
   stamp: FileStamp | null;
   /** What config.yaml says of the driver, and the file that said it. */
   config?: {stamp: FileStamp | null; driver?: string};
-  /** What a reader found in a later version of the plan file. */
-  looked?: {stamp: FileStamp; edit: PlanEdit};
+  /** What a reader found in a later version of the plan file; null when the file was gone. */
+  looked?: {stamp: FileStamp | null; edit?: PlanEdit};
   /** Of a milestone without a log: what its file says of its state. */
   imported?: Pick<ImportedState, 'status' | 'execution'>;
 }

@@ -112,23 +112,6 @@ test('a request that a killed executor had taken, or nobody took, is answered on
   expect(answers(rig.events('m'))).toHaveLength(4);
 });
 
-test('an executor that is stopped gets its request withdrawn, and the sender says so', async () => {
-  await using rig = await MilestoneRig.create();
-  const build = await rig.command('build');
-  await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
-  const execution = rig.milestone('execute');
-  const run = await build.nextRun();
-  execution.kill('SIGSTOP');
-  const sender = rig.milestone('pause', '--json');
-  expect(await sender).toMatchObject({exitCode: 5});
-  expect((await sender).json().error).toMatchObject({code: 'NO_ANSWER'});
-  expect(fs.readdirSync(rig.path('.milestones/inbox/m'))).toEqual([]);
-  execution.kill('SIGCONT');
-  await run.exit(0);
-  expect(await execution).toMatchObject({exitCode: 0});
-  expect(answers(rig.events('m'))).toEqual([]);
-});
-
 test('when the executor dies while a request waits, the sender acts in its place', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');

@@ -1,5 +1,5 @@
 import chalk from 'chalk';
-import type {CheckResult, MilestoneEvent} from '../../events/event.ts';
+import type {CheckResult, EventDetails, MilestoneEvent} from '../../events/event.ts';
 import type {TaskId} from '../../milestone/plan.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {tasksCompleted} from '../../state/milestone.ts';
@@ -49,9 +49,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'agent_failed':
       return `${chalk.yellow('!')} ${name(event.details.agent)} failed and tries again: ${printable(event.details.message)}`;
     case 'plan_changed':
-      return ['the plan was edited and is in force', ...event.details.warnings.map(text => `warning: ${text}`)]
-        .map(text => printable(text))
-        .join('\n         ');
+      return planChanged(event.details);
     case 'plan_refused':
       return `${chalk.yellow('!')} the edited plan is not in force: ${printable(event.details.problems.join('; '))}`;
     case 'final_checked':
@@ -69,6 +67,12 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     default:
       return undefined;
   }
+}
+
+function planChanged({change, warnings}: EventDetails['plan_changed']): string {
+  const said = Object.keys(change).length > 0 || warnings.length === 0 ? ['the plan was edited and is in force'] : [];
+  const lines = [...said, ...warnings.map(text => `warning: ${text}`)];
+  return lines.map(text => printable(text)).join('\n         ');
 }
 
 function completed(commit: string | undefined, state: MilestoneState): string {

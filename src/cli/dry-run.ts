@@ -1,0 +1,155 @@
+import {chooseDriver} from '../drivers/registry.ts';
+import {foldLog} from '../engine/fold-log.ts';
+import {lockedError} from '../engine/lock-owner.ts';
+import {readExecutor} from '../engine/read-executor.ts';
+import {type Selection, selectTasks} from '../engine/selection.ts';
+import {refuseWrongStatus} from '../engine/start.ts';
+import {MilestoneError} from '../errors.ts';
+import type {Config} from '../milestone/file.ts';
+import {type HomePaths, homePaths} from '../milestone/home.ts';
+import {locatePlan} from '../milestone/locate.ts';
+import type {MilestoneId, Plan, Problem} from '../milestone/plan.ts';
+import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
+import {type ReadPlan, readConfigFile, readPlanFile} from '../milestone/reader.ts';
+import {missingRequirements, refuseMissingRequirements} from '../milestone/requirements.ts';
+import {resolveMilestoneSettings} from '../milestone/settings.ts';
+import {validatePlan} from '../milestone/validate-plan.ts';
+import {type DryRunFacts, dryRunText} from '../projections/terminal/dry-run-text.ts';
+import {choosePaint} from '../projections/terminal/paint.ts';
+import {type DryRunPlan, planDryRun} from '../scheduler/dry-run.ts';
+import {adoptPlan, changedPlan, initialState, type MilestoneState} from '../state/milestone.ts';
+import {initialTask} from '../state/task.ts';
+import {describeFailure} from './failure.ts';
+import {shownPlace} from './shown-path.ts';
+
+export interface DryRunFlags {
+  home: string;
+  id: MilestoneId;
+  command: 'execute' | 'resume';
+  selection: Selection;
+  adopt: boolean;
+  maxParallel?: number;
+  json: boolean;
+}
+
+interface Files {
+  paths: HomePaths;
+  file: string;
+  read: ReadPlan;
+  config: Config;
+  problems: Problem[];
+}
+
+interface Found extends Files {
+  state: MilestoneState;
+}
+
+/**
+ * `execute --dry-run` and `resume --plan`: say what would run. Changes nothing, starts nothing, not even git.
+ * @returns The exit code: 0 when it could run.
+ * @throws {MilestoneError} what keeps the milestone from being looked at, or what it is restricted to from being understood.
+ */
+export async function dryRun(flags: DryRunFlags): Promise<number> {
+  const files = readFiles(flags);
+  const found = findState(files, flags);
+  if (found instanceof MilestoneError) {
+    if (!flags.json) throw found;
+    return answer({problems: files.problems}, found);
+  }
+  const {state, problems} = found;
+  const refusal = judge(found, flags);
+  const driver = state.plan.settings.driver ?? files.config.settings?.driver;
+  const plan = planDryRun(state, {
+    driver,
+    isMissingDriver: task => chooseDriver(task, driver === undefined ? {} : {driver}).kind === 'missing',
+    selection: selectTasks(state.plan, flags.selection),
+  });
+  if (flags.json) return answer({plan, problems}, refusal);
+  process.stdout.write(dryRunText(plan, factsOf(found, flags, refusal), await choosePaint()));
+  return refusal?.exitCode ?? 0;
+}
+
+function answer(found: {plan?: DryRunPlan; problems: Problem[]}, refusal: MilestoneError | undefined): number {
+  const error = refusal && {error: describeFailure(refusal)};
+  console.log(JSON.stringify({ok: refusal === undefined, ...found, ...error}));
+  return refusal?.exitCode ?? 0;
+}
+
+function factsOf(
+  {state, config, problems, paths}: Found,
+  flags: DryRunFlags,
+  refusal: DryRunFacts['refusal'],
+): DryRunFacts {
+  const missing = missingRequirements(state.plan, paths);
+  return {
+    titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),
+    maxParallel: flags.maxParallel ?? resolveMilestoneSettings(state.plan.settings, config.settings).maxParallel,
+    requires: state.plan.requires.map(id => ({id, completed: !missing.includes(id)})),
+    problems: problems.map(problem => ({...problem, place: problem.where && shownPlace(problem.where)})),
+    refusal,
+  };
+}
+
+/** @throws {MilestoneError} `UNKNOWN_MILESTONE` */
+function readFiles({home, id}: DryRunFlags): Files {
+  const paths = homePaths(home);
+  const file = locatePlan(paths, id);
+  const read = readPlanFile(file);
+  const {config, problems} = readConfigFile(paths.config);
+  return {paths, file, read, config, problems: [...problems, ...read.problems]};
+}
+
+/** The state that an execution would begin with, or what keeps it from having one. */
+function findState(files: Files, {id, adopt}: DryRunFlags): Found | MilestoneError {
+  const {paths, file, read, problems} = files;
+  try {
+    const state = foldLog(paths, id)?.state;
+    if (!state) return {...files, state: plannedState(read, file, id, adopt)};
+    return {...files, state, problems: [...problems, ...putEditInForce(state, read, file)]};
+  } catch (error) {
+    if (error instanceof MilestoneError) return error;
+    throw error;
+  }
+}
+
+function plannedState(read: ReadPlan, file: string, id: MilestoneId, adopt: boolean): MilestoneState {
+  if (read.imported.execution && !adopt)
+    throw new MilestoneError('LOG_MISSING', `milestone \`${id}\` was executed elsewhere: its event log is not here`, {
+      hint: `milestone resume ${id} --adopt`,
+      where: {file},
+    });
+  validatePlan(read, file);
+  return initialState(read.plan as Plan, read.imported.tasks);
+}
+
+/** An execution begins with the plan as it is on disk, if that is valid. @returns What keeps an edit out. */
+function putEditInForce(state: MilestoneState, {plan, problems}: ReadPlan, file: string): Problem[] {
+  if (!plan || problems.some(({severity}) => severity === 'error')) return [];
+  const change = diffPlans(state.plan, JSON.parse(JSON.stringify(plan)));
+  if (!change || state.status === 'completed' || state.status === 'cancelled') return [];
+  const lost = removedTasks(change).filter(id => state.tasks.get(id)?.status === 'completed');
+  const before = state.tasks;
+  if (lost.length === 0) adoptPlan(state, changedPlan(state.plan, change), id => before.get(id) ?? initialTask());
+  return lost.map(id => ({
+    severity: 'error',
+    code: 'COMPLETED_REMOVED',
+    message: `task \`${id}\` is completed and cannot be removed from the plan`,
+    where: {file},
+  }));
+}
+
+/** What keeps the milestone from being executed now. */
+function judge({state, paths}: Found, {home, id, command, adopt}: DryRunFlags): MilestoneError | undefined {
+  try {
+    const executor = readExecutor(home, id);
+    if (executor && executor.alive !== false) throw lockedError(home, executor);
+    // A move to `completed/` that was interrupted is finished.
+    if (state.status === 'completed' && locatePlan(paths, id) === paths.active(id)) return undefined;
+    if (!(adopt && !state.activation)) refuseWrongStatus(state.status, id, command);
+    if (state.status === 'planned') refuseMissingRequirements(state.plan, paths);
+    return undefined;
+  } catch (error) {
+    if (error instanceof MilestoneError) return error;
+    throw error;
+  }
+}

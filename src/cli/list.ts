@@ -1,0 +1,76 @@
+import {loadSnapshot} from '../engine/view.ts';
+import {MilestoneError} from '../errors.ts';
+import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
+import type {MilestoneId, Problem} from '../milestone/plan.ts';
+import {readIfExists} from '../platform/files.ts';
+import {choosePaint, type Paint} from '../projections/terminal/paint.ts';
+import {printable} from '../projections/terminal/printable.ts';
+import {cutTo, pad} from '../projections/terminal/width.ts';
+import {milestoneProgress, taskProgress} from '../state/progress.ts';
+import {requireHome} from './home.ts';
+import {shownPlace} from './shown-path.ts';
+
+interface Listed {
+  id: MilestoneId;
+  title: string;
+  status: string;
+  percentage: number;
+  file: string;
+}
+
+/** `milestone list`. */
+export async function list(flags: {json?: boolean}): Promise<void> {
+  const paths = homePaths(requireHome());
+  const found = await Promise.all(milestonesOf(paths).map(milestone => lookAt(paths, milestone)));
+  const milestones = found.filter(entry => 'id' in entry);
+  const warnings = found.filter(entry => 'severity' in entry);
+  if (flags.json) return console.log(JSON.stringify({ok: true, milestones, warnings}));
+  const paint = await choosePaint();
+  const current = readIfExists(paths.current)?.trim();
+  if (milestones.length === 0) console.log(`no milestones in ${printable(paths.home)}`);
+  else console.log(table(milestones, current, paint));
+  for (const warning of warnings) console.error(warningText(warning));
+}
+
+/** A completed milestone that is in `active/` as well is one whose move was interrupted. */
+function milestonesOf({home}: HomePaths): ListedMilestone[] {
+  const seen = new Set<MilestoneId>();
+  return listMilestones(home).filter(({id}) => !seen.has(id) && seen.add(id));
+}
+
+async function lookAt(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
+  try {
+    const {plan, kept, tasks} = await loadSnapshot(paths, id, file);
+    const sum = tasks.reduce((total, task) => total + taskProgress(task), 0);
+    return {id, title: plan.title, status: kept.status, percentage: milestoneProgress(sum, tasks.length), file};
+  } catch (error) {
+    if (!(error instanceof MilestoneError)) throw error;
+    const {code, message, hint, where} = error;
+    return {severity: 'warning', code, message, ...(hint !== undefined && {hint}), where: where ?? {file}};
+  }
+}
+
+function table(milestones: readonly Listed[], current: string | undefined, paint: Paint): string {
+  const idWidth = Math.min(Math.max(...milestones.map(({id}) => id.length)), 40);
+  return milestones
+    .map(({id, title, status, percentage}) => {
+      const start = `${id === current ? '*' : ' '} ${status.padEnd(11)} ${String(percentage).padStart(3)} %  `;
+      const rest = cutTo(`${pad(id, idWidth)}  ${title === id ? '' : printable(title)}`.trimEnd(), 80 - start.length);
+      return paintStatus(status, paint)(start) + rest;
+    })
+    .join('\n');
+}
+
+function paintStatus(status: string, paint: Paint): (text: string) => string {
+  if (status === 'completed') return paint.green;
+  if (status === 'blocked' || status === 'cancelled') return paint.red;
+  return status === 'in_progress' ? paint.cyan : text => text;
+}
+
+function warningText({message, hint, where}: Problem): string {
+  const lines = [
+    `warning: ${where ? `${shownPlace(where)}: ` : ''}${message}`,
+    ...(hint === undefined ? [] : [`hint: ${hint}`]),
+  ];
+  return lines.map(line => printable(line)).join('\n');
+}

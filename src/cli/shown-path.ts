@@ -1,0 +1,14 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import type {Problem} from '../milestone/plan.ts';
+
+/** A file as a person in the working directory would name it: relative, unless that is longer. */
+export function shownPath(file: string): string {
+  const relative = path.relative(fs.realpathSync(process.cwd()), file);
+  return relative !== '' && relative.length < file.length ? relative : file;
+}
+
+/** `file:line:column`, as far as it is known. */
+export function shownPlace(where: NonNullable<Problem['where']>): string {
+  return [shownPath(where.file), where.line, where.column].filter(part => part !== undefined).join(':');
+}

@@ -1,0 +1,80 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import {findHome, type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
+import {isValidId} from '../milestone/ids.ts';
+import {locatePlan} from '../milestone/locate.ts';
+import type {MilestoneId, Problem} from '../milestone/plan.ts';
+import {hasErrors} from '../milestone/problems.ts';
+import {readConfigFile, readPlanFile} from '../milestone/reader.ts';
+import {unknownRequirements} from '../milestone/unknown-requirements.ts';
+import {choosePaint, type Paint} from '../projections/terminal/paint.ts';
+import {printable} from '../projections/terminal/printable.ts';
+import {requireHome} from './home.ts';
+import {shownPath, shownPlace} from './shown-path.ts';
+
+interface Result {
+  /** As the file name says; null for config.yaml. */
+  id: MilestoneId | null;
+  file: string;
+  valid: boolean;
+  problems: Problem[];
+}
+
+/** `milestone validate`. @returns The exit code. */
+export async function validate(words: readonly string[], flags: {json?: boolean}): Promise<number> {
+  const files = words.length === 0 ? allFiles(homePaths(requireHome())) : words.map(fileOf);
+  const results = files.map(check);
+  const bad = results.filter(({valid}) => !valid);
+  if (flags.json) console.log(JSON.stringify({ok: bad.length === 0, results, ...failure(results, bad)}));
+  else console.log(textOf(results, await choosePaint()));
+  return bad.length === 0 ? 0 : 2;
+}
+
+/** Every plan of a home, and its config.yaml. */
+function allFiles(paths: HomePaths): string[] {
+  const config = fs.existsSync(paths.config) ? [paths.config] : [];
+  return [...config, ...listMilestones(paths.home).map(({file}) => file)];
+}
+
+/** A path, or the id of a milestone in the home of the working directory. */
+function fileOf(word: string): string {
+  if (/[/\\]|\.ya?ml$/.test(word)) return path.resolve(word);
+  if (isValidId(word)) return locatePlan(homePaths(requireHome()), word);
+  throw new MilestoneError('UNKNOWN_MILESTONE', `\`${word}\` is neither a file nor the id of a milestone`, {
+    hint: 'milestone list',
+  });
+}
+
+function check(file: string): Result {
+  if (path.basename(file) === 'config.yaml') return result(null, file, readConfigFile(file).problems);
+  const read = readPlanFile(file);
+  const home = findHome(path.dirname(file));
+  const unknown = home === undefined ? [] : unknownRequirements(read, file, homePaths(home));
+  return result(path.basename(file).replace(/\.ya?ml$/, ''), file, [...read.problems, ...unknown]);
+}
+
+function result(id: Result['id'], file: string, problems: Problem[]): Result {
+  return {id, file, valid: !hasErrors(problems), problems};
+}
+
+function failure(results: readonly Result[], bad: readonly Result[]): object {
+  if (bad.length === 0) return {};
+  const code = bad.every(({id}) => id === null) ? 'CONFIG_INVALID' : 'PLAN_INVALID';
+  return {
+    error: {code, message: `${bad.length} of ${results.length} files ${bad.length === 1 ? 'is' : 'are'} invalid`},
+  };
+}
+
+function textOf(results: readonly Result[], paint: Paint): string {
+  const found = results.flatMap(({problems}) => problems.flatMap(problem => problemLines(problem, paint)));
+  const good = results.filter(({problems}) => problems.length === 0);
+  const fine = good.map(({file}) => `${paint.green('valid')}: ${printable(shownPath(file))}`);
+  return [...found, ...fine, ...(results.length === 0 ? ['there is nothing to validate'] : [])].join('\n');
+}
+
+function problemLines({severity, message, hint, where}: Problem, paint: Paint): string[] {
+  const place = where ? `${printable(shownPlace(where))}: ` : '';
+  const name = severity === 'error' ? paint.red('error') : paint.yellow('warning');
+  return [`${place}${name}: ${printable(message)}`, ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`])];
+}

@@ -1,0 +1,60 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {type Repository, tryGit} from '../git/git.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import {freeBytes} from '../platform/disk-space.ts';
+import type {Finding} from './finding.ts';
+
+const OLDEST_NODE = [20, 15] as const;
+const MEBIBYTE = 1024 * 1024;
+const LOW_DISK_BYTES = 1024 * MEBIBYTE;
+
+/** The program that runs this one. */
+export function examineMachine(version = process.versions.node): Finding[] {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return [];
+  const message = `node ${OLDEST_NODE.join('.')} or later is needed, this is ${version}`;
+  return [{severity: 'error', code: 'NODE_TOO_OLD', message, hint: 'update node'}];
+}
+
+/** The home as a whole: what git sees of it, and the space that is left. */
+export async function examineHome(paths: HomePaths, repo: Repository | undefined): Promise<Finding[]> {
+  return [...(await examineIgnored(paths, repo)), ...examineSpace(paths.home)];
+}
+
+/** Logs hold whatever tasks print: they do not belong in a repository. */
+async function examineIgnored(paths: HomePaths, repo: Repository | undefined): Promise<Finding[]> {
+  if (!repo) return [];
+  const {logsFolder, sessionsFolder, cacheFolder} = paths;
+  const files = [logsFolder, sessionsFolder, paths.inbox(''), cacheFolder].map(folder => path.join(folder, 'x'));
+  const {stdout} = await tryGit(repo, ['check-ignore', '-z', '--stdin'], {
+    input: files.map(file => `${file}\0`).join(''),
+  });
+  const ignored = new Set(stdout.split('\0'));
+  const seen = files.filter(file => !ignored.has(file)).map(file => `\`${path.basename(path.dirname(file))}/\``);
+  if (seen.length === 0) return [];
+  const hasNone = !fs.existsSync(paths.gitignore);
+  return [
+    {
+      severity: 'warning',
+      code: 'HOME_NOT_IGNORED',
+      message: `git does not ignore ${seen.join(', ')} in \`${paths.home}\``,
+      hint: hasNone ? 'milestone doctor --repair' : `add ${seen.join(', ')} to \`${paths.gitignore}\``,
+      ...(hasNone && {repairable: true}),
+    },
+  ];
+}
+
+/** Too little space to go on for long. */
+export function examineSpace(folder: string): Finding[] {
+  const free = freeBytes(folder);
+  if (free >= LOW_DISK_BYTES) return [];
+  const message = `only ${Math.floor(free / MEBIBYTE)} MiB are free where \`${folder}\` lies`;
+  return [{severity: 'warning', code: 'DISK_LOW', message, hint: 'free some space'}];
+}
+
+/** The project's own settings. */
+export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
+  const {readConfigFile} = await import('../milestone/reader.ts');
+  return readConfigFile(paths.config).problems;
+}

@@ -1,0 +1,68 @@
+// Looks at everything and changes nothing. What it finds is explained; repair.ts mends what can be mended.
+
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import type {Repository} from '../git/git.ts';
+import {openRepository} from '../git/repository.ts';
+import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
+import {locatePlan} from '../milestone/locate.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
+import {listFolder} from '../platform/files.ts';
+import {examineGit} from './doctor-git.ts';
+import {examineConfig, examineHome, examineMachine} from './doctor-home.ts';
+import {examineLog} from './doctor-log.ts';
+import {examinePlan, examineRest} from './doctor-state.ts';
+import type {Finding} from './finding.ts';
+import {lookAt} from './look.ts';
+
+/**
+ * Examine the machine, the home, and all its milestones or one of them.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`; the failures of what is examined are findings.
+ */
+export async function examine(home: string, id: MilestoneId | undefined): Promise<Finding[]> {
+  const paths = homePaths(home);
+  if (id !== undefined) locatePlan(paths, id);
+  const {repo, findings} = await openIfPossible(path.dirname(home));
+  findings.unshift(...examineMachine());
+  findings.push(...(await examineHome(paths, repo)), ...(await examineConfig(paths)));
+  const all = milestonesOf(paths);
+  for (const milestone of all.filter(one => id === undefined || one.id === id))
+    findings.push(...(await examineMilestone(paths, repo, milestone)));
+  return findings;
+}
+
+async function openIfPossible(folder: string): Promise<{repo: Repository | undefined; findings: Finding[]}> {
+  try {
+    return {repo: await openRepository(folder), findings: []};
+  } catch (error) {
+    if (!(error instanceof MilestoneError)) throw error;
+    const {message, hint} = error;
+    const isMissing = /not found/.test(message);
+    const code = isMissing ? 'GIT_MISSING' : error.code;
+    const severity = isMissing ? 'warning' : 'error';
+    return {repo: undefined, findings: [{severity, code, message, ...(hint !== undefined && {hint})}]};
+  }
+}
+
+/** Those with a plan, and those of which only a log is left. */
+function milestonesOf(paths: HomePaths): Array<Partial<ListedMilestone> & {id: MilestoneId}> {
+  const listed = listMilestones(paths.home);
+  const logged = listFolder(paths.logsFolder).flatMap(name => /^execution-(.+)\.jsonl$/.exec(name)?.[1] ?? []);
+  const known = new Set(listed.map(({id}) => id));
+  return [...listed, ...logged.filter(id => !known.has(id)).map(id => ({id}))];
+}
+
+async function examineMilestone(
+  paths: HomePaths,
+  repo: Repository | undefined,
+  listed: Partial<ListedMilestone> & {id: MilestoneId},
+): Promise<Finding[]> {
+  const look = await lookAt(paths, repo, listed);
+  const findings = [
+    ...examinePlan(look),
+    ...examineLog(look),
+    ...(await examineGit(look)),
+    ...(await examineRest(look)),
+  ];
+  return findings.map(finding => ({...finding, milestone_id: look.id}));
+}

@@ -1,0 +1,177 @@
+// A milestone, loaded to be looked at. Takes no lock, starts no program, and answers from the cache where it can:
+//
+//   cache fits the log ──────────────────> snapshot          the usual way; loads no library
+//   log without a fitting cache ── fold ─> snapshot
+//   no log ────────────── read the plan ─> snapshot          planned, or history from elsewhere
+//
+// V1. Looking changes nothing but the cache, and that only while nobody executes the milestone.
+// V2. `yaml` and `zod` are loaded only on the way that reads a file.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {LOG_START, type LogPosition} from '../events/read-log.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import {locatePlan} from '../milestone/locate.ts';
+import type {MilestoneId, Plan} from '../milestone/plan.ts';
+import {type FileStamp, isSameStamp, planStamp} from '../milestone/stamp.ts';
+import {validatePlan} from '../milestone/validate-plan.ts';
+import {type CachedSnapshot, type PlanEdit, readCachedSnapshot, writeCachedSnapshot} from '../projections/cache.ts';
+import {initialState} from '../state/milestone.ts';
+import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
+import {foldLog} from './fold-log.ts';
+import type {LockHolder} from './lock.ts';
+import {readExecutor} from './read-executor.ts';
+
+export interface MilestoneView {
+  id: MilestoneId;
+  /** Where the plan file is; where it was, when it is gone. */
+  file: string;
+  /** `elsewhere`: it was executed, but its log is not here; what is known is what its file says. */
+  origin: 'log' | 'plan' | 'elsewhere';
+  snapshot: Snapshot;
+  /** Where the log ended when it was read. */
+  position: LogPosition;
+  /** Absent when nobody executes it. */
+  executor: LockHolder | undefined;
+  /** The plan file says something else than the plan in force. */
+  edit: PlanEdit | undefined;
+  /** Driver that config.yaml names for tasks that name none. */
+  projectDriver: string | undefined;
+}
+
+/**
+ * Load a milestone to look at it.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `PLAN_INVALID` for one without a log, `LOG_CORRUPT`, `IO_FAILED`.
+ */
+export async function loadView(paths: HomePaths, id: MilestoneId): Promise<MilestoneView> {
+  const file = fs.existsSync(paths.log(id)) ? locateOrGuess(paths, id) : locatePlan(paths, id);
+  const executor = readExecutor(paths.home, id);
+  const isQuiet = !executor || executor.alive === false;
+  const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
+  const current = await bringUpToDate(paths, id, file, cached);
+  // A live executor looks at the file itself, and records what it finds.
+  const looked = isQuiet ? await lookAtFile(current, file) : current;
+  const known = await lookAtConfig(looked, paths.config);
+  if (isQuiet && known !== cached) refreshCache(paths, id, known);
+  const {snapshot, position, config} = known;
+  return {
+    id,
+    file,
+    origin: originOf(known),
+    snapshot,
+    position,
+    executor,
+    edit: editOf(known),
+    projectDriver: config?.driver,
+  };
+}
+
+/**
+ * The state alone, for a list.
+ * @throws {MilestoneError} as `loadView`.
+ */
+export async function loadSnapshot(paths: HomePaths, id: MilestoneId, file: string): Promise<Snapshot> {
+  const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
+  const current = await bringUpToDate(paths, id, file, cached);
+  if (current !== cached && !readExecutor(paths.home, id)?.alive) refreshCache(paths, id, current);
+  return current.snapshot;
+}
+
+/** A milestone whose plan file was deleted under way has a log all the same. */
+function locateOrGuess(paths: HomePaths, id: MilestoneId): string {
+  return fs.existsSync(paths.completed(id)) && !fs.existsSync(paths.active(id))
+    ? paths.completed(id)
+    : paths.active(id);
+}
+
+/** What the log says now or, without one, the plan file; the very cache when it says that already. */
+async function bringUpToDate(
+  paths: HomePaths,
+  id: MilestoneId,
+  file: string,
+  cached: CachedSnapshot | undefined,
+): Promise<CachedSnapshot> {
+  const size = fs.statSync(paths.log(id), {throwIfNoEntry: false})?.size ?? 0;
+  if (size > 0) {
+    const fits = cached && cached.position.seq > 0 ? cached : undefined;
+    if (fits?.position.offset === size) return fits;
+    const folded = foldLog(paths, id, fits && {...fits, state: restoreSnapshot(fits.snapshot)});
+    if (folded && folded.position.seq === fits?.position.seq) return fits; // behind it is but a torn tail
+    if (folded) return {stamp: null, ...fits, snapshot: takeSnapshot(folded.state), position: folded.position};
+  }
+  const isRead = cached?.imported && cached.position.seq === 0 && isSame(cached.stamp, planStamp(file));
+  return isRead ? cached : readPlanned(file);
+}
+
+/** A milestone without a log: what its file says. */
+async function readPlanned(file: string): Promise<CachedSnapshot> {
+  const {readPlanFile} = await import('../milestone/reader.ts');
+  const read = readPlanFile(file);
+  validatePlan(read, file);
+  const {plan, imported, stamp} = read as typeof read & {plan: Plan};
+  const {status, execution, tasks} = imported;
+  const state = initialState(plan, tasks);
+  state.status = status;
+  return {
+    snapshot: takeSnapshot(state),
+    position: LOG_START,
+    stamp: stamp ?? null,
+    imported: {status, ...(execution && {execution})},
+  };
+}
+
+/** Whether the plan file is another one than the program last read or wrote, and says something else. */
+async function lookAtFile(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
+  const {plan, kept} = known.snapshot;
+  if (kept.seq === 0 || kept.status === 'completed' || kept.status === 'cancelled') return known;
+  const stamp = planStamp(file) ?? null;
+  if (isSame(known.stamp, stamp) || (known.looked && isSame(known.looked.stamp, stamp))) return known;
+  return {...known, looked: {stamp, ...(await findEdit(plan, file))}};
+}
+
+async function findEdit(inForce: Plan, file: string): Promise<{edit?: PlanEdit}> {
+  const [{readPlanFile}, {diffPlans}] = await Promise.all([
+    import('../milestone/reader.ts'),
+    import('../milestone/plan-diff.ts'),
+  ]);
+  const {plan, problems} = readPlanFile(file);
+  const errors = problems.filter(({severity}) => severity === 'error').map(({message}) => message);
+  if (errors.length > 0 || !plan) return {edit: {problems: errors}};
+  // As it would be in the log.
+  return diffPlans(inForce, JSON.parse(JSON.stringify(plan))) ? {edit: {problems: []}} : {};
+}
+
+/** A reader's finding is of a later version than the one that the executor refused. */
+function editOf({looked, snapshot}: CachedSnapshot): PlanEdit | undefined {
+  if (looked) return looked.edit;
+  const {refused} = snapshot.kept;
+  return refused && {problems: refused};
+}
+
+async function lookAtConfig(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
+  const stamp = planStamp(file) ?? null;
+  if (known.config && isSame(known.config.stamp, stamp)) return known;
+  if (!stamp) return {...known, config: {stamp}};
+  const {readConfigFile} = await import('../milestone/reader.ts');
+  const driver = readConfigFile(file).config.settings?.driver;
+  return {...known, config: {stamp, ...(driver !== undefined && {driver})}};
+}
+
+function isSame(a: FileStamp | null | undefined, b: FileStamp | null | undefined): boolean {
+  return isSameStamp(a ?? undefined, b ?? undefined);
+}
+
+function originOf({imported}: CachedSnapshot): MilestoneView['origin'] {
+  if (!imported) return 'log';
+  return imported.execution ? 'elsewhere' : 'plan';
+}
+
+/** The cache shortens the way of the next reader; when it cannot be written, that one takes the long way too. */
+function refreshCache(paths: HomePaths, id: MilestoneId, known: CachedSnapshot): void {
+  try {
+    // Before the first activation nothing else keeps the folder out of git's sight.
+    if (fs.mkdirSync(paths.cacheFolder, {recursive: true}) !== undefined)
+      fs.writeFileSync(path.join(paths.cacheFolder, '.gitignore'), '*\n');
+    writeCachedSnapshot(paths.cache(id), paths.log(id), known);
+  } catch {}
+}

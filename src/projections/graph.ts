@@ -1,0 +1,39 @@
+import {criticalPath, waves} from '../milestone/graph.ts';
+import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import type {Snapshot} from '../state/snapshot.ts';
+import type {TaskState, TaskStatus} from '../state/task.ts';
+
+/** Which task waits for which, and how far each is. */
+export interface GraphReport {
+  id: MilestoneId;
+  title: string;
+  status: string;
+  /** In the order of the plan; `wave` counts from 1. */
+  tasks: Array<{id: TaskId; title: string; status: TaskStatus; dependencies: readonly TaskId[]; wave: number}>;
+  waves: TaskId[][];
+  critical_path: TaskId[];
+}
+
+export function graphReport({plan, kept, tasks}: Snapshot): GraphReport {
+  const waveOf = waves(plan.tasks);
+  const groups: TaskId[][] = [];
+  for (const {id} of plan.tasks) {
+    const wave = (waveOf.get(id) as number) - 1;
+    groups[wave] ??= [];
+    groups[wave]?.push(id);
+  }
+  return {
+    id: plan.id,
+    title: plan.title,
+    status: kept.status,
+    tasks: plan.tasks.map(({id, title, dependencies = []}, place) => ({
+      id,
+      title,
+      status: (tasks[place] as TaskState).status,
+      dependencies,
+      wave: waveOf.get(id) ?? 0,
+    })),
+    waves: groups,
+    critical_path: criticalPath(plan.tasks),
+  };
+}

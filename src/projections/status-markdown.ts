@@ -1,0 +1,63 @@
+// A milestone's status as Markdown, for a chat or a pull request: at most 40 lines, and the same text as long as nothing
+// has changed, so without ages.
+
+import type {StatusReport, TaskReport} from './status-report.ts';
+import {eventGist} from './terminal/log-line.ts';
+import {printable} from './terminal/printable.ts';
+import {countParts, whoLines} from './terminal/status-text.ts';
+
+/** Entries of a section; the rest is counted. */
+const SHOWN = 3;
+const LONGEST = 200;
+
+export function statusMarkdown(report: StatusReport): string {
+  const {id, title, needs_you: needs, blockers, events} = report;
+  const [status, ...rest] = countParts(report);
+  const lines = [
+    `# ${title === id ? id : `${id}: ${escaped(title)}`}`,
+    '',
+    [`**${status}**`, ...rest].join(' · '),
+    ...whoLines(report).map(text => `  \n${escaped(text)}`.trimStart()),
+    ...section('Needs you', needs, ({text, command}) => `${escaped(text)}: \`${printable(command)}\``),
+    ...section('Running', tasksThat(report, 'in_progress'), task => runningText(task)),
+    ...section('Failed', tasksThat(report, 'failed'), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
+    ...section('Blockers', blockers, ({message}) => escaped(message)),
+    ...nextSection(report),
+    ...section(
+      'Last events',
+      events.slice(-SHOWN),
+      event => `${event.timestamp.slice(0, 19)}Z ${event.event} ${escaped(eventGist(event))}`,
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function section<Entry>(name: string, entries: readonly Entry[], say: (entry: Entry) => string): string[] {
+  if (entries.length === 0) return [];
+  const shown = entries.slice(0, SHOWN).map(entry => `- ${say(entry)}`.trimEnd());
+  return ['', `**${name}**`, ...shown, ...more(entries.length - SHOWN)];
+}
+
+function nextSection({next, ready}: StatusReport): string[] {
+  const shown = section('Next', next.slice(0, SHOWN), id => `\`${id}\``);
+  return shown.length === 0 ? [] : [...shown, ...more(ready - SHOWN)];
+}
+
+function more(count: number): string[] {
+  return count > 0 ? [`- and ${count} more`] : [];
+}
+
+function tasksThat({tasks}: StatusReport, status: TaskReport['status']): TaskReport[] {
+  return tasks.filter(task => task.status === status);
+}
+
+function runningText({id, stage, attempts, attempt_started_at: since}: TaskReport): string {
+  const attempt = attempts > 1 ? `, attempt ${attempts}` : '';
+  return `\`${id}\` ${stage}${attempt}, since ${since?.slice(0, 19)}Z`;
+}
+
+/** Text of others, of one line, that Markdown shows as it is. */
+function escaped(text: string): string {
+  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+  return printable(cut).replace(/[\\`*_{}[\]<>#|~&!]/g, '\\$&');
+}

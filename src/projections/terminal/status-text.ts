@@ -1,0 +1,151 @@
+// A milestone's status for a terminal: short whatever its size, what needs a person first.
+
+import type {Need, StatusReport, TaskReport} from '../status-report.ts';
+import {clockTime, eventGist} from './log-line.ts';
+import type {Paint} from './paint.ts';
+import {printable} from './printable.ts';
+import {cutTo, pad} from './width.ts';
+import {joinWrapped, wrapped} from './wrap.ts';
+
+const COLUMNS = 80;
+/** Entries of a section; the rest is counted. */
+const SHOWN = 5;
+const INDENT = '  ';
+/** Columns of an indented line. */
+const LEFT = COLUMNS - INDENT.length;
+
+/** @param now Milliseconds since the epoch, for ages. */
+export function statusText(report: StatusReport, now: number, paint: Paint): string {
+  const sections = [
+    headline(report, paint),
+    section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow),
+    taskSection('running', report, 'in_progress', task => runningText(task, now), paint),
+    taskSection('failed', report, 'failed', task => `${task.error?.message ?? ''}${attempts(task)}`, paint),
+    section(
+      'blockers',
+      report.blockers,
+      ({message, hint}) => [...wrapped(message, LEFT), ...wrapped(`hint: ${hint}`, LEFT)],
+      paint.red,
+    ),
+    nextSection(report, paint),
+    section('last events', report.events, event => [
+      `${paint.dim(clockTime(event.timestamp))} ${line(`${pad(event.event, 20)} ${eventGist(event)}`, 9)}`,
+    ]),
+  ];
+  return `${sections
+    .filter(lines => lines.length > 0)
+    .flatMap((lines, place) => (place === 0 ? lines : ['', ...lines]))
+    .join('\n')}\n`;
+}
+
+function headline(report: StatusReport, paint: Paint): string[] {
+  const {id, title} = report;
+  const name = cutTo(printable(title === id ? id : `${id}: ${title}`), COLUMNS);
+  return [paint.bold(name), ...joinWrapped(countParts(report), ' · ', COLUMNS), ...whoLines(report)];
+}
+
+/** Status, progress, and how many tasks are where. */
+export function countParts(report: StatusReport): string[] {
+  const {status, progress, unchecked, counts} = report;
+  const done = `${progress.tasks_completed} of ${progress.tasks_total} tasks done`;
+  return [
+    status,
+    `${progress.percentage} %`,
+    unchecked > 0 ? `${done}, ${unchecked} of them unchecked` : done,
+    ...(['in_progress', 'failed', 'blocked', 'skipped', 'pending'] as const).flatMap(name =>
+      counts[name] > 0 ? `${counts[name]} ${name === 'in_progress' ? 'running' : name}` : [],
+    ),
+  ];
+}
+
+/** Who works on it and where, and what is odd about what is known. */
+export function whoLines({executor, git, origin, plan_edit: edit}: StatusReport): string[] {
+  const lines: string[] = [];
+  if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
+  if (executor?.alive) lines.push(`executor: process ${executor.pid}, ${executor.session_id}`);
+  if (origin === 'elsewhere') lines.push('executed elsewhere: shown as its file says');
+  if (edit && edit.problems.length === 0) lines.push('the plan was edited; not in force before the next start');
+  return lines.map(text => line(text, 0));
+}
+
+function needLines({text, command}: Need, paint: Paint): string[] {
+  return [...wrapped(text, LEFT), `${INDENT}${paint.cyan(printable(command))}`];
+}
+
+function taskSection(
+  name: string,
+  {tasks}: StatusReport,
+  status: TaskReport['status'],
+  say: (task: TaskReport) => string,
+  paint: Paint,
+): string[] {
+  const matching = tasks.filter(task => task.status === status);
+  const widest = Math.min(Math.max(...matching.slice(0, SHOWN).map(({id}) => id.length), 0), 24);
+  return section(
+    name,
+    matching,
+    task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)],
+    status === 'failed' ? paint.red : paint.bold,
+  );
+}
+
+function runningText(task: TaskReport, now: number): string {
+  const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
+  return `${task.stage}${age}${attempts(task)}  ${task.title === task.id ? '' : task.title}`;
+}
+
+function attempts({attempts}: TaskReport): string {
+  return attempts > 1 ? ` (attempt ${attempts})` : '';
+}
+
+function nextSection({next, ready, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
+  const titles = new Map(tasks.map(task => [task.id, task.title]));
+  const lines = next.slice(0, SHOWN).map(task => {
+    const title = titles.get(task);
+    return line(title === task ? task : `${task}  ${printable(title ?? '')}`, 0);
+  });
+  if (lines.length === 0) return [];
+  if (ready > lines.length) lines.push(`and ${ready - lines.length} more that are ready`);
+  const command =
+    status === 'planned' && origin === 'plan' ? [`${INDENT}${paint.cyan(`milestone execute ${id}`)}`] : [];
+  return [paint.bold('next'), ...lines.map(text => `${INDENT}${text}`), ...command];
+}
+
+function section<Entry>(
+  name: string,
+  entries: readonly Entry[],
+  linesOf: (entry: Entry) => string[],
+  paint: (text: string) => string = text => text,
+): string[] {
+  if (entries.length === 0) return [];
+  const shown = entries.slice(0, SHOWN);
+  const rest = entries.length > shown.length ? [`and ${entries.length - shown.length} more`] : [];
+  return [paint(name), ...[...shown.flatMap(linesOf), ...rest].map(text => `${INDENT}${text}`)];
+}
+
+/** Text of others, cut to the width that is left on a line. */
+function line(text: string, taken: number): string {
+  return cutTo(text, LEFT - taken);
+}
+
+/** A time that has passed, in its two largest units. */
+export function ageOf(ms: number): string {
+  const seconds = Math.max(Math.floor(ms / 1000), 0);
+  const units = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'm'],
+    [1, 's'],
+  ] as const;
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first < 0) return '0s';
+  let left = seconds;
+  return units
+    .slice(first, first + 2)
+    .flatMap(([size, name]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return count > 0 ? `${count}${name}` : [];
+    })
+    .join(' ');
+}

@@ -1,0 +1,232 @@
+// The plan may be edited while it executes: what can still change does, what cannot is said.
+
+import fs from 'node:fs';
+import {expect, test} from 'vitest';
+import type {MilestoneEvent} from '../../src/events/event.ts';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {eventsOf, fileAt, outcomes, readPlan, saveAs, tasksIn} from './support.ts';
+
+const ID = 'release';
+
+/** The plan as a person writes it, with the tasks given as lines. */
+function text(...tasks: string[]): string {
+  return ['# mine, to be kept', `id: ${ID}`, 'title: R', 'tasks:', ...tasks.map(task => `  - ${task}`), ''].join('\n');
+}
+
+function edit(rig: MilestoneRig, change: (text: string) => string): void {
+  saveAs(rig, rig.planFile(ID), change(rig.read(rig.planFile(ID))));
+}
+
+const completed = (id: string) => (event: MilestoneEvent) =>
+  event.event === 'task_completed' && event.details.task_id === id;
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are checked by the tests, not by types
+async function projected(rig: MilestoneRig, isSo: (plan: any) => boolean): Promise<void> {
+  const watcher = fs.watch(rig.path('.milestones/active'));
+  const came = new Promise<void>(resolve => {
+    const look = () => rig.exists(rig.planFile(ID)) && isSo(readPlan(rig, ID)) && resolve();
+    watcher.on('change', look);
+    look();
+  });
+  await came.finally(() => watcher.close());
+}
+
+test.concurrent('a task that is added joins, one that is pending changes or goes', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone(
+    ID,
+    text(
+      `{id: a, title: A, run: "${work.shell}"}`,
+      `{id: b, title: B, run: echo old > b, dependencies: [a]}`,
+      `{id: c, title: C, run: echo c > c, dependencies: [a]}`,
+    ),
+  );
+  const run = rig.milestone('execute', ID);
+  const first = await work.nextRun();
+  await rig.waitForEvent(ID, 'task_working');
+  edit(
+    rig,
+    plan =>
+      `${plan.replace('echo old', 'echo new').replace(/ +- \{?id: c[\s\S]*$/, '')}  - {id: d, title: D, run: echo d > d}\n`,
+  );
+  await rig.waitForEvent(ID, completed('d'));
+  await first.exit();
+  expect(await run).toMatchObject({exitCode: 0, stdout: expect.stringContaining('the plan was edited')});
+  expect(tasksIn(rig, ID, 'task_completed')).toEqual(['d', 'a', 'b']);
+  expect(fileAt(rig, `milestone/${ID}`, 'b')).toBe('new');
+  expect(rig.read(rig.planFile(ID, 'completed'))).toContain('# mine, to be kept');
+});
+
+test.concurrent('a running task that is removed is ended, its work kept', async () => {
+  await using rig = await MilestoneRig.create();
+  const [work, other] = [await rig.command('work'), await rig.command('other')];
+  await rig.writeMilestone(
+    ID,
+    text(`{id: a, title: A, run: "echo mine > left; ${work.shell}"}`, `{id: b, title: B, run: "${other.shell}"}`),
+  );
+  const run = rig.milestone('execute', ID);
+  const [first, second] = [await work.nextRun(), await other.nextRun()];
+  await rig.waitForEvent(ID, 'task_working');
+  saveAs(rig, rig.planFile(ID), text(`{id: b, title: B, run: "${other.shell}"}`));
+  await first.ended;
+  await second.exit();
+  expect(await run).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, ID)).toMatchObject([{kind: 'cancelled'}]);
+  expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.1`, 'left')).toBe('mine');
+  expect(readPlan(rig, ID, 'completed').tasks).toMatchObject([{id: 'b', status: 'completed'}]);
+});
+
+test.concurrent('the only running task may be removed, and what waited for it goes on without it', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone(
+    ID,
+    text(`{id: a, title: A, run: "${work.shell}"}`, '{id: b, title: B, run: echo b > b, dependencies: [a]}'),
+  );
+  const run = rig.milestone('execute', ID);
+  await work.nextRun();
+  await rig.waitForEvent(ID, 'task_working');
+  saveAs(rig, rig.planFile(ID), text('{id: b, title: B, run: echo b > b}'));
+  expect(await run).toMatchObject({exitCode: 0});
+  expect(tasksIn(rig, ID, 'task_completed')).toEqual(['b']);
+  expect(readPlan(rig, ID, 'completed').status).toBe('completed');
+});
+
+test.concurrent('a running task that changes does so with its next attempt', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone(ID, text(`{id: a, title: A, run: "${work.shell}"}`));
+  const run = rig.milestone('execute', ID);
+  const first = await work.nextRun();
+  await rig.waitForEvent(ID, 'task_working');
+  saveAs(rig, rig.planFile(ID), text(`{id: a, title: A, run: "echo new > a"}`));
+  await rig.waitForEvent(ID, 'plan_changed');
+  expect(work.running).toEqual([first]);
+  await first.exit(1);
+  expect(await run).toMatchObject({exitCode: 0});
+  expect(fileAt(rig, `milestone/${ID}`, 'a')).toBe('new');
+});
+
+test.concurrent('a completed task cannot be removed, and what changes in it is only warned about', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  const lines = ['{id: a, title: A, run: echo a > a}', `{id: b, title: B, run: "${work.shell}", dependencies: [a]}`];
+  await rig.writeMilestone(ID, text(...lines));
+  const run = rig.milestone('execute', ID);
+  const second = await work.nextRun();
+  saveAs(rig, rig.planFile(ID), text(`{id: b, title: B, run: "${work.shell}"}`));
+  const refused = await rig.waitForEvent(ID, 'plan_refused');
+  expect(refused.details.problems.join()).toContain('`a`');
+  saveAs(rig, rig.planFile(ID), text(lines[0]!.replace('echo a >', 'echo other >'), lines[1]!));
+  const changed = await rig.waitForEvent(ID, 'plan_changed');
+  expect(changed.details.warnings.join()).toContain(`milestone redo ${ID} a`);
+  await second.exit();
+  expect(await run).toMatchObject({exitCode: 0});
+  expect(fileAt(rig, `milestone/${ID}`, 'a')).toBe('a');
+  expect(tasksIn(rig, ID, 'task_started')).toEqual(['a', 'b']);
+});
+
+test.concurrent('an edit that is not valid is refused and left as it is; completion waits', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone(
+    ID,
+    text(`{id: a, title: A, run: "${work.shell}"}`, '{id: b, title: B, run: echo b > b, dependencies: [a]}'),
+  );
+  const run = rig.milestone('execute', ID);
+  const first = await work.nextRun();
+  const broken = text(
+    `{id: a, title: A, run: "${work.shell}", dependencies: [b]}`,
+    '{id: b, title: B, run: echo b > b, dependencies: [a]}',
+  );
+  saveAs(rig, rig.planFile(ID), broken);
+  await rig.waitForEvent(ID, 'plan_refused');
+  await first.exit();
+  const ended = await run;
+  expect(ended.exitCode).toBe(4);
+  expect(ended.stderr).toMatch(/not valid[\s\S]*milestone resume/);
+  expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
+  expect(rig.read(rig.planFile(ID))).toBe(broken);
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
+  saveAs(rig, rig.planFile(ID), broken.replace(', dependencies: [b]', ''));
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+  expect(work.timesRun).toBe(1);
+});
+
+test.concurrent('the file may vanish: the plan in force goes on, completion waits for its return', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone(
+    ID,
+    text(`{id: a, title: A, run: "${work.shell}"}`, '{id: b, title: B, run: echo b > b, dependencies: [a]}'),
+  );
+  const run = rig.milestone('execute', ID);
+  const first = await work.nextRun();
+  await rig.waitForEvent(ID, 'task_working');
+  const kept = rig.read(rig.planFile(ID));
+  fs.rmSync(rig.path(rig.planFile(ID)));
+  await rig.waitForEvent(ID, 'plan_refused');
+  await first.exit();
+  const ended = await run;
+  expect(ended.exitCode).toBe(4);
+  expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining(`\`${ID}\``)});
+  rig.write(rig.planFile(ID), kept);
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+  expect(readPlan(rig, ID, 'completed').status).toBe('completed');
+});
+
+test.concurrent('a status that a hand edits is put back, with the command that changes it', async () => {
+  await using rig = await MilestoneRig.create();
+  const [work, other] = [await rig.command('work'), await rig.command('other')];
+  await rig.writeMilestone(
+    ID,
+    text(
+      `{id: a, title: A, run: "${work.shell}", status: pending}`,
+      `{id: b, title: B, run: "${other.shell}", dependencies: [a], status: pending}`,
+      '{id: c, title: C, run: exit 1, retries: 0}',
+    ).replace('title: R', 'title: R\nstatus: planned'),
+  );
+  const run = rig.milestone('execute', ID);
+  const first = await work.nextRun();
+  await projected(rig, plan => plan.tasks[2].status === 'failed');
+  edit(rig, plan =>
+    plan
+      .replace('status: in_progress\n', 'status: cancelled\n')
+      .replace('dependencies: [a], status: pending', 'dependencies: [a], status: completed')
+      .replace('status: failed', 'status: pending'),
+  );
+  const {warnings} = (await rig.waitForEvent(ID, 'plan_changed')).details;
+  expect(warnings).toEqual([
+    expect.stringContaining(`milestone cancel ${ID}`),
+    expect.stringContaining(`milestone skip ${ID} b`),
+    expect.stringContaining(`milestone retry ${ID} c`),
+  ]);
+  expect(await run.line(`milestone skip ${ID} b`)).toContain('put back');
+  await projected(rig, plan => plan.status === 'in_progress' && plan.tasks[1].status === 'pending');
+  await first.exit();
+  await (await other.nextRun()).exit();
+  expect(await run).toMatchObject({exitCode: 4});
+  expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
+  expect(readPlan(rig, ID)).toMatchObject({
+    status: 'blocked',
+    tasks: [{status: 'completed'}, {status: 'completed'}, {status: 'failed'}],
+  });
+});
+
+test.concurrent('edits between two runs count at the next', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone(
+    ID,
+    text('{id: a, title: A, run: echo a > a}', '{id: b, title: B, run: exit 1, retries: 0}'),
+  );
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+  edit(rig, plan => `${plan.trimEnd()}\n  - {id: c, title: C, run: echo c > c}\n`);
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
+  expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'c']);
+  edit(rig, plan => plan.replace(/tasks:[\s\S]*$/, 'tasks: []\n'));
+  const ended = await rig.milestone('resume', ID);
+  expect(ended.exitCode).toBe(4);
+  expect(eventsOf(rig, ID, 'plan_refused')).toHaveLength(1);
+});

@@ -1,0 +1,339 @@
+// Ended by signals, by death, by somebody else: what is done stays done, the rest goes on.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, test} from 'vitest';
+import {parse} from 'yaml';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {diary, eventsOf, fileAt, outcomes, readPlan, subjects, tasksIn} from './support.ts';
+
+const ID = 'release';
+const CLOCK = fileURLToPath(new URL('../rig/shifted-clock.cjs', import.meta.url));
+
+describe('signals', () => {
+  test.concurrent.each([
+    ['SIGINT', 130],
+    ['SIGTERM', 143],
+    ['SIGHUP', 129],
+  ] as const)('%s ends what runs, exits %i, and the milestone can go on', async (signal, code) => {
+    await using rig = await MilestoneRig.create();
+    const {file, lines} = diary(rig);
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [
+      {id: 'first', run: `echo first >> '${file}'; echo 1 > first`},
+      {id: 'second', run: `echo mine > left; setsid -f sleep 1000; ${work.shell}`, dependencies: ['first']},
+    ]);
+    const run = rig.milestone('execute', ID);
+    const attempt = await work.nextRun();
+    run.kill(signal);
+    expect(await run).toMatchObject({exitCode: code, signal: null});
+    await attempt.ended;
+    expect(rig.processesLeft()).toEqual([]);
+    expect(readPlan(rig, ID)).toMatchObject({
+      status: 'paused',
+      execution: {paused_reason: expect.any(String)},
+      tasks: [{status: 'completed'}, {status: 'pending'}],
+    });
+    expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', executor_died: false}]);
+    expect(eventsOf(rig, ID, 'session_ended').map(({details}) => details.exit)).toEqual([code]);
+    expect(fileAt(rig, `refs/milestone/rescue/${ID}/second.1`, 'left')).toBe('mine');
+
+    const again = rig.milestone('resume', ID);
+    const second = await work.nextRun();
+    expect(second.env.MILESTONE_ATTEMPT).toBe('2');
+    await second.exit();
+    expect(await again).toMatchObject({exitCode: 0});
+    expect(lines()).toEqual(['first']);
+    const sessions = eventsOf(rig, ID, 'session_started').map(event => event.session_id);
+    expect(eventsOf(rig, ID, 'session_resumed')[0]!.details.previous_session_id).toBe(sessions[0]);
+  });
+
+  test.concurrent('a second Ctrl-C ends at once what ignores the first', async () => {
+    await using rig = await MilestoneRig.create();
+    const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM', 'SIGHUP']});
+    await rig.writeMilestone(ID, [{id: 'a', run: stubborn.shell}]);
+    const run = rig.milestone('execute', ID, {detached: true});
+    const attempt = await stubborn.nextRun();
+    run.killGroup('SIGINT'); // as a terminal does
+    await attempt.received('SIGINT');
+    run.killGroup('SIGINT');
+    expect(await run).toMatchObject({exitCode: 130, signal: null});
+    await attempt.ended;
+    expect(rig.processesLeft()).toEqual([]);
+    const again = rig.milestone('execute', ID);
+    await (await stubborn.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('Ctrl-C during a check and during the last moments loses nothing', async () => {
+    await using rig = await MilestoneRig.create();
+    const check = await rig.command('check');
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: check.shell}]);
+    const run = rig.milestone('execute', ID);
+    await check.nextRun();
+    run.kill('SIGINT');
+    expect(await run).toMatchObject({exitCode: 130});
+    expect(rig.processesLeft()).toEqual([]);
+    expect(tasksIn(rig, ID, 'task_completed')).toEqual([]);
+    const again = rig.milestone('resume', ID);
+    await (await check.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 0});
+    expect(subjects(rig, ID)).toHaveLength(1);
+  });
+});
+
+describe('a dead executor', () => {
+  test.concurrent('what is finished is not done again, and what was running ends before it runs again', async () => {
+    await using rig = await MilestoneRig.create();
+    const {file, lines} = diary(rig);
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [
+      {id: 'done', run: `echo done >> '${file}'; echo 1 > done`},
+      // A child that left the group, with nobody who waits for it.
+      {id: 'work', run: `echo half > half; setsid -f sleep 1000; ${work.shell}`, dependencies: ['done']},
+    ]);
+    const run = rig.milestone('execute', ID);
+    const orphan = await work.nextRun();
+    run.kill('SIGKILL');
+    await run;
+    expect(work.running).toEqual([orphan]);
+
+    const again = rig.milestone('execute', ID);
+    await (await work.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 0});
+    expect(work.mostAtOnce).toBe(1);
+    expect(lines()).toEqual(['done']);
+    expect(rig.processesLeft()).toEqual([]);
+    expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', executor_died: true}]);
+    expect(eventsOf(rig, ID, 'session_resumed')).toHaveLength(1);
+    expect(fileAt(rig, `refs/milestone/rescue/${ID}/work.1`, 'half')).toBe('half');
+  });
+
+  test.concurrent('a task at whose side the executor died three times is suspect', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
+    for (let death = 1; death <= 3; death++) {
+      const run = rig.milestone('execute', ID);
+      await work.nextRun();
+      run.kill('SIGKILL');
+      await run;
+    }
+    expect(await rig.milestone('execute', ID)).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('milestone retry'),
+    });
+    expect(eventsOf(rig, ID, 'blocker_detected')).toMatchObject([{details: {type: 'suspect', task_id: 'a'}}]);
+    expect([work.timesRun, rig.processesLeft()]).toEqual([3, []]);
+    expect(await rig.milestone('retry', ID, 'a')).toMatchObject({exitCode: 0});
+    const again = rig.milestone('resume', ID);
+    await (await work.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('a task that must not run twice by itself waits for a person', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [
+      {id: 'deploy', run: work.shell, on_interrupt: 'ask'},
+      {id: 'other', run: 'true'},
+      {id: 'after', run: 'true', dependencies: ['deploy']},
+    ]);
+    const run = rig.milestone('execute', ID);
+    await work.nextRun();
+    run.kill('SIGKILL');
+    await run;
+    const asked = await rig.milestone('execute', ID);
+    expect(asked).toMatchObject({exitCode: 6, stderr: expect.stringContaining('milestone skip')});
+    expect(work.timesRun).toBe(1);
+    expect(tasksIn(rig, ID, 'task_completed')).toEqual(['other']);
+    expect(readPlan(rig, ID).status).toBe('paused');
+    expect(await rig.milestone('skip', ID, 'deploy')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('a torn last line is cut, and kept beside the log', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    await rig.writeMilestone(ID, [{id: 'a', run: 'exit 1', retries: 0}]);
+    await rig.milestone('execute', ID);
+    fs.appendFileSync(rig.path(rig.logFile(ID)), '{"seq":99,"times');
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
+    expect(rig.events(ID).at(-1)!.event).toBe('session_ended');
+    const folder = rig.path('.milestones/logs');
+    const beside = fs
+      .readdirSync(folder)
+      .filter(name => name.startsWith(`execution-${ID}`) && !name.endsWith('.jsonl'));
+    expect(beside.map(name => fs.readFileSync(path.join(folder, name), 'utf8'))).toContain('{"seq":99,"times');
+  });
+
+  test.concurrent('a damaged log stops everything, with its line', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    await rig.writeMilestone(ID, [{id: 'a', run: 'exit 1', retries: 0}]);
+    await rig.milestone('execute', ID);
+    const good = rig.read(rig.logFile(ID));
+    rig.write(rig.logFile(ID), good.replace('"session_started"', '"session_STARTED"'));
+    const before = rig.read(rig.logFile(ID));
+    expect(await rig.milestone('resume', ID)).toMatchObject({
+      exitCode: 9,
+      stderr: expect.stringMatching(/^error: .*(line|:)\s?\d+[\s\S]*\nhint: .*doctor/),
+    });
+    expect(rig.read(rig.logFile(ID))).toBe(before);
+  });
+
+  test.concurrent('found completed in its log but still active, the move is finished', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}]);
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+    for (const command of ['execute', 'resume']) {
+      fs.renameSync(rig.path(rig.planFile(ID, 'completed')), rig.path(rig.planFile(ID)));
+      expect(await rig.milestone(command, ID)).toMatchObject({exitCode: 0});
+      expect(rig.exists(rig.planFile(ID))).toBe(false);
+    }
+    expect(tasksIn(rig, ID, 'task_started')).toEqual(['a']);
+    expect(await rig.milestone('execute', ID)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('completed'),
+    });
+  });
+});
+
+describe('one executor at a time', () => {
+  test.concurrent('the second exits 5, names the first and changes nothing', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
+    const first = rig.milestone('execute', ID);
+    const attempt = await work.nextRun();
+    await rig.waitForEvent(ID, 'task_working');
+    for (const command of ['execute', 'resume']) {
+      const second = await rig.milestone(command, ID);
+      expect(second.exitCode).toBe(5);
+      expect(second.stderr).toMatch(new RegExp(`^error: .*${first.pid}`));
+    }
+    const json = (await rig.milestone('execute', ID, '--json')).jsonLines().at(-1);
+    expect(json).toMatchObject({ok: false, exit: 5, error: {code: 'LOCKED'}});
+    await attempt.exit();
+    expect(await first).toMatchObject({exitCode: 0});
+    expect(eventsOf(rig, ID, 'session_started')).toHaveLength(1);
+  });
+
+  test.concurrent('nor from another checkout of the same repository', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
+    rig.git('worktree', 'add', '-q', '../other', '-b', 'other');
+    fs.cpSync(rig.path('.milestones'), rig.path('../other/.milestones'), {recursive: true});
+    const first = rig.milestone('execute', ID);
+    const attempt = await work.nextRun();
+    expect(await rig.milestone('execute', ID, {cwd: '../other'})).toMatchObject({exitCode: 5});
+    await attempt.exit();
+    expect(await first).toMatchObject({exitCode: 0});
+  });
+});
+
+describe('sessions', () => {
+  test.concurrent('a session file tells who executed, how far it came and where a resume starts', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a'},
+      {id: 'b', run: 'exit 1', retries: 0},
+      {id: 'c', run: work.shell, dependencies: ['a']},
+    ]);
+    const run = rig.milestone('execute', ID);
+    await work.nextRun();
+    await rig.waitForEvent(ID, 'task_failed');
+    run.kill('SIGINT');
+    expect(await run).toMatchObject({exitCode: 130});
+    const session = rig.events(ID)[0]!.session_id;
+    expect(session).toMatch(/^session-\d{8}-\d{6}-\w{4}$/);
+    const file = rig.path(`.milestones/sessions/${session}.yaml`);
+    expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+    expect(parse(fs.readFileSync(file, 'utf8'))).toMatchObject({
+      session: {session_id: session, milestone_id: ID, status: 'ended', pid: run.pid, exit: 130},
+      context: {command: 'execute', branch: `milestone/${ID}`, repository: rig.folder},
+      execution_state: {status: 'paused', tasks_completed: 1, tasks_total: 3, counts: {completed: 1, failed: 1}},
+      resume_points: expect.arrayContaining([
+        expect.objectContaining({task_id: 'b', status: 'failed'}),
+        expect.objectContaining({task_id: 'c', status: 'pending', attempt: 1}),
+      ]),
+    });
+
+    expect(await rig.milestone('resume', '--session', 'session-20000101-000000-aaaa')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/^error: there is no session/),
+    });
+    await rig.writeMilestone('another', [{id: 'x', run: 'true'}]);
+    const again = rig.milestone('resume', '--session', session);
+    await (await work.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 4});
+    expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'c']);
+  });
+});
+
+describe('status', () => {
+  test.concurrent('`resume` starts nothing that is planned, neither command what is over', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
+    expect(await rig.milestone('resume', ID)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining(`milestone execute ${ID}`),
+    });
+    expect(await rig.milestone('execute', ID, '--resume')).toMatchObject({exitCode: 3});
+    expect(rig.exists('.milestones/logs')).toBe(false);
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+    for (const command of ['resume', 'execute']) expect(await rig.milestone(command, ID)).toMatchObject({exitCode: 3});
+    await rig.writeMilestone('dropped', [{id: 'a', run: 'exit 1', retries: 0}]);
+    await rig.milestone('execute', 'dropped');
+    expect(await rig.milestone('cancel', 'dropped')).toMatchObject({exitCode: 0});
+    for (const command of ['resume', 'execute'])
+      expect(await rig.milestone(command, 'dropped')).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining('cancelled'),
+      });
+  });
+
+  test.concurrent('a plan that was executed elsewhere is history, until it is adopted', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a'},
+      {id: 'b', run: 'exit 1', retries: 0},
+    ]);
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+    const before = readPlan(rig, ID).execution.id;
+    fs.rmSync(rig.path(rig.logFile(ID)));
+    fs.rmSync(rig.path('.milestones/cache'), {recursive: true, force: true});
+    const text = rig.read(rig.planFile(ID));
+    for (const command of ['execute', 'resume'])
+      expect(await rig.milestone(command, ID)).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringContaining('milestone resume --adopt'),
+      });
+    rig.write(rig.planFile(ID), text.replace('exit 1', 'echo b > b'));
+    expect(await rig.milestone('resume', ID, '--adopt')).toMatchObject({exitCode: 0});
+    expect(tasksIn(rig, ID, 'task_started')).toEqual(['b']);
+    expect(readPlan(rig, ID, 'completed').execution.id).toBe(before);
+    expect(subjects(rig, ID)).toHaveLength(2);
+  });
+
+  test.concurrent('the clock may go backwards between and during runs', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a'},
+      {id: 'b', run: work.shell, dependencies: ['a']},
+    ]);
+    const run = rig.milestone('execute', ID, {env: {NODE_OPTIONS: `--require ${CLOCK}`, CLOCK_DRIFT: '-3600000'}});
+    await (await work.nextRun()).kill();
+    const attempt = await work.nextRun();
+    run.kill('SIGKILL');
+    await run;
+    expect(attempt.env.NODE_OPTIONS).toBeDefined();
+    const shifted = {NODE_OPTIONS: `--require ${CLOCK}`, CLOCK_SHIFT: '-86400000', CLOCK_DRIFT: '-60000'};
+    const again = rig.milestone('execute', ID, {env: shifted});
+    await (await work.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 0, stderr: ''});
+    expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
+  });
+});
