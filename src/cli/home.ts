@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
-import {findHome, type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
+import {findHome, type HomePaths, listMilestones} from '../milestone/home.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 
@@ -44,5 +44,3 @@ export function chooseMilestone(paths: HomePaths, id: string | undefined): Miles
     },
   );
 }
-
-export {homePaths};

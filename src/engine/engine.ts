@@ -12,7 +12,6 @@
 
 import fs from 'node:fs';
 import os from 'node:os';
-import path from 'node:path';
 import {AgentLoop} from '../agents/agent.ts';
 import {gitIntegration} from '../agents/git-integration.ts';
 import {progressMonitor} from '../agents/progress-monitor.ts';

@@ -47,7 +47,9 @@ export class GitIntegration implements Integration {
     const base = await this.parts.baseOf(place);
     const {tree, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
     const work = {tree, base, hasChanges: changedFiles.length > 0, changedFiles: changedFiles.map(file => file.path)};
-    if (homeChanges.length > 0) return {...work, refused: outOfArea(homeChanges)};
+    // In the user's own checkout the home is his and the program's, who both write it meanwhile.
+    const isSlot = this.parts.sharedCheckout === undefined;
+    if (isSlot && homeChanges.length > 0) return {...work, refused: outOfArea(homeChanges)};
     if (nested.length > 0) return {...work, refused: holdsRepositories(nested.map(({path: folder}) => folder))};
     if (!hooks || !work.hasChanges) return work;
     const hooked = await runCommitHooks(worktree, {tree, message});
@@ -132,7 +134,7 @@ export class GitIntegration implements Integration {
 }
 
 /** The error for a checkout that has the branch checked out and cannot follow it. */
-export function checkedOut(branch: string, checkout: Repository, files: readonly string[]) {
+function checkedOut(branch: string, checkout: Repository, files: readonly string[]) {
   const shown = files.slice(0, 3).map(file => `\`${file}\``);
   return {
     kind: 'checked_out' as const,

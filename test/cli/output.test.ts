@@ -54,7 +54,7 @@ test.concurrent('people read plain lines on stdout and what is wrong on stderr',
   expect(stdout).not.toContain('noise');
   const said = stdout.split('\n').map(line => line.slice(9));
   expect(said).toEqual(
-    expect.arrayContaining([expect.stringMatching(/▶ build Build it/), expect.stringMatching(/✔ build .*1\/2, 50 %/)]),
+    expect.arrayContaining([expect.stringMatching(/▶ build Build it/), expect.stringMatching(/✔ build .*1\/2/)]),
   );
   expect(stderr).toMatch(/^(error: )?task `deploy` failed with exit code 3\nhint: .*milestone retry/);
 });

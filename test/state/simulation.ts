@@ -5,7 +5,6 @@ import fc from 'fast-check';
 import {ReadyTasks} from '../../src/engine/ready-tasks.ts';
 import {decideRequest} from '../../src/engine/request-decision.ts';
 import type {MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
-import {topologicalOrder} from '../../src/milestone/graph.ts';
 import type {Plan, Task} from '../../src/milestone/plan.ts';
 import {resolveTaskSettings} from '../../src/milestone/settings.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
@@ -64,13 +63,6 @@ export const arbitraryFate = fc.array(
 );
 
 export type Fate = typeof arbitraryFate extends fc.Arbitrary<infer T> ? T : never;
-
-export interface Told {
-  events: MilestoneEvent[];
-  state: MilestoneState;
-  /** States of the running set at every moment, for what must hold at all times. */
-  everyMoment: (check: (state: MilestoneState) => void) => void;
-}
 
 export class World {
   readonly events: MilestoneEvent[] = [];
@@ -200,9 +192,4 @@ export class World {
       this.end(decision.interrupt, {kind: 'cancelled', message: 'skipped'});
     for (const event of decision.events) this.record(event);
   }
-}
-
-/** Ids in an order in which every task comes after what it depends on. */
-export function inOrder(plan: Plan): string[] {
-  return topologicalOrder(plan.tasks);
 }
