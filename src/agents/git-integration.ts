@@ -32,7 +32,7 @@ function integrateClaimed(context: ExecutionContext): void {
     if (task.status !== 'in_progress' || task.stage !== 'claimed') continue;
     if (needsNothing(context, id))
       context.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
-    else context.jobs.start(`integrate ${id}`, () => integrate(context, id));
+    else context.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(context, id));
   }
 }
 

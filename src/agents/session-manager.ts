@@ -12,6 +12,7 @@ export function sessionManager(save: () => number): Agent {
     async tick(context) {
       if (context.state.seq === savedSeq) return;
       await context.durable();
+      if (context.ending) return; // the session is saved once more when it ends
       const resume_points = save();
       context.record({event: 'session_saved', details: {resume_points}});
       savedSeq = context.state.seq;

@@ -62,7 +62,8 @@ function start(context: ExecutionContext, task: Task): void {
     event: 'task_started',
     details: {task_id: task.id, attempt: place.attempt, slot: place.slot, token, driver},
   });
-  context.jobs.start(`attempt ${task.id}`, () => runAttempt(context, task, place, token));
+  // Named by its number: the job of the attempt before may not have settled yet.
+  context.jobs.start(`attempt ${task.id}.${place.attempt}`, () => runAttempt(context, task, place, token));
 }
 
 /** The lowest slot that no task in progress holds. */

@@ -6,6 +6,7 @@ import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';
 import {listFolder, readIfExists} from '../platform/files.ts';
 import {processSignals} from '../platform/signals.ts';
+import {printable} from '../projections/terminal/printable.ts';
 import {eventPrinter} from './event-printer.ts';
 import {describeFailure, exitCodeOf, failureText} from './failure.ts';
 import {chooseMilestone, requireHome} from './home.ts';
@@ -107,7 +108,10 @@ function finish(report: ExecutionReport, json: boolean): number {
   const exit = report.error === undefined ? report.exit : exitCodeOf(report.error);
   if (json) console.log(JSON.stringify(closing(report, exit)));
   else if (report.error !== undefined) console.error(failureText(report.error));
-  else if (exit !== 0) console.error(`${report.reason}${report.hint ? `\nhint: ${report.hint}` : ''}`);
+  else if (exit !== 0)
+    console.error(
+      [report.reason, ...(report.hint ? [`hint: ${report.hint}`] : [])].map(line => printable(line)).join('\n'),
+    );
   return exit;
 }
 

@@ -1,5 +1,8 @@
 // The entry. What must be quick is answered before anything else is loaded.
 
+import module from 'node:module';
+import path from 'node:path';
+
 /** In package.json; the bundler puts it in, here and in version.ts: one file less to load. */
 declare const MILESTONE_VERSION: string;
 
@@ -18,6 +21,7 @@ else if (first === '__read-plan') {
   const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
   await answerPlanRequest(process.stdin);
 } else if (first === 'status' && isPlain(rest)) {
+  keepCompiled();
   const {statusFastPath} = await import('./status.ts');
   await statusFastPath(rest);
 } else {
@@ -31,4 +35,12 @@ else if (first === '__read-plan') {
 function isPlain(words: readonly string[]): boolean {
   const others = words.filter(word => word !== '--json');
   return others.length <= 1 && !others.some(word => word.startsWith('-'));
+}
+
+/** Node 22 and later keep what they compiled for the next time; in a folder of the user's own, since it is code. */
+function keepCompiled(): void {
+  const {enableCompileCache} = module as {enableCompileCache?: (folder: string) => unknown};
+  const {XDG_CACHE_HOME, HOME} = process.env;
+  const caches = XDG_CACHE_HOME ?? (HOME && path.join(HOME, '.cache'));
+  if (caches) enableCompileCache?.(path.join(caches, 'milestone', 'compiled'));
 }

@@ -1,10 +1,10 @@
 // Every command there is; each is loaded when it is called.
 
-import {Command, CommanderError, InvalidArgumentError} from 'commander';
+import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {MilestoneError} from '../errors.ts';
 import {TOKEN_VARIABLE} from '../platform/tokens.ts';
 import {addChangingCommands} from './changing-commands.ts';
-import {reportFailure} from './failure.ts';
+import {describeFailure, reportFailure} from './failure.ts';
 import {addReadingCommands} from './reading-commands.ts';
 import {version} from './version.ts';
 
@@ -14,9 +14,24 @@ export async function run(argv: readonly string[]): Promise<void> {
   try {
     await program.parseAsync(argv);
   } catch (error) {
-    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
-    else process.exitCode = reportFailure(error, argv.includes('--json'));
+    if (error instanceof CommanderError) process.exitCode = reportUsage(error, argv);
+    else process.exitCode = reportFailure(error, wantsJson(argv));
   }
+}
+
+/** Prose was printed already; who asked for JSON gets that as well. */
+function reportUsage(error: CommanderError, argv: readonly string[]): number {
+  if (error.exitCode === 0) return 0;
+  if (wantsJson(argv)) {
+    const failure = new MilestoneError('USAGE', error.message.replace(/^error: /, ''), {hint: 'milestone --help'});
+    const isStream = ['execute', 'resume'].includes(argv[2] ?? '');
+    console.log(JSON.stringify({ok: false, ...(isStream && {exit: 2}), error: describeFailure(failure)}));
+  }
+  return 2;
+}
+
+function wantsJson(argv: readonly string[]): boolean {
+  return argv.includes('--json') || argv.includes('--format=json') || argv[argv.indexOf('--format') + 1] === 'json';
 }
 
 function buildProgram(): Command {
@@ -63,12 +78,13 @@ function executionCommand(program: Command, name: 'execute' | 'resume', descript
     .option('--no-git', 'outside git: no branch, no commits (recorded at the first start)')
     .option('--take-over', 'take the lock from an owner on another machine or in another container')
     .option('--adopt', 'begin a log for a plan that was executed elsewhere')
-    .option('--json', 'print events as lines of JSON');
+    .addOption(new Option('--format <format>', 'how to print').choices(['text', 'md', 'json']).default('text'))
+    .option('--json', 'the same as --format json: events as lines');
   if (name === 'execute') command.option('--resume', 'the same as `milestone resume`');
   else command.option('--session <id>', 'the session to go on from').option('--plan', 'the same as --dry-run');
   command.action(async (id: string | undefined, flags) => {
     const {execute} = await import('./execute.ts');
-    process.exitCode = await execute(name, id, flags);
+    process.exitCode = await execute(name, id, {...flags, json: flags.json || flags.format === 'json'});
   });
 }
 

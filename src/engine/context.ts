@@ -68,6 +68,8 @@ export interface ExecutionContext {
 export interface CheckPlace {
   /** Undefined for the final check, which belongs to no attempt. */
   place: AttemptPlace | undefined;
+  /** Number of the slot that `cwd` is in. */
+  slot: number;
   cwd: string;
   signal: AbortSignal;
 }

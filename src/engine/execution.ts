@@ -162,19 +162,18 @@ export class Execution implements ExecutionContext {
     this.record({event: 'blocker_detected', details: {id: `${type}-${this.state.seq + 1}`, type, message, hint}});
   }
 
-  runChecks(checks: readonly Check[], {place, cwd, signal}: CheckPlace): Promise<CheckResult[]> {
-    const slot = place?.slot ?? this.settings.maxParallel;
-    return this.runAll(checks, {place, slot, cwd, signal}, this.settings.verifyRetries);
+  runChecks(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]> {
+    return this.runAll(checks, where, this.settings.verifyRetries);
   }
 
   /** Run a command of `workspace` in a slot; undefined when it was stopped. */
-  async runSetup(check: Check, where: CheckPlace & {slot: number}): Promise<CheckResult | undefined> {
+  async runSetup(check: Check, where: CheckPlace): Promise<CheckResult | undefined> {
     return (await this.runAll([check], where, 0))[0];
   }
 
   private async runAll(
     checks: readonly Check[],
-    {place, slot, cwd, signal}: CheckPlace & {slot: number},
+    {place, slot, cwd, signal}: CheckPlace,
     retries: number,
   ): Promise<CheckResult[]> {
     const task = place && taskState(this.state, place.taskId);
@@ -183,7 +182,7 @@ export class Execution implements ExecutionContext {
       return await runChecks({
         checks,
         cwd,
-        env: this.environmentOf(place ?? {taskId: '', attempt: 0, slot}, token),
+        env: this.environmentOf({taskId: place?.taskId ?? '', attempt: place?.attempt ?? 0, slot}, token),
         token,
         timeoutMs: this.settings.verifyTimeoutMs,
         retries,

@@ -44,7 +44,12 @@ async function checkFinally(context: ExecutionContext, head: string | undefined)
     workspace.integration && head !== undefined
       ? await workspace.integration.checkOutCommit(head)
       : workspace.folderOf(0);
-  return context.runChecks([{name: 'final', command: settings.verifyFinal as string}], {place: undefined, cwd, signal});
+  return context.runChecks([{name: 'final', command: settings.verifyFinal as string}], {
+    place: undefined,
+    slot: settings.maxParallel,
+    cwd,
+    signal,
+  });
 }
 
 function openFinalRed(context: ExecutionContext, checks: readonly CheckResult[]): void {

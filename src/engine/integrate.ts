@@ -141,7 +141,8 @@ async function verify(
     ...(milestoneVerify === undefined ? [] : [{name: 'milestone' as const, command: milestoneVerify}]),
   ];
   if (checks.length === 0) return [];
-  const results = await context.runChecks(checks, {place, cwd, signal});
+  const slot = on === 'worktree' ? place.slot : context.settings.maxParallel;
+  const results = await context.runChecks(checks, {place, slot, cwd, signal});
   if (signal.aborted) return results;
   context.record({
     event: 'task_verified',
@@ -188,8 +189,10 @@ async function block(
   type: BlockerType,
   {message, hint}: {message: string; hint: string},
 ): Promise<void> {
-  await giveUp(context, place, {kind: 'cancelled', message});
+  await context.workspace.rescue(place);
+  // Before the attempt ends: nothing may start in between.
   context.openBlocker({type, message, hint});
+  context.endAttempt(place, {kind: 'cancelled', message});
 }
 
 async function giveUp(context: ExecutionContext, place: AttemptPlace, outcome: Outcome): Promise<void> {

@@ -6,7 +6,7 @@ export class Jobs {
 
   constructor(private readonly onFailure: (error: unknown) => void) {}
 
-  /** Start a job, unless one of that name is running. */
+  /** Start a job; one that is running already under that name is enough. */
   start(name: string, work: () => Promise<void>): void {
     if (this.running.has(name)) return;
     const job = work()
@@ -21,11 +21,6 @@ export class Jobs {
 
   get size(): number {
     return this.running.size;
-  }
-
-  /** Resolves when none of these jobs is running any more. */
-  async ended(...names: string[]): Promise<void> {
-    await Promise.all(names.map(name => this.running.get(name)));
   }
 
   /** Resolves when no job is left, also none that was started meanwhile. */

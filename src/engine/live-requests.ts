@@ -73,7 +73,6 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
   jobs.start(`request ${request.request_id}`, async () => {
     while (taskState(state, id).status === 'in_progress') {
       attempts.interrupt(id, {kind: 'cancelled', message: `was interrupted by \`${request.kind}\``});
-      await jobs.ended(`attempt ${id}`, `integrate ${id}`);
       await clock.sleep(LOOK_AGAIN_MS, NEVER);
     }
     // It may have completed before it could be interrupted.

@@ -62,12 +62,11 @@ function refuse(execution: Execution, problems: string[]): void {
 
 /** What is taken out of the plan while it runs ends first; its work is kept. */
 async function interrupt(execution: Execution, removed: readonly TaskId[]): Promise<void> {
-  const {ready, attempts, jobs, state, clock, signal} = execution;
+  const {ready, attempts, state, clock, signal} = execution;
   for (const id of removed) ready.hold(id);
   for (const id of removed) {
     while (taskState(state, id).status === 'in_progress' && !signal.aborted) {
       attempts.interrupt(id, {kind: 'cancelled', message: 'was taken out of the plan'});
-      await jobs.ended(`attempt ${id}`, `integrate ${id}`);
       await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
     }
   }

@@ -1,6 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {NewEvent} from '../events/event.ts';
 import type {Plan} from '../milestone/plan.ts';
+import {validateConfig} from '../milestone/validate-plan.ts';
 import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
 import type {ExecuteOptions} from './engine.ts';
@@ -21,6 +22,7 @@ type StartOptions = Pick<ExecuteOptions, 'command' | 'noGit' | 'readPlan' | 'ado
  */
 export async function planStart(opened: OpenMilestone, options: StartOptions): Promise<Start> {
   const {state, id} = opened;
+  validateConfig(opened.read.configProblems);
   if (options.adopt && !state.activation) return {events: await planAdoption(opened)};
   refuseWrongStatus(state.status, id, options.command);
   if (state.status !== 'planned') return {events: []};

@@ -1,5 +1,6 @@
 import {MilestoneError} from '../errors.ts';
 import type {PlanFile} from './file.ts';
+import type {Problem} from './plan.ts';
 
 /**
  * Make sure that a plan is fit to execute.
@@ -14,4 +15,13 @@ export function validatePlan(read: Pick<PlanFile, 'plan' | 'problems'>, file: st
     hint: errors.length > 1 ? 'milestone validate' : first?.hint,
     where: first?.where ?? {file},
   });
+}
+
+/**
+ * Make sure that what config.yaml says can be relied on.
+ * @throws {MilestoneError} `CONFIG_INVALID`
+ */
+export function validateConfig(problems: readonly Problem[]): void {
+  const error = problems.find(({severity}) => severity === 'error');
+  if (error) throw new MilestoneError('CONFIG_INVALID', error.message, {hint: error.hint, where: error.where});
 }

@@ -65,9 +65,16 @@ export function replaceFile(
     fs.renameSync(temporary, file);
     if (durable) syncFolder(path.dirname(file));
   } catch (error) {
-    fs.rmSync(temporary, {force: true});
+    removeQuietly(temporary);
     throw fileError(error, `write \`${file}\``);
   }
+}
+
+/** What cannot be cleaned up must not hide why it was to be. */
+function removeQuietly(file: string): void {
+  try {
+    fs.rmSync(file, {force: true});
+  } catch {}
 }
 
 /** The text of a file, or `undefined` when there is none. Any other failure is thrown. */

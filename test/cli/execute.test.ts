@@ -553,4 +553,49 @@ describe('surroundings of an attempt', () => {
     expect(fs.statSync(rig.path(log)).mode & 0o777).toBe(0o600);
     expect(rig.read(rig.logFile(ID))).not.toContain('hunter2');
   });
+
+  test.concurrent('the slot of the merge queue is the one after the last', async () => {
+    await using rig = await MilestoneRig.create();
+    const {file, lines} = diary(rig);
+    const [one, two] = [await rig.command('one'), await rig.command('two')];
+    const tasks = [one, two].map(({name, shell}) => ({id: name, run: `(${shell}) && echo ${name} > ${name}`}));
+    const note = `echo "$MILESTONE_TASK $MILESTONE_SLOT $(basename "$PWD")" >> '${file}'`;
+    await rig.writeMilestone(ID, tasks, {settings: {max_parallel: 2, verify: note, verify_final: note}});
+    const run = rig.milestone('execute', ID);
+    const runs = [await one.nextRun(), await two.nextRun()];
+    await runs[0]!.exit();
+    await rig.waitForEvent(ID, 'task_completed');
+    await runs[1]!.exit();
+    expect(await run).toMatchObject({exitCode: 0});
+    expect(lines()).toEqual(['one 0 0', 'two 1 1', 'two 2 2', ' 2 2']);
+  });
+
+  test.concurrent('slots may live elsewhere, and a command inside one works with the home that owns it', async () => {
+    await using rig = await MilestoneRig.create({files: {'.milestones/config.yaml': 'settings: {}\n'}});
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}], {settings: {workspace: {root: '../slots'}}});
+    const run = rig.milestone('execute', ID);
+    const {cwd, exit} = await work.nextRun().then(one => ({cwd: one.cwd, exit: () => one.exit()}));
+    expect(cwd.startsWith(`${rig.root}/slots/repo-`)).toBe(true);
+    expect(await rig.milestone('execute', ID, {cwd})).toMatchObject({exitCode: 5});
+    await exit();
+    expect(await run).toMatchObject({exitCode: 0});
+    expect(fs.existsSync(cwd)).toBe(false);
+  });
+});
+
+describe('blockers', () => {
+  test.concurrent('with `on_blocker: stop` nothing new starts after a failure', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    const tasks = [
+      {id: 'bad', run: 'exit 1', retries: 0},
+      {id: 'other', run: 'true'},
+    ];
+    await rig.writeMilestone(ID, tasks, {settings: {on_blocker: 'stop', max_parallel: 1}});
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+    expect(tasksIn(rig, ID, 'task_started')).toEqual(['bad']);
+    await rig.writeMilestone('isolates', tasks, {settings: {max_parallel: 1}});
+    expect(await rig.milestone('execute', 'isolates')).toMatchObject({exitCode: 4});
+    expect(tasksIn(rig, 'isolates', 'task_started')).toEqual(['bad', 'other']);
+  });
 });

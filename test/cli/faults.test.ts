@@ -171,6 +171,12 @@ describe('what is asked for', () => {
       exitCode: 2,
       stderr: expect.stringContaining('no tasks'),
     });
+    expect(rig.exists('.milestones/logs')).toBe(false);
+    expect(rig.git('branch', '--list', 'milestone/*')).toBe('');
+  });
+
+  test.concurrent('has defaults that are not valid: their place is told, and nothing happens', async () => {
+    await using rig = await MilestoneRig.create();
     rig.write('.milestones/config.yaml', 'settings: {max_parallel: many}\n');
     await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
     expect(await rig.milestone('execute', ID)).toMatchObject({
@@ -178,7 +184,6 @@ describe('what is asked for', () => {
       stderr: expect.stringMatching(/config\.yaml:1:\d+/),
     });
     expect(rig.exists('.milestones/logs')).toBe(false);
-    expect(rig.git('branch', '--list', 'milestone/*')).toBe('');
   });
 
   test.concurrent('a `.gitignore` is made and nothing of the program shows up in git', async () => {

@@ -34,7 +34,16 @@ test.concurrent('a stream ends with an error for every exit but 0', async () => 
   expect(await last('execute', ID, '--only', 'x')).toMatchObject({exit: 3, error: {code: 'UNKNOWN_TASK'}});
   expect(await last('resume', ID)).toMatchObject({exit: 3, error: {code: 'WRONG_STATUS'}});
   expect(await last('execute', ID)).toMatchObject({exit: 4, error: {message: expect.stringContaining('`a`')}});
-  expect(await last('execute', ID, '--max-parallel', 'x')).toMatchObject({exit: 2});
+});
+
+test.concurrent('wrong usage is told to programs as well', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
+  for (const wrong of [['--max-parallel', 'x'], ['--no-such-flag'], ['one-too-many']]) {
+    const ended = await rig.milestone('execute', ID, ...wrong, '--json');
+    expect(ended.exitCode).toBe(2);
+    expect(ended.jsonLines()).toMatchObject([{ok: false, error: {code: 'USAGE', message: expect.any(String)}}]);
+  }
 });
 
 test.concurrent('`--format json` is `--json`', async () => {
@@ -134,4 +143,16 @@ test.concurrent('`--dry-run` and `--plan` change nothing and start nothing', asy
   expect(rig.git('status', '--porcelain', '-uall', '--ignored')).toBe(before);
   expect(rig.exists('../ran')).toBe(false);
   expect(rig.git('for-each-ref', '--format=%(refname)')).toBe('refs/heads/main');
+  await rig.writeMilestone('stopped', [
+    {id: 'a', run: 'true'},
+    {id: 'b', run: 'exit 1', retries: 0},
+  ]);
+  expect(await rig.milestone('execute', 'stopped')).toMatchObject({exitCode: 4});
+  const log = rig.read(rig.logFile('stopped'));
+  const {plan} = (await rig.milestone('resume', 'stopped', '--plan', '--json')).json();
+  expect(plan.tasks).toMatchObject([
+    {id: 'a', action: 'done'},
+    {id: 'b', action: 'hold'},
+  ]);
+  expect(rig.read(rig.logFile('stopped'))).toBe(log);
 });

@@ -71,7 +71,7 @@ export class MilestoneRig {
   readonly env: Record<string, string>;
   readonly #marker = randomUUID();
   readonly #programs: Program[] = [];
-  #commands: CommandServer | undefined;
+  #commands: Promise<CommandServer> | undefined;
 
   private constructor(
     /** Everything of the rig, also what lies outside the repository; removed at the end. */
@@ -121,7 +121,7 @@ export class MilestoneRig {
 
   /** Ends every process that the rig or its programs left behind, then removes the folder. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#commands?.close();
+    await (await this.#commands)?.close();
     await endMarked(this.#marker);
     fs.rmSync(this.root, {recursive: true, force: true, maxRetries: 3});
   }
@@ -156,8 +156,8 @@ export class MilestoneRig {
 
   /** A shell command whose every run waits for the test to end it. */
   async command(name: string, options: CommandOptions = {}): Promise<ScriptedCommand> {
-    this.#commands ??= await CommandServer.listen(this.root, () => this.#explain());
-    return this.#commands.command(name, options);
+    this.#commands ??= CommandServer.listen(this.root, () => this.#explain());
+    return (await this.#commands).command(name, options);
   }
 
   /**

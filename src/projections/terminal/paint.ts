@@ -11,7 +11,7 @@ export interface Paint {
 const asItIs = (text: string) => text;
 
 /** No colours: for files, pipes and `NO_COLOR`. */
-export const plain: Paint = {bold: asItIs, dim: asItIs, red: asItIs, green: asItIs, yellow: asItIs, cyan: asItIs};
+const plain: Paint = {bold: asItIs, dim: asItIs, red: asItIs, green: asItIs, yellow: asItIs, cyan: asItIs};
 
 /** Colours if standard output wants them. `chalk`, which knows, is not even loaded where it surely does not. */
 export async function choosePaint(): Promise<Paint> {

@@ -1,0 +1,138 @@
+// `execute --dry-run` and `resume --plan`: what would run, and nothing happens.
+
+import fs from 'node:fs';
+import {describe, expect, test} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {everythingBelow, ID, plannedRig, stoppedRig, TASKS} from './reading-rig.ts';
+
+describe('the plan', () => {
+  test.concurrent('order, waves, critical path, and for each task why', async () => {
+    await using rig = await plannedRig(TASKS);
+    const ended = await rig.milestone('execute', '--dry-run', '--json');
+    expect(ended.exitCode).toBe(0);
+    expect(ended.json()).toEqual({
+      ok: true,
+      plan: {
+        id: ID,
+        tasks: [
+          {id: 'build', driver: 'shell', after: [], wave: 1, action: 'run', why: 'depends on nothing'},
+          {id: 'check', driver: 'shell', after: ['build'], wave: 2, action: 'run', why: 'after `build`'},
+          {id: 'ship', driver: 'shell', after: ['check'], wave: 3, action: 'run', why: 'after `check`'},
+          {id: 'notes', driver: 'manual', after: ['build'], wave: 0, action: 'hold', why: 'a person does it'},
+        ],
+        waves: [['build'], ['check'], ['ship']],
+        critical_path: ['build', 'check', 'ship'],
+      },
+      problems: [],
+    });
+  });
+
+  test.concurrent('for a person, in 80 columns', async () => {
+    await using rig = await plannedRig([{id: 'a', title: 'An '.repeat(50), run: 'true'}]);
+    const {stdout} = await rig.milestone('execute', '--dry-run', '--max-parallel', '7');
+    expect(stdout).toContain('release: 1 task would run in 1 wave, up to 7 at a time\n\nwave 1\n  run      a  An An');
+    expect(stdout).toContain('nothing was changed\n');
+    for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test.concurrent('restricted to some tasks, the others are held', async () => {
+    await using rig = await plannedRig(TASKS);
+    const until = (await rig.milestone('execute', '--dry-run', '--until', 'check', '--json')).json();
+    expect(until.plan.waves).toEqual([['build'], ['check']]);
+    const only = (await rig.milestone('execute', '--dry-run', '--only', 'ship', '--json')).json();
+    expect(only.plan.tasks[2]).toMatchObject({action: 'hold', why: expect.stringContaining('`check`')});
+    expect(await rig.milestone('execute', '--dry-run', '--only', 'shop')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('did you mean `ship`?'),
+    });
+  });
+
+  test.concurrent('of a stopped milestone: what is done, what failed, and what waits for it', async () => {
+    await using rig = await stoppedRig();
+    const {ok, plan} = (await rig.milestone('resume', '--plan', '--json')).json();
+    expect({ok, waves: plan.waves}).toEqual({ok: true, waves: []});
+    expect(plan.tasks).toMatchObject([
+      {action: 'done', wave: 0},
+      {action: 'hold', why: expect.stringContaining('`milestone retry release check` makes it pending')},
+      {action: 'hold', why: 'waits for `check`, which would not be completed'},
+      {action: 'hold'},
+    ]);
+    await rig.milestone('retry', ID, 'check');
+    expect((await rig.milestone('resume', '--plan', '--json')).json().plan).toMatchObject({
+      waves: [['check'], ['ship']],
+      tasks: [{}, {action: 'run', why: 'attempt 1 failed with exit code 3'}, {action: 'run'}, {}],
+    });
+  });
+
+  test.concurrent('an edit of a started plan is in it, and an invalid one is named while the plan in force counts', async () => {
+    await using rig = await stoppedRig();
+    const text = rig.read(rig.planFile(ID));
+    rig.write(rig.planFile(ID), `${text}  - {id: more, title: More, run: "true"}\n`);
+    expect((await rig.milestone('resume', '--plan', '--json')).json().plan.waves).toEqual([['more']]);
+    rig.write(rig.planFile(ID), `${text}  - {id: more, title: More, run: "true", dependencies: [none]}\n`);
+    const ended = await rig.milestone('resume', '--plan', '--json');
+    expect(ended.exitCode).toBe(0);
+    expect(ended.json()).toMatchObject({plan: {waves: []}, problems: [{severity: 'error'}]});
+  });
+
+  test.concurrent('an attempt that a dead executor left is run again', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
+    const run = rig.milestone('execute', ID);
+    await work.nextRun();
+    expect(await rig.milestone('execute', ID, '--dry-run')).toMatchObject({exitCode: 5});
+    run.kill('SIGKILL');
+    await run;
+    const answer = (await rig.milestone('execute', ID, '--dry-run', '--json')).json();
+    expect(answer.plan.tasks).toMatchObject([{action: 'run', why: 'attempt 1 was interrupted'}]);
+  });
+});
+
+describe('what cannot run', () => {
+  test.concurrent('an invalid plan: exit code 2 with all problems', async () => {
+    await using rig = await plannedRig(
+      'id: release\ntitle: R\ntasks:\n  - {id: a, title: A, run: x, dependencies: [a]}\n',
+    );
+    const ended = await rig.milestone('execute', '--dry-run', '--json');
+    expect(ended.exitCode).toBe(2);
+    expect(ended.json()).toMatchObject({ok: false, error: {code: 'PLAN_INVALID'}, problems: [{severity: 'error'}]});
+    expect(await rig.milestone('execute', '--dry-run')).toMatchObject({exitCode: 2, stdout: ''});
+  });
+
+  test.concurrent('a required milestone that is missing: exit code 3, and the plan all the same', async () => {
+    await using rig = await plannedRig([{id: 'a', run: 'true'}], {dependencies: {requires: ['foundation']}});
+    const ended = await rig.milestone('execute', '--dry-run', '--json');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.json()).toMatchObject({ok: false, error: {code: 'REQUIRED_MISSING'}, plan: {waves: [['a']]}});
+    const text = await rig.milestone('execute', '--dry-run');
+    expect(text.stdout).toContain('requires: foundation (not completed)');
+    await rig.writeMilestone('foundation', [{id: 'a', run: 'true'}]);
+    await rig.milestone('execute', 'foundation');
+    expect(await rig.milestone('execute', ID, '--dry-run')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('requires: foundation (completed)'),
+    });
+  });
+
+  test.concurrent('a status that the command does not accept: exit code 3', async () => {
+    await using rig = await stoppedRig();
+    expect(await rig.milestone('execute', '--dry-run')).toMatchObject({exitCode: 3});
+    await rig.writeMilestone('new', [{id: 'a', run: 'true'}]);
+    expect(await rig.milestone('resume', 'new', '--plan')).toMatchObject({exitCode: 3});
+    expect(await rig.milestone('execute', 'new', '--dry-run')).toMatchObject({exitCode: 0});
+  });
+});
+
+test.concurrent('nothing changes on disk, and no program starts', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone(ID, [{id: 'a', run: 'touch ran'}]);
+  // Git is the first thing that an execution asks for; it would leave a trace here.
+  const trace = rig.path('../git-ran');
+  rig.write('../bin/git', `#!/bin/sh\ntouch '${trace}'\nexit 1\n`);
+  fs.chmodSync(rig.path('../bin/git'), 0o755);
+  const before = everythingBelow(rig.root);
+  const ended = await rig.milestone('execute', '--dry-run', {env: {PATH: `${rig.path('../bin')}:${process.env.PATH}`}});
+  expect(ended.exitCode).toBe(0);
+  expect(everythingBelow(rig.root)).toEqual(before);
+});

@@ -1,0 +1,104 @@
+// `milestone validate`: every problem with its place, without git, without activation, and without running anything.
+
+import {expect, test} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {everythingBelow, ID, plannedRig} from './reading-rig.ts';
+
+const BAD = `id: release
+title: The release
+tasks:
+  - {id: a, title: A, run: x, retries: many}
+  - {id: b, title: B, run: x, dependencies: [c]}
+`;
+
+test.concurrent('a sound home is valid', async () => {
+  await using rig = await plannedRig([{id: 'a', run: 'true'}]);
+  rig.write('.milestones/config.yaml', 'settings: {max_parallel: 2}\n');
+  const {exitCode, stdout} = await rig.milestone('validate');
+  expect({exitCode, stdout}).toEqual({
+    exitCode: 0,
+    stdout: 'valid: .milestones/config.yaml\nvalid: .milestones/active/release.yaml\n',
+  });
+  expect((await rig.milestone('validate', '--json')).json()).toEqual({
+    ok: true,
+    results: [
+      {id: null, file: rig.path('.milestones/config.yaml'), valid: true, problems: []},
+      {id: ID, file: rig.path(rig.planFile(ID)), valid: true, problems: []},
+    ],
+  });
+});
+
+test.concurrent('all problems of all files at once, each with its place and a way out', async () => {
+  await using rig = await plannedRig(BAD);
+  rig.write('.milestones/config.yaml', 'setings: {}\nsettings: {max_parallel: none}\n');
+  const {exitCode, stdout} = await rig.milestone('validate');
+  expect(exitCode).toBe(2);
+  expect(stdout).toMatch(/^\.milestones\/active\/release\.yaml:4:\d+: error: /m);
+  expect(stdout).toMatch(/^\.milestones\/active\/release\.yaml:5:\d+: error: .*`c`/m);
+  expect(stdout).toMatch(/^\.milestones\/config\.yaml:1:\d+: warning: .*\n {2}hint: did you mean `settings`\?/m);
+  const {ok, results, error} = (await rig.milestone('validate', '--json')).json();
+  expect({ok, error}).toEqual({ok: false, error: {code: 'PLAN_INVALID', message: '2 of 2 files are invalid'}});
+  expect(results).toMatchObject([
+    {id: null, valid: false},
+    {
+      id: ID,
+      valid: false,
+      problems: [
+        {
+          severity: 'error',
+          code: expect.any(String),
+          message: expect.any(String),
+          where: {line: 4, column: expect.any(Number)},
+        },
+        {severity: 'error', where: {line: 5}},
+      ],
+    },
+  ]);
+});
+
+test.concurrent('ids and files can be named, also outside any home', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  rig.write('plans/release.yaml', BAD);
+  expect(await rig.milestone('validate', 'plans/release.yaml')).toMatchObject({exitCode: 2});
+  expect(await rig.milestone('validate', 'plans/none.yaml')).toMatchObject({exitCode: 2});
+  expect(await rig.milestone('validate', 'release')).toMatchObject({exitCode: 3});
+  await rig.writeMilestone('good', [{id: 'a', run: 'true'}]);
+  expect(await rig.milestone('validate', 'good', 'plans/release.yaml')).toMatchObject({exitCode: 2});
+  expect(await rig.milestone('validate', 'good')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('validate', 'goood')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('did you mean `good`?'),
+  });
+});
+
+test.concurrent('a required milestone that nobody knows is a warning at its place', async () => {
+  await using rig = await plannedRig(
+    'id: release\ntitle: R\ndependencies:\n  requires:\n    - foundation\n    - fundation\ntasks:\n  - {id: a, title: A, run: x}\n',
+  );
+  await rig.writeMilestone('foundation', [{id: 'a', run: 'true'}]);
+  const {results} = (await rig.milestone('validate', ID, '--json')).json();
+  expect(results).toMatchObject([
+    {
+      valid: true,
+      problems: [
+        {
+          severity: 'warning',
+          code: 'UNKNOWN_REQUIREMENT',
+          hint: 'did you mean `foundation`?',
+          where: {line: 6, column: 7},
+        },
+      ],
+    },
+  ]);
+});
+
+test.concurrent('nothing of the repository runs, and nothing is written', async () => {
+  await using rig = await MilestoneRig.create();
+  rig.git('config', 'core.fsmonitor', 'touch fsmonitor-ran');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'touch ran'}], {
+    settings: {verify: 'touch verify-ran', workspace: {setup: 'touch setup-ran'}},
+  });
+  const before = everythingBelow(rig.folder);
+  await rig.milestone('validate');
+  expect(everythingBelow(rig.folder)).toEqual(before);
+});
