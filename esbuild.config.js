@@ -10,16 +10,13 @@ const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 // Made beside and put in place whole: a program that runs from dist/ meanwhile finds its files.
 const outdir = mkdtempSync('dist-');
 chmodSync(outdir, 0o755);
-const {metafile} = await build({
-  entryPoints: ['src/cli/main.ts'],
+const options = {
   outdir,
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20.15',
   mainFields: ['module', 'main'],
-  chunkNames: 'chunks/[name]-[hash]',
   minifySyntax: true,
   minifyWhitespace: true,
   legalComments: 'none',
@@ -30,10 +27,32 @@ const {metafile} = await build({
     js: "import {createRequire as milestoneRequire} from 'node:module';const require=milestoneRequire(import.meta.url);",
   },
   logLevel: 'warning',
+};
+const {metafile} = await build({
+  ...options,
+  entryPoints: {main: 'src/cli/main.ts', reader: 'src/milestone/reader.ts'},
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  plugins: [leaveOut('quick-status')],
+});
+// In one file, but for what it seldom needs.
+await build({
+  ...options,
+  entryPoints: ['src/cli/quick-status.ts'],
+  plugins: [leaveOut('reader')],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 rmSync('dist', {recursive: true, force: true});
 renameSync(outdir, 'dist');
+
+/** Leaves a module to the file of its name beside the one that loads it. */
+function leaveOut(name) {
+  const setup = ({onResolve}) =>
+    onResolve({filter: new RegExp(`/${name}\\.ts$`)}, ({kind}) =>
+      kind === 'dynamic-import' ? {path: `./${name}.js`, external: true} : undefined,
+    );
+  return {name: `leave out ${name}`, setup};
+}
 
 /** The licences of the libraries that went in. */
 function licenses(inputs) {

@@ -1,8 +1,5 @@
 // The entry. What must be quick is answered before anything else is loaded.
 
-import module from 'node:module';
-import path from 'node:path';
-
 /** In package.json; the bundler puts it in, here and in version.ts: one file less to load. */
 declare const MILESTONE_VERSION: string;
 
@@ -21,9 +18,8 @@ else if (first === '__read-plan') {
   const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
   await answerPlanRequest(process.stdin);
 } else if (first === 'status' && isPlain(rest)) {
-  keepCompiled();
-  const {statusFastPath} = await import('./status.ts');
-  await statusFastPath(rest);
+  const {quickStatus} = await import('./quick-status.ts');
+  await quickStatus(rest);
 } else {
   const ahead = isExecution ? import('./plan-reader.ts') : undefined;
   const {run} = await import('./program.ts');
@@ -35,12 +31,4 @@ else if (first === '__read-plan') {
 function isPlain(words: readonly string[]): boolean {
   const others = words.filter(word => word !== '--json');
   return others.length <= 1 && !others.some(word => word.startsWith('-'));
-}
-
-/** Node 22 and later keep what they compiled for the next time; in a folder of the user's own, since it is code. */
-function keepCompiled(): void {
-  const {enableCompileCache} = module as {enableCompileCache?: (folder: string) => unknown};
-  const {XDG_CACHE_HOME, HOME} = process.env;
-  const caches = XDG_CACHE_HOME ?? (HOME && path.join(HOME, '.cache'));
-  if (caches) enableCompileCache?.(path.join(caches, 'milestone', 'compiled'));
 }

@@ -6,7 +6,6 @@ import {systemClock} from '../platform/clock.ts';
 import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {statusText} from '../projections/terminal/status-text.ts';
-import {reportFailure} from './failure.ts';
 import {chooseMilestone, requireHome} from './home.ts';
 
 export interface StatusFlags {
@@ -20,19 +19,6 @@ export async function status(id: string | undefined, flags: StatusFlags): Promis
   const paths = homePaths(requireHome());
   const report = statusReport(await loadView(paths, chooseMilestone(paths, flags.milestone ?? id)));
   process.stdout.write(await render(report, flags.json ? 'json' : (flags.format ?? 'text')));
-}
-
-/** `milestone status` with nothing but an id and `--json`: the way around the parser of command lines. */
-export async function statusFastPath(words: readonly string[]): Promise<void> {
-  const json = words.includes('--json');
-  try {
-    await status(
-      words.find(word => word !== '--json'),
-      {json},
-    );
-  } catch (error) {
-    process.exitCode = reportFailure(error, json);
-  }
 }
 
 async function render(report: StatusReport, format: 'text' | 'md' | 'json'): Promise<string> {

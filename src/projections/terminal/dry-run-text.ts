@@ -7,6 +7,7 @@ import {cutTo, pad} from './width.ts';
 import {wrapped} from './wrap.ts';
 
 const COLUMNS = 80;
+const REASON_INDENT = ' '.repeat(11);
 
 /** What a dry run says besides its plan. */
 export interface DryRunFacts {
@@ -27,7 +28,7 @@ export function dryRunText(plan: DryRunPlan, facts: DryRunFacts, paint: Paint): 
       facts,
     ),
   ]);
-  const others = plan.tasks.filter(({wave}) => wave === 0);
+  const others = plan.tasks.filter(({action}) => action === 'hold');
   const sections = [
     headline(plan, facts, paint),
     ...waves,
@@ -59,13 +60,15 @@ function taskLines(tasks: readonly PlannedTask[], {titles}: DryRunFacts): string
     const start = `  ${action.padEnd(8)} ${pad(id, idWidth)}  `;
     const line = cutTo(`${start}${title === id ? '' : printable(title)}`.trimEnd(), COLUMNS);
     const reason = driver === 'shell' ? why : `${driver}; ${why}`;
-    return [line, cutTo(`${' '.repeat(11)}${printable(reason)}`, COLUMNS)];
+    return [line, ...wrapped(reason, COLUMNS - REASON_INDENT.length).map(text => REASON_INDENT + text)];
   });
 }
 
-function closing({critical_path: path}: DryRunPlan, {requires}: DryRunFacts): string[] {
+function closing({critical_path: path, tasks}: DryRunPlan, {requires}: DryRunFacts): string[] {
   const required = requires.map(({id, completed}) => `${id} (${completed ? 'completed' : 'not completed'})`);
+  const done = tasks.filter(({action}) => action === 'done' || action === 'skip').length;
   return [
+    ...(done > 0 ? [`done already: ${done} of ${tasks.length} tasks`] : []),
     ...(path.length > 1 ? wrapped(`critical path: ${path.join(' -> ')}`, COLUMNS) : []),
     ...(required.length > 0 ? wrapped(`requires: ${required.join(', ')}`, COLUMNS) : []),
     'nothing was changed',

@@ -1,0 +1,18 @@
+import {reportFailure} from './failure.ts';
+import {status} from './status.ts';
+
+/**
+ * `milestone status` with nothing but an id and `--json`, past the parser of command lines. The bundler puts this and
+ * all that it needs into one file of its own: to load many takes longer than the work itself.
+ */
+export async function quickStatus(words: readonly string[]): Promise<void> {
+  const json = words.includes('--json');
+  try {
+    await status(
+      words.find(word => word !== '--json'),
+      {json},
+    );
+  } catch (error) {
+    process.exitCode = reportFailure(error, json);
+  }
+}
