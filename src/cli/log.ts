@@ -53,9 +53,19 @@ async function show(words: readonly string[], flags: LogFlags): Promise<number> 
     const {followSession} = await import('./follow-session.ts');
     return followSession(view);
   }
-  const {shown} = await printRecorded(view);
+  const {shown} = flags.json ? await printAsOne(view) : await printRecorded(view);
   if (shown === 0 && task !== undefined) await refuseUnknownTask(paths, milestone, task);
   return 0;
+}
+
+/** Every answer in JSON is one object; only what is followed comes event by event. */
+async function printAsOne(view: LogView): Promise<{shown: number}> {
+  const events: string[] = [];
+  const print = async (event: MilestoneEvent) => events.push(JSON.stringify(event)) > 0;
+  const recorded = await printRecorded({...view, print});
+  await view.output.line(`{"ok":true,"milestone_id":${JSON.stringify(view.id)},"events":[${events.join(',')}]}`);
+  await view.output.flush();
+  return recorded;
 }
 
 /** One word alone is a milestone if there is such a one, else a task. */

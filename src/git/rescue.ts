@@ -23,7 +23,7 @@ export interface Rescue {
 }
 
 /** Where the work of an attempt is kept. */
-export function rescueRef({id, task, attempt}: RescueName): string {
+function rescueRef({id, task, attempt}: RescueName): string {
   return `refs/milestone/rescue/${id}/${task}.${attempt}`;
 }
 

@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
+import type {MilestoneEvent} from '../../src/events/event.ts';
 import {encodeRecord} from '../../src/events/record.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {ID, plannedRig, stoppedRig} from './reading-rig.ts';
@@ -14,13 +15,14 @@ describe('what is recorded', () => {
     const lines = stdout.trimEnd().split('\n');
     expect(lines).toHaveLength(events.length);
     expect(stdout).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d task_failed +check #1 {2}failed with exit code 3$/m);
-    const recorded = (await rig.milestone('log', '--json')).jsonLines();
+    const recorded: MilestoneEvent[] = (await rig.milestone('log', '--json')).json().events;
     expect(recorded.map(({seq, event}) => [seq, event])).toEqual(events.map(({seq, event}) => [seq, event]));
   });
 
   test.concurrent('filters by task, attempt, event and session, from either end', async () => {
     await using rig = await stoppedRig();
-    const log = async (...words: string[]) => (await rig.milestone('log', ...words, '--json')).jsonLines();
+    const log = async (...words: string[]): Promise<MilestoneEvent[]> =>
+      (await rig.milestone('log', ...words, '--json')).json().events;
     const names = async (...words: string[]) => (await log(...words)).map(({event}) => event);
     expect(await names('--task', 'build')).toEqual(await names(ID, 'build'));
     expect(await names('build', '--event', 'task_started,task_completed')).toEqual(['task_started', 'task_completed']);
@@ -30,8 +32,8 @@ describe('what is recorded', () => {
     expect(await log('--last', '3')).toEqual(all.slice(-3));
     expect(await log('--last', '100000')).toEqual(all);
     expect(await log('--session', 'session-of-nobody')).toEqual([]);
-    expect(await log('--session', all[1].session_id)).toEqual(
-      all.filter(({session_id}) => session_id === all[1].session_id),
+    expect(await log('--session', all[1]!.session_id)).toEqual(
+      all.filter(({session_id}) => session_id === all[1]?.session_id),
     );
   });
 

@@ -11,7 +11,7 @@ import type {Clock} from '../../src/platform/clock.ts';
 export const ID = 'release';
 
 /** A clock that stands at one moment; sleeping takes no time. */
-export const fixedClock: Clock = {
+const fixedClock: Clock = {
   now: () => Date.UTC(2026, 10, 23, 10, 0, 0),
   elapsed: () => 0,
   sleep: () => Promise.resolve(),

@@ -27,7 +27,10 @@ afterAll(() => rig[Symbol.asyncDispose]());
 test('the package holds the program, the example and the papers, and nothing else', () => {
   const files = packed.files.map(file => file.path);
   const outside = files.filter(
-    name => !/^(bin\/milestone\.js$|dist\/.+\.js$|\.milestones\.example\/.+\.yaml$)/.test(name),
+    name =>
+      !/^(bin\/milestone\.js$|dist\/.+\.js$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
+        name,
+      ),
   );
   expect(outside.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
   expect(files).toContain('dist/main.js');

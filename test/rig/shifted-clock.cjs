@@ -10,5 +10,8 @@ const {CLOCK_SHIFT = '0', CLOCK_DRIFT = '0'} = process.env;
 if (/(^|\/)bin\/milestone(\.js)?$/.test(process.argv[1] ?? '')) {
   const now = Date.now;
   let shift = Number(CLOCK_SHIFT);
-  Date.now = () => now() + (shift += Number(CLOCK_DRIFT));
+  Date.now = () => {
+    shift += Number(CLOCK_DRIFT);
+    return now() + shift;
+  };
 }
