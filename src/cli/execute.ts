@@ -6,6 +6,7 @@ import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';
 import {listFolder, readIfExists} from '../platform/files.ts';
 import {processSignals} from '../platform/signals.ts';
+import {keepHeapSmall} from '../platform/small-heap.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {eventPrinter} from './event-printer.ts';
 import {describeFailure, exitCodeOf, failureText} from './failure.ts';
@@ -59,6 +60,7 @@ async function run(command: 'execute' | 'resume', id: string | undefined, flags:
       json: flags.json ?? false,
     });
   }
+  keepHeapSmall();
   const printer = eventPrinter(flags.json ?? false);
   const report = await executeMilestone({
     home,

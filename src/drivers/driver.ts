@@ -4,6 +4,7 @@
 import type {Claim, Outcome} from '../events/event.ts';
 import type {Task} from '../milestone/plan.ts';
 import type {Clock} from '../platform/clock.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 
 export interface Driver {
   readonly name: string;
@@ -27,7 +28,7 @@ export interface AttemptInput {
   limits: AttemptLimits;
   clock: Clock;
   /** Aborts when the attempt is to end before its time; its `reason` is a `StopReason`. */
-  stop: AbortSignal;
+  stop: StopSignal;
   /** Aborts when even the polite end takes too long for the user: straight to SIGKILL. */
   hurry?: AbortSignal | undefined;
   /**

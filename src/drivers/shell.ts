@@ -1,6 +1,8 @@
 import type {Outcome} from '../events/event.ts';
-import {appendNote, useAttemptLog} from '../platform/attempt-log.ts';
-import {describeExit, type Exit, type StartedGroup, startGroup} from '../platform/processes.ts';
+import {appendNote} from '../platform/attempt-log.ts';
+import {describeExit, type Exit, type StartedGroup} from '../platform/processes.ts';
+import {LOST, startShell} from '../platform/shell-workers.ts';
+import {stopToken} from '../platform/stop.ts';
 import {describeLeftovers, onAbort, superviseGroup} from '../platform/supervise.ts';
 import type {AttemptInput, Driver, DriverResult, EndedAttempt, RunningAttempt, StopReason} from './driver.ts';
 import {SHELL_DRIVER} from './driver-name.ts';
@@ -10,10 +12,9 @@ import {watchLimits} from './limits.ts';
 export const shellDriver: Driver = {
   name: SHELL_DRIVER,
   async start(input: AttemptInput): Promise<RunningAttempt | EndedAttempt> {
-    const {task, cwd, env, logFile} = input;
-    const group = await useAttemptLog(logFile, outputFd =>
-      startGroup({file: '/bin/sh', args: ['-c', task.run ?? ''], cwd, env, outputFd}),
-    );
+    const {task, cwd, env, logFile, token, clock} = input;
+    const group = await startShell({command: task.run ?? '', cwd, env, logFile});
+    if (group.kind === 'failed' && group.code === LOST) await stopToken(token, clock, {immediate: true});
     if (group.kind === 'failed')
       return ended({kind: 'failed', cause: 'setup', message: `could not be started: ${group.message}`});
     return {

@@ -1,10 +1,11 @@
 import {StopReason} from '../drivers/driver.ts';
 import type {Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
+import {type StopSignal, StopSource} from '../platform/stop-signal.ts';
 
 interface LiveAttempt {
   attempt: number;
-  stop: AbortController;
+  stop: StopSource;
 }
 
 /** The attempts that this process works on at the moment, and how to end them before their time. */
@@ -18,10 +19,10 @@ export class Attempts {
   }
 
   /** @returns A signal whose reason will be the `StopReason`. */
-  begin(task: TaskId, attempt: number): AbortSignal {
-    const stop = new AbortController();
+  begin(task: TaskId, attempt: number): StopSignal {
+    const stop = new StopSource();
     this.live.set(task, {attempt, stop});
-    return stop.signal;
+    return stop;
   }
 
   end(task: TaskId, attempt: number): void {
@@ -43,6 +44,6 @@ export class Attempts {
 }
 
 /** How an attempt whose signal has aborted is to end. */
-export function stoppedOutcome(signal: AbortSignal): Outcome {
+export function stoppedOutcome(signal: StopSignal): Outcome {
   return (signal.reason as StopReason).outcome;
 }

@@ -15,6 +15,7 @@ import {
   type StartedGroup,
 } from '../platform/processes.ts';
 import type {Redactor} from '../platform/redact.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/supervise.ts';
 import {TOKEN_VARIABLE, tokenOfPart} from '../platform/tokens.ts';
 
@@ -39,7 +40,7 @@ export interface ChecksInput {
   logFile: string;
   clock: Clock;
   /** Stops the checks; its `reason` may say `immediate`. */
-  signal: AbortSignal;
+  signal: StopSignal;
   /** Skips the grace of a stop. */
   hurry?: AbortSignal | undefined;
   redactor: Redactor;

@@ -3,6 +3,7 @@ import type {MilestoneId, TaskId} from '../milestone/plan.ts';
 import type {ResolvedMilestoneSettings, ResolvedTaskSettings} from '../milestone/settings.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Redactor} from '../platform/redact.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import type {Attempts} from './attempts.ts';
 import type {Check} from './checks.ts';
@@ -71,5 +72,5 @@ export interface CheckPlace {
   /** Number of the slot that `cwd` is in. */
   slot: number;
   cwd: string;
-  signal: AbortSignal;
+  signal: StopSignal;
 }

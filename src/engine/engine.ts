@@ -23,6 +23,7 @@ import type {MilestoneId} from '../milestone/plan.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import type {SignalName, Signals} from '../platform/signals.ts';
+import {collectGarbage} from '../platform/small-heap.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -62,6 +63,8 @@ export interface ExecutionReport extends Ending {
 const SIGNAL_EXITS: Record<SignalName, number> = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143};
 /** A second signal within this time ends the attempts without any grace. */
 const IMPATIENCE_MS = 5_000;
+/** From this many tasks on, what reading the plan left is worth collecting. */
+const LARGE_PLAN = 2_000;
 const INBOX_REST_MS = 250;
 const PLAN_REST_MS = 1_000;
 
@@ -149,6 +152,7 @@ class Run {
       execution,
       execution.clock,
     );
+    if (state.tasks.size >= LARGE_PLAN) collectGarbage();
     execution.agents.start();
   }
 

@@ -12,6 +12,7 @@ import type {BlockerType, CheckResult, Outcome} from '../events/event.ts';
 import {commitMessage} from '../git/commit-message.ts';
 import {isInsideAreas} from '../milestone/areas.ts';
 import type {TaskId} from '../milestone/plan.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import {taskState} from '../state/milestone.ts';
 import type {RunningTask} from '../state/task.ts';
 import {firstLine} from '../text/first-line.ts';
@@ -82,7 +83,7 @@ async function merge(
   place: AttemptPlace,
   work: FrozenWork,
   checks: CheckResult[],
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<void> {
   for (;;) {
     if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal));
@@ -133,7 +134,7 @@ async function verify(
   place: AttemptPlace,
   on: 'worktree' | 'merged',
   cwd: string,
-  signal: AbortSignal,
+  signal: StopSignal,
 ): Promise<CheckResult[]> {
   const {taskVerify, milestoneVerify} = context.settingsOf(place.taskId);
   const checks = [

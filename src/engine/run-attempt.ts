@@ -1,6 +1,7 @@
 import type {DriverResult} from '../drivers/driver.ts';
 import {chooseDriver} from '../drivers/registry.ts';
 import type {Task} from '../milestone/plan.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import {stoppedOutcome} from './attempts.ts';
 import type {ExecutionContext} from './context.ts';
 import type {AttemptPlace} from './workspace.ts';
@@ -39,7 +40,7 @@ async function work(
   task: Task,
   place: AttemptPlace,
   token: string,
-  stop: AbortSignal,
+  stop: StopSignal,
 ): Promise<DriverResult> {
   const {workspace} = context;
   const preparing = workspace.prepare(place, stop);

@@ -6,6 +6,7 @@ import {type Repository, tryGit} from '../git/git.ts';
 import {workFolder} from '../git/repository.ts';
 import type {WorkspaceSettings} from '../milestone/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import {firstLine} from '../text/first-line.ts';
 import type {Check} from './checks.ts';
 import type {AttemptPlace} from './workspace.ts';
@@ -15,7 +16,7 @@ export interface SetupOccasion {
   place?: AttemptPlace;
   /** The worktree is new: whatever was set up is gone. */
   isNew: boolean;
-  signal: AbortSignal;
+  signal: StopSignal;
 }
 
 export interface SetupParts {
@@ -23,7 +24,7 @@ export interface SetupParts {
   settings: WorkspaceSettings;
   runCheck(
     check: Check,
-    where: {place: AttemptPlace | undefined; slot: number; cwd: string; signal: AbortSignal},
+    where: {place: AttemptPlace | undefined; slot: number; cwd: string; signal: StopSignal},
   ): Promise<CheckResult | undefined>;
   warn(message: string): void;
 }

@@ -1,5 +1,6 @@
 import type {Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 
 /** One attempt, as far as the place where it works is concerned. */
 export interface AttemptPlace {
@@ -32,7 +33,7 @@ export interface Workspace {
   /** Folder that a slot's attempts and checks run in. */
   folderOf(slot: number): string;
   /** Make a slot ready for an attempt, on the head of the branch. Undefined: nothing needs to be done. */
-  prepare(place: AttemptPlace, signal: AbortSignal): Promise<Outcome | undefined> | undefined;
+  prepare(place: AttemptPlace, signal: StopSignal): Promise<Outcome | undefined> | undefined;
   /** Whether files in the slot changed since the last call; what a silent attempt is judged by. */
   hasChanged(place: AttemptPlace): Promise<boolean>;
   /** Keep what an attempt that did not complete has left. */

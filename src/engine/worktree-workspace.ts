@@ -7,6 +7,7 @@ import {saveRescue} from '../git/rescue.ts';
 import {slotAt, slotFolder} from '../git/slot-place.ts';
 import {prepareSlot, removeSlots, slotBase} from '../git/slots.ts';
 import type {Clock} from '../platform/clock.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import type {AttemptPlace, Workspace} from './workspace.ts';
@@ -56,7 +57,7 @@ export class WorktreeWorkspace implements Workspace {
     return workFolder(this.slot(slot));
   }
 
-  async prepare(place: AttemptPlace, signal: AbortSignal): Promise<Outcome | undefined> {
+  async prepare(place: AttemptPlace, signal: StopSignal): Promise<Outcome | undefined> {
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);

@@ -5,7 +5,7 @@
 // P2. The number of a group counts only as long as each look has found the group; later it may be another's.
 
 import {hasProc, listPids, listProcesses, type ProcessEntry, readLastPid, readProcess} from './process-table.ts';
-import {liveGroups} from './processes.ts';
+import {liveGroups, starters} from './processes.ts';
 import {matchToken} from './tokens.ts';
 
 /** Above this many, listing what runs is cheaper than asking for each number. */
@@ -49,7 +49,9 @@ export class ProcessSearch {
     for (let look = 0; look < NEWBORN_LOOKS; look++) {
       const last = readLastPid();
       if (last === seen) return [];
-      const entries = pidsBetween(last < seen ? 0 : seen, last).flatMap(newborn => readProcess(newborn) ?? []);
+      const entries = pidsBetween(last < seen ? 0 : seen, last).flatMap(
+        newborn => readProcess(newborn, starters) ?? [],
+      );
       const found = entries.filter(entry => this.matches(entry));
       if (found.length > 0) return found;
       seen = last;

@@ -30,10 +30,13 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
     : parsePs(await runPs());
 }
 
-/** One process; undefined when it has ended, also when only its zombie is left. Needs `hasProc`. */
-export function readProcess(pid: number): ProcessEntry | undefined {
+/**
+ * One process; undefined when it has ended, also when only its zombie is left. Needs `hasProc`.
+ * @param except Children of these are passed over.
+ */
+export function readProcess(pid: number, except?: ReadonlySet<number>): ProcessEntry | undefined {
   const entry = readStat(pid);
-  if (!isAlive(entry)) return undefined;
+  if (!isAlive(entry) || except?.has(entry.parent)) return undefined;
   const token = entry.group === 0 ? undefined : readToken(pid); // the system's own threads have no group
   return token === undefined ? entry : {...entry, token};
 }

@@ -15,7 +15,7 @@ export interface GroupCommand {
   outputFd: number;
 }
 
-/** Exactly one of the two is not null. */
+/** At most one of the two is not null; none when nobody could see how it ended. */
 export interface Exit {
   code: number | null;
   signal: string | null;
@@ -78,6 +78,9 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
 /** Pids that were started here and have not ended: what looks for leftovers need not look at them. */
 export const liveGroups: Set<number> = new Set();
 
+/** Processes that start groups for this one, one at a time: their children are waited for, too. */
+export const starters: Set<number> = new Set();
+
 /** The identity of a group that was started just now, by whatever means. */
 export function identifyGroup(pid: number, startedAt: number = performance.now()): GroupIdentity {
   return {pid, processStarted: readProcessStarted(pid), startedAt};
@@ -85,7 +88,10 @@ export function identifyGroup(pid: number, startedAt: number = performance.now()
 
 /** How a process ended, in words that follow its name. */
 export function describeExit({code, signal}: Exit): string {
-  return signal ? `was ended by ${signal}` : `failed with exit code ${code}`;
+  if (signal) return `was ended by ${signal}`;
+  return code === null
+    ? 'ended, nobody saw how: the process that waited for it was killed'
+    : `failed with exit code ${code}`;
 }
 
 /** A failed spawn, whoever tried it, in words. */

@@ -1,6 +1,7 @@
 import type {Clock} from './clock.ts';
 import type {Exit, GroupIdentity} from './processes.ts';
 import {type LeftProcess, stopToken, sweepAfterExit} from './stop.ts';
+import type {StopSignal} from './stop-signal.ts';
 
 export interface Supervision<Cut> {
   /** Carried by the group in its environment. */
@@ -53,10 +54,10 @@ async function firstOf<Cut>(exited: Promise<Exit>, {arm}: Supervision<Cut>): Pro
 }
 
 /** Call `then` with the reason of `signal` when it aborts, also when it has. @returns Takes the arrangement back. */
-export function onAbort(signal: AbortSignal, then: (reason: unknown) => void): () => void {
+export function onAbort(signal: StopSignal, then: (reason: unknown) => void): () => void {
   const listener = () => then(signal.reason);
   if (signal.aborted) listener();
-  else signal.addEventListener('abort', listener, {once: true});
+  else signal.addEventListener('abort', listener);
   return () => signal.removeEventListener('abort', listener);
 }
 

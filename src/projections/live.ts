@@ -14,7 +14,7 @@ import {PlanFileWriter} from './yaml.ts';
 /** Of the YAML file, which a person may be watching. */
 const YAML_REST_MS = 800;
 /** Of the cache, which only shortens the way of a reader. */
-const CACHE_REST_MS = 5_000;
+const CACHE_REST_MS = 30_000;
 const LAST_WRITE_TRIES = 5;
 
 export interface ProjectionParts {
