@@ -17,6 +17,9 @@ if (first === '--version' || first === '-V') process.stdout.write(`${MILESTONE_V
 else if (first === '__read-plan') {
   const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
   await answerPlanRequest(process.stdin);
+} else if (first === undefined && (await hasMilestones())) {
+  const {quickStatus} = await import('./quick-status.ts');
+  await quickStatus([]);
 } else if (first === 'status' && isPlain(rest)) {
   const {quickStatus} = await import('./quick-status.ts');
   await quickStatus(rest);
@@ -31,4 +34,11 @@ else if (first === '__read-plan') {
 function isPlain(words: readonly string[]): boolean {
   const others = words.filter(word => word !== '--json');
   return others.length <= 1 && !others.some(word => word.startsWith('-'));
+}
+
+/** The command alone shows how things stand, where there is anything to show. */
+async function hasMilestones(): Promise<boolean> {
+  const {findHome, listMilestones} = await import('../milestone/home.ts');
+  const home = findHome(process.cwd());
+  return home !== undefined && listMilestones(home).some(({folder}) => folder === 'active');
 }
