@@ -40,6 +40,8 @@ interface Batch {
 
 export class EventLog {
   private batch: Batch | undefined;
+  /** Number of the last event that is on disk. */
+  private syncedSeq: number;
   private failure: unknown;
   private lastTimestamp: Timestamp;
   private readonly listeners = new Set<DurableListener>();
@@ -53,6 +55,7 @@ export class EventLog {
     private lastSeq: number,
     private lastAt: number,
   ) {
+    this.syncedSeq = lastSeq;
     this.lastTimestamp = new Date(lastAt).toISOString();
   }
 
@@ -101,7 +104,7 @@ export class EventLog {
 
   /** Where the synced part ends. */
   get position(): LogPosition {
-    return {offset: this.length, seq: this.lastSeq - (this.batch?.events.length ?? 0)};
+    return {offset: this.length, seq: this.syncedSeq};
   }
 
   /**
@@ -148,7 +151,7 @@ export class EventLog {
     if (!batch) return;
     this.batch = undefined;
     try {
-      this.writeAndSync(Buffer.from(batch.lines.join('')));
+      this.writeAndSync(Buffer.from(batch.lines.join('')), batch.events.at(-1)!.seq);
     } catch (error) {
       this.failure = error;
       batch.synced.reject(error);
@@ -158,7 +161,7 @@ export class EventLog {
     for (const listener of this.listeners) listener(batch.events);
   }
 
-  private writeAndSync(bytes: Buffer): void {
+  private writeAndSync(bytes: Buffer, lastSeq: number): void {
     const fd = this.fd!;
     this.options.beforeSync?.();
     this.checkFile(fd);
@@ -174,6 +177,7 @@ export class EventLog {
       throw unwritable(error, `sync the event log \`${this.file}\`, so its last events may not be on disk`);
     }
     this.length += bytes.length;
+    this.syncedSeq = lastSeq;
   }
 
   /** A line is worth nothing in a file that is gone, or after lines that this log knows nothing of. */

@@ -66,7 +66,8 @@ test('a reading in a process of its own says the same as one in this process', a
   );
   const plan = write('big.yaml', `id: big\ntitle: Big\ntasks:\n${tasks.join('')}`);
   const config = write('config.yaml', 'settings: {retries: 0}\n');
-  const {config: read, configProblems, ...reading} = await new PlanReader([entry]).read(plan, config);
+  const {config: read, configProblems, configStamp, ...reading} = await new PlanReader([entry]).read(plan, config);
+  expect(configStamp).toMatchObject({size: fs.statSync(config).size});
   expect(reading).toEqual(readPlanFile(plan));
   expect(reading.plan?.tasks).toHaveLength(300);
   expect({read, configProblems}).toEqual({read: {settings: {retries: 0}}, configProblems: []});
