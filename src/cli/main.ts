@@ -16,7 +16,7 @@ process.stderr.on('error', () => undefined);
 if (first === '--version' || first === '-V') process.stdout.write(`${MILESTONE_VERSION}\n`);
 else if (first === '__read-plan') {
   const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
-  await answerPlanRequest(process.stdin);
+  await answerPlanRequest(process.stdin, rest[0]);
 } else if (first === undefined && (await hasMilestones())) {
   const {quickStatus} = await import('./quick-status.ts');
   await quickStatus([]);

@@ -96,7 +96,7 @@ async function makeBranch(opened: OpenMilestone, required: Required[]): Promise<
 /** Files that an activation leaves in the home besides the log. */
 function markActive({paths, id}: OpenMilestone): void {
   ensureHomeFiles(paths.home);
-  replaceFile(paths.current, `${id}\n`);
+  replaceFile(paths.current, `${id}\n`, {durable: false});
 }
 
 /**

@@ -18,14 +18,14 @@ export async function openRepository(folder: string, from = process.env): Promis
   const cwd = fs.realpathSync(folder);
   const env = gitEnvironment(from);
   const places = ['--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES];
-  const [version, place, author, committer] = await Promise.all([
+  const place = await runGit(['rev-parse', ...places], {cwd, env});
+  if (/not a git repository/.test(place.stderr)) return undefined;
+  const [version, author, committer] = await Promise.all([
     runGit(['version'], {cwd, env}),
-    runGit(['rev-parse', ...places], {cwd, env}),
     readIdentity(cwd, env, 'GIT_AUTHOR_IDENT'),
     readIdentity(cwd, env, 'GIT_COMMITTER_IDENT'),
   ]);
   validateVersion(version.stdout);
-  if (/not a git repository/.test(place.stderr)) return undefined;
   const [isInside, objectFormat, commonDir, gitDir, topLevel] = place.stdout.split('\n');
   if (isInside === 'false') throw noWorktree(folder);
   if (place.code !== 0 || !commonDir || !gitDir || !topLevel) throw gitError(['rev-parse'], place);
