@@ -5,6 +5,7 @@ import type {MilestoneId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';
 import {listFolder, readIfExists} from '../platform/files.ts';
+import {endShellWorkers} from '../platform/shell-workers.ts';
 import {processSignals} from '../platform/signals.ts';
 import {keepHeapSmall} from '../platform/small-heap.ts';
 import {printable} from '../projections/terminal/printable.ts';
@@ -40,6 +41,8 @@ export async function execute(
     // A stream of events always ends with the exit code, also one in which nothing happened.
     console.log(JSON.stringify(failed(error)));
     return exitCodeOf(error);
+  } finally {
+    await endShellWorkers();
   }
 }
 

@@ -57,11 +57,26 @@ export async function startShell(command: ShellCommand): Promise<StartedGroup | 
   return (await worker?.start(command)) ?? startDirectly(command);
 }
 
+/** End the helpers: no command runs any more, and none will be started. Resolves when they are gone. */
+export async function endShellWorkers(): Promise<void> {
+  idle.length = 0;
+  await Promise.all(
+    [...helpers].map(helper => {
+      helper.ref();
+      const ended = new Promise(resolve => helper.once('exit', resolve));
+      helper.kill('SIGKILL');
+      return ended;
+    }),
+  );
+}
+
 function startDirectly({command, cwd, env, logFile}: ShellCommand): Promise<StartedGroup | SpawnFailure> {
   return useAttemptLog(logFile, outputFd => startGroup({file: '/bin/sh', args: ['-c', command], cwd, env, outputFd}));
 }
 
 const idle: ShellWorker[] = [];
+/** All that run. */
+const helpers = new Set<Helper>();
 let isMaking = false;
 /** Undefined until it is looked for, null where there is none that works. */
 let python: string | null | undefined;
@@ -209,7 +224,11 @@ interface Socketlike {
 function startHelper(python: string, env: Record<string, string>): Helper {
   const stdio: ['pipe', 'pipe', 'ignore'] = ['pipe', 'pipe', 'ignore'];
   const helper = spawn(python, ['-I', '-S', '-c', PROGRAM], {cwd: '/', env, detached: true, stdio}) as Helper;
-  if (helper.pid !== undefined) starters.add(helper.pid);
+  if (helper.pid !== undefined) {
+    starters.add(helper.pid);
+    helpers.add(helper);
+    helper.once('exit', () => helpers.delete(helper));
+  }
   return helper;
 }
 
