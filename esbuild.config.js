@@ -33,23 +33,27 @@ const {metafile} = await build({
   entryPoints: {main: 'src/cli/main.ts', reader: 'src/milestone/reader.ts'},
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [leaveOut('quick-status')],
+  plugins: [leaveOut('quick-status', '.cjs')],
 });
 // In one file, but for what it seldom needs.
 await build({
   ...options,
+  format: 'cjs',
+  outExtension: {'.js': '.cjs'},
+  define: {...options.define, 'import.meta.url': 'milestoneUrl'},
+  banner: {js: "const milestoneUrl=require('node:url').pathToFileURL(__filename).href;"},
   entryPoints: ['src/cli/quick-status.ts'],
-  plugins: [leaveOut('reader')],
+  plugins: [leaveOut('reader', '.js')],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 rmSync('dist', {recursive: true, force: true});
 renameSync(outdir, 'dist');
 
 /** Leaves a module to the file of its name beside the one that loads it. */
-function leaveOut(name) {
+function leaveOut(name, extension) {
   const setup = ({onResolve}) =>
     onResolve({filter: new RegExp(`/${name}\\.ts$`)}, ({kind}) =>
-      kind === 'dynamic-import' ? {path: `./${name}.js`, external: true} : undefined,
+      kind === 'dynamic-import' ? {path: `./${name}${extension}`, external: true} : undefined,
     );
   return {name: `leave out ${name}`, setup};
 }

@@ -30,14 +30,16 @@ export function median(values) {
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** A temporary folder for one measurement; removed afterwards, also when it fails. */
+/** Of all measurements. Removed at the very end: on some file systems, making files is slow while others are removed. */
+const top = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'bench-')));
+
+/** A temporary folder for one measurement. */
 export async function inFolder(work) {
-  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'bench-')));
-  try {
-    return await work(folder);
-  } finally {
-    fs.rmSync(folder, {recursive: true, force: true});
-  }
+  return work(fs.mkdtempSync(path.join(top, 'm-')));
+}
+
+export function removeFolders() {
+  fs.rmSync(top, {recursive: true, force: true});
 }
 
 /**
