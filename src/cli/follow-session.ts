@@ -40,7 +40,9 @@ async function follow(view: LogView, stop: AbortController): Promise<End> {
   const {position} = fs.existsSync(view.file) ? await printRecorded(view) : {position: LOG_START};
   const ended = endedAlready(view, position);
   if (ended) return ended;
-  void watchLife(view, stop);
+  // A session that has not ended, with an executor that was there a moment ago.
+  const wasAlive = position.seq > 0 && readLastEvents(view.file, 1, isSessionEdge).length > 0;
+  void watchLife(view, stop, wasAlive);
   for await (const {event} of followLog(view.file, position, systemClock, stop.signal, {pollMs: POLL_MS})) {
     if (view.isWanted(event) && !((await view.print(event)) && (await view.output.flush()))) break;
     if (event.event === 'session_ended') return event.details;
@@ -64,8 +66,8 @@ function isSessionEdge({event}: MilestoneEvent): boolean {
 }
 
 /** An executor that was there and is gone, at two looks: what it wrote last has been read by then. */
-async function watchLife({home, id}: LogView, stop: AbortController): Promise<void> {
-  const looks: boolean[] = [];
+async function watchLife({home, id}: LogView, stop: AbortController, wasAlive: boolean): Promise<void> {
+  const looks = wasAlive ? [true] : [];
   while (!stop.signal.aborted) {
     const executor = readExecutor(home, id);
     looks.push(executor !== undefined && executor.alive !== false);

@@ -81,6 +81,7 @@ describe('tasks', () => {
     ]);
     const ended = await rig.milestone('execute', ID);
     expect(ended.stdout + ended.stderr).not.toContain('bug in milestone');
+    expect(ended.exitCode, ended.stdout + ended.stderr).toBe(0);
     expect(rig.read('kept')).toBe('kept\n');
     expect(rig.git('rev-parse', '--abbrev-ref', 'HEAD')).toBe('main');
     expect(fileAt(rig, `milestone/${ID}`, 'three')).toBe('3');

@@ -84,6 +84,7 @@ export async function executeToTheEnd(rig: MilestoneRig, ...flags: string[]): Pr
     const {exitCode, signal, stderr} = await rig.milestone(command, ID, ...flags);
     tried.push(`${exitCode ?? signal} from ${command}: ${stderr}`);
   }
+  await rig.untilNoProcessLeft();
   expect(isFinished(rig), `not complete after\n${tried.join('\n')}`).toBe(true);
 }
 

@@ -242,6 +242,17 @@ export class MilestoneRig {
     return findMarked(this.#marker);
   }
 
+  /**
+   * Resolves when none is left. What served a program that was killed ends by itself a moment after it, when its input
+   * does; what it was to end, it can not.
+   */
+  async untilNoProcessLeft(): Promise<void> {
+    const gone = async () => {
+      while (this.processesLeft().length > 0) await new Promise(resolve => setImmediate(resolve));
+    };
+    await withDeadline(gone(), 'the end of all processes', () => JSON.stringify(this.processesLeft()));
+  }
+
   #explain(): string {
     const outputs = this.#programs.map(({pid, printed}) => `program ${pid}\n${printed.stdout}${printed.stderr}`);
     return [...outputs, ...this.#logs()].join('\n');
