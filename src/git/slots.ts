@@ -86,12 +86,34 @@ async function rescueWork(slot: Repository, wish: SlotWish, warnings: string[]) 
   }
 }
 
+let lastAdd: Promise<unknown> = Promise.resolve();
+
+/**
+ * One at a time, and again when another process was at it: git reads the places of all worktrees first, and fails at
+ * one that is being made.
+ */
+function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown> {
+  const added = lastAdd.then(async () => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await git(repo, args);
+      } catch (error) {
+        if (tries === ADD_TRIES || !/failed to read .*commondir/.test(String(error))) throw error;
+      }
+    }
+  });
+  lastAdd = added.catch(() => undefined);
+  return added;
+}
+
+const ADD_TRIES = 5;
+
 async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
   const {folder, commit} = wish;
   if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
   fs.mkdirSync(path.dirname(folder), {recursive: true});
   // Twice forced: the place may still be registered, for a worktree that is gone or was never finished.
-  await git(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
+  await addWorktree(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
   const slot = slotAt(repo, folder);
   if (slot === undefined) throw new MilestoneError('GIT_FAILED', `git made no worktree at \`${folder}\``);
   return slot;
