@@ -22,6 +22,7 @@ import {
 } from '../milestone/settings.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Redactor} from '../platform/redact.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
 import {applyEvent, type MilestoneState, taskState} from '../state/milestone.ts';
 import {isTaskEvent} from '../state/task.ts';
@@ -29,7 +30,6 @@ import {Attempts} from './attempts.ts';
 import {type Check, runChecks} from './checks.ts';
 import type {CheckPlace, Ending, ExecutionContext} from './context.ts';
 import {Jobs} from './jobs.ts';
-import {SerialQueue} from './queue.ts';
 import {ReadyTasks} from './ready-tasks.ts';
 import type {Uses} from './uses.ts';
 import type {AttemptPlace, Workspace} from './workspace.ts';

@@ -13,6 +13,7 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
 import {listFolder, readIfExists, replaceFile} from '../platform/files.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 import {git, linkedWorktrees, type Repository} from './git.ts';
 import {changedSubmodules, takeGitFolderAlong} from './nested.ts';
 import {readRef} from './refs.ts';
@@ -86,14 +87,15 @@ async function rescueWork(slot: Repository, wish: SlotWish, warnings: string[]) 
   }
 }
 
-let lastAdd: Promise<unknown> = Promise.resolve();
+const adding = new SerialQueue();
+const ADD_TRIES = 5;
 
 /**
  * One at a time, and again when another process was at it: git reads the places of all worktrees first, and fails at
  * one that is being made.
  */
 function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown> {
-  const added = lastAdd.then(async () => {
+  return adding.run(async () => {
     for (let tries = 1; ; tries++) {
       try {
         return await git(repo, args);
@@ -102,11 +104,7 @@ function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown
       }
     }
   });
-  lastAdd = added.catch(() => undefined);
-  return added;
 }
-
-const ADD_TRIES = 5;
 
 async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
   const {folder, commit} = wish;

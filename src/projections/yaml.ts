@@ -14,6 +14,7 @@ import path from 'node:path';
 import {crc32} from 'node:zlib';
 import {type FileStamp, planStamp} from '../milestone/stamp.ts';
 import {fileError, syncFolder, temporaryName} from '../platform/files.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 
 export type WriteResult =
   | {edited: false; stamp: FileStamp}
@@ -23,7 +24,7 @@ export type WriteResult =
 /** Writes one plan file. Only the holder of the milestone's lock may have one. */
 export class PlanFileWriter {
   private known: Buffer;
-  private last: Promise<unknown> = Promise.resolve();
+  private readonly writes = new SerialQueue();
 
   /** @param text What the file was last read to say. */
   constructor(
@@ -43,9 +44,7 @@ export class PlanFileWriter {
    * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`; the file is then untouched.
    */
   write(text: string): Promise<WriteResult> {
-    const result = this.last.then(() => this.replace(Buffer.from(text)));
-    this.last = result.catch(() => {});
-    return result;
+    return this.writes.run(() => this.replace(Buffer.from(text)));
   }
 
   /** Nothing is to be written; all the same, the stamp must not be that of an edit. */
