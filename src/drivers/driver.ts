@@ -1,18 +1,30 @@
 // The seam to whoever does the work of an attempt. A driver starts something, lives through it and says how it ended;
 // it records nothing and decides nothing: a claim is checked by others.
 
-import type {Claim, Outcome} from '../events/event.ts';
-import type {Task} from '../milestone/plan.ts';
+import type {Claim, Denial, Outcome, Usage} from '../events/event.ts';
+import type {Budget, Task} from '../milestone/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 
 export interface Driver {
   readonly name: string;
+  /** What a coding agent has besides; absent for the shell. */
+  readonly agent?: AgentTraits;
   /**
    * Start an attempt. Resolves as soon as its first process runs, or cannot.
    * @throws {MilestoneError} when the machine fails (the attempt's log cannot be written).
    */
   start(input: AttemptInput): Promise<RunningAttempt | EndedAttempt>;
+}
+
+/** What the engine has to know of a coding agent before it starts one. */
+export interface AgentTraits {
+  /** Says what its work has cost in usd; else no budget in usd holds it. */
+  readonly reportsCost: boolean;
+  /** What a person runs to log in. */
+  readonly login: string;
+  /** An id for a new conversation, where the caller may choose it. */
+  newConversation?(): string;
 }
 
 export interface AttemptInput {
@@ -36,7 +48,43 @@ export interface AttemptInput {
    * who rejects cannot tell, which ends nothing.
    */
   hasChanged(): Promise<boolean>;
+  /** Present when the driver is a coding agent. */
+  agent?: AgentInput;
 }
+
+/** What a coding agent is told, and within which bounds it works. */
+export interface AgentInput {
+  prompt: string;
+  /** `resume`: an earlier attempt began it. Absent: the agent chooses an id and says it. */
+  conversation?: ConversationChoice;
+  model?: string;
+  effort?: string;
+  permissions: 'edit' | 'project' | 'full';
+  /** More tools that it may use, in its own spelling. */
+  allow: readonly string[];
+  /** Whose settings besides the project's: `user` brings the user's hooks and servers. */
+  inherit: 'project' | 'user';
+  /** Commands that it may run under `project`: checks and setup. */
+  commands: readonly string[];
+  /** What it may spend at most; passed on as its own limit where it has one. */
+  budget: Budget;
+  /** JSON Schema of the structured result that it is to end with. */
+  schema: object;
+  /** Told of what it lets be seen while it works; the last `usage` counts when no end reports one. */
+  observe(seen: Observation): void;
+}
+
+export interface ConversationChoice {
+  id: string;
+  resume: boolean;
+}
+
+export type Observation =
+  | {kind: 'conversation'; id: string}
+  | {kind: 'usage'; usage: Usage}
+  | {kind: 'denied'; denial: Denial}
+  /** What it does at the moment, in a few words for a screen. */
+  | {kind: 'activity'; text: string};
 
 /** Milliseconds; `Infinity` for no limit. */
 interface AttemptLimits {
@@ -49,6 +97,8 @@ export interface RunningAttempt {
   kind: 'running';
   pid: number;
   processStarted: string | null;
+  /** Hand over the prompt: the process is on record now. Absent where there is nothing to hand over. */
+  begin?(): void;
   /** Resolves when no process of the attempt is left. Rejects only when the machine fails. */
   ended: Promise<DriverResult>;
 }
@@ -56,10 +106,11 @@ export interface RunningAttempt {
 export interface EndedAttempt {
   kind: 'ended';
   outcome: Outcome;
+  usage?: Usage;
 }
 
 /** `claimed`: says that its work is done. */
-export type DriverResult = {kind: 'claimed'; claim: Claim} | EndedAttempt;
+export type DriverResult = {kind: 'claimed'; claim: Claim; usage?: Usage} | EndedAttempt;
 
 /** Why an attempt is ended from outside, and how it counts then. */
 export class StopReason {

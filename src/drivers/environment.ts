@@ -32,6 +32,48 @@ const GIT_REDIRECTIONS = [
   'GIT_SHALLOW_FILE',
 ];
 
+/**
+ * Of a session of a coding agent that milestone runs inside of: an agent that sees them takes itself for a part of it.
+ * How the user sets his agents up (`CLAUDE_CODE_USE_BEDROCK`, `CODEX_HOME`, …) stays.
+ */
+const OUTER_AGENT = [
+  'CLAUDECODE',
+  'CLAUDE_CODE_SESSION_*',
+  'CLAUDE_CODE_REMOTE_SESSION_ID',
+  'CLAUDE_CODE_RESUME_FROM_SESSION',
+  'CLAUDE_CODE_CHILD_SESSION',
+  'CLAUDE_CODE_TMUX_SESSION',
+  'CLAUDE_CODE_MESSAGING_*',
+  'CLAUDE_CODE_ENTRYPOINT',
+  'CLAUDE_CODE_SSE_PORT',
+  'CLAUDE_PID',
+  'CLAUDE_EFFORT',
+  'CLAUDE_ENV_FILE',
+  'CLAUDE_PROJECT_DIR',
+  'CLAUDE_PLUGIN_*',
+  'CODEX_THREAD_ID',
+  'CODEX_SESSION_ID',
+  'CODEX_TOOL_CALL_ID',
+  'CODEX_SANDBOX*',
+  'CODEX_SNAPSHOT_*',
+  'CODEX_INTERNAL_ORIGINATOR_OVERRIDE',
+  'OPENCODE',
+  'OPENCODE_PID',
+  'OPENCODE_RUN_ID',
+  'OPENCODE_CLIENT',
+  'OPENCODE_WORKSPACE_ID',
+  'OPENCODE_PROCESS_ROLE',
+  'OPENCODE_SERVER_*',
+];
+
+/** Set by each agent for what its shell runs. */
+const INSIDE_AGENT = ['CLAUDECODE', 'CODEX_THREAD_ID', 'CODEX_SANDBOX', 'OPENCODE', 'OPENCODE_PID'];
+
+/** Whether milestone was started by a coding agent. */
+export function isInsideAgent(callerEnv: EnvironmentSource['callerEnv']): boolean {
+  return INSIDE_AGENT.some(name => callerEnv[name]);
+}
+
 /** Each attempt gets its own, neither that of an outer attempt nor one from the plan. */
 const RESERVED = [
   TOKEN_VARIABLE,
@@ -75,7 +117,7 @@ export class AttemptEnvironment {
 }
 
 function takeAway(callerEnv: EnvironmentSource['callerEnv'], deny: readonly string[]): Record<string, string> {
-  const denied = [...GIT_REDIRECTIONS, ...RESERVED, ...deny].map(compileGlob);
+  const denied = [...GIT_REDIRECTIONS, ...OUTER_AGENT, ...RESERVED, ...deny].map(compileGlob);
   return Object.fromEntries(
     Object.entries(callerEnv).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !denied.some(glob => glob.test(entry[0])),

@@ -32,7 +32,7 @@ export function openAttemptLog(file: string, options: {fresh?: boolean} = {}): n
  * Open a log for as long as `use` takes.
  * @throws {MilestoneError} As `openAttemptLog`.
  */
-export async function useAttemptLog<T>(
+export async function withAttemptLog<T>(
   file: string,
   use: (fd: number) => Promise<T>,
   options: {fresh?: boolean} = {},

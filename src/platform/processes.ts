@@ -3,6 +3,7 @@
 
 import {spawn} from 'node:child_process';
 import fs from 'node:fs';
+import type {Writable} from 'node:stream';
 import {readProcessStarted} from './process-table.ts';
 
 export interface GroupCommand {
@@ -13,6 +14,10 @@ export interface GroupCommand {
   env: Record<string, string>;
   /** Takes stdout and stderr. The caller closes it, right after the start if he likes. */
   outputFd: number;
+  /** Takes stderr in place of `outputFd`; likewise the caller's. */
+  errorFd?: number;
+  /** `pipe`: the caller writes it. By default it is /dev/null. */
+  stdin?: 'pipe';
 }
 
 /** At most one of the two is not null; none when nobody could see how it ended. */
@@ -35,6 +40,8 @@ export interface StartedGroup extends GroupIdentity {
   kind: 'started';
   /** Of the first process. Never rejects; others of the group may outlive it. */
   exited: Promise<Exit>;
+  /** Present when it was asked for. */
+  stdin?: Writable;
 }
 
 export interface SpawnFailure {
@@ -46,18 +53,18 @@ export interface SpawnFailure {
 }
 
 /**
- * Start a program in a session and process group of its own, without a terminal, stdin from /dev/null.
+ * Start a program in a session and process group of its own, without a terminal, stdin from /dev/null unless asked.
  * What keeps it from starting is a result, not an exception.
  */
 export async function startGroup(command: GroupCommand): Promise<StartedGroup | SpawnFailure> {
   const startedAt = performance.now();
-  const {cwd, env, outputFd} = command;
+  const {cwd, env, outputFd, errorFd = outputFd, stdin = 'ignore'} = command;
   try {
     const child = spawn(command.file, command.args, {
       cwd,
       env,
       detached: true,
-      stdio: ['ignore', outputFd, outputFd],
+      stdio: [stdin, outputFd, errorFd],
     });
     const {pid} = child;
     if (pid === undefined)
@@ -69,7 +76,7 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
         resolve({code, signal});
       });
     });
-    return {kind: 'started', ...identifyGroup(pid, startedAt), exited};
+    return {kind: 'started', ...identifyGroup(pid, startedAt), exited, ...(child.stdin && {stdin: child.stdin})};
   } catch (error) {
     return describeSpawnFailure(error, command);
   }

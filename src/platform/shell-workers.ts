@@ -20,7 +20,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type {Readable, Writable} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
-import {useAttemptLog} from './attempt-log.ts';
+import {withAttemptLog} from './attempt-log.ts';
 import {hasProc, readProcess} from './process-table.ts';
 import {
   type Exit,
@@ -71,7 +71,7 @@ export async function endShellWorkers(): Promise<void> {
 }
 
 function startDirectly({command, cwd, env, logFile}: ShellCommand): Promise<StartedGroup | SpawnFailure> {
-  return useAttemptLog(logFile, outputFd => startGroup({file: '/bin/sh', args: ['-c', command], cwd, env, outputFd}));
+  return withAttemptLog(logFile, outputFd => startGroup({file: '/bin/sh', args: ['-c', command], cwd, env, outputFd}));
 }
 
 const idle: ShellWorker[] = [];

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {AttemptEnvironment} from '../../src/drivers/environment.ts';
+import {AttemptEnvironment, isInsideAgent} from '../../src/drivers/environment.ts';
 
 const name = {milestoneId: 'auth-api', taskId: 'login', attempt: 2, slot: 1, token: 'abc-7'};
 const own = {
@@ -47,4 +47,33 @@ test('what the plan adds wins over the caller and over what is denied, and may n
 test('the plan cannot say who an attempt is', () => {
   const env = {MILESTONE_RUN: 'mine', MILESTONE_SLOT: '9', MILESTONE_TASK: `\${MILESTONE_SLOT}`};
   expect(new AttemptEnvironment({callerEnv: {}, env}).of(name)).toEqual(own);
+});
+
+test('it does not see the session of a coding agent around it, but how the user set his agents up', () => {
+  const kept = {
+    ANTHROPIC_API_KEY: 'k',
+    ANTHROPIC_BASE_URL: 'u',
+    API_TIMEOUT_MS: '1',
+    CLAUDE_CODE_MAX_RETRIES: '2',
+    CLAUDE_CODE_USE_BEDROCK: '1',
+    CLAUDE_CODE_OAUTH_TOKEN: 't',
+    CLAUDE_CONFIG_DIR: '/c',
+    CODEX_HOME: '/x',
+    OPENCODE_CONFIG: '/o',
+  };
+  const session = {
+    CLAUDECODE: '1',
+    CLAUDE_CODE_ENTRYPOINT: 'cli',
+    CLAUDE_CODE_SESSION_ID: 's',
+    CLAUDE_CODE_CHILD_SESSION: '1',
+    CLAUDE_CODE_MESSAGING_SOCKET: '/s',
+    CLAUDE_PID: '3',
+    CLAUDE_EFFORT: 'max',
+    CODEX_SANDBOX: 'seatbelt',
+    CODEX_THREAD_ID: 't',
+    OPENCODE_PID: '4',
+    OPENCODE_SERVER_PASSWORD: 'p',
+  };
+  expect(new AttemptEnvironment({callerEnv: {...kept, ...session}}).of(name)).toEqual({...kept, ...own});
+  expect([isInsideAgent(kept), isInsideAgent(session), isInsideAgent({OPENCODE: '1'})]).toEqual([false, true, true]);
 });

@@ -1,0 +1,229 @@
+// Runs a coding agent, whichever: prompt in, lines out, an outcome at the end.
+//
+//   start ─> process waits for its prompt ─ begin() ─> works ─ exit, or cut ─> nothing of it is left ─> outcome
+//              ^                                                                  │
+//              └────────────── no conversation to resume: once more, fresh ───────┘
+//
+// Its stdout goes straight into the attempt's log, which is followed from there: what it prints survives the death of
+// this process, and takes no memory here.
+
+import type {Outcome} from '../events/event.ts';
+import {
+  appendContent,
+  appendNote,
+  readTail,
+  removeAttemptLog,
+  sizeOf,
+  withAttemptLog,
+} from '../platform/attempt-log.ts';
+import {every} from '../platform/every.ts';
+import {replaceFile} from '../platform/files.ts';
+import {LineFollower} from '../platform/follow-lines.ts';
+import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes.ts';
+import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/supervise.ts';
+import type {
+  AgentInput,
+  AgentTraits,
+  AttemptInput,
+  Driver,
+  DriverResult,
+  EndedAttempt,
+  RunningAttempt,
+  StopReason,
+} from './driver.ts';
+import {findAgent} from './find-agent.ts';
+import {watchLimits} from './limits.ts';
+import type {AgentCall, AgentProtocol, AgentReader, Ending} from './protocol.ts';
+
+/** Between two looks at what it has printed. */
+const LOOK_MS = 200;
+/** Bytes of stderr that an outcome may quote. */
+const STDERR_BYTES = 4096;
+
+/** A driver for the agent that a protocol describes. */
+export class AgentDriver implements Driver {
+  readonly name: string;
+  readonly agent: AgentTraits;
+
+  constructor(private readonly protocol: AgentProtocol) {
+    this.name = protocol.name;
+    this.agent = protocol.traits;
+  }
+
+  async start(input: AttemptInput): Promise<RunningAttempt | EndedAttempt> {
+    if (!input.agent) throw new Error(`the agent ${this.name} was started without a prompt`);
+    const found = await findAgent(this.protocol, input.env);
+    if (found.kind === 'missing') return ended({kind: 'driver_missing', message: found.message, hint: found.hint});
+    const run = await AgentProcess.start(this.protocol, {...input, agent: input.agent}, found.program);
+    if (run.kind === 'ended') return run;
+    const {pid, processStarted} = run.group;
+    const end = this.#live(run, found.program);
+    end.catch(() => {}); // told to whoever awaits it, who has other things to do first
+    return {kind: 'running', pid, processStarted, begin: () => run.begin(), ended: end};
+  }
+
+  /** One process, and a second one if there is no conversation to resume. */
+  async #live(run: AgentProcess, file: string): Promise<DriverResult> {
+    const ending = await run.ended;
+    if (ending.kind !== 'no_conversation') return ending;
+    const fresh = freshInput(run.input, this.agent);
+    appendNote(fresh.logFile, 'milestone: there is no such conversation any more: begins a new one');
+    if (fresh.agent.conversation) fresh.agent.observe({kind: 'conversation', id: fresh.agent.conversation.id});
+    const second = await AgentProcess.start(this.protocol, fresh, file);
+    if (second.kind === 'ended') return second;
+    second.begin();
+    const last = await second.ended;
+    if (last.kind !== 'no_conversation') return last;
+    return ended({kind: 'failed', cause: 'agent', message: 'it found no conversation, though it was to begin one'});
+  }
+}
+
+type Input = AttemptInput & {agent: AgentInput};
+
+function freshInput(input: Input, traits: AgentTraits): Input {
+  const {conversation: _, ...agent} = input.agent;
+  const id = traits.newConversation?.();
+  return {...input, agent: {...agent, ...(id !== undefined && {conversation: {id, resume: false}})}};
+}
+
+type Cut = Pick<StopReason, 'outcome' | 'immediate'>;
+
+/** One process of an agent, from its start to the end of everything that it has started. */
+class AgentProcess {
+  readonly kind = 'running';
+  readonly ended: Promise<Ending>;
+  readonly #reader: AgentReader;
+  readonly #lines: LineFollower;
+  #end: (cut: Cut) => void = () => {};
+
+  private constructor(
+    readonly group: StartedGroup,
+    readonly input: Input,
+    call: AgentCall,
+    protocol: AgentProtocol,
+    offset: number,
+  ) {
+    this.#reader = protocol.read(call, {
+      now: () => input.clock.now(),
+      end: outcome => this.#end({outcome, immediate: false}),
+    });
+    this.#lines = new LineFollower(input.logFile, {
+      offset,
+      keepsLong: head => this.#reader.keepsLong(head),
+      onLine: line => this.#reader.line(line),
+    });
+    group.stdin?.on('error', () => {}); // it may end without reading: how it ends tells why
+    this.ended = this.#live();
+  }
+
+  /** @throws {MilestoneError} when the log cannot be written. */
+  static async start(protocol: AgentProtocol, input: Input, file: string): Promise<AgentProcess | EndedAttempt> {
+    const {agent, cwd, env, logFile} = input;
+    const call: AgentCall = {agent, cwd, env, schemaFile: schemaFileOf(input), isRoot: process.getuid?.() === 0};
+    replaceFile(call.schemaFile, JSON.stringify(agent.schema), {durable: false, mode: 0o600});
+    const {args, env: added = {}} = protocol.launch(call);
+    const offset = sizeOf(logFile);
+    const group = await startInto(logFile, {file, args, cwd, env: {...env, ...added}});
+    if (group.kind === 'started') return new AgentProcess(group, input, call, protocol, offset);
+    removeBeside(input);
+    return ended({kind: 'failed', cause: 'setup', message: `could not be started: ${group.message}`});
+  }
+
+  /** Hand over the prompt. */
+  begin(): void {
+    this.group.stdin?.end(this.input.agent.prompt);
+  }
+
+  async #live(): Promise<Ending> {
+    const {token, clock, hurry} = this.input;
+    const over = new AbortController();
+    const settling = superviseGroup<Cut>(this.group, {
+      token,
+      clock,
+      hurry,
+      arm: end => this.#armCuts(end),
+      isImmediate: cut => cut.immediate,
+    });
+    const following = every(LOOK_MS, {clock, signal: over.signal}, () => this.#lines.look());
+    following.catch(() => this.#end({outcome: UNREADABLE, immediate: true}));
+    try {
+      const settled = await settling;
+      over.abort();
+      await following;
+      await this.#lines.finish();
+      return this.#conclude(settled);
+    } finally {
+      over.abort();
+      this.group.stdin?.destroy();
+      this.#closeLog();
+    }
+  }
+
+  #armCuts(end: (cut: Cut) => void): () => void {
+    this.#end = end;
+    const endWatch = watchLimits(this.input, outcome => end({outcome, immediate: false}));
+    const disarm = onAbort(this.input.stop, reason => end(reason as StopReason));
+    return () => {
+      endWatch();
+      disarm();
+    };
+  }
+
+  #conclude(settled: Settled<Cut>): Ending {
+    const note = describeLeftovers(settled);
+    const ending = this.#endingOf(settled);
+    if (note) appendNote(this.input.logFile, note);
+    if (ending.kind === 'no_conversation') return ending;
+    const usage = this.#reader.usage();
+    return usage ? {...ending, usage} : ending;
+  }
+
+  #endingOf({cut, exit}: Settled<Cut>): Ending {
+    if (cut) return ended(cut.reason.outcome);
+    const ending = this.#reader.finish({exit, stderr: readTail(errorFileOf(this.input), STDERR_BYTES)});
+    const isResumed = this.input.agent.conversation?.resume;
+    if (ending.kind !== 'no_conversation' || isResumed) return ending;
+    return ended({kind: 'failed', cause: 'agent', message: 'it speaks of a conversation that it was not given'});
+  }
+
+  /** What it complained of belongs to the log, but after what it said: neither cuts the other's lines. */
+  #closeLog(): void {
+    const errorFile = errorFileOf(this.input);
+    if (sizeOf(errorFile) > 0) {
+      appendNote(this.input.logFile, 'milestone: printed to stderr:');
+      appendContent(this.input.logFile, errorFile);
+    }
+    removeBeside(this.input);
+  }
+}
+
+/** Thrown away: the failure itself is thrown as soon as nothing runs any more. */
+const UNREADABLE: Outcome = {kind: 'failed', cause: 'agent', message: 'its log could not be read'};
+
+function startInto(
+  logFile: string,
+  command: {file: string; args: string[]; cwd: string; env: Record<string, string>},
+): Promise<StartedGroup | SpawnFailure> {
+  return withAttemptLog(logFile, outputFd =>
+    withAttemptLog(`${logFile}.stderr`, errorFd => startGroup({...command, outputFd, errorFd, stdin: 'pipe'}), {
+      fresh: true,
+    }),
+  );
+}
+
+function errorFileOf({logFile}: Input): string {
+  return `${logFile}.stderr`;
+}
+
+function schemaFileOf({logFile}: Input): string {
+  return `${logFile}.schema.json`;
+}
+
+function removeBeside(input: Input): void {
+  removeAttemptLog(errorFileOf(input));
+  removeAttemptLog(schemaFileOf(input));
+}
+
+function ended(outcome: Outcome): EndedAttempt {
+  return {kind: 'ended', outcome};
+}

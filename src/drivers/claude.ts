@@ -1,0 +1,229 @@
+// Claude Code: `claude -p`, one JSON event a line.
+//
+// Its exit code and `subtype` are wrong in both directions: an answer of the provider that is an error comes as
+// `success`, a budget that is used up as exit 1. The last `result` decides; there can be several, because a command in
+// the background that ends after the first one starts another turn.
+
+import {randomUUID} from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import type {Denial, Outcome, Usage} from '../events/event.ts';
+import {claudeDenial, claudePermissions} from './claude-permissions.ts';
+import {describeEnd} from './describe-end.ts';
+import type {AgentInput} from './driver.ts';
+import {classifyFailure, classifySilence, type FailureContext, type ProviderFailure} from './failures.ts';
+import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
+import {
+  type AgentCall,
+  type AgentProtocol,
+  type AgentReader,
+  Denials,
+  type Ending,
+  type Launch,
+  type ProcessEnd,
+  type ReaderSink,
+} from './protocol.ts';
+import {judgeAnswer} from './result.ts';
+
+const LOGIN = 'run `claude`, then `/login`';
+const LONGEST_ACTIVITY = 100;
+/** Calls of tools that may yet turn out to be denied. */
+const REMEMBERED_CALLS = 200;
+
+export const claudeProtocol: AgentProtocol = {
+  name: 'claude',
+  program: 'claude',
+  traits: {reportsCost: true, login: LOGIN, newConversation: () => randomUUID()},
+  install: 'npm install -g @anthropic-ai/claude-code',
+  oldest: '2.1.0',
+  launch,
+  read: (call, sink) => new ClaudeReader(call.agent, sink),
+};
+
+function launch(call: AgentCall): Launch {
+  const {conversation, model, effort, budget, inherit, schema} = call.agent;
+  return {
+    args: [
+      ...['-p', '--output-format', 'stream-json', '--verbose'],
+      ...(conversation ? [conversation.resume ? '--resume' : '--session-id', conversation.id] : []),
+      ...(model === undefined ? [] : ['--model', model]),
+      ...(effort === undefined ? [] : ['--effort', effort]),
+      ...(budget.turns === undefined ? [] : ['--max-turns', String(Math.max(1, Math.floor(budget.turns)))]),
+      ...(budget.usd === undefined ? [] : ['--max-budget-usd', String(budget.usd)]),
+      ...(inherit === 'project'
+        ? ['--setting-sources', 'project', '--strict-mcp-config', ...projectServers(call)]
+        : []),
+      ...['--json-schema', JSON.stringify(schema)],
+      ...claudePermissions(call),
+    ],
+    env: {DISABLE_AUTOUPDATER: '1'},
+  };
+}
+
+/** With `--strict-mcp-config` even the project's own have to be named. */
+function projectServers({cwd, agent}: AgentCall): string[] {
+  const file = path.join(cwd, '.mcp.json');
+  return agent.permissions !== 'edit' && fs.existsSync(file) ? ['--mcp-config', file] : [];
+}
+
+class ClaudeReader implements AgentReader {
+  readonly #denials: Denials;
+  /** By id of the call, the latest last. */
+  readonly #calls = new Map<string, Denial>();
+  #authFailures = 0;
+  #last: Json | undefined;
+  /** `error` of the last answer that was one. */
+  #error: string | undefined;
+  /** Seconds since the Unix epoch at which a used up limit ends, if that is said. */
+  #resetsAt: number | undefined;
+  /** Answers of the model, by id: each comes in several events. */
+  readonly #answers = new Set<string>();
+  /** Tokens of the answers so far; what each has put out is not known in full before the result. */
+  #tokens = 0;
+  /** What results have reported. */
+  #usage: Usage | undefined;
+
+  constructor(
+    private readonly agent: AgentInput,
+    private readonly sink: ReaderSink,
+  ) {
+    this.#denials = new Denials(agent);
+  }
+
+  keepsLong(head: string): boolean {
+    return head.includes('"type":"result"');
+  }
+
+  line(text: string): void {
+    const event = parseObject(text);
+    if (event?.type === 'system') this.#system(event);
+    if (event?.type === 'rate_limit_event') this.#limit(objectOf(event.rate_limit_info) ?? {});
+    if (event?.type === 'assistant') this.#assistant(event);
+    if (event?.type === 'result') this.#result(event);
+  }
+
+  usage(): Usage | undefined {
+    return this.#usage ?? (this.#tokens > 0 ? {tokens: this.#tokens} : undefined);
+  }
+
+  finish({exit, stderr}: ProcessEnd): Ending {
+    const last = this.#last;
+    if (!last) {
+      if (isUnknown(stderr)) return {kind: 'no_conversation'};
+      return {kind: 'ended', outcome: classifySilence(describeEnd(exit), stderr, this.#context)};
+    }
+    const text = textOf(last.result) ?? '';
+    const errors = Array.isArray(last.errors) ? last.errors.flatMap(error => textOf(error) ?? []) : [];
+    if (errors.some(isUnknown)) return {kind: 'no_conversation'};
+    const limit = ownLimit(last.subtype);
+    if (limit) return {kind: 'ended', outcome: limit};
+    if (last.is_error === true || last.subtype !== 'success') {
+      const told = text || errors[0] || `it ended with \`${textOf(last.subtype) ?? 'an unknown result'}\``;
+      return this.#refusal({text: told, status: numberOf(last.api_error_status), error: this.#error});
+    }
+    // Older versions end in success with nothing but these words.
+    if (last.structured_output === undefined && /^Claude (?:AI )?usage limit reached/.test(text))
+      return this.#refusal({text});
+    return judgeAnswer({structured: last.structured_output, text}, this.agent.schema, this.#denials.all);
+  }
+
+  get #context(): FailureContext {
+    return {now: this.sink.now(), login: LOGIN, resetsAt: this.#resetsAt};
+  }
+
+  #refusal(failure: ProviderFailure): Ending {
+    return {kind: 'ended', outcome: classifyFailure(failure, this.#context)};
+  }
+
+  #system(event: Json): void {
+    const {agent} = this;
+    if (event.subtype === 'init') {
+      const id = textOf(event.session_id);
+      if (id !== undefined && id !== agent.conversation?.id) agent.observe({kind: 'conversation', id});
+    }
+    if (event.subtype === 'api_retry') this.#retry(event);
+    if (event.subtype === 'permission_denied') this.#denied(textOf(event.tool_use_id), event);
+  }
+
+  /** Newer versions leave the input out: it is that of the call. */
+  #denied(id: string | undefined, {tool_name, tool_input}: Json): void {
+    const tool = textOf(tool_name);
+    const told = tool !== undefined && tool_input !== undefined ? claudeDenial(tool, tool_input) : undefined;
+    const denial = told ?? this.#calls.get(id ?? '');
+    if (denial) this.#denials.add(id, denial);
+  }
+
+  /** It would go on for minutes; who is not logged in will not be by the next try. */
+  #retry(event: Json): void {
+    const error = textOf(event.error) ?? 'unknown';
+    this.agent.observe({kind: 'activity', text: `waits for the provider (${shorten(error, LONGEST_ACTIVITY)})`});
+    this.#authFailures = error === 'authentication_failed' ? this.#authFailures + 1 : 0;
+    if (this.#authFailures === 2)
+      this.sink.end({kind: 'auth', message: 'the provider does not accept the login', hint: LOGIN});
+  }
+
+  #limit(limit: Json): void {
+    this.#resetsAt = limit.status === 'rejected' ? numberOf(limit.resetsAt) : undefined;
+  }
+
+  #assistant(event: Json): void {
+    this.#error = textOf(event.error);
+    if (this.#error === undefined) this.#authFailures = 0;
+    const message = objectOf(event.message);
+    this.#count(textOf(message?.id), objectOf(message?.usage));
+    for (const block of objectsOf(message?.content)) {
+      if (block.type === 'tool_use') this.#call(block);
+      if (block.type === 'text')
+        this.agent.observe({kind: 'activity', text: shorten(textOf(block.text) ?? '', LONGEST_ACTIVITY)});
+    }
+  }
+
+  #count(answer: string | undefined, usage: Json | undefined): void {
+    if (answer === undefined || this.#answers.has(answer)) return;
+    this.#answers.add(answer);
+    this.#tokens += sumOf(usage, ...TOKENS);
+    this.agent.observe({kind: 'usage', usage: {tokens: this.#tokens}});
+  }
+
+  #call(block: Json): void {
+    const call = claudeDenial(textOf(block.name) ?? 'a tool', block.input);
+    this.agent.observe({kind: 'activity', text: shorten(`${call.tool} ${call.input}`, LONGEST_ACTIVITY)});
+    this.#calls.set(textOf(block.id) ?? '', call);
+    const [oldest] = this.#calls.keys();
+    if (this.#calls.size > REMEMBERED_CALLS && oldest !== undefined) this.#calls.delete(oldest);
+  }
+
+  #result(event: Json): void {
+    this.#last = event;
+    for (const denied of objectsOf(event.permission_denials)) this.#denied(textOf(denied.tool_use_id), denied);
+    this.#usage = addUsage(this.#usage, event);
+  }
+}
+
+const TOKENS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];
+
+/**
+ * Tokens and turns are those of each result. `total_cost_usd` is of the process or of the whole conversation, which
+ * differs between versions; what has come since the last result is said by newer ones.
+ */
+function addUsage(before: Usage | undefined, event: Json): Usage {
+  const models = objectOf(event.model_usage_since_last_result);
+  const recent =
+    models && Object.values(models).reduce<number>((sum, model) => sum + sumOf(objectOf(model), 'costUSD'), 0);
+  const usd = recent === undefined ? numberOf(event.total_cost_usd) : (before?.usd ?? 0) + recent;
+  return {
+    ...(usd !== undefined && {usd}),
+    tokens: (before?.tokens ?? 0) + sumOf(objectOf(event.usage), ...TOKENS),
+    turns: (before?.turns ?? 0) + sumOf(event, 'num_turns'),
+  };
+}
+
+function ownLimit(subtype: unknown): Outcome | undefined {
+  if (subtype === 'error_max_turns') return {kind: 'budget', message: 'used up the turns that it was given'};
+  if (subtype === 'error_max_budget_usd') return {kind: 'budget', message: 'used up the money that it was given'};
+  return undefined;
+}
+
+function isUnknown(text: string): boolean {
+  return text.includes('No conversation found');
+}

@@ -1,0 +1,178 @@
+// Codex: `codex exec --json`, one event a line. It says nothing of money, and counts tokens over the whole thread.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import type {Usage} from '../events/event.ts';
+import {describeEnd} from './describe-end.ts';
+import type {AgentInput} from './driver.ts';
+import {classifyFailure, classifySilence} from './failures.ts';
+import {type Json, objectOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
+import {
+  type AgentCall,
+  type AgentProtocol,
+  type AgentReader,
+  Denials,
+  type Ending,
+  type Launch,
+  type ProcessEnd,
+  type ReaderSink,
+} from './protocol.ts';
+import {judgeAnswer} from './result.ts';
+
+const LOGIN = 'run `codex login`';
+const LONGEST_ACTIVITY = 100;
+/** It tries for ever; so many failures in a row are enough. */
+const MOST_RECONNECTS = 10;
+const NETWORK = 'sandbox_workspace_write.network_access=true';
+
+export const codexProtocol: AgentProtocol = {
+  name: 'codex',
+  program: 'codex',
+  traits: {reportsCost: false, login: LOGIN},
+  install: 'npm install -g @openai/codex',
+  oldest: '0.60.0',
+  launch,
+  read: (call, sink) => new CodexReader(call.agent, sink),
+};
+
+/** Options stand before `resume`, which knows fewer of them. */
+function launch(call: AgentCall): Launch {
+  const {conversation, model, effort, inherit} = call.agent;
+  return {
+    args: [
+      ...['exec', '--json', '--skip-git-repo-check', '--output-schema', call.schemaFile],
+      ...(model === undefined ? [] : ['--model', model]),
+      ...settings(permissions(call.agent)),
+      ...(effort === undefined ? [] : settings([`model_reasoning_effort=${JSON.stringify(effort)}`])),
+      ...(inherit === 'project' ? withoutUser(call.env) : []),
+      ...(conversation?.resume ? ['resume', conversation.id] : []),
+      '-',
+    ],
+  };
+}
+
+function settings(values: readonly string[]): string[] {
+  return values.flatMap(value => ['-c', value]);
+}
+
+/** Codex bounds what commands may touch, not which may run; `allow` can widen that, but not take it away. */
+function permissions({permissions: preset, allow}: AgentInput): string[] {
+  const never = 'approval_policy="never"';
+  if (preset === 'full') return [never, 'sandbox_mode="danger-full-access"'];
+  const widened = allow.filter(entry => entry.startsWith('sandbox_workspace_write.'));
+  return [never, 'sandbox_mode="workspace-write"', ...(preset === 'project' ? [NETWORK] : []), ...widened];
+}
+
+/** The user's provider and login stay; his servers, hooks and notifier do not. */
+function withoutUser(env: AgentCall['env']): string[] {
+  const config = readUserConfig(env);
+  if (config === undefined) return [];
+  const headers = /^\s*\[mcp_servers\.([A-Za-z0-9_-]+)[^\n]*$/gm;
+  const names = new Set([...config.matchAll(headers)].map(([, name]) => name as string));
+  // Written in another way than usual: then nothing of the file.
+  if (/^\s*[^#\n]*\bmcp_servers\b/m.test(config.replace(headers, ''))) return ['--ignore-user-config'];
+  return settings(
+    [...names].map(name => `mcp_servers.${name}.enabled=false`).concat('features.hooks=false', 'notify=[]'),
+  );
+}
+
+function readUserConfig(env: AgentCall['env']): string | undefined {
+  const home = env.CODEX_HOME ?? path.join(env.HOME ?? os.homedir(), '.codex');
+  try {
+    return fs.readFileSync(path.join(home, 'config.toml'), 'utf8');
+  } catch {
+    return undefined; // codex itself says what is wrong with it
+  }
+}
+
+class CodexReader implements AgentReader {
+  readonly #denials: Denials;
+  #message = '';
+  /** How the last turn ended. */
+  #turn: 'completed' | {failure: string} | undefined;
+  #usage: Usage | undefined;
+  #authFailures = 0;
+  #reconnects = 0;
+  /** The last error that did not end the turn. */
+  #complaint: string | undefined;
+  #hasBegun = false;
+
+  constructor(
+    private readonly agent: AgentInput,
+    private readonly sink: ReaderSink,
+  ) {
+    this.#denials = new Denials(agent);
+  }
+
+  keepsLong(head: string): boolean {
+    return head.includes('"type":"turn.') || head.includes('"agent_message"');
+  }
+
+  line(text: string): void {
+    const event = parseObject(text);
+    switch (event?.type) {
+      case 'thread.started':
+        this.#begin(textOf(event.thread_id));
+        break;
+      case 'item.started':
+      case 'item.completed':
+        this.#item(event.type, objectOf(event.item) ?? {});
+        break;
+      case 'turn.completed':
+        this.#turn = 'completed';
+        this.#count(objectOf(event.usage));
+        break;
+      case 'turn.failed':
+        this.#turn = {failure: textOf(objectOf(event.error)?.message) ?? 'the turn failed'};
+        break;
+      case 'error':
+        this.#complain(textOf(event.message) ?? 'an error');
+    }
+  }
+
+  usage(): Usage | undefined {
+    return this.#usage;
+  }
+
+  finish({exit, stderr}: ProcessEnd): Ending {
+    const context = {now: this.sink.now(), login: LOGIN};
+    if (!this.#hasBegun && /no rollout found|(?:thread|session|conversation) not found/i.test(stderr))
+      return {kind: 'no_conversation'};
+    if (this.#turn === 'completed') return judgeAnswer({text: this.#message}, this.agent.schema, this.#denials.all);
+    const failure = this.#turn?.failure ?? this.#complaint;
+    if (failure === undefined) return {kind: 'ended', outcome: classifySilence(describeEnd(exit), stderr, context)};
+    return {kind: 'ended', outcome: classifyFailure({text: failure}, context)};
+  }
+
+  #begin(id: string | undefined): void {
+    this.#hasBegun = true;
+    if (id !== undefined && id !== this.agent.conversation?.id) this.agent.observe({kind: 'conversation', id});
+  }
+
+  #item(event: 'item.started' | 'item.completed', item: Json): void {
+    this.#reconnects = 0;
+    if (item.type === 'agent_message') this.#message = textOf(item.text) ?? '';
+    const command = textOf(item.command);
+    if (command !== undefined && item.status === 'declined')
+      this.#denials.add(textOf(item.id), {tool: 'shell', input: shorten(command, 200), allow: NETWORK});
+    const shown = command ?? textOf(item.text);
+    if (shown !== undefined && (event === 'item.started' || command === undefined))
+      this.agent.observe({kind: 'activity', text: shorten(shown, LONGEST_ACTIVITY)});
+  }
+
+  /** Of a thread that was resumed, what this process has used cannot be told from what came before. */
+  #count(usage: Json | undefined): void {
+    if (this.agent.conversation?.resume || !usage) return;
+    this.#usage = {tokens: sumOf(usage, 'input_tokens', 'output_tokens')};
+  }
+
+  #complain(message: string): void {
+    this.#complaint = message;
+    this.agent.observe({kind: 'activity', text: shorten(message, LONGEST_ACTIVITY)});
+    const outcome = classifyFailure({text: message}, {now: this.sink.now(), login: LOGIN});
+    this.#authFailures = outcome.kind === 'auth' ? this.#authFailures + 1 : 0;
+    if (message.startsWith('Reconnecting')) this.#reconnects++;
+    if (this.#authFailures === 2 || this.#reconnects === MOST_RECONNECTS) this.sink.end(outcome);
+  }
+}

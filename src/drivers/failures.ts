@@ -1,0 +1,70 @@
+// What a provider's refusal means, whichever agent passes it on.
+
+import type {Outcome} from '../events/event.ts';
+import {shorten} from './json-line.ts';
+import {parseResetTime} from './reset-time.ts';
+
+export interface ProviderFailure {
+  text: string;
+  /** Of the HTTP answer. */
+  status?: number | undefined;
+  /** In the agent's own vocabulary. */
+  error?: string | undefined;
+}
+
+export interface FailureContext {
+  /** Milliseconds since the Unix epoch. */
+  now: number;
+  /** What a person runs to log in. */
+  login: string;
+  /** Seconds since the Unix epoch at which a limit ends, where that is said in so many words. */
+  resetsAt?: number | undefined;
+}
+
+const LONGEST_MESSAGE = 500;
+
+const AUTH =
+  /not logged in|please run \/login|(?:invalid|incorrect|missing|no) (?:\w+ )?api[ -]?key|api[ -]?key (?:is )?(?:missing|invalid|not)|\b401\b|unauthori[sz]ed|authentication|oauth token|token (?:has )?expired|log ?in again|codex login/i;
+const QUOTA =
+  /usage limit|rate[ _-]?limit|hit your [\w -]{0,40}limit|limit reached|quota|credit balance|out of [\w ]{0,20}credits|billing|too many requests|\b429\b|\b402\b/i;
+const OVERLOAD =
+  /overloaded|at capacity|internal server error|bad gateway|service unavailable|gateway time-?out|\b(?:500|502|503|504|529)\b|unable to connect|connection (?:error|failed|refused|reset|closed)|stream disconnected|waiting for network|network error|request timed out|fetch failed|ECONN|ENOTFOUND|EAI_AGAIN|socket hang up/i;
+
+/** The outcome of an attempt that ended on this. */
+export function classifyFailure(failure: ProviderFailure, {now, login, resetsAt}: FailureContext): Outcome {
+  const message = shorten(failure.text, LONGEST_MESSAGE);
+  switch (kindOf(failure)) {
+    case 'auth':
+      return {kind: 'auth', message, hint: login};
+    case 'quota': {
+      const said = resetsAt === undefined ? failure.text : `resets_at ${Math.floor(resetsAt)}`;
+      const until = parseResetTime(said, now) ?? parseResetTime(failure.text, now);
+      return {kind: 'quota', message, ...(until !== undefined && {resets_at: until})};
+    }
+    case 'overload':
+      return {kind: 'overload', message};
+    default:
+      return {kind: 'failed', cause: 'agent', message};
+  }
+}
+
+/** A text speaks for itself only where no number does. */
+function kindOf({text, status, error}: ProviderFailure): 'auth' | 'quota' | 'overload' | undefined {
+  if (error === 'authentication_failed' || error === 'ProviderAuthError' || status === 401 || status === 403)
+    return 'auth';
+  if (error === 'rate_limit' || error === 'billing_error' || status === 429 || status === 402) return 'quota';
+  if (status !== undefined && status < 500) return QUOTA.test(text) && status !== 404 ? 'quota' : undefined;
+  if (AUTH.test(text) && status === undefined) return 'auth';
+  if (QUOTA.test(text) && status === undefined) return 'quota';
+  if (error === 'overloaded' || error === 'server_error' || status !== undefined) return 'overload';
+  return OVERLOAD.test(text) ? 'overload' : undefined;
+}
+
+/** An agent that ended without saying how: all there is to say is how its process ended, and its last complaint. */
+export function classifySilence(how: string, stderr: string, context: FailureContext): Outcome {
+  const lines = stderr.split('\n').filter(line => line.trim() !== '');
+  const complaint = lines.findLast(line => /^\W*error\b/i.test(line)) ?? lines.at(-1);
+  const message = `ended without a result (${how})${complaint === undefined ? '' : `: ${complaint.trim()}`}`;
+  const outcome = classifyFailure({text: complaint ?? ''}, context);
+  return {...outcome, message: shorten(message, LONGEST_MESSAGE)};
+}

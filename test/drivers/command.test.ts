@@ -1,0 +1,69 @@
+import fs from 'node:fs';
+import {expect, test} from 'vitest';
+import {StopReason} from '../../src/drivers/driver.ts';
+import {FakeClock} from '../rig/fake-clock.ts';
+import {AgentRig, type Changes, outcomeOf} from './agent-rig.ts';
+
+async function run(rig: AgentRig, command: string, changes: Changes = {}): Promise<unknown> {
+  rig.drivers = {aider: {driver: 'command', command}};
+  return outcomeOf(await (await rig.begin('aider', changes)).ended);
+}
+
+test('it reads the prompt from stdin; exit code 0 is a claim', async () => {
+  await using rig = new AgentRig();
+  expect(await run(rig, 'cat > prompt; echo "$MILESTONE_RUN"', {agent: {prompt: 'Do it.'}})).toEqual({});
+  expect(fs.readFileSync(`${rig.work}/prompt`, 'utf8')).toBe('Do it.');
+  expect(rig.output).toBe(`${rig.token}\n`);
+});
+
+test('a structured result at its end is used', async () => {
+  await using rig = new AgentRig();
+  const command = (json: string) => `echo Working.; echo '${json}'`;
+  expect(await run(rig, command('{"status":"done","summary":"Added it."}'))).toEqual({summary: 'Added it.'});
+  expect(await run(rig, command('{"status":"blocked","summary":"x","question":"Which?"}'))).toEqual({
+    kind: 'question',
+    message: 'Which?',
+  });
+  expect(await run(rig, command('{"some":"object"}'))).toEqual({});
+  expect(
+    await run(
+      rig,
+      'printf "\\140\\140\\140json\\n{\\"status\\": \\"failed\\",\\n\\"summary\\": \\"No.\\"}\\n\\140\\140\\140\\n"',
+    ),
+  ).toEqual({kind: 'failed', cause: 'agent', message: 'No.'});
+});
+
+test('any other exit is a failure, whatever it has printed', async () => {
+  await using rig = new AgentRig();
+  expect(await run(rig, `echo '{"status":"done","summary":"x"}'; exit 3`)).toEqual({
+    kind: 'failed',
+    cause: 'exit',
+    message: 'failed with exit code 3',
+    exit_code: 3,
+  });
+  expect(await run(rig, 'kill -KILL $$')).toMatchObject({signal: 'SIGKILL'});
+});
+
+test('much output costs little memory, and its end is still understood', async () => {
+  await using rig = new AgentRig();
+  const before = process.memoryUsage().rss;
+  const flood = `yes '{"not": "it"}' | head -c 50000000; head -c 10000000 /dev/zero`;
+  expect(await run(rig, `${flood}; echo; echo '{"status":"done","summary":"Large."}'`)).toEqual({summary: 'Large.'});
+  expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
+});
+
+test('nothing of it survives a stop', async () => {
+  await using rig = new AgentRig();
+  const clock = new FakeClock();
+  rig.clock = clock;
+  rig.drivers = {
+    stubborn: {
+      command: `trap '' INT TERM; setsid sh -c "trap '' INT TERM; sleep 1000" & echo ready; while :; do sleep 1000; done`,
+    },
+  };
+  const running = await rig.begin('stubborn');
+  await rig.untilPrinted('ready');
+  rig.stop.abort(new StopReason({kind: 'interrupted', message: 'interrupted', executor_died: false}));
+  expect(outcomeOf(await clock.runUntil(running.ended))).toMatchObject({kind: 'interrupted'});
+  expect(await rig.carriers()).toEqual([]);
+});
