@@ -1,3 +1,4 @@
+import chalk from 'chalk';
 import type {MilestoneEvent} from '../events/event.ts';
 import {eventLine} from '../projections/terminal/event-line.ts';
 import {printable} from '../projections/terminal/printable.ts';
@@ -10,6 +11,7 @@ export interface EventPrinter {
 
 /** Prints events as they reach the disk: one plain line for each that matters, or every one as JSON. */
 export function eventPrinter(json: boolean): EventPrinter {
+  if (process.env.NO_COLOR) chalk.level = 0; // which chalk itself does not look at
   return {
     events(events, state) {
       const lines = json

@@ -3,6 +3,7 @@
 import {loadView} from '../engine/view.ts';
 import {homePaths} from '../milestone/home.ts';
 import {systemClock} from '../platform/clock.ts';
+import {print} from '../platform/print.ts';
 import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {statusText} from '../projections/terminal/status-text.ts';
@@ -12,13 +13,15 @@ export interface StatusFlags {
   milestone?: string;
   format?: 'text' | 'md' | 'json';
   json?: boolean;
+  watch?: boolean;
 }
 
 /** `milestone status`. */
 export async function status(id: string | undefined, flags: StatusFlags): Promise<void> {
   const paths = homePaths(requireHome());
-  const report = statusReport(await loadView(paths, chooseMilestone(paths, flags.milestone ?? id)));
-  process.stdout.write(await render(report, flags.json ? 'json' : (flags.format ?? 'text')));
+  const format = flags.json ? 'json' : (flags.format ?? 'text');
+  const view = await loadView(paths, chooseMilestone(paths, flags.milestone ?? id), {isBrief: format === 'text'});
+  print(await render(statusReport(view), format));
 }
 
 async function render(report: StatusReport, format: 'text' | 'md' | 'json'): Promise<string> {

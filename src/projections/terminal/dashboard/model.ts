@@ -1,0 +1,189 @@
+// What the dashboard shows, before anybody knows how large the terminal is. Pure.
+
+import type {Timestamp} from '../../../events/event.ts';
+import type {KiroPhase, TaskId} from '../../../milestone/plan.ts';
+import type {Need, StatusReport, TaskReport} from '../../status-report.ts';
+import {clockTime, eventGist} from '../log-line.ts';
+import {printable} from '../printable.ts';
+
+/** Per cent of each phase, averaged over the kiro tasks. */
+export type PhaseAverages = Readonly<Record<KiroPhase, number>>;
+
+/** Something that waits for somebody's approval. */
+export interface ApprovalRow {
+  task_id: TaskId;
+  transition: string;
+  /** What to type. */
+  command: string;
+}
+
+export interface DashboardInput {
+  report: StatusReport;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** When the session that runs, or ran last, began and ended. */
+  session: {startedAt: Timestamp; endedAt?: Timestamp} | undefined;
+  /** When each running attempt was last seen to do something, in milliseconds since the epoch. */
+  lastSigns: ReadonlyMap<TaskId, number>;
+  /** Absent without kiro tasks. */
+  kiro?: PhaseAverages | undefined;
+  approvals: readonly ApprovalRow[];
+}
+
+/** Strings are printable; what is absent is not shown. */
+export interface DashboardModel {
+  name: string;
+  status: StatusReport['status'];
+  percentage: number;
+  /** How many tasks are where, what matters most first. */
+  counts: string[];
+  /** Who works on it and where. */
+  about: string[];
+  /** Milliseconds. */
+  elapsed?: number;
+  kiro?: PhaseAverages;
+  needs: Need[];
+  /** What is wrong, and how it clears. */
+  blockers: Array<{message: string; hint: string; age: number}>;
+  tasks: TaskRow[];
+  events: Array<{time: string; name: string; gist: string}>;
+  approvals: ApprovalRow[];
+  isExecuted: boolean;
+}
+
+export interface TaskRow {
+  id: TaskId;
+  /** Or why it failed. */
+  title: string;
+  status: TaskReport['status'];
+  /** In a word or two. */
+  state: string;
+  /** Milliseconds since its attempt started, or that it took. */
+  age?: number;
+  driver: string;
+  /** Milliseconds since the last sign of life of its attempt. */
+  quiet?: number;
+  /** Number of the last attempt; 0 before the first. */
+  attempts: number;
+}
+
+/** What a milestone's dashboard shows at one moment; linear in the number of its tasks. */
+export function dashboardModel(input: DashboardInput): DashboardModel {
+  const {report, now, kiro, approvals} = input;
+  const elapsed = elapsedOf(input);
+  return {
+    name: printable(report.title === report.id ? report.id : `${report.id}: ${report.title}`),
+    status: report.status,
+    percentage: report.progress.percentage,
+    counts: countsOf(report),
+    about: aboutParts(report).map(part => printable(part)),
+    ...(elapsed !== undefined && {elapsed}),
+    ...(kiro && {kiro}),
+    needs: report.needs_you.map(({kind, text, command}) => ({
+      kind,
+      text: printable(text),
+      command: printable(command),
+    })),
+    blockers: report.blockers.map(({message, hint, since}) => ({
+      message: printable(message),
+      hint: printable(hint),
+      age: now - Date.parse(since),
+    })),
+    tasks: report.tasks.map(task => taskRow(task, input)),
+    events: report.events.map(event => ({
+      time: clockTime(event.timestamp),
+      name: printable(event.event),
+      gist: eventGist(event),
+    })),
+    approvals: approvals.map(({task_id, transition, command}) => ({
+      task_id: printable(task_id),
+      transition: printable(transition),
+      command: printable(command),
+    })),
+    isExecuted: report.executor?.alive === true,
+  };
+}
+
+function elapsedOf({session, report, now}: DashboardInput): number | undefined {
+  if (!session) return undefined;
+  if (session.endedAt !== undefined) return Date.parse(session.endedAt) - Date.parse(session.startedAt);
+  // Of a session that died nobody knows when.
+  return report.executor?.alive ? now - Date.parse(session.startedAt) : undefined;
+}
+
+function countsOf({progress, counts, unchecked}: StatusReport): string[] {
+  const also = {
+    running: counts.in_progress,
+    failed: counts.failed,
+    blocked: counts.blocked,
+    pending: counts.pending,
+    skipped: counts.skipped,
+    unchecked,
+  };
+  return [
+    `${progress.tasks_completed} of ${progress.tasks_total} done`,
+    ...Object.entries(also).flatMap(([name, count]) => (count > 0 ? `${count} ${name}` : [])),
+  ];
+}
+
+function aboutParts({executor, agents, git, origin}: StatusReport): string[] {
+  return [
+    workedOnBy(executor),
+    ...(executor?.alive ? agentParts(agents) : []),
+    ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
+    ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
+  ];
+}
+
+function workedOnBy(executor: StatusReport['executor']): string {
+  if (executor?.alive) return `process ${executor.pid}`;
+  return executor?.alive === null ? 'nobody can tell from here who works on it' : 'nobody works on it';
+}
+
+/** Those that are well are only counted. */
+function agentParts(agents: StatusReport['agents']): string[] {
+  const healthy = agents.filter(({status}) => status === 'running').length;
+  if (agents.length === 0) return [];
+  return [
+    `${healthy} ${healthy === 1 ? 'agent' : 'agents'} healthy`,
+    ...agents.flatMap(({name, status}) => (status === 'running' ? [] : `${name} ${status}`)),
+  ];
+}
+
+function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {
+  const {id, status, driver, attempts} = task;
+  const sign = status === 'in_progress' ? lastSigns.get(id) : undefined;
+  const age = ageOfTask(task, now);
+  return {
+    id: printable(id),
+    title: printable(titleOf(task)),
+    status,
+    state: stateOf(task),
+    ...(age !== undefined && {age}),
+    driver: printable(driver),
+    ...(sign !== undefined && {quiet: Math.max(now - sign, 0)}),
+    attempts,
+  };
+}
+
+function titleOf({id, title, error}: TaskReport): string {
+  if (error) return error.message;
+  return title === id ? '' : title;
+}
+
+function stateOf({status, stage, checked, attempts}: TaskReport): string {
+  switch (status) {
+    case 'in_progress':
+      return attempts > 1 ? `${stage} #${attempts}` : String(stage);
+    case 'completed':
+      return checked ? 'done' : 'done, unchecked';
+    default:
+      return status;
+  }
+}
+
+function ageOfTask({status, attempt_started_at, started_at, completed_at}: TaskReport, now: number) {
+  if (status === 'in_progress' && attempt_started_at !== undefined) return now - Date.parse(attempt_started_at);
+  if (started_at === undefined || completed_at === undefined) return undefined;
+  return Date.parse(completed_at) - Date.parse(started_at);
+}

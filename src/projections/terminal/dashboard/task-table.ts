@@ -1,0 +1,141 @@
+import type {Paint} from '../paint.ts';
+import {ageOf} from '../status-text.ts';
+import {cutTo, pad, textWidth} from '../width.ts';
+import type {TaskRow} from './model.ts';
+import {windowOf} from './window.ts';
+
+/** Readable without colour: each status has a mark of its own, and a word beside it. */
+const MARKS: Record<TaskRow['status'], string> = {
+  pending: '·',
+  in_progress: '▶',
+  completed: '✔',
+  failed: '✘',
+  blocked: '■',
+  skipped: '↷',
+};
+
+/** Columns of each cell; 0: there is no room for it. */
+interface Widths {
+  id: number;
+  title: number;
+  state: number;
+  driver: number;
+  quiet: number;
+}
+
+/** Before the id: what is selected, the mark, and a space. */
+const LEAD = 3;
+const STATE_WIDTH = 20;
+const QUIET_WIDTH = 8;
+const WIDEST_ID = 24;
+const WIDEST_DRIVER = 10;
+const LEAST_TITLE = 10;
+
+/** A heading and a line for each task, windowed round what is selected or runs; never more than `rows` lines. */
+export function taskTable(
+  tasks: readonly TaskRow[],
+  selected: string | undefined,
+  size: {columns: number; rows: number},
+  paint: Paint,
+): string[] {
+  const {columns, rows} = size;
+  if (rows < 2 || tasks.length === 0) return [];
+  const widths = widthsFor(tasks, columns);
+  const {start, end} = windowOf(tasks.length, rows - 1, focusOf(tasks, selected));
+  const lines = [
+    paint.bold(heading(widths, columns)),
+    ...hidden('▲', 'above', tasks.slice(0, start), columns, paint),
+    ...tasks.slice(start, end).map(task => taskLine(task, task.id === selected, widths, columns, paint)),
+    ...hidden('▼', 'below', tasks.slice(end), columns, paint),
+  ];
+  return lines.slice(0, rows);
+}
+
+function focusOf(tasks: readonly TaskRow[], selected: string | undefined): number[] {
+  const places = (is: (task: TaskRow) => boolean) => tasks.flatMap((task, place) => (is(task) ? place : []));
+  const candidates = [
+    () => places(({id}) => id === selected),
+    () => places(({status}) => status === 'in_progress'),
+    () => places(({status}) => status === 'failed' || status === 'blocked'),
+    () => places(({status}) => status === 'pending').slice(0, 1),
+  ];
+  for (const candidate of candidates) {
+    const found = candidate();
+    if (found.length > 0) return found;
+  }
+  return [0];
+}
+
+/** What is told least gives way first where the terminal is narrow. */
+function widthsFor(tasks: readonly TaskRow[], columns: number): Widths {
+  const widest = (of: (task: TaskRow) => string, least: number) =>
+    tasks.reduce((most, task) => Math.max(most, textWidth(of(task))), least);
+  const widths: Widths = {
+    id: Math.min(
+      widest(({id}) => id, 1),
+      WIDEST_ID,
+      Math.max(Math.floor(columns * 0.3), 6),
+    ),
+    title: 0,
+    state: STATE_WIDTH,
+    driver: Math.min(
+      widest(({driver}) => driver, 'driver'.length),
+      WIDEST_DRIVER,
+    ),
+    quiet: QUIET_WIDTH,
+  };
+  const left = () => columns - LEAD - cells(widths).reduce((sum, width) => sum + width + 1, -1);
+  for (const cell of ['quiet', 'driver'] as const) if (left() - 1 < LEAST_TITLE) widths[cell] = 0;
+  widths.title = Math.max(left() - 1, 0);
+  return widths;
+}
+
+function cells({id, title, state, driver, quiet}: Widths): number[] {
+  return [id, title, state, driver, quiet].filter(width => width > 0);
+}
+
+function heading(widths: Widths, columns: number): string {
+  return cutTo(`tasks${joined(['', '', 'state', 'driver', 'seen'], widths).slice(2)}`.trimEnd(), columns);
+}
+
+function taskLine(task: TaskRow, isSelected: boolean, widths: Widths, columns: number, paint: Paint): string {
+  const {id, title, state, age, driver, quiet, status} = task;
+  const seen = quiet === undefined ? '' : `${shortAge(quiet)} ago`;
+  const said = age === undefined ? state : `${state} ${ageOf(age)}`;
+  const text = `${isSelected ? '>' : ' '}${MARKS[status]} ${joined([id, title, said, driver, seen], widths)}`;
+  return paintOf(status, paint)(cutTo(text.trimEnd(), columns));
+}
+
+function joined(texts: readonly string[], {id, title, state, driver, quiet}: Widths): string {
+  return [id, title, state, driver, quiet]
+    .flatMap((width, place) => (width > 0 ? pad(cutTo(texts[place]!, width), width) : []))
+    .join(' ');
+}
+
+function paintOf(status: TaskRow['status'], paint: Paint): (text: string) => string {
+  switch (status) {
+    case 'in_progress':
+      return paint.cyan;
+    case 'completed':
+      return paint.green;
+    case 'failed':
+    case 'blocked':
+      return paint.red;
+    case 'skipped':
+      return paint.dim;
+    default:
+      return text => text;
+  }
+}
+
+function hidden(mark: string, where: string, tasks: readonly TaskRow[], columns: number, paint: Paint): string[] {
+  if (tasks.length === 0) return [];
+  const running = tasks.filter(({status}) => status === 'in_progress').length;
+  const also = running > 0 ? `, ${running} of them running` : '';
+  return [paint.dim(cutTo(` ${mark} ${tasks.length} more ${where}${also}`, columns))];
+}
+
+/** In its largest unit alone. */
+function shortAge(ms: number): string {
+  return ageOf(ms).split(' ')[0] as string;
+}

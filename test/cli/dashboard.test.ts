@@ -1,0 +1,168 @@
+// The dashboard as a person meets it: in a terminal.
+
+import {spawnSync} from 'node:child_process';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, test} from 'vitest';
+import {wantsDashboard} from '../../src/cli/wants-dashboard.ts';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import type {Program} from '../rig/program.ts';
+import {eventsOf} from './support.ts';
+
+const IN_TERMINAL = fileURLToPath(new URL('../rig/in-terminal.py', import.meta.url));
+const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
+/** Nothing else that is to be found on most machines makes a terminal. */
+const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
+
+const SECOND_SCREEN = '\x1b[?1049h';
+const FIRST_SCREEN = '\x1b[?1049l';
+const CTRL_C = '\x03';
+
+describe.skipIf(!hasPython)('in a terminal (skipped without python3)', () => {
+  test('`execute` shows the dashboard, and ends with the words and the exit code of the executor', async () => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', title: '漢字', run: build.shell}]);
+    const run = inTerminal(rig, 'execute', 'release');
+    const working = await build.nextRun();
+    await run.line(/▶ build +漢字 +working/);
+    working.exit(0);
+    const {exitCode, stdout} = await run;
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(SECOND_SCREEN);
+    const said = stdout.slice(stdout.lastIndexOf(FIRST_SCREEN) + FIRST_SCREEN.length);
+    expect(said).toMatch(/✔ milestone release completed: 1 tasks done/);
+    // The cursor may be shown once more.
+    expect(said.replaceAll('\x1b[?25h', '')).not.toContain('\x1b');
+  });
+
+  test('what keeps an execution from starting is said as without a terminal', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('release', [{id: 'build', dependencies: ['absent'], run: 'true'}]);
+    const plain = await rig.milestone('execute', 'release');
+    const {exitCode, stdout} = await inTerminal(rig, 'execute', 'release');
+    expect(exitCode).toBe(plain.exitCode);
+    expect(stdout.replaceAll('\r\n', '\n')).toBe(plain.stderr);
+  });
+
+  test('`q` leaves the execution running in the background, and says how to come back', async () => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+    const run = inTerminal(rig, 'execute', 'release');
+    const working = await build.nextRun();
+    await run.line(/▶ build/);
+    run.stdin!.write('q');
+    const {exitCode, stdout} = await run;
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('`milestone status release --watch` comes back to it');
+    working.exit(0);
+    await rig.waitForEvent('release', 'milestone_completed');
+  });
+
+  test('Ctrl-C stops and saves', async () => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+    const run = inTerminal(rig, 'execute', 'release');
+    await build.nextRun();
+    await run.line(/▶ build/);
+    run.stdin!.write(CTRL_C);
+    const {exitCode, stdout} = await run;
+    expect(exitCode).toBe(130);
+    expect(stdout).toContain('`milestone resume release` goes on from here');
+    expect(eventsOf(rig, 'release', 'session_ended').map(({details}) => details.exit)).toEqual([130]);
+  });
+
+  test('a terminal that is closed ends the execution, which is saved', async () => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+    const run = inTerminal(rig, 'execute', 'release');
+    await build.nextRun();
+    await run.line(/▶ build/);
+    run.stdin!.end();
+    const ended = await rig.waitForEvent('release', 'session_ended');
+    expect(ended.details.exit).toBe(129);
+    await run;
+    await rig.untilNoProcessLeft();
+  });
+
+  test('`status --watch` follows what another process does, pauses it, and leaves it alone', async () => {
+    await using rig = await MilestoneRig.create();
+    const [build, ship] = [await rig.command('build'), await rig.command('ship')];
+    await rig.writeMilestone('release', [
+      {id: 'build', run: build.shell},
+      {id: 'ship', run: ship.shell, dependencies: ['build']},
+    ]);
+    const execution = rig.milestone('execute', 'release');
+    const building = await build.nextRun();
+    const watch = inTerminal(rig, 'status', '--watch');
+    await watch.line(/▶ build/);
+    watch.stdin!.write('\x1b[8;12;60t');
+    await watch.line(/▶ build {10,20}working/);
+    building.exit(0);
+    const shipping = await ship.nextRun();
+    await watch.line(/▶ ship/);
+    watch.stdin!.write('p');
+    await rig.waitForEvent('release', 'milestone_paused');
+    watch.stdin!.write(CTRL_C);
+    expect(await watch).toMatchObject({exitCode: 130});
+    shipping.exit(0);
+    expect(await execution).toMatchObject({exitCode: 6});
+  });
+
+  test('`--format text` and CI have plain lines there, too', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('release', [{id: 'build', run: 'true'}]);
+    const {stdout} = await inTerminal(rig, 'execute', 'release', '--format', 'text');
+    expect(stdout).not.toContain(SECOND_SCREEN);
+    expect(stdout).toContain('▶ build');
+  });
+});
+
+test('without a terminal `status --watch` prints a line for each event that matters, until nobody works on it', async () => {
+  await using rig = await MilestoneRig.create();
+  const build = await rig.command('build');
+  await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+  const idle = await rig.milestone('status', '--watch');
+  expect(idle).toMatchObject({exitCode: 0, stdout: expect.stringContaining('nobody works on it')});
+  const execution = rig.milestone('execute', 'release');
+  const working = await build.nextRun();
+  const watch = rig.milestone('status', '--watch');
+  await watch.line(/in_progress/);
+  working.exit(0);
+  expect(await execution).toMatchObject({exitCode: 0});
+  const {exitCode, stdout} = await watch;
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(/✔ build/);
+  expect(stdout).toMatch(/milestone release completed/);
+});
+
+test('`status --watch` does not answer in JSON, and says what does', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('release', [{id: 'build', run: 'true'}]);
+  const {exitCode, stdout} = await rig.milestone('status', '--watch', '--json');
+  expect(exitCode).toBe(2);
+  expect(JSON.parse(stdout).error).toMatchObject({code: 'USAGE', hint: 'milestone log release --follow --json'});
+});
+
+test('a dashboard is for a person before a terminal, unless something else is asked for', () => {
+  const terminal = [{isTTY: true}, {isTTY: true}, {isTTY: true}];
+  const env = {TERM: 'xterm'};
+  expect(wantsDashboard(['execute', 'release'], terminal, env)).toBe(true);
+  expect(wantsDashboard(['execute'], [{isTTY: true}, {}, {isTTY: true}], env)).toBe(false);
+  expect(wantsDashboard(['execute', '--json'], terminal, env)).toBe(false);
+  expect(wantsDashboard(['execute', '--format=text'], terminal, env)).toBe(false);
+  expect(wantsDashboard(['execute', '--format', 'text'], terminal, env)).toBe(false);
+  expect(wantsDashboard(['execute'], terminal, {...env, CI: 'true'})).toBe(false);
+  expect(wantsDashboard(['execute'], terminal, {...env, CI: 'false'})).toBe(true);
+  expect(wantsDashboard(['execute'], terminal, {TERM: 'dumb'})).toBe(false);
+});
+
+/** The command in a terminal of 80 columns and 24 rows; what is written to its stdin is typed. */
+function inTerminal(rig: MilestoneRig, ...words: string[]): Program {
+  return rig.start('python3', IN_TERMINAL, '80', '24', process.execPath, MILESTONE, ...words, {
+    stdin: 'pipe',
+    env: {TERM: 'xterm-256color'},
+  } as never);
+}
