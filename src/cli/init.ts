@@ -4,6 +4,7 @@ import {MilestoneError} from '../errors.ts';
 import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../milestone/home.ts';
 import {fileError} from '../platform/files.ts';
 import {printable} from '../projections/terminal/printable.ts';
+import {type InitCommandsFlags, initCommands} from './init-commands.ts';
 import {shownPath} from './shown-path.ts';
 
 const CONFIG = `# What holds for all milestones here; each plan can say otherwise under its own \`settings:\`.
@@ -48,11 +49,30 @@ tasks:
     verify: test -s length.txt
 `;
 
-/** `milestone init`: make a home, or what is missing of one; nothing that is there is touched. */
-export async function init(folder: string | undefined, flags: {json?: boolean}): Promise<void> {
+/** `milestone init`: make a home, or what is missing of one, and the slash commands of coding agents. */
+export async function init(folder: string | undefined, flags: InitCommandsFlags): Promise<void> {
   const home = folder === undefined ? nearestHome() : path.join(existing(folder), '.milestones');
+  if (flags.claude || flags.opencode) return initWithCommands(home, flags);
+  for (const name of ['force', 'remove', 'dryRun'] as const)
+    if (flags[name])
+      throw new MilestoneError(
+        'USAGE',
+        `\`--${name === 'dryRun' ? 'dry-run' : name}\` goes with --claude or --opencode`,
+      );
   const made = makeHome(home);
   if (flags.json) return console.log(JSON.stringify({ok: true, home, made}));
+  reportHome(home, made);
+}
+
+/** The commands, and a home where there is none for them to work on. */
+function initWithCommands(home: string, flags: InitCommandsFlags): void {
+  const isHomeMissing = !fs.existsSync(home) && !flags.remove && !flags.dryRun;
+  initCommands(path.dirname(home), flags);
+  const made = isHomeMissing ? makeHome(home) : [];
+  if (made.length > 0 && !flags.json) reportHome(home, made);
+}
+
+function reportHome(home: string, made: readonly string[]): void {
   console.log(printable(made.length === 0 ? `${shownPath(home)} is complete already` : `made in ${shownPath(home)}:`));
   for (const name of made) console.log(`  ${name}`);
   if (made.includes('active/example.yaml')) console.log('\n`milestone execute example` carries out the example');

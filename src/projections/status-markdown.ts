@@ -1,8 +1,7 @@
-// A milestone's status as Markdown, for a chat or a pull request: at most 40 lines, and the same text as long as nothing
-// has changed, so without ages.
+// A milestone's status as Markdown, for a chat or a pull request: fewer than 40 lines, and the same text as long as
+// nothing has changed. So it has no ages, and no events: some of those only say that the executor is well.
 
 import type {StatusReport, TaskReport} from './status-report.ts';
-import {eventGist} from './terminal/log-line.ts';
 import {printable} from './terminal/printable.ts';
 import {countParts, whoLines} from './terminal/status-text.ts';
 
@@ -11,7 +10,7 @@ const SHOWN = 3;
 const LONGEST = 200;
 
 export function statusMarkdown(report: StatusReport): string {
-  const {id, title, needs_you: needs, blockers, events} = report;
+  const {id, title, needs_you: needs, blockers} = report;
   const [status, ...rest] = countParts(report);
   const lines = [
     `# ${title === id ? id : `${id}: ${escaped(title)}`}`,
@@ -23,11 +22,6 @@ export function statusMarkdown(report: StatusReport): string {
     ...section('Failed', tasksThat(report, 'failed'), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', blockers, ({message}) => escaped(message)),
     ...nextSection(report),
-    ...section(
-      'Last events',
-      events.slice(-SHOWN),
-      event => `${event.timestamp.slice(0, 19)}Z ${event.event} ${escaped(eventGist(event))}`,
-    ),
   ];
   return `${lines.join('\n')}\n`;
 }
