@@ -21,7 +21,10 @@ const options = {
   minifyWhitespace: true,
   legalComments: 'none',
   metafile: true,
-  define: {MILESTONE_VERSION: JSON.stringify(version)},
+  define: {
+    MILESTONE_VERSION: JSON.stringify(version),
+    'process.env.NODE_ENV': '"production"',
+  },
   // Some libraries are CommonJS and ask for node's own modules by `require`.
   banner: {
     js: "import {createRequire as milestoneRequire} from 'node:module';const require=milestoneRequire(import.meta.url);",
@@ -33,16 +36,16 @@ const {metafile} = await build({
   entryPoints: {main: 'src/cli/main.ts', reader: 'src/milestone/reader.ts'},
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [leaveOut('quick-status', '.cjs')],
+  plugins: [leaveOut('quick-status', '.cjs'), leaveOutDevtools()],
 });
-// In one file, but for what it seldom needs.
+// Each in one file, but for what it seldom needs.
 await build({
   ...options,
   format: 'cjs',
   outExtension: {'.js': '.cjs'},
   define: {...options.define, 'import.meta.url': 'milestoneUrl'},
   banner: {js: "const milestoneUrl=require('node:url').pathToFileURL(__filename).href;"},
-  entryPoints: ['src/cli/quick-status.ts'],
+  entryPoints: ['src/cli/quick-status.ts', 'src/cli/read-plan.ts'],
   plugins: [leaveOut('reader', '.js')],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
@@ -58,20 +61,25 @@ function leaveOut(name, extension) {
   return {name: `leave out ${name}`, setup};
 }
 
-/** The licences of the libraries that went in. */
-function licenses(inputs) {
-  const packages = new Set(inputs.flatMap(input => /^node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
-  return [...packages].sort().map(licenseOf).join('\n\n');
+/** What `ink` has for its own developers, and would load from a package of theirs. */
+function leaveOutDevtools() {
+  const setup = ({onLoad}) => onLoad({filter: /[\\/]ink[\\/]build[\\/]devtools\.js$/}, () => ({contents: ''}));
+  return {name: 'leave out devtools', setup};
 }
 
-function licenseOf(name) {
-  const folder = path.join('node_modules', name);
+/** The licences of the libraries that went in. */
+function licenses(inputs) {
+  const folders = new Set(inputs.flatMap(input => /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1] ?? []));
+  return [...folders].sort().map(licenseOf).join('\n\n');
+}
+
+function licenseOf(folder) {
   const about = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8'));
-  return `${name} ${about.version} (${about.license})\n\n${licenseText(folder, about)}`;
+  return `${about.name} ${about.version} (${about.license})\n\n${licenseText(folder, about)}`;
 }
 
 function licenseText(folder, about) {
-  for (const file of ['LICENSE', 'LICENSE.md', 'license', 'license.md', 'LICENCE']) {
+  for (const file of ['LICENSE', 'LICENSE.md', 'LICENSE.txt', 'LICENSE-MIT.txt', 'license', 'license.md', 'LICENCE']) {
     try {
       return readFileSync(path.join(folder, file), 'utf8').trim();
     } catch {}

@@ -6,12 +6,15 @@ const [, , first, ...words] = process.argv;
 
 if (first === '--version' || first === '-V') {
   process.stdout.write(`${require('../package.json').version}\n`);
+} else if (first === 'status' && isPlain(words)) {
+  require('../dist/quick-status.cjs').quickStatus(words);
+} else if (first === '__read-plan') {
+  require('../dist/read-plan.cjs').readPlan(words[0]);
 } else {
   // A reader that goes away (`| head -1`) or a terminal that closes must not end an execution.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});
-  if (first === 'status' && isPlain(words)) require('../dist/quick-status.cjs').quickStatus(words);
-  else import('../dist/main.js');
+  import('../dist/main.js');
 }
 
 /** Nothing but an id and `--json`: no parser of command lines is needed. */

@@ -15,7 +15,14 @@ import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../milestone/stamp.ts';
 import {validatePlan} from '../milestone/validate-plan.ts';
-import {type CachedSnapshot, type PlanEdit, readCachedSnapshot, writeCachedSnapshot} from '../projections/cache.ts';
+import type {TaskSummary} from '../projections/brief.ts';
+import {
+  type CachedSnapshot,
+  type PlanEdit,
+  readCachedBrief,
+  readCachedSnapshot,
+  writeCachedSnapshot,
+} from '../projections/cache.ts';
 import {initialState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
 import {foldLog} from './fold-log.ts';
@@ -28,7 +35,10 @@ export interface MilestoneView {
   file: string;
   /** `elsewhere`: it was executed, but its log is not here; what is known is what its file says. */
   origin: 'log' | 'plan' | 'elsewhere';
+  /** Of a brief view, without the tasks of which nothing is to be said one by one. */
   snapshot: Snapshot;
+  /** What there is to say of all tasks; only of a brief view. */
+  summary?: TaskSummary;
   /** Where the log ended when it was read. */
   position: LogPosition;
   /** Absent when nobody executes it. */
@@ -41,29 +51,47 @@ export interface MilestoneView {
 
 /**
  * Load a milestone to look at it.
+ * @param options.isBrief What a short status needs will do; all is loaded where the cache does not have just that.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `PLAN_INVALID` for one without a log, `LOG_CORRUPT`, `IO_FAILED`.
  */
-export async function loadView(paths: HomePaths, id: MilestoneId): Promise<MilestoneView> {
+export async function loadView(
+  paths: HomePaths,
+  id: MilestoneId,
+  {isBrief = false}: {isBrief?: boolean} = {},
+): Promise<MilestoneView> {
   const file = fs.existsSync(paths.log(id)) ? locateOrGuess(paths, id) : locatePlan(paths, id);
   const executor = readExecutor(paths.home, id);
   const isQuiet = !executor || executor.alive === false;
+  const seen = {id, file, executor};
+  const brief = isBrief ? readBrief(paths, seen, isQuiet) : undefined;
+  if (brief) return brief;
   const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
   const current = await bringUpToDate(paths, id, file, cached);
   // A live executor looks at the file itself, and records what it finds.
   const looked = isQuiet ? await lookAtFile(current, file) : current;
   const known = await lookAtConfig(looked, paths.config);
   if (isQuiet && known !== cached) refreshCache(paths, id, known);
+  return viewOf(seen, known);
+}
+
+/** What was seen before any file was read. */
+type Seen = Pick<MilestoneView, 'id' | 'file' | 'executor'>;
+
+function viewOf(seen: Seen, known: CachedSnapshot): MilestoneView {
   const {snapshot, position, config} = known;
-  return {
-    id,
-    file,
-    origin: originOf(known),
-    snapshot,
-    position,
-    executor,
-    edit: editOf(known),
-    projectDriver: config?.driver,
-  };
+  return {...seen, origin: originOf(known), snapshot, position, edit: editOf(known), projectDriver: config?.driver};
+}
+
+/** The short way, while the cache says all that there is to know. */
+function readBrief(paths: HomePaths, seen: Seen, isQuiet: boolean): MilestoneView | undefined {
+  const {id, file} = seen;
+  const cached = readCachedBrief(paths.cache(id), paths.log(id));
+  if (!cached) return undefined;
+  const {brief, ...about} = cached;
+  const known = {...about, snapshot: brief.snapshot};
+  const isCurrent = isOfNow(known, logSize(paths, id), file) && (!isQuiet || isFileKnown(known, planStamp(file)));
+  if (!isCurrent || !isConfigKnown(known, planStamp(paths.config))) return undefined;
+  return known.config?.driver === brief.projectDriver ? {...viewOf(seen, known), summary: brief.summary} : undefined;
 }
 
 /**
@@ -91,16 +119,25 @@ async function bringUpToDate(
   file: string,
   cached: CachedSnapshot | undefined,
 ): Promise<CachedSnapshot> {
-  const size = fs.statSync(paths.log(id), {throwIfNoEntry: false})?.size ?? 0;
+  const size = logSize(paths, id);
   if (size > 0) {
     const fits = cached && cached.position.seq > 0 ? cached : undefined;
-    if (fits?.position.offset === size) return fits;
+    if (fits && isOfNow(fits, size, file)) return fits;
     const folded = foldLog(paths, id, fits && {...fits, state: restoreSnapshot(fits.snapshot)});
     if (folded && folded.position.seq === fits?.position.seq) return fits; // behind it is but a torn tail
     if (folded) return {stamp: null, ...fits, snapshot: takeSnapshot(folded.state), position: folded.position};
   }
-  const isRead = cached?.imported && cached.position.seq === 0 && isSame(cached.stamp, planStamp(file));
-  return isRead ? cached : readPlanned(file);
+  return cached && isOfNow(cached, 0, file) ? cached : readPlanned(file);
+}
+
+function logSize(paths: HomePaths, id: MilestoneId): number {
+  return fs.statSync(paths.log(id), {throwIfNoEntry: false})?.size ?? 0;
+}
+
+/** Whether a cache is of all that the log has or, without one, of the plan file as it is. */
+function isOfNow({position, imported, stamp}: CachedSnapshot, logSize: number, file: string): boolean {
+  if (logSize > 0) return position.seq > 0 && position.offset === logSize;
+  return imported !== undefined && position.seq === 0 && isSame(stamp, planStamp(file));
 }
 
 /** A milestone without a log: what its file says. */
@@ -122,11 +159,15 @@ async function readPlanned(file: string): Promise<CachedSnapshot> {
 
 /** Whether the plan file is another one than the program last read or wrote, and says something else. */
 async function lookAtFile(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
-  const {plan, kept} = known.snapshot;
-  if (kept.seq === 0 || kept.status === 'completed' || kept.status === 'cancelled') return known;
-  const stamp = planStamp(file) ?? null;
-  if (isSame(known.stamp, stamp) || (known.looked && isSame(known.looked.stamp, stamp))) return known;
-  return {...known, looked: {stamp, ...(await findEdit(plan, file))}};
+  const stamp = planStamp(file);
+  if (isFileKnown(known, stamp)) return known;
+  return {...known, looked: {stamp: stamp ?? null, ...(await findEdit(known.snapshot.plan, file))}};
+}
+
+/** Whether the plan file is one whose difference from the plan in force is known, or matters no more. */
+function isFileKnown({snapshot: {kept}, stamp: known, looked}: CachedSnapshot, stamp: FileStamp | undefined): boolean {
+  if (kept.seq === 0 || kept.status === 'completed' || kept.status === 'cancelled') return true;
+  return isSame(known, stamp) || (looked !== undefined && isSame(looked.stamp, stamp));
 }
 
 async function findEdit(inForce: Plan, file: string): Promise<{edit?: PlanEdit}> {
@@ -149,12 +190,16 @@ function editOf({looked, snapshot}: CachedSnapshot): PlanEdit | undefined {
 }
 
 async function lookAtConfig(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
-  const stamp = planStamp(file) ?? null;
-  if (known.config && isSame(known.config.stamp, stamp)) return known;
-  if (!stamp) return {...known, config: {stamp}};
+  const stamp = planStamp(file);
+  if (isConfigKnown(known, stamp)) return known;
+  if (!stamp) return {...known, config: {stamp: null}};
   const {readConfigFile} = await import('../milestone/reader.ts');
   const driver = readConfigFile(file).config.settings?.driver;
   return {...known, config: {stamp, ...(driver !== undefined && {driver})}};
+}
+
+function isConfigKnown({config}: CachedSnapshot, stamp: FileStamp | undefined): boolean {
+  return config !== undefined && isSame(config.stamp, stamp);
 }
 
 function isSame(a: FileStamp | null | undefined, b: FileStamp | null | undefined): boolean {

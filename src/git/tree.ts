@@ -51,8 +51,9 @@ export function writeTree(repo: Repository, base: string, options: WriteOptions 
 }
 
 // Git would sync one object after the other; it is done for all of them at once, before anything may point at them.
+// `committed` may not stand there: git takes away what has a minus first, and adds the rest after it.
 // The hash over the whole index (which git before 2.40 insists on) guards nothing in an index that is thrown away.
-const TEMPORARY = ['-c', 'core.fsync=committed,reference,-loose-object', '-c', 'index.skipHash=true'];
+const TEMPORARY = ['-c', 'core.fsync=pack,pack-metadata,-loose-object', '-c', 'index.skipHash=true'];
 
 /** @returns Nested repositories without a commit: git can add nothing of them. */
 async function addAll({repo, env}: Indexed, options: WriteOptions): Promise<NestedRepository[]> {

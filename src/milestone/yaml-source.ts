@@ -49,7 +49,7 @@ export class YamlSource {
     private readonly lines: LineCounter,
     private readonly problems: Problems,
   ) {
-    if (root) this.resolveAliases(root);
+    if (root && text.includes('*')) this.resolveAliases(root); // else there is none
   }
 
   /** @returns `undefined` when the text is no YAML; the findings are recorded. */
@@ -85,7 +85,8 @@ export class YamlSource {
   data(): {value: unknown} | undefined {
     try {
       const {data, size} = this.convert(this.root, 0);
-      if (size > this.nodes + MOST_ALIASED) this.refuse('TOO_MANY_ALIASES', 'aliases repeat too much', this.root);
+      if (this.references.size > 0 && size > this.nodes + MOST_ALIASED)
+        this.refuse('TOO_MANY_ALIASES', 'aliases repeat too much', this.root);
       return {value: data};
     } catch (error) {
       if (error instanceof Unusable) return undefined;

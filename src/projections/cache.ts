@@ -4,12 +4,13 @@ import {logSeal} from '../events/log-seal.ts';
 import type {LogPosition} from '../events/read-log.ts';
 import type {ImportedState} from '../milestone/plan.ts';
 import type {FileStamp} from '../milestone/stamp.ts';
-import {readIfExists, replaceFile} from '../platform/files.ts';
+import {readFirstLine, readIfExists, replaceFile} from '../platform/files.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
+import {type Brief, briefOf} from './brief.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 /** What a cache says besides the state. */
 interface About {
@@ -37,9 +38,15 @@ export interface CachedState extends About {
   state: MilestoneState;
 }
 
-interface CacheFile extends CachedSnapshot {
+export interface CachedBrief extends About {
+  brief: Brief;
+}
+
+/** The first line of the file, less the comma at its end; `snapshot` is the second. Together they are one object. */
+interface CacheHead extends About {
   format: typeof FORMAT;
   seal: string;
+  brief?: Brief;
 }
 
 /** The cached state, if there is one and it was folded from this log; anything wrong with it means there is none. */
@@ -57,8 +64,18 @@ export function readCachedSnapshot(file: string, logFile: string): CachedSnapsho
   try {
     const text = readIfExists(file);
     if (text === undefined) return undefined;
-    const cache = JSON.parse(text) as CacheFile;
-    return cache.format === FORMAT && cache.seal === sealOf(logFile, cache.position) ? cache : undefined;
+    const {brief: _, ...cache} = JSON.parse(text) as CacheHead & CachedSnapshot;
+    return isOf(logFile, cache) ? cache : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As `readCachedSnapshot`, of what a short status needs; undefined also where that is everything. */
+export function readCachedBrief(file: string, logFile: string): CachedBrief | undefined {
+  try {
+    const {brief, ...cache} = JSON.parse(`${readFirstLine(file).slice(0, -1)}}`) as CacheHead;
+    return brief && isOf(logFile, cache) ? {...cache, brief} : undefined;
   } catch {
     return undefined;
   }
@@ -76,8 +93,14 @@ export function writeCache(file: string, logFile: string, {state, ...about}: Cac
 export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ...about}: CachedSnapshot): void {
   const seal = sealOf(logFile, about.position);
   if (seal === undefined) return;
-  const cache: CacheFile = {format: FORMAT, seal, ...about, snapshot};
-  replaceFile(file, JSON.stringify(cache), {durable: false});
+  const brief = briefOf(snapshot, about.config?.driver);
+  const head: CacheHead = {format: FORMAT, seal, ...about, ...(brief && {brief})};
+  const text = `${JSON.stringify(head).slice(0, -1)},\n"snapshot":${JSON.stringify(snapshot)}}`;
+  replaceFile(file, text, {durable: false});
+}
+
+function isOf(logFile: string, {format, seal, position}: CacheHead): boolean {
+  return format === FORMAT && seal === sealOf(logFile, position);
 }
 
 /** A milestone without a log has a seal too: that of no log. */

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {Repository} from '../../src/git/git.ts';
+import {writeRef} from '../../src/git/refs.ts';
 import {saveCheckpoint} from '../../src/git/rescue.ts';
 import {writeTree} from '../../src/git/tree.ts';
 import {GitRig, ID} from './git-rig.ts';
@@ -35,6 +36,27 @@ test('a tree holds every kind of change, and the slot’s own index stays as it 
   expect(rig.git('ls-tree', tree, 'tool', 'link').match(/^\d+/gm)).toEqual(['120000', '100755']);
   expect(fs.readFileSync(path.join(slot.gitDir, 'index')).equals(index)).toBe(true);
   expect(fs.readdirSync(slot.gitDir).filter(name => name.startsWith('milestone-index'))).toEqual([]);
+});
+
+test('git leaves the syncing of single objects to us, where all are synced at once', async () => {
+  using rig = GitRig.create();
+  const {slot, base} = await start(rig);
+  rig.write(slot.topLevel, {readme: 'changed\n', 'src/new': 'y'});
+  const trace = path.join(rig.folder, 'trace');
+  const environment = {...slot.environment, GIT_TRACE2_EVENT: trace};
+  await writeTree({...slot, environment}, base);
+  await writeRef({...slot, environment}, 'refs/milestone/test', base, 'test');
+  const events = fs
+    .readFileSync(trace, 'utf8')
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  const commands = events.filter(({event}) => event === 'cmd_name').map(({name, sid}) => ({name, sid}));
+  const syncing = new Set(events.filter(({key}) => key === 'fsync/hardware-flush').map(({sid}) => sid));
+  const ofTree = commands.filter(({name}) => name === 'add' || name === 'write-tree');
+  expect(ofTree.length).toBeGreaterThan(1);
+  expect(ofTree.filter(({sid}) => syncing.has(sid))).toEqual([]);
+  expect(commands.some(({sid}) => syncing.has(sid))).toBe(true); // the trace tells who syncs
 });
 
 test('files with odd names go in as they are', async () => {

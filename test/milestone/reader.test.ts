@@ -47,7 +47,7 @@ test('a file that cannot be read is a problem', () => {
 
 test('a reading in a process of its own says the same as one in this process', async () => {
   const entry = path.join(folder, 'entry.mjs');
-  const source = new URL('../../src/milestone/read-in-child.ts', import.meta.url).pathname;
+  const source = new URL('../../src/milestone/answer-plan-request.ts', import.meta.url).pathname;
   await build({
     stdin: {
       contents: `import {answerPlanRequest} from ${JSON.stringify(source)}; await answerPlanRequest(process.stdin); process.exit(0);`,

@@ -1,0 +1,94 @@
+// The part of a snapshot that a short status is made of. It stands first in the cache, so that whoever wants no more
+// need not read ten thousand tasks.
+
+import {driverName} from '../drivers/driver-name.ts';
+import {MANUAL_DRIVER} from '../drivers/manual.ts';
+import {isKiro, phaseWeights} from '../milestone/kiro.ts';
+import type {Task, TaskId} from '../milestone/plan.ts';
+import {milestoneProgress, taskProgress} from '../state/progress.ts';
+import type {Snapshot} from '../state/snapshot.ts';
+import {isSatisfied, type TaskState, type TaskStatus} from '../state/task.ts';
+
+/** What there is to say of all tasks together. */
+export interface TaskSummary {
+  counts: Record<TaskStatus, number>;
+  percentage: number;
+  /** Completed without a green check on record. */
+  unchecked: number;
+  /** Ready tasks that need no person, in the order of the plan; at most ten of them. */
+  next: TaskId[];
+  /** How many they all are. */
+  ready: number;
+  /** Ready tasks that only a person can do. */
+  manual: TaskId[];
+}
+
+/** A snapshot without the tasks of which nothing is to be said one by one, and what there is to say of all. */
+export interface Brief {
+  /** Driver that config.yaml named for tasks that name none. */
+  projectDriver?: string;
+  summary: TaskSummary;
+  snapshot: Snapshot;
+}
+
+const NEXT = 10;
+
+/** Sum up the tasks; linear in their number. */
+export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string | undefined): TaskSummary {
+  const counts = {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
+  const weights = phaseWeights(plan.kiro_configuration);
+  let progress = 0;
+  let unchecked = 0;
+  for (const task of tasks) {
+    counts[task.status]++;
+    progress += taskProgress(task, weights);
+    if (task.status === 'completed' && !task.checked) unchecked++;
+  }
+  const isOver = kept.status === 'completed' || kept.status === 'cancelled';
+  const driver = plan.settings.driver ?? projectDriver;
+  const isManual = (task: Task) => driverName(task, driver) === MANUAL_DRIVER;
+  const ready = isOver || counts.pending === 0 ? [] : readyTasks(plan.tasks, tasks);
+  const manual = ready.filter(isManual).map(({id}) => id);
+  const next = manual.length > 0 ? ready.filter(task => !isManual(task)) : ready;
+  return {
+    counts,
+    percentage: milestoneProgress(progress, tasks.length),
+    unchecked,
+    next: next.slice(0, NEXT).map(({id}) => id),
+    ready: next.length,
+    manual,
+  };
+}
+
+/** Undefined where a short status says something of every task. */
+export function briefOf(snapshot: Snapshot, projectDriver: string | undefined): Brief | undefined {
+  const {plan, tasks} = snapshot;
+  if (plan.tasks.some(isKiro)) return undefined;
+  const summary = summarise(snapshot, projectDriver);
+  const named = new Set([...summary.next, ...summary.manual]);
+  const places = plan.tasks.flatMap(({id}, place) =>
+    named.has(id) || !isUneventful(tasks[place] as TaskState) ? place : [],
+  );
+  return {
+    ...(projectDriver !== undefined && {projectDriver}),
+    summary,
+    snapshot: {
+      ...snapshot,
+      plan: {...plan, tasks: places.map(place => plan.tasks[place] as Task)},
+      tasks: places.map(place => tasks[place] as TaskState),
+    },
+  };
+}
+
+/** Pending tasks whose dependencies are met. */
+function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] {
+  const satisfied = new Set<TaskId>();
+  for (const [place, {id}] of plan.entries()) if (isSatisfied(tasks[place] as TaskState)) satisfied.add(id);
+  return plan.filter(
+    ({dependencies = []}, place) => tasks[place]?.status === 'pending' && dependencies.every(id => satisfied.has(id)),
+  );
+}
+
+function isUneventful(task: TaskState): boolean {
+  return isSatisfied(task) || (task.status === 'pending' && task.history.attempts === 0);
+}
