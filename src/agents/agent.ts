@@ -15,6 +15,8 @@ export interface Agent {
   readonly restMs: number;
   /** Events that wake it before its rest is over. */
   readonly wakesOn: readonly EventName[];
+  /** After the others that the same events wake: it judges what they come to. */
+  readonly runsLast?: boolean;
   /** Record what follows from `context.state`. Must return soon after `context.signal` aborts. */
   tick(context: ExecutionContext): void | Promise<void>;
 }
@@ -89,20 +91,31 @@ export class AgentLoop {
 
   private async run(runner: Runner): Promise<void> {
     if (runner.ticking) return;
+    if (runner.agent.runsLast && this.runners.some(other => other !== runner && other.wanted && !other.ticking)) {
+      queueMicrotask(() => void this.run(runner));
+      return;
+    }
     runner.ticking = true;
     try {
       while (runner.wanted && !this.ended.signal.aborted) {
         runner.wanted = false;
         const ticking = runner.agent.tick(this.context);
         if (ticking) await ticking;
-        runner.failures = 0;
+        this.recover(runner);
       }
-      this.rest(runner, runner.agent.restMs);
+      this.rest(runner, this.context.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.restMs);
     } catch (error) {
       this.fail(runner, error);
     } finally {
       runner.ticking = false;
     }
+  }
+
+  /** Whoever failed before and does not any more is well again. */
+  private recover(runner: Runner): void {
+    if (runner.failures === 0 || this.ended.signal.aborted) return;
+    runner.failures = 0;
+    this.context.record({event: 'agent_registered', details: {agent: runner.agent.name}});
   }
 
   private fail(runner: Runner, error: unknown): void {

@@ -1,4 +1,6 @@
+import {completeByHand} from '../engine/complete-by-hand.ts';
 import type {ExecutionContext} from '../engine/context.ts';
+import {finishPhase} from '../engine/finish-phase.ts';
 import {integrate} from '../engine/integrate.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {taskState} from '../state/milestone.ts';
@@ -30,7 +32,11 @@ function integrateClaimed(context: ExecutionContext): void {
   for (const id of context.state.running) {
     const task = taskState(context.state, id);
     if (task.status !== 'in_progress' || task.stage !== 'claimed') continue;
-    if (needsNothing(context, id))
+    if (task.phase !== undefined && task.phase !== 'execute') {
+      const {phase} = task;
+      context.jobs.start(`finish ${phase} of ${id}.${task.attempt}`, () => finishPhase(context, id, phase));
+    } else if (task.slot < 0) context.jobs.start(`integrate ${id}.${task.attempt}`, () => completeByHand(context, id));
+    else if (needsNothing(context, id))
       context.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
     else context.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(context, id));
   }
@@ -39,7 +45,8 @@ function integrateClaimed(context: ExecutionContext): void {
 /** No checks and nothing to commit: completion needs no job, and shares its sync with the claim. */
 function needsNothing(context: ExecutionContext, id: TaskId): boolean {
   const {taskVerify, milestoneVerify} = context.settingsOf(id);
-  return !context.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
+  const isPlain = !context.state.kiroTasks.has(id);
+  return isPlain && !context.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
 }
 
 /** Keep the work of attempts that have been at it for a while, should the machine die before they end. */

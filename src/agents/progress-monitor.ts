@@ -1,10 +1,11 @@
 import type {ExecutionContext} from '../engine/context.ts';
+import {findBlockers} from '../engine/find-blockers.ts';
 import {finish} from '../engine/finish.ts';
+import {isHeld} from '../engine/holds.ts';
 import {whatRemains} from '../scheduler/what-remains.ts';
-import {tasksCompleted} from '../state/milestone.ts';
+import {taskState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
 import type {Agent} from './agent.ts';
-import {isHeld} from './task-executor.ts';
 
 const HALF_A_MINUTE_MS = 30_000;
 
@@ -12,6 +13,7 @@ const HALF_A_MINUTE_MS = 30_000;
 export const progressMonitor: Agent = {
   name: 'progress-monitor',
   restMs: HALF_A_MINUTE_MS,
+  runsLast: true,
   wakesOn: [
     'milestone_activated',
     'milestone_resumed',
@@ -28,6 +30,16 @@ export const progressMonitor: Agent = {
     'blocker_detected',
     'blocker_resolved',
     'final_checked',
+    'kiro_phase_updated',
+    'kiro_phase_transition',
+    'kiro_approval_requested',
+    'kiro_approval_granted',
+    'kiro_approval_rejected',
+    'kiro_approval_voided',
+    'kiro_workflow_completed',
+    'driver_paused',
+    'driver_resumed',
+    'baseline_checked',
   ],
   tick(context) {
     recordProgress(context);
@@ -63,11 +75,27 @@ function judge(context: ExecutionContext): void {
   else if (state.status === 'in_progress') judgeRemaining(context);
 }
 
+/** Attempts that cost nothing are bounded, too. */
+function failExhausted(context: ExecutionContext): void {
+  for (const id of context.ready.exhausted) {
+    const {history} = taskState(context.state, id);
+    const {cause = 'agent', message = 'did not come to an end'} = history.failure ?? {};
+    const tried = `${message} (after ${history.counters.started} attempts)`;
+    context.record({
+      event: 'task_failed',
+      details: {task_id: id, attempt: history.attempts, cause, message: tried},
+    });
+  }
+}
+
 function judgeRemaining(context: ExecutionContext): void {
-  const {state, ready} = context;
-  const remaining = whatRemains(state, {ready: ready.size, manual: ready.manual, held: isHeld(context)});
+  const {state, ready, wait} = context;
+  failExhausted(context);
+  const {size, manual, waiting} = ready;
+  const remaining = whatRemains(state, {ready: size, manual, waiting, held: isHeld(context), waits: wait});
   if (remaining.kind === 'complete') context.jobs.start('finish', () => finish(context));
   if (remaining.kind !== 'stopped') return;
+  if (remaining.exit !== 0) findBlockers(context);
   const {exit, code, reason, hint} = remaining;
   if (code === 'blocked') context.record({event: 'milestone_blocked', details: {reason}});
   else context.record({event: 'milestone_paused', details: {code, reason}});

@@ -8,7 +8,14 @@ export function sessionManager(save: () => number): Agent {
   return {
     name: 'session-manager',
     restMs: HALF_A_MINUTE_MS,
-    wakesOn: ['session_started', 'milestone_paused', 'milestone_blocked', 'milestone_completed', 'milestone_cancelled'],
+    wakesOn: [
+      'session_started',
+      'milestone_paused',
+      'milestone_blocked',
+      'milestone_completed',
+      'milestone_cancelled',
+      'blockers_escalated',
+    ],
     async tick(context) {
       if (context.state.seq === savedSeq) return;
       await context.durable();

@@ -1,9 +1,7 @@
-import {chooseDriver} from '../drivers/registry.ts';
+import {checkBaseline} from '../engine/baseline.ts';
 import type {ExecutionContext} from '../engine/context.ts';
-import {runAttempt} from '../engine/run-attempt.ts';
-import type {Task} from '../milestone/plan.ts';
-import {newToken} from '../platform/tokens.ts';
-import {taskState} from '../state/milestone.ts';
+import {isHeld} from '../engine/holds.ts';
+import {startAttempt} from '../engine/start-attempt.ts';
 import type {Agent} from './agent.ts';
 
 /** How soon to look again for what another milestone uses. */
@@ -25,55 +23,35 @@ export const taskExecutor: Agent = {
     'attempt_ended',
     'blocker_detected',
     'blocker_resolved',
+    'kiro_phase_updated',
+    'kiro_phase_transition',
+    'kiro_approval_granted',
+    'kiro_approval_rejected',
+    'driver_paused',
+    'driver_resumed',
+    'baseline_checked',
+    'budget_settled',
   ],
   tick(context) {
     if (isHeld(context)) return;
-    const {state, ready, settings, uses} = context;
-    let busy = uses.busyElsewhere;
-    for (;;) {
-      const chosen = ready.choose(settings.maxParallel, busy);
-      const refused = chosen.find(id => !uses.take(id, context.settingsOf(id).uses));
-      for (const id of chosen) {
-        if (id === refused) break;
-        start(context, state.taskById.get(id) as Task);
-      }
-      if (refused === undefined) return;
-      busy = uses.busyElsewhere;
-      context.lookAgain(RETRY_USES_MS);
-    }
+    if (context.needsBaseline && context.ready.waiting.size > 0)
+      context.jobs.start('baseline', () => checkBaseline(context));
+    startWhatIsReady(context);
   },
 };
 
-/** Whether nothing may start at the moment. */
-export function isHeld(context: ExecutionContext): boolean {
-  const {state, ending, settings} = context;
-  if (ending || state.status !== 'in_progress') return true;
-  if (settings.onBlocker === 'stop' && (state.counts.failed > 0 || state.blockers.size > 0)) return true;
-  for (const blocker of state.blockers.values()) if (blocker.taskId === undefined) return true;
-  return false;
-}
-
-function start(context: ExecutionContext, task: Task): void {
-  const {history} = taskState(context.state, task.id);
-  const place = {taskId: task.id, attempt: history.attempts + 1, slot: freeSlot(context)};
-  const token = newToken();
-  const {name: driver} = chooseDriver(task, context.settingsOf(task.id));
-  context.record({
-    event: 'task_started',
-    details: {task_id: task.id, attempt: place.attempt, slot: place.slot, token, driver},
-  });
-  // Named by its number: the job of the attempt before may not have settled yet.
-  context.jobs.start(`attempt ${task.id}.${place.attempt}`, () => runAttempt(context, task, place, token));
-}
-
-/** The lowest slot that no task in progress holds. */
-function freeSlot({state}: ExecutionContext): number {
-  const held = new Set<number>();
-  for (const id of state.running) {
-    const task = taskState(state, id);
-    if (task.status === 'in_progress') held.add(task.slot);
+function startWhatIsReady(context: ExecutionContext): void {
+  const {ready, settings, uses} = context;
+  let busy = uses.busyElsewhere;
+  for (;;) {
+    const chosen = ready.choose(settings.maxParallel, busy);
+    const refused = chosen.find(id => !uses.take(id, context.settingsOf(id).uses));
+    for (const id of chosen) {
+      if (id === refused || isHeld(context)) break;
+      startAttempt(context, id);
+    }
+    if (refused === undefined) return;
+    busy = uses.busyElsewhere;
+    context.lookAgain(RETRY_USES_MS);
   }
-  let slot = 0;
-  while (held.has(slot)) slot++;
-  return slot;
 }

@@ -12,7 +12,9 @@ import {printable} from '../projections/terminal/printable.ts';
 import {eventPrinter} from './event-printer.ts';
 import {describeFailure, exitCodeOf, failureText} from './failure.ts';
 import {chooseMilestone, requireHome} from './home.ts';
-import {readPlan} from './plan-reader.ts';
+import {endPlanReader, readPlan} from './plan-reader.ts';
+import {type Closing, StartTeller} from './start-report.ts';
+import {standardStreams, wantsDashboard} from './wants-dashboard.ts';
 
 export interface ExecuteFlags {
   dryRun?: boolean;
@@ -26,6 +28,15 @@ export interface ExecuteFlags {
   json?: boolean;
   resume?: boolean;
   session?: string;
+  detach?: boolean;
+  /** Sleep until a quota is back. */
+  wait?: boolean;
+  /** `auto`: no person is asked at the gates of kiro tasks. */
+  gates?: 'wait' | 'auto';
+  /** Let agents do what would otherwise be asked. */
+  yolo?: boolean;
+  /** The pipe that whoever started this in the background listens to. */
+  tellStart?: number;
 }
 
 /** `milestone execute` and `milestone resume`. @returns The exit code. */
@@ -34,9 +45,11 @@ export async function execute(
   id: string | undefined,
   flags: ExecuteFlags,
 ): Promise<number> {
+  const teller = new StartTeller(flags.tellStart);
   try {
-    return await run(command, id, flags);
+    return await run(command, id, flags, teller);
   } catch (error) {
+    teller.ended(failed(error));
     if (!flags.json) throw error;
     // A stream of events always ends with the exit code, also one in which nothing happened.
     console.log(JSON.stringify(failed(error)));
@@ -46,7 +59,12 @@ export async function execute(
   }
 }
 
-async function run(command: 'execute' | 'resume', id: string | undefined, flags: ExecuteFlags): Promise<number> {
+async function run(
+  command: 'execute' | 'resume',
+  id: string | undefined,
+  flags: ExecuteFlags,
+  teller: StartTeller,
+): Promise<number> {
   const home = requireHome();
   const paths = homePaths(home);
   const milestone = chooseMilestone(paths, flags.session === undefined ? id : milestoneOf(paths, flags.session, id));
@@ -63,6 +81,17 @@ async function run(command: 'execute' | 'resume', id: string | undefined, flags:
       json: flags.json ?? false,
     });
   }
+  if (flags.detach) {
+    const {detach} = await import('./detach.ts');
+    return detach(home, milestone, {json: flags.json ?? false});
+  }
+  const words = process.argv.slice(2);
+  // Not for others that carry out a plan, such as the demo.
+  if (words[0] === command && wantsDashboard(words, standardStreams(), process.env)) {
+    await endPlanReader(); // the executor has one of its own
+    const {executeOnTerminal} = await import('./execute-on-terminal.ts');
+    return executeOnTerminal(home, milestone, words);
+  }
   keepHeapSmall();
   const printer = eventPrinter(flags.json ?? false);
   const report = await executeMilestone({
@@ -76,13 +105,19 @@ async function run(command: 'execute' | 'resume', id: string | undefined, flags:
     adopt: flags.adopt ?? false,
     noGit: !flags.git,
     ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
+    ...(flags.gates && {gates: flags.gates}),
+    wait: flags.wait ?? false,
+    yolo: flags.yolo ?? false,
     selection,
     callerEnv: process.env,
     signals: processSignals,
-    onEvents: printer.events,
+    onEvents(events, state) {
+      teller.events(events);
+      printer.events(events, state);
+    },
     warn: printer.warn,
   });
-  return finish(report, flags.json ?? false);
+  return finish(report, flags.json ?? false, teller);
 }
 
 /**
@@ -109,8 +144,9 @@ function milestoneOf(paths: HomePaths, session: string, id: string | undefined):
   );
 }
 
-function finish(report: ExecutionReport, json: boolean): number {
+function finish(report: ExecutionReport, json: boolean, teller: StartTeller): number {
   const exit = report.error === undefined ? report.exit : exitCodeOf(report.error);
+  teller.ended(closing(report, exit));
   if (json) console.log(JSON.stringify(closing(report, exit)));
   else if (report.error !== undefined) console.error(failureText(report.error));
   else if (exit !== 0)
@@ -120,12 +156,12 @@ function finish(report: ExecutionReport, json: boolean): number {
   return exit;
 }
 
-function closing({error, reason, hint}: ExecutionReport, exit: number): object {
+function closing({error, reason, hint}: ExecutionReport, exit: number): Closing {
   if (exit === 0) return {ok: true, exit};
   if (error !== undefined) return failed(error);
   return {ok: false, exit, error: {code: 'STOPPED', message: reason, ...(hint !== undefined && {hint})}};
 }
 
-function failed(error: unknown): object {
+function failed(error: unknown): Closing {
   return {ok: false, exit: exitCodeOf(error), error: describeFailure(error)};
 }

@@ -1,6 +1,7 @@
 import {loadSnapshot} from '../engine/view.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
+import {phaseWeights} from '../milestone/kiro.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 import {choosePaint, type Paint} from '../projections/terminal/paint.ts';
@@ -41,7 +42,8 @@ function milestonesOf({home}: HomePaths): ListedMilestone[] {
 async function lookAt(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
   try {
     const {plan, kept, tasks} = await loadSnapshot(paths, id, file);
-    const sum = tasks.reduce((total, task) => total + taskProgress(task), 0);
+    const weights = phaseWeights(plan.kiro_configuration);
+    const sum = tasks.reduce((total, task) => total + taskProgress(task, weights), 0);
     return {id, title: plan.title, status: kept.status, percentage: milestoneProgress(sum, tasks.length), file};
   } catch (error) {
     if (!(error instanceof MilestoneError)) throw error;

@@ -4,12 +4,9 @@ const [, , first, ...rest] = process.argv;
 
 /** Executions read their plan in a process of its own, which starts ahead; a dry run reads it itself. */
 const isExecution =
-  (first === 'execute' || first === 'resume') && !rest.some(word => /^--(?:dry-run|plan|help)$/.test(word));
+  (first === 'execute' || first === 'resume') && !rest.some(word => /^--(?:dry-run|plan|help|detach)$/.test(word));
 
-if (first === '__read-plan') {
-  const {answerPlanRequest} = await import('../milestone/read-in-child.ts');
-  await answerPlanRequest(process.stdin, rest[0]);
-} else if (first === undefined && (await hasMilestones())) {
+if (first === undefined && (await hasMilestones())) {
   const {quickStatus} = await import('./quick-status.ts');
   await quickStatus([]);
 } else {

@@ -5,8 +5,10 @@ import {MilestoneError} from '../errors.ts';
 import {TOKEN_VARIABLE} from '../platform/tokens.ts';
 import {addChangingCommands} from './changing-commands.ts';
 import {describeFailure, reportFailure} from './failure.ts';
+import {addPrompt} from './prompt.ts';
 import {addReadingCommands} from './reading-commands.ts';
 import {version} from './version.ts';
+import {addWaitingCommands} from './waiting-commands.ts';
 
 /** Parse the command line, run the command, and set the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -51,13 +53,15 @@ function buildProgram(): Command {
       process.exitCode = await demo();
     });
   addReadingCommands(program);
+  addPrompt(program);
   addChangingCommands(program);
+  addWaitingCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
 }
 
 /** What an attempt may call: it looks, and decides nothing. */
-const OPEN_TO_ATTEMPTS = ['status', 'log', 'list', 'graph', 'validate', 'schema'];
+const OPEN_TO_ATTEMPTS = ['status', 'log', 'list', 'graph', 'validate', 'schema', 'prompt', 'approvals', 'blockers'];
 
 /** Decisions are for people: what an attempt starts must not decide about attempts. */
 function refuseInsideAttempt(command: Command): void {
@@ -76,6 +80,13 @@ function executionCommand(program: Command, name: 'execute' | 'resume', descript
     .option('--until <tasks>', 'run these tasks and what they depend on (comma-separated)', list)
     .option('--max-parallel <n>', 'attempts at a time', positive)
     .option('--no-git', 'outside git: no branch, no commits (recorded at the first start)')
+    .option('--detach', 'go on in the background; implies --wait')
+    .addOption(
+      new Option('--gates <how>', 'auto: nobody is asked at the gates of kiro tasks').choices(['wait', 'auto']),
+    )
+    .option('--yolo', 'let agents with `permissions: full` do whatever they want')
+    .option('--wait', 'sleep until a quota is back instead of ending')
+    .addOption(new Option('--tell-start <fd>').argParser(Number).hideHelp())
     .option('--take-over', 'take the lock from an owner on another machine or in another container')
     .option('--adopt', 'begin a log for a plan that was executed elsewhere')
     .addOption(new Option('--format <format>', 'how to print').choices(['text', 'md', 'json']).default('text'))

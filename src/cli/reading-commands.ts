@@ -14,7 +14,13 @@ export function addReadingCommands(program: Command): void {
 function addStatus(program: Command): void {
   ofMilestone(program.command('status [id]'), 'show how far a milestone is, and what needs you')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'md', 'json']))
+    .option('-w, --watch', 'go on as it changes: the dashboard on a terminal, else a line for each event')
     .action(async (id: string | undefined, flags) => {
+      if (flags.watch) {
+        const {watch} = await import('./watch.ts');
+        process.exitCode = await watch(id, flags);
+        return;
+      }
       const {status} = await import('./status.ts');
       await status(id, flags);
     });
@@ -72,12 +78,16 @@ function addSchema(program: Command): void {
 }
 
 function addInit(program: Command): void {
-  asJson(program.command('init [folder]').description('make a home for milestones, with an example')).action(
-    async (folder: string | undefined, flags) => {
+  asJson(program.command('init [folder]').description('make a home for milestones, with an example'))
+    .option('--claude', 'write the commands /milestone:execute, :status, :resume and :approve for Claude Code')
+    .option('--opencode', 'write the same commands for OpenCode')
+    .option('--force', 'replace files that are in the way')
+    .option('--remove', 'take the commands away again; what you have changed stays')
+    .option('--dry-run', 'show what would be written or removed, and do nothing')
+    .action(async (folder: string | undefined, flags) => {
       const {init} = await import('./init.ts');
       await init(folder, flags);
-    },
-  );
+    });
 }
 
 function ofMilestone(command: Command, description: string): Command {

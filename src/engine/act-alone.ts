@@ -10,7 +10,7 @@ import {taskState} from '../state/milestone.ts';
 import {type CommandOptions, withLog, withMilestone} from './command.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest} from './inbox.ts';
-import {answer, answering, answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
+import {answer, answering, answerLeftovers, answerRequests, factsOf, type Inbox} from './live-requests.ts';
 import type {OpenMilestone} from './open.ts';
 import {plainWorkspace} from './plain-workspace.ts';
 import {adoptReading} from './plan-watch.ts';
@@ -92,7 +92,7 @@ function actOnActivated(
     await adoptEdits(opened, execution);
     await answerLeftovers(execution, inbox);
     await answerRequests(execution, inbox);
-    const decision = decideRequest(state, request);
+    const decision = decideRequest(state, request, factsOf(execution));
     if (decision.kind === 'rejected') return decision;
     await answer(execution, inbox, request);
     if (state.status === 'cancelled') await execution.workspace.remove();

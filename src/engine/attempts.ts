@@ -1,11 +1,14 @@
 import {StopReason} from '../drivers/driver.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome, Usage} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {type StopSignal, StopSource} from '../platform/stop-signal.ts';
 
 interface LiveAttempt {
   attempt: number;
   stop: StopSource;
+  /** As far as it was seen. */
+  usage?: Usage;
+  activity?: string;
 }
 
 /** The attempts that this process works on at the moment, and how to end them before their time. */
@@ -27,6 +30,23 @@ export class Attempts {
 
   end(task: TaskId, attempt: number): void {
     if (this.live.get(task)?.attempt === attempt) this.live.delete(task);
+  }
+
+  /** What a running attempt has used so far. */
+  noteUsage(task: TaskId, usage: Usage): void {
+    const attempt = this.live.get(task);
+    if (attempt) attempt.usage = usage;
+  }
+
+  /** What a running attempt does at the moment, for a screen. */
+  noteActivity(task: TaskId, text: string): void {
+    const attempt = this.live.get(task);
+    if (attempt) attempt.activity = text;
+  }
+
+  /** What each running attempt has used, as far as it was seen. */
+  get usages(): ReadonlyMap<TaskId, Usage> {
+    return new Map([...this.live].flatMap(([id, {usage}]) => (usage ? [[id, usage]] : [])));
   }
 
   /** @returns False when this process runs no attempt of the task. */

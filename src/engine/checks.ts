@@ -5,7 +5,7 @@
 import {formatMs} from '../drivers/limits.ts';
 import type {CheckResult} from '../events/event.ts';
 import {Alarms} from '../platform/alarms.ts';
-import {appendContent, appendNote, readTail, removeAttemptLog, useAttemptLog} from '../platform/attempt-log.ts';
+import {appendContent, appendNote, readTail, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import {
   describeExit,
@@ -36,6 +36,8 @@ export interface ChecksInput {
   timeoutMs: number;
   /** Further runs of a check that is red. */
   retries: number;
+  /** Keep the end of what green ones print, too. */
+  keepsOutput?: boolean;
   /** The attempt's log; takes everything that is printed. */
   logFile: string;
   clock: Clock;
@@ -87,7 +89,7 @@ async function runOnce(check: Check, input: ChecksInput): Promise<CheckResult> {
     ok,
     exit_code: ending.exitCode,
     duration_ms: Math.round(input.clock.elapsed() - startedAt),
-    ...(!ok && {output_tail: readTail(output, TAIL_BYTES)}),
+    ...((!ok || input.keepsOutput) && {output_tail: readTail(output, TAIL_BYTES)}),
   };
   removeAttemptLog(output);
   input.signal.throwIfAborted();
@@ -103,7 +105,7 @@ interface Ending {
 
 async function runInto(output: string, check: Check, input: ChecksInput): Promise<Ending> {
   const token = tokenOfPart(input.token, check.name);
-  const started = await useAttemptLog(output, fd => startCheck(check, token, fd, input), {fresh: true});
+  const started = await withAttemptLog(output, fd => startCheck(check, token, fd, input), {fresh: true});
   if (started.kind === 'failed') return {exitCode: null, note: `milestone: could not be started: ${started.message}`};
   const settled = await superviseGroup<'timeout' | 'stopped'>(started, {
     token,

@@ -1,5 +1,7 @@
-import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.ts';
-import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import type {DriverChoice, DriverSet} from '../drivers/registry.ts';
+import type {BlockerType, CheckResult, Denial, NewEvent, Outcome} from '../events/event.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import type {MilestoneId, Task, TaskId} from '../milestone/plan.ts';
 import type {ResolvedMilestoneSettings, ResolvedTaskSettings} from '../milestone/settings.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Redactor} from '../platform/redact.ts';
@@ -11,7 +13,7 @@ import type {Check} from './checks.ts';
 import type {Jobs} from './jobs.ts';
 import type {ReadyTasks} from './ready-tasks.ts';
 import type {Uses} from './uses.ts';
-import type {AttemptPlace, Workspace} from './workspace.ts';
+import type {AttemptPlace, FrozenWork, Workspace} from './workspace.ts';
 
 /** How an execution is to end, once nothing runs any more. */
 export interface Ending {
@@ -38,10 +40,31 @@ export interface ExecutionContext {
   readonly uses: Uses;
   readonly workspace: Workspace;
   readonly redactor: Redactor;
+  readonly drivers: DriverSet;
+  readonly paths: HomePaths;
+  /** Anything goes that an agent can do, as the command line says. */
+  readonly yolo: boolean;
+  /** Sleep through a driver's rest. */
+  readonly wait: boolean;
+  /** On the file system that holds the slots. */
+  readonly slotsFolder: string;
+  /** Whether coding agents wait for the checks of the base. */
+  readonly needsBaseline: boolean;
   /** Set once the execution is to end; nothing new starts then. */
   readonly ending: Ending | undefined;
+  /** The task as it is worked on now: a kiro task in its phase. */
+  taskOf(task: TaskId): Task;
   settingsOf(task: TaskId): ResolvedTaskSettings;
+  /** Who would do the task now, a stand-in for a driver that rests included. */
+  driverOf(task: TaskId): DriverChoice;
   environmentOf(place: AttemptPlace, token: string): Record<string, string>;
+  /**
+   * What a coding agent is told.
+   * @throws {MilestoneError} `CONFIG_INVALID` when the user's own template cannot be understood.
+   */
+  promptOf(task: TaskId, now: {driver: string; mode: 'first' | 'continue' | 'fresh'}): Promise<string>;
+  /** What a reviewer of an attempt's work is told. */
+  reviewPromptOf(place: AttemptPlace, work: FrozenWork, checks: CheckResult[]): Promise<string>;
   /** File that takes everything that an attempt prints. */
   logFileOf(place: AttemptPlace): string;
   /** Whether an attempt is still the one that the state knows; the result of any other is dropped. */
@@ -53,17 +76,29 @@ export interface ExecutionContext {
   /** Resolves when all that was recorded so far is on disk. */
   durable(): Promise<void>;
   /** End an attempt that did not complete its task, and record what follows from that. */
-  endAttempt(place: AttemptPlace, outcome: Outcome): void;
-  /** Open a blocker that is nobody's in particular: nothing new starts until it is resolved. */
-  openBlocker(blocker: {type: BlockerType; message: string; hint: string}): void;
+  endAttempt(place: AttemptPlace, outcome: Outcome, denials?: Denial[]): void;
+  /** Open a blocker, unless it is open: one without task and driver keeps everything new from starting. */
+  openBlocker(blocker: NewBlocker): void;
   /** Run checks in a folder; those of an attempt print to its log. */
   runChecks(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]>;
   /** Have the task-executor look again after `ms`. */
   lookAgain(ms: number): void;
+  /** Do something after `ms`, then wake the agents; not after the end. */
+  after(ms: number, then: () => void): void;
+  /** Tell a person what he should know and no event says. */
+  warn(message: string): void;
   /** Start nothing more; end when nothing runs. The first call decides. */
   end(ending: Ending): void;
   /** The machine or the program failed: end at once. */
   fail(error: unknown): void;
+}
+
+export interface NewBlocker {
+  type: BlockerType;
+  message: string;
+  hint: string;
+  driver?: string;
+  task_id?: TaskId;
 }
 
 export interface CheckPlace {
@@ -73,4 +108,6 @@ export interface CheckPlace {
   slot: number;
   cwd: string;
   signal: StopSignal;
+  /** Keep the end of what green ones print, too. */
+  keepsOutput?: boolean;
 }

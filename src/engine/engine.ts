@@ -13,7 +13,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import {AgentLoop} from '../agents/agent.ts';
+import {blockerDetector} from '../agents/blocker-detector.ts';
+import {dependencyValidator} from '../agents/dependency-validator.ts';
 import {gitIntegration} from '../agents/git-integration.ts';
+import {kiroCoordinator} from '../agents/kiro-coordinator.ts';
 import {progressMonitor} from '../agents/progress-monitor.ts';
 import {sessionManager} from '../agents/session-manager.ts';
 import {taskExecutor} from '../agents/task-executor.ts';
@@ -22,8 +25,10 @@ import type {EventLog} from '../events/log.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
+import {KeepAwake} from '../platform/keep-awake.ts';
 import type {SignalName, Signals} from '../platform/signals.ts';
 import {collectGarbage} from '../platform/small-heap.ts';
+import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -33,7 +38,9 @@ import type {Execution} from './execution.ts';
 import {answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
 import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
+import {notifierOf} from './notifier.ts';
 import {closeMilestone, type OpenMilestone, type OpenOptions, openLog, openMilestone} from './open.ts';
+import {refuseUnpermitted} from './permission-rules.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {recover} from './recover.ts';
@@ -45,6 +52,12 @@ export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'> {
   command: 'execute' | 'resume';
   noGit: boolean;
   maxParallel?: number;
+  /** Wins over the plan's. */
+  gates?: 'wait' | 'auto';
+  /** Sleep through a driver's rest. */
+  wait?: boolean;
+  /** Agents may do anything. */
+  yolo?: boolean;
   selection: Selection;
   callerEnv: Readonly<Record<string, string | undefined>>;
   signals: Signals;
@@ -65,6 +78,8 @@ const SIGNAL_EXITS: Record<SignalName, number> = {SIGHUP: 129, SIGINT: 130, SIGT
 const IMPATIENCE_MS = 5_000;
 /** From this many tasks on, what reading the plan left is worth collecting. */
 const LARGE_PLAN = 2_000;
+/** For the last notifications. */
+const NOTIFYING_MS = 3_000;
 const INBOX_REST_MS = 250;
 const PLAN_REST_MS = 1_000;
 
@@ -78,14 +93,24 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
     const {state, sessionId} = opened;
     if (await finishMove(opened)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
     const start = await planStart(opened, options);
+    refuseUnpermitted({
+      plan: start.plan ?? state.plan,
+      project: opened.read.config.settings ?? {},
+      yolo: options.yolo ?? false,
+      gates: options.gates,
+      callerEnv: options.callerEnv,
+    });
     const selection = selectTasks(start.plan ?? state.plan, options.selection);
     const log = openLog(opened);
+    const notifier = notifierOf(opened, options);
     try {
       log.onDurable(events => options.onEvents(events, state));
+      log.onDurable(events => notifier.events(events));
       await activate(opened, log, start.events, options.readPlan);
       return await new Run(opened, options, log, selection).toTheEnd();
     } finally {
       log.close();
+      await notifier.finish(NOTIFYING_MS);
     }
   } finally {
     closeMilestone(opened);
@@ -114,6 +139,10 @@ class Run {
   async toTheEnd(): Promise<ExecutionReport> {
     this.execution = this.prepare();
     const stopListening = this.options.signals.listen(this.onSignal());
+    const keepAwake = new KeepAwake({clock: this.opened.clock, env: this.options.callerEnv});
+    this.log.onDurable(() =>
+      keepAwake.update(this.execution.settings.keepAwake === 'auto' && this.state.running.size > 0),
+    );
     try {
       await this.start();
       await this.execution.whenEnding;
@@ -121,6 +150,7 @@ class Run {
       return await this.finish();
     } finally {
       stopListening();
+      keepAwake.stop();
     }
   }
 
@@ -132,6 +162,9 @@ class Run {
   private async start(): Promise<void> {
     const {execution, state, opened, options} = this;
     const previous = state.session?.id;
+    const agentSessions = new AgentSessions(opened.paths);
+    if (previous !== undefined) agentSessions.settle(previous, Object.keys(state.agents));
+    this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
     await recover(execution);
     // Only now: a checkout of the branch follows a move that a crash cut off.
     await assertReady(opened);
@@ -148,7 +181,15 @@ class Run {
     await answerLeftovers(execution, this.inbox);
     this.runBeside(watch);
     execution.agents = new AgentLoop(
-      [taskExecutor, gitIntegration(), progressMonitor, sessionManager(() => this.saveSession())],
+      [
+        taskExecutor,
+        gitIntegration(),
+        kiroCoordinator,
+        dependencyValidator(),
+        blockerDetector(),
+        sessionManager(() => this.saveSession()),
+        progressMonitor,
+      ],
       execution,
       execution.clock,
     );
@@ -156,10 +197,21 @@ class Run {
     execution.agents.start();
   }
 
+  /** A file that cannot be written ends the run as a log does that cannot be. */
+  private guard(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.execution.fail(error);
+    }
+  }
+
   /** What holds everything is looked at afresh: whoever resumes says that it may be mended. */
   private liftBlockers(): void {
     for (const blocker of [...this.state.blockers.values()])
       if (blocker.taskId === undefined) this.execution.record({event: 'blocker_resolved', details: {id: blocker.id}});
+    for (const driver of Object.keys(this.state.pausedDrivers))
+      this.execution.record({event: 'driver_resumed', details: {driver}});
   }
 
   /** What goes on beside the agents, on the same clock. */

@@ -8,13 +8,17 @@
 import path from 'node:path';
 import type {AgentLoop} from '../agents/agent.ts';
 import {AttemptEnvironment} from '../drivers/environment.ts';
+import type {DriverChoice, DriverSet} from '../drivers/registry.ts';
 import {MilestoneError} from '../errors.ts';
-import type {BlockerType, CheckResult, MilestoneEvent, NewEvent, Outcome} from '../events/event.ts';
+import type {CheckResult, Denial, MilestoneEvent, NewEvent, Outcome} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
+import type {Repository} from '../git/git.ts';
 import type {HomePaths} from '../milestone/home.ts';
+import {taskInPhase} from '../milestone/kiro.ts';
 import type {MilestoneId, Settings, Task, TaskId} from '../milestone/plan.ts';
 import {
   hasOwnSettings,
+  LONGEST_MS,
   type ResolvedMilestoneSettings,
   type ResolvedTaskSettings,
   resolveMilestoneSettings,
@@ -24,15 +28,17 @@ import type {Clock} from '../platform/clock.ts';
 import type {Redactor} from '../platform/redact.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
-import {applyEvent, type MilestoneState, taskState} from '../state/milestone.ts';
+import type {Constraint} from '../scheduler/choose-next.ts';
+import type {NextAttempt} from '../scheduler/next-attempt.ts';
+import {applyEvent, type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 import {isTaskEvent} from '../state/task.ts';
 import {Attempts} from './attempts.ts';
 import {type Check, runChecks} from './checks.ts';
-import type {CheckPlace, Ending, ExecutionContext} from './context.ts';
+import type {CheckPlace, Ending, ExecutionContext, NewBlocker} from './context.ts';
 import {Jobs} from './jobs.ts';
-import {ReadyTasks} from './ready-tasks.ts';
+import {ReadyTasks, type Standing} from './ready-tasks.ts';
 import type {Uses} from './uses.ts';
-import type {AttemptPlace, Workspace} from './workspace.ts';
+import type {AttemptPlace, FrozenWork, Workspace} from './workspace.ts';
 
 export interface ExecutionParts {
   state: MilestoneState;
@@ -42,13 +48,24 @@ export interface ExecutionParts {
   /** Of config.yaml. */
   projectSettings: Settings;
   /** Of the command line; they win over the plan's. */
-  overrides: {maxParallel?: number};
+  overrides: {maxParallel?: number; gates?: 'wait' | 'auto'};
   callerEnv: Readonly<Record<string, string | undefined>>;
   redactor: Redactor;
   uses: Uses;
+  drivers: DriverSet;
+  /** Undefined outside git. */
+  repo: Repository | undefined;
   workspace: Workspace;
   selection: ReadonlySet<TaskId> | undefined;
   dependents(): Promise<MilestoneId[]>;
+  /** Told of what a person should know and no event says. */
+  warn(message: string): void;
+  /** On the file system that holds the slots. */
+  slotsFolder: string;
+  /** Anything goes that an agent can do, as the command line says. */
+  yolo: boolean;
+  /** Sleep through a driver's rest. */
+  wait: boolean;
 }
 
 export class Execution implements ExecutionContext {
@@ -57,6 +74,7 @@ export class Execution implements ExecutionContext {
   readonly uses: Uses;
   readonly workspace: Workspace;
   readonly redactor: Redactor;
+  readonly drivers: DriverSet;
   readonly jobs = new Jobs(error => this.fail(error));
   readonly attempts = new Attempts();
   readonly mergeQueue = new SerialQueue();
@@ -75,7 +93,7 @@ export class Execution implements ExecutionContext {
   private environment!: AttemptEnvironment;
   /** Of all tasks that set nothing themselves. */
   private sharedSettings!: ResolvedTaskSettings;
-  private ownSettings = new Map<TaskId, ResolvedTaskSettings>();
+  private ownSettings = new Map<string, ResolvedTaskSettings>();
   private isWatchingLog = false;
 
   constructor(private readonly parts: ExecutionParts) {
@@ -84,27 +102,129 @@ export class Execution implements ExecutionContext {
     this.uses = parts.uses;
     this.workspace = parts.workspace;
     this.redactor = parts.redactor;
+    this.drivers = parts.drivers;
     this.adoptSettings();
-    this.ready = new ReadyTasks(this.state, id => this.settingsOf(id), parts.selection);
+    this.ready = new ReadyTasks(this.state, {
+      constraintOf: id => this.constraintOf(id),
+      standingOf: id => this.standingOf(id),
+      maxAttemptsOf: id => this.settingsOf(id).maxAttempts,
+      now: () => this.clock.now(),
+      after: (ms, then) => this.after(ms, then),
+      selection: parts.selection,
+    });
+  }
+
+  get paths(): HomePaths {
+    return this.parts.paths;
+  }
+
+  get yolo(): boolean {
+    return this.parts.yolo;
+  }
+
+  get wait(): boolean {
+    return this.parts.wait;
+  }
+
+  get slotsFolder(): string {
+    return this.parts.slotsFolder;
+  }
+
+  warn(message: string): void {
+    this.parts.warn(message);
   }
 
   get signal(): AbortSignal {
     return this.over.signal;
   }
 
-  settingsOf(id: TaskId): ResolvedTaskSettings {
+  taskOf(id: TaskId): Task {
     const task = this.state.taskById.get(id) as Task;
-    if (!hasOwnSettings(task)) return this.sharedSettings;
-    let settings = this.ownSettings.get(id);
+    const phase = phaseInWork(this.state, id);
+    return phase === undefined ? task : taskInPhase(task, phase);
+  }
+
+  settingsOf(id: TaskId): ResolvedTaskSettings {
+    const phase = phaseInWork(this.state, id);
+    const task = this.state.taskById.get(id) as Task;
+    if (phase === undefined && !hasOwnSettings(task)) return this.sharedSettings;
+    const key = `${id} ${phase ?? ''}`;
+    let settings = this.ownSettings.get(key);
     if (!settings) {
-      settings = resolveTaskSettings(task, this.state.plan.settings, this.parts.projectSettings);
-      this.ownSettings.set(id, settings);
+      settings = resolveTaskSettings(this.taskOf(id), this.state.plan.settings, this.parts.projectSettings);
+      // Documents are no code: what is checked is what the phase itself says.
+      if (phase !== undefined && phase !== 'execute') delete settings.milestoneVerify;
+      this.ownSettings.set(key, settings);
     }
     return settings;
   }
 
+  /** A phase that only writes documents touches no code. */
+  private constraintOf(id: TaskId): Constraint {
+    const settings = this.settingsOf(id);
+    const phase = phaseInWork(this.state, id);
+    return phase === undefined || phase === 'execute' ? settings : {uses: settings.uses};
+  }
+
+  /** Who would do a task now; a driver that rests is stood in for where the plan says so. */
+  private standingOf(id: TaskId): Standing {
+    const choice = this.driverOf(id);
+    if (choice.kind === 'manual') return {kind: 'manual'};
+    const isHeld = choice.kind === 'driver' && choice.driver.agent && this.isHeldBack(choice.name);
+    return isHeld ? {kind: 'waits', driver: choice.name} : {kind: 'go'};
+  }
+
+  driverOf(id: TaskId): DriverChoice {
+    const task = this.taskOf(id);
+    const settings = this.settingsOf(id);
+    const choice = this.drivers.choose(task, settings);
+    if (choice.kind !== 'driver' || !choice.driver.agent || !(choice.name in this.state.pausedDrivers)) return choice;
+    for (const name of settings.fallback) {
+      const other = this.drivers.choose({...task, driver: name}, settings);
+      if (other.kind === 'driver' && !(name in this.state.pausedDrivers)) return other;
+    }
+    return choice;
+  }
+
+  private isHeldBack(driver: string): boolean {
+    return driver in this.state.pausedDrivers || this.needsBaseline;
+  }
+
+  /** Whether coding agents wait for the checks of the base. */
+  get needsBaseline(): boolean {
+    const {verify} = this.settings;
+    return verify !== undefined && this.workspace.integration !== undefined && this.state.baseline?.ok !== true;
+  }
+
   environmentOf({taskId, attempt, slot}: AttemptPlace, token: string): Record<string, string> {
     return this.environment.of({milestoneId: this.state.id, taskId, attempt, slot, token});
+  }
+
+  async promptOf(id: TaskId, {driver, mode}: {driver: string; mode: NextAttempt['mode']}): Promise<string> {
+    // Only who has tasks for agents loads what makes their prompts.
+    const {taskPrompt} = await import('../prompts/task-prompt.ts');
+    const {state, paths, redactor} = this;
+    const sources = {state, paths, repo: this.parts.repo, settings: this.settingsOf(id), driver, mode};
+    return taskPrompt({...sources, redactText: text => redactor.redactText(text)}, id);
+  }
+
+  async reviewPromptOf({taskId}: AttemptPlace, work: FrozenWork, checks: CheckResult[]): Promise<string> {
+    const [{reviewPrompt}, {promptsFolder, readTemplate}] = await Promise.all([
+      import('../prompts/review-prompt.ts'),
+      import('../prompts/read-template.ts'),
+    ]);
+    const task = this.taskOf(taskId);
+    const running = taskState(this.state, taskId);
+    const input = {
+      milestone: this.state.plan,
+      task,
+      ...(task.review?.prompt !== undefined && {prompt: task.review.prompt}),
+      ...(running.status === 'in_progress' && running.claim && {claim: running.claim}),
+      checks,
+      files: [...work.changedFiles],
+      diff: (await this.workspace.integration?.diffOf(work)) ?? '',
+    };
+    return this.redactor.redactText(reviewPrompt(input, readTemplate(promptsFolder(this.paths), 'review')));
   }
 
   logFileOf({taskId, attempt}: AttemptPlace): string {
@@ -133,9 +253,10 @@ export class Execution implements ExecutionContext {
     return this.parts.log.durable();
   }
 
-  endAttempt(place: AttemptPlace, outcome: Outcome): void {
+  endAttempt(place: AttemptPlace, outcome: Outcome, denials?: Denial[]): void {
     const {taskId: task_id, attempt} = place;
-    this.record({event: 'attempt_ended', details: {task_id, attempt, outcome}});
+    const denied = denials && denials.length > 0 && {denials};
+    this.record({event: 'attempt_ended', details: {task_id, attempt, outcome, ...denied}});
     this.decideUndecided(task_id);
   }
 
@@ -144,22 +265,28 @@ export class Execution implements ExecutionContext {
     const task = taskState(this.state, id);
     if (task.status !== 'pending' || !task.undecided) return;
     const {retries, maxAttempts, onInterrupt} = this.settingsOf(id);
+    const {undecided, history} = task;
     const next = afterAttempt({
       taskId: id,
-      ...task.undecided,
-      counters: task.history.counters,
+      ...undecided,
+      counters: history.counters,
       retries,
       maxAttempts,
       onInterrupt,
       now: this.timestamp(),
+      ...(history.last && {driver: driverStanding(this.state, history.last.driver)}),
     });
-    if (next) this.record(next);
+    this.record(...next);
   }
 
-  openBlocker({type, message, hint}: {type: BlockerType; message: string; hint: string}): void {
-    const isOpen = [...this.state.blockers.values()].some(blocker => blocker.type === type);
+  openBlocker({type, message, hint, driver, task_id}: NewBlocker): void {
+    const isOpen = [...this.state.blockers.values()].some(
+      blocker => blocker.type === type && blocker.driver === driver && blocker.taskId === task_id,
+    );
     if (isOpen) return;
-    this.record({event: 'blocker_detected', details: {id: `${type}-${this.state.seq + 1}`, type, message, hint}});
+    const about = {...(driver !== undefined && {driver}), ...(task_id !== undefined && {task_id})};
+    const id = `${[type, driver, task_id].filter(Boolean).join('-')}-${this.state.seq + 1}`;
+    this.record({event: 'blocker_detected', details: {id, type, message, hint, ...about}});
   }
 
   runChecks(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]> {
@@ -173,7 +300,7 @@ export class Execution implements ExecutionContext {
 
   private async runAll(
     checks: readonly Check[],
-    {place, slot, cwd, signal}: CheckPlace,
+    {place, slot, cwd, signal, keepsOutput = false}: CheckPlace,
     retries: number,
   ): Promise<CheckResult[]> {
     const task = place && taskState(this.state, place.taskId);
@@ -186,6 +313,7 @@ export class Execution implements ExecutionContext {
         token,
         timeoutMs: this.settings.verifyTimeoutMs,
         retries,
+        keepsOutput,
         logFile: place ? this.logFileOf(place) : path.join(this.parts.paths.attemptLogs(this.state.id), 'checks.log'),
         clock: this.clock,
         signal,
@@ -199,9 +327,13 @@ export class Execution implements ExecutionContext {
   }
 
   lookAgain(ms: number): void {
-    void this.clock.sleep(ms, this.signal).then(
+    this.after(ms, () => this.uses.lookAgain());
+  }
+
+  after(ms: number, then: () => void): void {
+    void this.clock.sleep(Math.min(ms, LONGEST_MS), this.signal).then(
       () => {
-        this.uses.lookAgain();
+        then();
         this.agents?.wakeAll();
       },
       () => undefined,
@@ -229,6 +361,8 @@ export class Execution implements ExecutionContext {
     if (event.event === 'plan_changed' || event.event === 'milestone_activated') {
       this.adoptSettings();
       this.ready.rebuild();
+    } else if (CHANGES_STANDINGS.has(event.event)) {
+      this.ready.rebuild();
     } else if (isTaskEvent(event)) {
       const {task_id} = event.details;
       this.ready.refresh(task_id);
@@ -254,7 +388,7 @@ export class Execution implements ExecutionContext {
     const settings = resolveMilestoneSettings(this.state.plan.settings, projectSettings);
     // One checkout, one attempt at a time.
     const maxParallel = this.workspace.isolation === 'shared' ? 1 : (overrides.maxParallel ?? settings.maxParallel);
-    this.settings = {...settings, maxParallel};
+    this.settings = {...settings, maxParallel, gates: overrides.gates ?? settings.gates};
     this.environment = new AttemptEnvironment({callerEnv, env: settings.env, envDeny: settings.envDeny});
     this.sharedSettings = resolveTaskSettings({id: '', title: ''}, this.state.plan.settings, projectSettings);
     this.ownSettings = new Map();
@@ -265,7 +399,20 @@ export class Execution implements ExecutionContext {
   }
 }
 
+/** Events after which other drivers can work. */
+const CHANGES_STANDINGS: ReadonlySet<MilestoneEvent['event']> = new Set([
+  'driver_paused',
+  'driver_resumed',
+  'baseline_checked',
+]);
+
 /** What belongs to no attempt carries the execution's id: it is on disk, so that the next executor finds it. */
 export function milestoneToken(state: MilestoneState): string {
   return state.activation?.executionId ?? state.id;
+}
+
+/** What is known against a driver. */
+function driverStanding({pausedDrivers, driverTroubles}: MilestoneState, name: string) {
+  const {auth = 0, quota = 0} = driverTroubles[name] ?? {};
+  return {name, authFailures: auth, quotaFailures: Math.max(0, quota - 1), isPaused: name in pausedDrivers};
 }

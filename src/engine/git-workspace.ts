@@ -4,11 +4,13 @@ import type {Outcome} from '../events/event.ts';
 import {readActivity} from '../git/activity.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
-import type {Repository} from '../git/git.ts';
+import {compareTrees} from '../git/compare-trees.ts';
+import {git, type Repository} from '../git/git.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {mergeOntoHead} from '../git/merge.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit} from '../git/refs.ts';
-import {type RescueName, saveCheckpoint} from '../git/rescue.ts';
+import {homePath} from '../git/repository.ts';
+import {type RescueName, saveCheckpoint, saveTree} from '../git/rescue.ts';
 import {alignIndex} from '../git/shared.ts';
 import {slotBase} from '../git/slots.ts';
 import {readCommit} from '../git/task-commits.ts';
@@ -19,6 +21,7 @@ import type {Advance, AttemptPlace, BranchHead, FrozenWork, Integration} from '.
 export interface GitParts {
   repo: Repository;
   branch: string;
+  milestoneId: string;
   lock: Lock;
   hooks: boolean;
   /** The last commit that the execution itself put on the branch. */
@@ -41,7 +44,7 @@ export class GitIntegration implements Integration {
     return this.parts.branch;
   }
 
-  async freeze(place: AttemptPlace, message: string): Promise<FrozenWork> {
+  async freeze(place: AttemptPlace, {message, documents}: {message: string; documents?: string}): Promise<FrozenWork> {
     const {hooks} = this.parts;
     const worktree = this.parts.worktreeOf(place);
     const base = await this.parts.baseOf(place);
@@ -49,7 +52,9 @@ export class GitIntegration implements Integration {
     const work = {tree, base, hasChanges: changedFiles.length > 0, changedFiles: changedFiles.map(file => file.path)};
     // In the user's own checkout the home is his and the program's, who both write it meanwhile.
     const isSlot = this.parts.sharedCheckout === undefined;
-    if (isSlot && homeChanges.length > 0) return {...work, refused: outOfArea(homeChanges)};
+    const allowed = documents === undefined ? undefined : `${homePath(worktree)}/${documents}/`;
+    const forbidden = homeChanges.filter(file => allowed === undefined || !file.startsWith(allowed));
+    if (isSlot && forbidden.length > 0) return {...work, refused: outOfArea(forbidden)};
     if (nested.length > 0) return {...work, refused: holdsRepositories(nested.map(({path: folder}) => folder))};
     if (!hooks || !work.hasChanges) return work;
     const hooked = await runCommitHooks(worktree, {tree, message});
@@ -59,6 +64,31 @@ export class GitIntegration implements Integration {
       ...work,
       refused: {kind: 'failed', cause: 'check', message: `was refused by the hook \`${hooked.hook}\`: ${said}`},
     };
+  }
+
+  async keep({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
+    const {repo, milestoneId: id} = this.parts;
+    await saveTree(repo, {id, task, attempt, base}, tree);
+  }
+
+  diffOf({base, tree}: FrozenWork): Promise<string> {
+    return git(this.parts.repo, [
+      'diff-tree',
+      '-r',
+      '-p',
+      '--no-color',
+      '--no-ext-diff',
+      '--end-of-options',
+      base,
+      tree,
+    ]);
+  }
+
+  async changedIn(commit: string): Promise<string[]> {
+    const {repo} = this.parts;
+    const {parents} = await readCommit(repo, commit);
+    if (parents[0] === undefined) return [];
+    return (await compareTrees(repo, parents[0], commit)).map(({path: file}) => file);
   }
 
   async readHead(): Promise<BranchHead> {
@@ -117,6 +147,13 @@ export class GitIntegration implements Integration {
       if (checkout.gitDir !== sharedCheckout?.gitDir) await followCheckout(checkout, from, to);
       await alignIndex(checkout);
     }
+  }
+
+  async canFollow(): Promise<boolean> {
+    const {repo, branch, sharedCheckout} = this.parts;
+    for (const checkout of await checkedOutAt(repo, branch))
+      if (checkout.gitDir !== sharedCheckout?.gitDir && (await dirtyFiles(checkout)).length > 0) return false;
+    return true;
   }
 
   async isIntegrated(commit: string): Promise<boolean> {

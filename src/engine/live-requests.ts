@@ -5,7 +5,7 @@ import {taskState} from '../state/milestone.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest, leftoverRequests, takeRequests} from './inbox.ts';
 import type {Request} from './request.ts';
-import {type Decision, decideRequest, rejectionEvent} from './request-decision.ts';
+import {type Decision, type DecisionFacts, decideRequest, rejectionEvent} from './request-decision.ts';
 
 /** Answers of a dead executor are looked for among this many events. */
 const ANSWERS_KEPT = 1_000;
@@ -76,7 +76,7 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
       await clock.sleep(LOOK_AGAIN_MS, NEVER);
     }
     // It may have completed before it could be interrupted.
-    const decision = decideRequest(state, request);
+    const decision = decideRequest(state, request, factsOf(execution));
     const event = decision.kind === 'accepted' ? decision.events[0] : rejectionEvent(decision);
     execution.record(answering(request, event));
     ready.release(id);
@@ -86,10 +86,16 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
   });
 }
 
-function decide({state}: Execution, inbox: Inbox, request: Request): Decision {
+function decide(execution: Execution, inbox: Inbox, request: Request): Decision {
   const {session_id} = request;
-  if (session_id === undefined || session_id === inbox.sessionId) return decideRequest(state, request);
+  if (session_id === undefined || session_id === inbox.sessionId)
+    return decideRequest(execution.state, request, factsOf(execution));
   return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `session \`${session_id}\` has ended`};
+}
+
+/** What a decision needs to know of an execution. */
+export function factsOf(execution: Execution): DecisionFacts {
+  return {isManual: id => execution.driverOf(id).kind === 'manual'};
 }
 
 /** The event, as the answer to a request. */

@@ -4,6 +4,7 @@ import type {Workspace} from './workspace.ts';
 export function plainWorkspace(folder: string): Workspace {
   return {
     isolation: 'none',
+    hasSlots: false,
     integration: undefined,
     folderOf: () => folder,
     prepare: () => undefined,

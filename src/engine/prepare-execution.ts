@@ -1,4 +1,6 @@
+import {DriverSet} from '../drivers/registry.ts';
 import type {EventLog} from '../events/log.ts';
+import {slotPool} from '../git/slot-place.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {ownIdentity} from '../platform/identity.ts';
@@ -14,11 +16,14 @@ export interface PrepareOptions {
   callerEnv: Readonly<Record<string, string | undefined>>;
   readPlan: OpenOptions['readPlan'];
   maxParallel?: number;
+  gates?: 'wait' | 'auto';
   /** Tasks that this run is restricted to. */
   selection?: ReadonlySet<TaskId> | undefined;
   /** Where attempts work, if not where the milestone's own settings say. */
   workspace?: Workspace | undefined;
   warn(message: string): void;
+  yolo?: boolean;
+  wait?: boolean;
   signal: AbortSignal;
 }
 
@@ -36,13 +41,23 @@ export function prepareExecution(opened: OpenMilestone, log: EventLog, options: 
     clock,
     paths,
     projectSettings,
-    overrides: options.maxParallel === undefined ? {} : {maxParallel: options.maxParallel},
+    overrides: options,
     callerEnv: options.callerEnv,
     redactor: createRedactor(options.callerEnv),
+    drivers: new DriverSet({drivers: read.config.drivers, env: options.callerEnv}),
+    repo: state.activation?.isolation === 'none' ? undefined : opened.repo,
+    slotsFolder: slotsFolderOf(opened, settings.workspace.root),
+    warn: options.warn,
+    yolo: options.yolo ?? false,
+    wait: options.wait ?? false,
     uses: new Uses(locksFolder, ownIdentity(), clock, sessionId),
     workspace: options.workspace ?? makeWorkspace(opened, settings, () => execution, options),
     selection: options.selection,
     dependents: () => dependentsOf(opened, options.readPlan),
   });
   return execution;
+}
+
+function slotsFolderOf({repo, state, id, paths}: OpenMilestone, root: string | undefined): string {
+  return repo && state.activation?.isolation === 'worktree' ? slotPool(repo, root, id) : paths.home;
 }

@@ -1,25 +1,41 @@
-import {chooseDriver} from '../drivers/registry.ts';
 import {remainingPath} from '../milestone/graph.ts';
-import type {Task, TaskId} from '../milestone/plan.ts';
-import type {ResolvedTaskSettings} from '../milestone/settings.ts';
-import {chooseNext} from '../scheduler/choose-next.ts';
+import type {TaskId} from '../milestone/plan.ts';
+import {type Constraint, chooseNext} from '../scheduler/choose-next.ts';
 import {ReadyQueue} from '../scheduler/ready-queue.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
-import {isSatisfied} from '../state/task.ts';
+import {isBetweenPhases, isSatisfied, type TaskState, waitsForApproval} from '../state/task.ts';
+
+/** Who would do a task now. `waits`: whoever would cannot at the moment. */
+export type Standing = {kind: 'go'} | {kind: 'manual'} | {kind: 'waits'; driver: string};
+
+/** What a task's readiness hangs on besides the state. */
+export interface Readiness {
+  constraintOf(id: TaskId): Constraint;
+  standingOf(id: TaskId): Standing;
+  /** Bound over all attempts. */
+  maxAttemptsOf(id: TaskId): number;
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Have `then` called after `ms`. */
+  after(ms: number, then: () => void): void;
+  /** Tasks that this run is restricted to. */
+  selection: ReadonlySet<TaskId> | undefined;
+}
 
 /** Follows the state and knows at every moment which tasks could start. */
 export class ReadyTasks {
   private queue = new ReadyQueue();
   private manualTasks = new Set<TaskId>();
+  private waitingTasks = new Map<TaskId, string>();
+  private resting = new Set<TaskId>();
+  private readonly exhaustedTasks = new Set<TaskId>();
   private readonly heldTasks = new Set<TaskId>();
   private order = new Map<TaskId, number>();
   private remaining = new Map<TaskId, number>();
 
-  /** @param selection Tasks that this run is restricted to. */
   constructor(
     private readonly state: MilestoneState,
-    private readonly settingsOf: (id: TaskId) => ResolvedTaskSettings,
-    private readonly selection: ReadonlySet<TaskId> | undefined,
+    private readonly facts: Readiness,
   ) {
     this.rebuild();
   }
@@ -28,6 +44,8 @@ export class ReadyTasks {
   rebuild(): void {
     this.queue = new ReadyQueue();
     this.manualTasks = new Set();
+    this.waitingTasks = new Map();
+    this.resting = new Set();
     this.order = new Map(this.state.plan.tasks.map((task, place) => [task.id, place]));
     this.remaining = remainingPath(this.state.plan.tasks);
     for (const task of this.state.plan.tasks) this.refreshOne(task.id);
@@ -56,14 +74,24 @@ export class ReadyTasks {
     if (this.state.tasks.has(id)) this.refreshOne(id);
   }
 
-  /** Ready tasks that the program can start by itself. */
+  /** Ready tasks that the program can start by itself, now or after a rest of the task. */
   get size(): number {
-    return this.queue.size;
+    return this.queue.size + this.resting.size;
   }
 
   /** Ready tasks that wait for a person. */
   get manual(): readonly TaskId[] {
     return [...this.manualTasks];
+  }
+
+  /** Ready tasks whose driver cannot work at the moment, with its name. */
+  get waiting(): ReadonlyMap<TaskId, string> {
+    return this.waitingTasks;
+  }
+
+  /** Tasks that have no attempt left and did not fail. */
+  get exhausted(): readonly TaskId[] {
+    return [...this.exhaustedTasks];
   }
 
   /** The tasks to start now, best first. */
@@ -72,33 +100,66 @@ export class ReadyTasks {
     if (places <= 0 || this.queue.size === 0) return [];
     const running = [...this.state.running].map(id => {
       const task = taskState(this.state, id);
-      return {constraint: this.settingsOf(id), ...(task.status === 'in_progress' && task.alone && {alone: true})};
+      return {
+        constraint: this.facts.constraintOf(id),
+        ...(task.status === 'in_progress' && task.alone && {alone: true}),
+      };
     });
     return chooseNext({maxParallel, running, ready: this.queue.best(places), usedElsewhere});
   }
 
   private refreshOne(id: TaskId): void {
     const task = taskState(this.state, id);
-    const isReady =
+    this.queue.remove(id);
+    this.manualTasks.delete(id);
+    this.waitingTasks.delete(id);
+    this.resting.delete(id);
+    this.exhaustedTasks.delete(id);
+    if (!this.isReady(id, task)) return;
+    const {started} = task.history.counters;
+    if (started > 0 && started >= this.facts.maxAttemptsOf(id)) {
+      // A rejected phase is a matter of its own.
+      if (!isRejected(task)) this.exhaustedTasks.add(id);
+      return;
+    }
+    const standing = this.facts.standingOf(id);
+    if (standing.kind === 'manual') this.manualTasks.add(id);
+    else if (standing.kind === 'waits') this.waitingTasks.set(id, standing.driver);
+    else if (this.rests(id, task)) this.resting.add(id);
+    else this.enqueue(id, task);
+  }
+
+  private isReady(id: TaskId, task: TaskState): boolean {
+    return (
       task.status === 'pending' &&
       !task.undecided &&
-      !this.heldTasks.has(id) &&
       this.state.unmet.get(id) === 0 &&
-      (this.selection?.has(id) ?? true);
-    const settings = this.settingsOf(id);
-    const isManual = isReady && chooseDriver(this.state.taskById.get(id) as Task, settings).kind === 'manual';
-    if (isManual) this.manualTasks.add(id);
-    else this.manualTasks.delete(id);
-    if (isReady && !isManual)
-      this.queue.add(
-        {
-          id,
-          remaining: this.remaining.get(id) ?? 1,
-          order: this.order.get(id) ?? 0,
-          ...(task.alone && {alone: true}),
-        },
-        settings,
-      );
-    else this.queue.remove(id);
+      !this.heldTasks.has(id) &&
+      !waitsForApproval(task) &&
+      !isBetweenPhases(task) &&
+      (this.facts.selection?.has(id) ?? true)
+    );
   }
+
+  /** Not yet: whoever is busy is given time. */
+  private rests(id: TaskId, task: TaskState): boolean {
+    if (task.status !== 'pending' || task.notBefore === undefined) return false;
+    const restMs = Date.parse(task.notBefore) - this.facts.now();
+    if (restMs <= 0) return false;
+    this.facts.after(restMs, () => this.state.tasks.has(id) && this.refreshOne(id));
+    return true;
+  }
+
+  private enqueue(id: TaskId, task: TaskState): void {
+    const {remaining, order} = this;
+    const isAlone = task.status === 'pending' && task.alone === true;
+    this.queue.add(
+      {id, remaining: remaining.get(id) ?? 1, order: order.get(id) ?? 0, ...(isAlone && {alone: true})},
+      this.facts.constraintOf(id),
+    );
+  }
+}
+
+function isRejected({history: {kiro}}: TaskState): boolean {
+  return kiro?.phases[kiro.phase].approval?.status === 'rejected';
 }

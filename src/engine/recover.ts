@@ -19,8 +19,10 @@ export async function recover(execution: Execution): Promise<void> {
   if (state.session && !state.session.ended) tokens.add(milestoneToken(state));
   if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
   for (const [id, task] of open) {
+    settleReserved(execution, id, task);
     if (task.stage === 'integrating') await settleIntegration(execution, id);
-    else await endInterrupted(execution, id, task);
+    // What a person has done is done; only its check was cut off.
+    else if (task.slot >= 0) await endInterrupted(execution, id, task);
   }
   // The event that follows the end of an attempt may not have reached the log.
   for (const id of state.tasks.keys()) execution.decideUndecided(id);
@@ -40,6 +42,7 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
   if (open.length === 0) return;
   await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
   for (const [id, task] of open) {
+    settleReserved(execution, id, task);
     const commit = task.integrating?.commit;
     const isDone = commit !== undefined && (await workspace.integration?.isIntegrated(commit));
     if (isDone) await settleIntegration(execution, id);
@@ -47,6 +50,13 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
     execution.decideUndecided(id);
   }
   await execution.durable();
+}
+
+/** Nobody saw what it used: all that it had reserved counts as used. */
+function settleReserved(execution: Execution, id: TaskId, {attempt}: RunningTask): void {
+  const amount = execution.state.spending.reserved[id];
+  if (amount)
+    execution.record({event: 'budget_settled', details: {task_id: id, attempt, used: amount, basis: 'reserved'}});
 }
 
 async function endInterrupted(execution: Execution, id: TaskId, {attempt, slot}: RunningTask): Promise<void> {

@@ -1,7 +1,10 @@
+import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import type {NewEvent, RejectionCode} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
-import {type MilestoneState, taskState} from '../state/milestone.ts';
+import {ANY_ROLE, type Approval, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
+import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import {waitsForApproval} from '../state/task.ts';
 import type {Ask} from './request.ts';
 
 export interface Rejection {
@@ -14,8 +17,16 @@ export interface Rejection {
 /** What answers a request: events, after the attempts that stand in the way have been interrupted. */
 export type Decision = {kind: 'accepted'; events: [NewEvent, ...NewEvent[]]; interrupt?: 'all' | TaskId} | Rejection;
 
+/** What a decision needs besides the state. */
+export interface DecisionFacts {
+  /** Whether a person does the task, as things stand. */
+  isManual(task: TaskId): boolean;
+}
+
+const NOBODY: DecisionFacts = {isManual: () => false};
+
 /** Decide what a request comes to in this state. Pure; the live executor and a command without one both ask here. */
-export function decideRequest(state: MilestoneState, ask: Ask): Decision {
+export function decideRequest(state: MilestoneState, ask: Ask, facts: DecisionFacts = NOBODY): Decision {
   switch (ask.kind) {
     case 'pause':
       return decidePause(state, ask.now);
@@ -28,6 +39,13 @@ export function decideRequest(state: MilestoneState, ask: Ask): Decision {
       return decideRetry(state, ask.task_id);
     case 'skip':
       return decideSkip(state, ask.task_id, ask.reason);
+    case 'answer':
+      return decideAnswer(state, ask.task_id, ask.text);
+    case 'approve':
+    case 'reject':
+      return decideApproval(state, ask);
+    case 'done':
+      return decideDone(state, ask, facts);
     default:
       return ask satisfies never;
   }
@@ -63,6 +81,9 @@ function decideRetry(state: MilestoneState, id: TaskId | undefined): Decision {
   if (id === undefined)
     for (const blocker of state.blockers.values())
       if (blocker.taskId === undefined) events.push({event: 'blocker_resolved', details: {id: blocker.id}});
+  // Whoever tries again after a failed login has logged in.
+  for (const [driver, {reason}] of Object.entries(state.pausedDrivers))
+    if (reason === 'auth') events.push({event: 'driver_resumed', details: {driver}});
   const [first, ...rest] = events;
   if (!first) return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: 'no task has failed or is blocked'};
   return accept(first, ...rest);
@@ -75,6 +96,104 @@ function decideSkip(state: MilestoneState, id: TaskId, reason: string | undefine
   if (status === 'completed' || status === 'skipped') return rejectTask(state, id, 'there is nothing left to skip');
   const decision = accept({event: 'task_skipped', details: {task_id: id, ...(reason !== undefined && {reason})}});
   return status === 'in_progress' ? {...decision, interrupt: id} : decision;
+}
+
+function decideAnswer(state: MilestoneState, id: TaskId, answer: string): Decision {
+  const refusal = refuseTaskWork(state, id, 'answered');
+  if (refusal) return refusal;
+  const question = [...state.blockers.values()].find(({taskId, type}) => taskId === id && type === 'question');
+  if (!question) return rejectTask(state, id, 'it has not asked anything');
+  return accept(
+    {
+      event: 'blocker_answered',
+      details: {id: question.id, task_id: id, question: question.message, answer},
+    },
+    {event: 'blocker_resolved', details: {id: question.id, task_id: id}},
+  );
+}
+
+function decideApproval(state: MilestoneState, ask: Extract<Ask, {kind: 'approve' | 'reject'}>): Decision {
+  const {task_id, phase, role} = ask;
+  const refusal = refuseTaskWork(state, task_id, `${ask.kind === 'approve' ? 'approved' : 'rejected'}`);
+  if (refusal) return refusal;
+  const {kiro} = taskState(state, task_id).history;
+  const waiting = kiro ? pendingApprovals(kiro) : [];
+  const approval = waiting.find(one => phase === undefined || one.phase === phase);
+  if (!approval) return rejectTask(state, task_id, `no approval${phase === undefined ? '' : ` of its ${phase}`} waits`);
+  const chosen = chooseRole(approval, role, ask.kind === 'approve');
+  if ('kind' in chosen) return chosen;
+  const about = {task_id, approval_id: approval.id, phase: approval.phase, role: chosen.role};
+  if (ask.kind === 'reject')
+    return accept({event: 'kiro_approval_rejected', details: {...about, comment: ask.comment}});
+  return accept({
+    event: 'kiro_approval_granted',
+    details: {
+      ...about,
+      by: 'person',
+      ...(ask.comment !== undefined && {comment: ask.comment}),
+      ...(!sameDeliverables(ask.deliverables, approval.deliverables) && {deliverables: ask.deliverables}),
+    },
+  });
+}
+
+/** In which role somebody speaks; it has to be said where more than one is asked. */
+function chooseRole(
+  {approvers}: Approval,
+  wanted: string | undefined,
+  isApproval: boolean,
+): {role: string} | Rejection {
+  const reject = (reason: string, hint?: string): Rejection => ({
+    kind: 'rejected',
+    code: 'REQUEST_REJECTED',
+    reason,
+    ...(hint !== undefined && {hint}),
+  });
+  const roles = approvers.map(({role}) => `\`${role}\``).join(', ');
+  const open = approvers.filter(({status}) => status === 'pending');
+  if (approvers[0]?.role === ANY_ROLE) return {role: ANY_ROLE};
+  if (wanted === undefined) {
+    const [only, ...others] = isApproval ? open : approvers;
+    if (only && others.length === 0) return {role: only.role};
+    return reject(`it has to be said in which role: ${roles}`, 'add `--role <role>`');
+  }
+  const asked = approvers.find(({role}) => role === wanted);
+  if (!asked) return reject(`nobody is asked in the role \`${wanted}\`; asked are ${roles}`);
+  if (isApproval && asked.status !== 'pending') return reject(`\`${wanted}\` has approved it already`);
+  return {role: wanted};
+}
+
+/** Slot of who works somewhere else. */
+const NO_SLOT = -1;
+
+function decideDone(
+  state: MilestoneState,
+  {task_id, summary}: Extract<Ask, {kind: 'done'}>,
+  {isManual}: DecisionFacts,
+): Decision {
+  const refusal = refuseTaskWork(state, task_id, 'done');
+  if (refusal) return refusal;
+  const task = taskState(state, task_id);
+  if (task.status !== 'pending') return rejectTask(state, task_id, 'only a pending task can be done');
+  if (!isManual(task_id)) return rejectTask(state, task_id, 'it is not work for a person; see its `driver` and `run`');
+  if (state.unmet.get(task_id) !== 0) return rejectTask(state, task_id, 'what it depends on is not done');
+  if (waitsForApproval(task)) return rejectTask(state, task_id, 'an approval of it is waited for');
+  const attempt = task.history.attempts + 1;
+  const phase = phaseInWork(state, task_id);
+  const details = {task_id, attempt};
+  return accept(
+    ...startOfWorkflow(state, task_id),
+    {
+      event: 'task_started',
+      details: {
+        ...details,
+        slot: NO_SLOT,
+        token: `manual-${state.id}-${task_id}-${attempt}`,
+        driver: MANUAL_DRIVER,
+        ...(phase !== undefined && {phase}),
+      },
+    },
+    {event: 'task_claimed', details: {...details, result: summary === undefined ? {} : {summary}}},
+  );
 }
 
 function refuseTaskWork(state: MilestoneState, id: TaskId | undefined, done: string): Rejection | undefined {
@@ -92,8 +211,8 @@ function unknownTask(state: MilestoneState, id: TaskId): Rejection {
   return {kind: 'rejected', code: 'UNKNOWN_TASK', reason: `milestone \`${state.id}\` has no task \`${id}\``, hint};
 }
 
-function accept(...events: [NewEvent, ...NewEvent[]]): Decision & {kind: 'accepted'} {
-  return {kind: 'accepted', events};
+function accept(...events: NewEvent[]): Decision & {kind: 'accepted'} {
+  return {kind: 'accepted', events: events as [NewEvent, ...NewEvent[]]};
 }
 
 function wrongStatus({id, status}: MilestoneState, consequence: string): Rejection {

@@ -1,8 +1,9 @@
 // What one process may ask of the executor of a milestone. Everything here was written by somebody else.
 
 import {randomUUID} from 'node:crypto';
-import type {Timestamp} from '../events/event.ts';
-import type {TaskId} from '../milestone/plan.ts';
+import type {Deliverable, Timestamp} from '../events/event.ts';
+import {KIRO_PHASES} from '../milestone/kiro.ts';
+import type {KiroPhase, TaskId} from '../milestone/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 
 /** What is asked. */
@@ -12,7 +13,13 @@ export type Ask =
   | {kind: 'resume'}
   /** Without `task_id`: everything that failed or is blocked. */
   | {kind: 'retry'; task_id?: TaskId}
-  | {kind: 'skip'; task_id: TaskId; reason?: string};
+  | {kind: 'skip'; task_id: TaskId; reason?: string}
+  | {kind: 'answer'; task_id: TaskId; text: string}
+  /** Without a phase: the one that waits. `deliverables` is what whoever approves has seen. */
+  | {kind: 'approve'; task_id: TaskId; phase?: KiroPhase; role?: string; comment?: string; deliverables: Deliverable[]}
+  | {kind: 'reject'; task_id: TaskId; phase?: KiroPhase; role?: string; comment: string}
+  /** A person has done the work of a manual task or phase. */
+  | {kind: 'done'; task_id: TaskId; summary?: string};
 
 export type Request = Ask & {
   request_id: string;
@@ -34,6 +41,14 @@ const isRequestId = (value: unknown) => typeof value === 'string' && /^[0-9a-f-]
 const isTimestamp = (value: unknown) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value);
 
+const isPhase = (value: unknown) => KIRO_PHASES.includes(value as KiroPhase);
+const isDeliverable = (value: unknown) => {
+  const {path, sha256} = Object(value) as Record<string, unknown>;
+  return isText(path) && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+};
+const isDeliverables = (value: unknown) => Array.isArray(value) && value.length <= 100 && value.every(isDeliverable);
+const isLongText = (value: unknown) => typeof value === 'string' && value.trim() !== '' && value.length <= 32_768;
+
 type Check = (value: unknown) => boolean;
 interface Fields {
   required: Record<string, Check>;
@@ -51,6 +66,13 @@ const FIELDS: Record<Ask['kind'], Fields> = {
   resume: {required: {}, optional: {}},
   retry: {required: {}, optional: {task_id: isTaskId}},
   skip: {required: {task_id: isTaskId}, optional: {reason: isText}},
+  answer: {required: {task_id: isTaskId, text: isLongText}, optional: {}},
+  approve: {
+    required: {task_id: isTaskId, deliverables: isDeliverables},
+    optional: {phase: isPhase, role: isText, comment: isText},
+  },
+  reject: {required: {task_id: isTaskId, comment: isLongText}, optional: {phase: isPhase, role: isText}},
+  done: {required: {task_id: isTaskId}, optional: {summary: isText}},
 };
 
 /** A request that cannot be understood; with its id, if at least that can be read, so that it can be answered. */

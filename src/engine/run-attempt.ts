@@ -1,35 +1,73 @@
-import type {DriverResult} from '../drivers/driver.ts';
-import {chooseDriver} from '../drivers/registry.ts';
-import type {Task} from '../milestone/plan.ts';
+// One attempt, from `task_started` to `task_claimed` or `attempt_ended`: make the place ready, start the driver, wait
+// for its end.
+
+import path from 'node:path';
+import type {
+  AgentInput,
+  ConversationChoice,
+  Driver,
+  DriverResult,
+  Observation,
+  RunningAttempt,
+} from '../drivers/driver.ts';
+import type {DriverChoice} from '../drivers/registry.ts';
+import type {Denial, Outcome, Usage} from '../events/event.ts';
+import {isKiro} from '../milestone/kiro.ts';
+import type {Budget, KiroPhase, Task} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
+import {exceeded} from '../scheduler/budget.ts';
+import type {NextAttempt} from '../scheduler/next-attempt.ts';
+import {taskState} from '../state/milestone.ts';
+import {agentInput} from './agent-input.ts';
+import {findChangedDocument, voidApproval} from './approvals.ts';
 import {stoppedOutcome} from './attempts.ts';
 import type {ExecutionContext} from './context.ts';
+import {prepareDocuments} from './documents.ts';
+import {slotHomeOf} from './slot-home.ts';
 import type {AttemptPlace} from './workspace.ts';
 
-/**
- * One attempt, from `task_started` to `task_claimed` or `attempt_ended`: make the place ready, start the driver,
- * wait for its end.
- */
-export async function runAttempt(
-  context: ExecutionContext,
-  task: Task,
-  place: AttemptPlace,
-  token: string,
-): Promise<void> {
+/** An attempt that is on record and is to begin. */
+export interface PlannedAttempt {
+  place: AttemptPlace;
+  token: string;
+  /** As it is in its phase. */
+  task: Task;
+  choice: DriverChoice;
+  next: NextAttempt;
+  conversation: ConversationChoice | undefined;
+  /** What it has reserved. */
+  budget: Budget;
+  /** No driver works: the work of this attempt has passed its gate and is integrated. */
+  integrates: number | undefined;
+  phase: KiroPhase | undefined;
+}
+
+/** What was seen of an attempt while it ran. */
+interface Seen {
+  usage?: Usage;
+  denials: Denial[];
+}
+
+/** Run an attempt; resolves when its end is recorded. */
+export async function runAttempt(context: ExecutionContext, planned: PlannedAttempt): Promise<void> {
+  const {place} = planned;
   const {taskId, attempt} = place;
   const stop = context.attempts.begin(taskId, attempt);
+  const startedAt = context.clock.elapsed();
+  const seen: Seen = {denials: []};
   try {
     // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
     await context.durable();
-    const result = await work(context, task, place, token, stop);
+    const result = await work(context, planned, stop, seen);
     await context.redactor.redactFile(context.logFileOf(place));
     if (!context.isCurrent(place)) return;
+    settleBudget(context, planned, result, seen, context.clock.elapsed() - startedAt);
     if (result.kind === 'claimed') {
       context.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
       return;
     }
     await context.workspace.rescue(place);
-    context.endAttempt(place, result.outcome);
+    context.endAttempt(place, deniedOutcome(result.outcome, seen), seen.denials);
   } finally {
     context.attempts.end(taskId, attempt);
   }
@@ -37,41 +75,146 @@ export async function runAttempt(
 
 async function work(
   context: ExecutionContext,
-  task: Task,
-  place: AttemptPlace,
-  token: string,
+  planned: PlannedAttempt,
   stop: StopSignal,
+  seen: Seen,
 ): Promise<DriverResult> {
-  const {workspace} = context;
-  const preparing = workspace.prepare(place, stop);
+  const {place, task, choice, next, integrates} = planned;
+  const preparing = context.workspace.prepare(place, stop, next.from);
   const failed = preparing && (await preparing);
   if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
   if (failed) return {kind: 'ended', outcome: failed};
-  const choice = chooseDriver(task, context.settingsOf(task.id));
+  const documents = isKiro(task) ? openDocuments(context, planned) : undefined;
+  if (documents?.kind === 'ended') return documents;
+  if (integrates !== undefined)
+    return {kind: 'claimed', claim: taskState(context.state, task.id).history.last?.claim ?? {}};
   if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
   if (choice.kind === 'manual') throw new Error(`the manual task ${task.id} was started`);
-  const running = await choice.driver.start({
+  const env = {...context.environmentOf(place, planned.token), ...documents?.env};
+  const watch = new AgentWatch(context, planned, seen);
+  const agent = choice.driver.agent && (await agentInput(context, planned, choice, watch.observe));
+  const running = await startDriver(context, {planned, driver: choice.driver, stop, env, agent});
+  return running.kind === 'ended' ? running : running.ended;
+}
+
+interface Start {
+  planned: PlannedAttempt;
+  driver: Driver;
+  stop: StopSignal;
+  env: Record<string, string>;
+  agent: AgentInput | undefined;
+}
+
+async function startDriver(context: ExecutionContext, {planned, driver, stop, env, agent}: Start) {
+  const {place, task, token, budget} = planned;
+  const {taskId: task_id, attempt} = place;
+  const settings = context.settingsOf(task_id);
+  const running = await driver.start({
     task,
-    attempt: place.attempt,
-    cwd: workspace.folderOf(place.slot),
-    env: context.environmentOf(place, token),
+    attempt,
+    cwd: context.workspace.folderOf(place.slot),
+    env,
     logFile: context.logFileOf(place),
     token,
-    limits: context.settingsOf(task.id),
+    limits: {timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget)), silentMs: settings.silentMs},
     clock: context.clock,
     stop,
     hurry: context.attempts.hurry,
-    hasChanged: () => workspace.hasChanged(place),
+    hasChanged: () => context.workspace.hasChanged(place),
+    ...(agent && {agent}),
   });
   if (running.kind === 'ended') return running;
+  const {pid, processStarted: process_started} = running;
+  context.record({event: 'task_working', details: {task_id, attempt, pid, process_started}});
+  if (running.begin) await handOver(context, running);
+  return running;
+}
+
+/** A program that knows what to do is on record first: whatever happens then, it can be found. */
+async function handOver(context: ExecutionContext, running: RunningAttempt): Promise<void> {
+  await context.durable();
+  running.begin?.();
+}
+
+/** What an agent lets be seen, put where it belongs. */
+class AgentWatch {
+  constructor(
+    private readonly context: ExecutionContext,
+    private readonly planned: PlannedAttempt,
+    private readonly seen: Seen,
+  ) {}
+
+  readonly observe = (observation: Observation): void => {
+    const {context, seen, planned} = this;
+    const {taskId: task_id, attempt} = planned.place;
+    if (!context.isCurrent(planned.place)) return;
+    if (observation.kind === 'usage') this.#spend(observation.usage);
+    else if (observation.kind === 'denied') seen.denials.push(observation.denial);
+    else if (observation.kind === 'activity') context.attempts.noteActivity(task_id, observation.text);
+    else if (this.#isNew(observation.id))
+      context.record({event: 'task_conversation', details: {task_id, attempt, conversation: observation.id}});
+  };
+
+  /** Who has no limit of his own is ended at the one that he was given. */
+  #spend(usage: Usage): void {
+    const {context, seen, planned} = this;
+    seen.usage = usage;
+    const {taskId} = planned.place;
+    const key = exceeded(planned.budget, usage);
+    if (key !== undefined)
+      context.attempts.interrupt(taskId, {kind: 'budget', message: `used up what it had reserved (${key})`});
+    else context.attempts.noteUsage(taskId, usage);
+  }
+
+  #isNew(id: string): boolean {
+    const task = taskState(this.context.state, this.planned.place.taskId);
+    return task.status === 'in_progress' && task.conversation !== id;
+  }
+}
+
+/** Documents of earlier phases are laid beside the attempt's own, if they are still what was approved. */
+function openDocuments(
+  context: ExecutionContext,
+  {place, phase}: PlannedAttempt,
+): {kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>} {
+  const changed = findChangedDocument(context, place.taskId);
+  if (changed) {
+    voidApproval(context, place.taskId, changed);
+    return {kind: 'ended', outcome: {kind: 'cancelled', message: changed.reason}};
+  }
+  const task = context.state.taskById.get(place.taskId) as Task;
+  const of = {id: context.state.id, task, phase: phase as KiroPhase};
+  const folder = prepareDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+  return {kind: 'open', env: {MILESTONE_DELIVERABLES: `${folder}${path.sep}`}};
+}
+
+/** What was reported, else what was last seen; minutes are the program's own. */
+function settleBudget(
+  context: ExecutionContext,
+  {place, choice, integrates}: PlannedAttempt,
+  result: DriverResult,
+  seen: Seen,
+  ms: number,
+): void {
+  if (choice.kind !== 'driver' || !choice.driver.agent || integrates !== undefined) return;
+  const usage = result.usage ?? seen.usage;
   context.record({
-    event: 'task_working',
+    event: 'budget_settled',
     details: {
       task_id: place.taskId,
       attempt: place.attempt,
-      pid: running.pid,
-      process_started: running.processStarted,
+      used: {...usage, minutes: ms / 60_000},
+      basis: result.usage ? 'reported' : 'observed',
     },
   });
-  return running.ended;
+}
+
+/** An agent that gives up over a tool that it was not allowed to use. */
+function deniedOutcome(outcome: Outcome, {denials}: Seen): Outcome {
+  if (outcome.kind !== 'failed' || outcome.cause !== 'agent' || denials.length === 0) return outcome;
+  return {...outcome, cause: 'denied'};
+}
+
+function minutesMs({minutes}: Budget): number {
+  return minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000;
 }

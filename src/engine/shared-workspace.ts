@@ -1,10 +1,12 @@
 import type {Outcome} from '../events/event.ts';
 import {dirtyFiles, restoreFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/git.ts';
+import {findKeptWork, layIn} from '../git/lay-in.ts';
 import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
 import {alignIndex, rescueLeftovers, switchTo, syncFiles, treeDirty} from '../git/shared.ts';
 import {writeTree} from '../git/tree.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
 import type {Lock} from './lock.ts';
 import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
@@ -19,6 +21,7 @@ export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' |
 /** Attempts work in the user's own checkout, one at a time, on the milestone's branch. */
 export class SharedWorkspace implements Workspace {
   readonly isolation = 'shared';
+  readonly hasSlots = false;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
 
@@ -37,7 +40,7 @@ export class SharedWorkspace implements Workspace {
     return workFolder(this.parts.repo);
   }
 
-  async prepare(): Promise<Outcome | undefined> {
+  async prepare(place: AttemptPlace, _: StopSignal, from: readonly number[] = []): Promise<Outcome | undefined> {
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);
@@ -47,7 +50,19 @@ export class SharedWorkspace implements Workspace {
     const dirty = await dirtyFiles(this.parts.repo);
     // Nobody but the attempt may have changed what will be committed as its work.
     if (dirty.length > 0) throw treeDirty(dirty);
+    await this.layInWork(place, from, head.commit);
     return undefined;
+  }
+
+  /** What does not fit on the head is only named to the attempt: nobody else's checkout is moved back for it. */
+  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string): Promise<void> {
+    const {repo, milestoneId: id} = this.parts;
+    for (const attempt of from) {
+      const work = await findKeptWork(repo, {id, task, attempt}, head);
+      if (!work) continue;
+      if (work.base === head) await layIn(repo, work.tree);
+      return;
+    }
   }
 
   hasChanged(place: AttemptPlace): Promise<boolean> {

@@ -29,11 +29,16 @@ export type BranchHead = {kind: 'head'; commit: string} | {kind: 'rewritten'; me
 
 /** Where attempts work and how their work is kept. */
 export interface Workspace {
+  /** Whether every attempt has a folder of its own, with a copy of the home in it that is not the home. */
+  readonly hasSlots: boolean;
   readonly isolation: 'worktree' | 'shared' | 'none';
   /** Folder that a slot's attempts and checks run in. */
   folderOf(slot: number): string;
-  /** Make a slot ready for an attempt, on the head of the branch. Undefined: nothing needs to be done. */
-  prepare(place: AttemptPlace, signal: StopSignal): Promise<Outcome | undefined> | undefined;
+  /**
+   * Make a slot ready for an attempt, on the head of the branch. Undefined: nothing needs to be done.
+   * @param from Attempts of the task, of which the first that left any work has it laid in.
+   */
+  prepare(place: AttemptPlace, signal: StopSignal, from?: readonly number[]): Promise<Outcome | undefined> | undefined;
   /** Whether files in the slot changed since the last call; what a silent attempt is judged by. */
   hasChanged(place: AttemptPlace): Promise<boolean>;
   /** Keep what an attempt that did not complete has left. */
@@ -49,8 +54,17 @@ export interface Workspace {
 /** How finished work gets onto the milestone's branch. One caller at a time but for `freeze`. */
 export interface Integration {
   readonly branch: string;
-  /** @param message The commit's message as it stands now, for the user's hooks. */
-  freeze(place: AttemptPlace, message: string): Promise<FrozenWork>;
+  /**
+   * @param options.message The commit's message as it stands now, for the user's hooks.
+   * @param options.documents Folder in the home, relative to it, that the attempt may change; it is not in the tree.
+   */
+  freeze(place: AttemptPlace, options: {message: string; documents?: string}): Promise<FrozenWork>;
+  /** Keep frozen work that is not integrated at the attempt's rescue ref. */
+  keep(place: AttemptPlace, work: FrozenWork): Promise<void>;
+  /** The whole change, as `git diff` writes it, at most so many bytes of it. */
+  diffOf(work: FrozenWork): Promise<string>;
+  /** Paths that a commit changed, relative to the top of the repository. */
+  changedIn(commit: string): Promise<string[]>;
   /** The branch as it stands; a head that a person moved forward counts. */
   readHead(): Promise<BranchHead>;
   merge(work: FrozenWork, head: string): Promise<{kind: 'merged'; tree: string} | {kind: 'conflict'; files: string[]}>;
@@ -66,6 +80,8 @@ export interface Integration {
   advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance>;
   /** Have the checkouts of the branch follow a move of it that is done; may be repeated. */
   follow(from: string, to: string): Promise<void>;
+  /** Whether every checkout of the branch could follow it now. */
+  canFollow(): Promise<boolean>;
   isIntegrated(commit: string): Promise<boolean>;
   /** The work of a commit that was made but did not get onto the branch; undefined when its objects are lost. */
   workOf(commit: string): Promise<FrozenWork | undefined>;

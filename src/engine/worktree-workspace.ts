@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Repository} from '../git/git.ts';
+import {findKeptWork, layIn} from '../git/lay-in.ts';
 import {workFolder} from '../git/repository.ts';
 import {saveRescue} from '../git/rescue.ts';
 import {slotAt, slotFolder} from '../git/slot-place.ts';
@@ -32,6 +33,7 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
 /** A pool of worktrees with detached heads, one for each attempt at a time; the user's checkout is never touched. */
 export class WorktreeWorkspace implements Workspace {
   readonly isolation = 'worktree';
+  readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
   /** Attempts whose work may lie in a slot and nowhere else. */
@@ -57,15 +59,26 @@ export class WorktreeWorkspace implements Workspace {
     return workFolder(this.slot(slot));
   }
 
-  async prepare(place: AttemptPlace, signal: StopSignal): Promise<Outcome | undefined> {
+  async prepare(place: AttemptPlace, signal: StopSignal, from: readonly number[] = []): Promise<Outcome | undefined> {
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);
       return {kind: 'cancelled', message: head.message};
     }
-    const {slot, needsSetup} = await this.prepareSlot(place.slot, head.commit);
+    const kept = await this.keptWork(place, from, head.commit);
+    const {slot, needsSetup} = await this.prepareSlot(place.slot, kept?.base ?? head.commit);
     if (signal.aborted) return undefined;
+    if (kept) await layIn(slot, kept.tree);
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
+  }
+
+  private async keptWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
+    const {repo, milestoneId: id} = this.parts;
+    for (const attempt of from) {
+      const work = await findKeptWork(repo, {id, task, attempt}, head);
+      if (work) return work;
+    }
+    return undefined;
   }
 
   hasChanged(place: AttemptPlace): Promise<boolean> {

@@ -1,6 +1,6 @@
 // Every event there is. A new one goes in here first; the compiler then lists the work.
 
-import type {ImportedState, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
+import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
 
 /** ISO 8601 in UTC with milliseconds. */
 export type Timestamp = string;
@@ -11,7 +11,16 @@ export type Outcome =
   | {kind: 'conflict'; message: string; files: string[]}
   | {kind: 'interrupted'; message: string; executor_died: boolean}
   | {kind: 'cancelled'; message: string}
-  | {kind: 'driver_missing'; message: string};
+  | {kind: 'driver_missing'; message: string; hint?: string}
+  /** The provider is busy. */
+  | {kind: 'overload'; message: string}
+  /** The provider's quota is used up, `resets_at` (ISO 8601) if it says until when. */
+  | {kind: 'quota'; message: string; resets_at?: Timestamp}
+  /** Not logged in. `hint` names the command that does it. */
+  | {kind: 'auth'; message: string; hint: string}
+  /** `message` is what the agent asks. */
+  | {kind: 'question'; message: string}
+  | {kind: 'budget'; message: string};
 
 export type FailureCause =
   | 'exit'
@@ -28,11 +37,32 @@ export type FailureCause =
 export interface Claim {
   summary?: string;
   assumptions?: string[];
+  /** Why the claim is taken with care: no structured result, or a broken one. */
+  warning?: string;
+  /** Tools that it was not allowed to use. */
+  denials?: Denial[];
+}
+
+/** A tool that an agent wanted and was not allowed to use. */
+export interface Denial {
+  tool: string;
+  /** What it wanted to do with it, shortened. */
+  input: string;
+  /** The entry for `allow` that would permit it. */
+  allow: string;
+}
+
+/** What an attempt has used, as far as it is known; usd is the agent's own estimate. */
+export interface Usage {
+  usd?: number;
+  tokens?: number;
+  turns?: number;
+  minutes?: number;
 }
 
 /** One check as it was run. */
 export interface CheckResult {
-  name: 'task' | 'milestone' | 'final' | 'setup' | 'teardown';
+  name: 'task' | 'milestone' | 'phase' | 'review' | 'baseline' | 'final' | 'setup' | 'teardown';
   command: string;
   ok: boolean;
   exit_code: number | null;
@@ -43,15 +73,35 @@ export interface CheckResult {
   output_tail?: string;
 }
 
-/** Kinds of blockers that the executor itself opens. */
+/** What can hold a task, a driver or the whole milestone up. */
 export type BlockerType =
-  | 'task_failed'
-  | 'suspect'
-  | 'question'
+  | 'merge_conflict'
+  | 'test_failures'
+  | 'disk_space'
+  | 'milestone_dependency'
+  | 'task_dependency'
+  | 'approval_rejected'
   | 'driver_missing'
+  | 'auth'
+  | 'quota'
+  | 'budget'
+  | 'question'
+  | 'suspect'
   | 'branch_rewritten'
   | 'branch_checked_out'
+  | 'plan_invalid'
+  | 'baseline_red'
   | 'final_red';
+
+/** A document of a kiro phase, as it was when the phase ended. */
+export interface Deliverable {
+  /** Relative to the home. */
+  path: string;
+  sha256: string;
+}
+
+/** Why a driver rests. */
+export type DriverPause = 'quota' | 'overload' | 'auth';
 
 /** The fields of the plan that are new or changed; tasks by id, `null` for one that was removed. */
 export interface PlanChange {
@@ -96,7 +146,22 @@ export interface EventDetails {
   agent_registered: {agent: string};
   agent_failed: {agent: string; message: string};
   agent_stopped: {agent: string};
-  task_started: {task_id: TaskId; attempt: number; slot: number; token: string; driver: string};
+  task_started: {
+    task_id: TaskId;
+    attempt: number;
+    slot: number;
+    token: string;
+    driver: string;
+    /** Of a kiro task. */
+    phase?: KiroPhase;
+    /** Known before the start: chosen for the agent, or that of an earlier attempt. */
+    conversation?: string;
+    /** Attempt whose work it starts from. */
+    continues?: number;
+    /** No driver works: what an earlier attempt has left is integrated, now that it may be. */
+    integrates?: number;
+  };
+  task_conversation: {task_id: TaskId; attempt: number; conversation: string};
   task_working: {task_id: TaskId; attempt: number; pid: number; process_started: string | null};
   task_claimed: {task_id: TaskId; attempt: number; result: Claim};
   task_verified: {
@@ -108,16 +173,85 @@ export interface EventDetails {
   };
   task_integrating: {task_id: TaskId; attempt: number; commit: string; onto: string};
   task_completed: {task_id: TaskId; attempt: number; commit?: string; checked: boolean; adopted?: boolean};
-  attempt_ended: {task_id: TaskId; attempt: number; outcome: Outcome};
+  attempt_ended: {task_id: TaskId; attempt: number; outcome: Outcome; denials?: Denial[]};
   task_retry_scheduled: {task_id: TaskId; attempt: number; retry_at: Timestamp; alone?: boolean};
   task_failed: {task_id: TaskId; attempt: number; cause: string; message: string};
   task_skipped: {task_id: TaskId; reason?: string};
   task_reset: {task_id: TaskId; reason: string};
+  kiro_workflow_started: {task_id: TaskId};
+  /** With an attempt, which it ends: its documents are in the home, or its work waits for approval. */
+  kiro_phase_updated: {
+    task_id: TaskId;
+    attempt?: number;
+    phase: KiroPhase;
+    status: 'waiting_approval' | 'completed';
+    deliverables: Deliverable[];
+  };
+  kiro_phase_transition: {task_id: TaskId; from: KiroPhase; to: KiroPhase};
+  kiro_approval_requested: {
+    task_id: TaskId;
+    approval_id: string;
+    phase: KiroPhase;
+    transition: string;
+    /** Roles that must all approve; without any, one approval is enough. */
+    approvers: string[];
+    criteria: string[];
+    deliverables: Deliverable[];
+    summary?: string;
+  };
+  kiro_approval_granted: {
+    task_id: TaskId;
+    approval_id: string;
+    phase: KiroPhase;
+    role?: string;
+    comment?: string;
+    /** `auto`: no person let it through. */
+    by: 'person' | 'auto';
+    /** What whoever approved has seen, where that is not what was there at the request. */
+    deliverables?: Deliverable[];
+  };
+  kiro_approval_rejected: {
+    task_id: TaskId;
+    approval_id: string;
+    phase: KiroPhase;
+    role?: string;
+    comment: string;
+  };
+  /** A document changed after it was approved; the approval is asked again for what is there now. */
+  kiro_approval_voided: {
+    task_id: TaskId;
+    approval_id: string;
+    phase: KiroPhase;
+    reason: string;
+    deliverables: Deliverable[];
+  };
+  kiro_workflow_completed: {task_id: TaskId};
   progress_updated: {percentage: number; completed_tasks: number; total_tasks: number};
-  blocker_detected: {id: string; type: BlockerType; message: string; hint: string; task_id?: TaskId; attempt?: number};
+  /** A milestone that this one requires is not complete any more. */
+  dependency_blocker: {requires: MilestoneId; message: string};
+  /** A task cannot start as long as what it depends on has failed or is blocked. */
+  task_dependency_blocker: {task_id: TaskId; dependency: TaskId};
+  blocker_detected: {
+    id: string;
+    type: BlockerType;
+    message: string;
+    hint: string;
+    task_id?: TaskId;
+    attempt?: number;
+    /** It holds what this driver would do, and nothing else. */
+    driver?: string;
+  };
+  blockers_escalated: {ids: string[]};
+  blocker_answered: {id: string; task_id: TaskId; question: string; answer: string};
   blocker_resolved: {id: string; task_id?: TaskId};
+  budget_reserved: {task_id: TaskId; attempt: number; amount: Budget};
+  /** `basis`: what the figures are: the agent's own, those last observed, or all that was reserved. */
+  budget_settled: {task_id: TaskId; attempt: number; used: Usage; basis: 'reported' | 'observed' | 'reserved'};
+  driver_paused: {driver: string; reason: DriverPause; message: string; resets_at?: Timestamp};
+  driver_resumed: {driver: string};
   auto_commit: {task_id: TaskId; attempt: number; files_changed: number; commit: string};
   repository_state_saved: {head: string; branch: string};
+  baseline_checked: {head: string; ok: boolean; checks: CheckResult[]};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
   request_rejected: {reason: string; code?: RejectionCode; hint?: string};
 }

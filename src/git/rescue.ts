@@ -23,7 +23,7 @@ export interface Rescue {
 }
 
 /** Where the work of an attempt is kept. */
-function rescueRef({id, task, attempt}: RescueName): string {
+export function rescueRef({id, task, attempt}: RescueName): string {
   return `refs/milestone/rescue/${id}/${task}.${attempt}`;
 }
 
@@ -41,6 +41,17 @@ export function saveCheckpoint(repo: Repository, work: RescueName & {base: strin
   return save(repo, work, subject, {skipHome: true, lenient: true});
 }
 
+/** The same for work that is written as a tree already. */
+export async function saveTree(repo: Repository, work: RescueName & {base: string}, tree: string): Promise<void> {
+  const message = `rescue(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n\n${trailersOf(work)}`;
+  const commit = await commitTree(repo, {tree, parents: [work.base], message});
+  await writeRef(repo, rescueRef(work), commit, 'milestone: work kept');
+}
+
+function trailersOf({task, id, attempt}: RescueName): string {
+  return `Task: ${task}\nMilestone: ${id}\nAttempt: ${attempt}\n`;
+}
+
 async function save(
   repo: Repository,
   work: RescueName & {base: string},
@@ -49,8 +60,7 @@ async function save(
 ): Promise<Rescue | undefined> {
   const {tree, changedFiles, nested} = await writeTree(repo, work.base, options);
   if (changedFiles.length === 0 && nested.length === 0) return undefined;
-  const trailers = `Task: ${work.task}\nMilestone: ${work.id}\nAttempt: ${work.attempt}\n`;
-  const commit = await commitTree(repo, {tree, parents: [work.base], message: `${subject}\n\n${trailers}`});
+  const commit = await commitTree(repo, {tree, parents: [work.base], message: `${subject}\n\n${trailersOf(work)}`});
   const ref = rescueRef(work);
   await writeRef(repo, ref, commit, 'milestone: work kept');
   return {ref, commit, filesChanged: changedFiles.length, nested};

@@ -3,26 +3,23 @@
 
 import {type CST, isMap, isScalar, type Node, type Pair, Scalar} from 'yaml';
 import type {RawTask} from './imported.ts';
-import {
-  type FieldLayout,
-  type Insertion,
-  type Json,
-  type Layout,
-  MAP_FIELDS,
-  type MapLayout,
-  type MergeSource,
-  MILESTONE_FIELDS,
-  NESTED_FIELDS,
-  TASK_FIELDS,
-  type TaskLayout,
-} from './layout.ts';
+import type {FieldLayout, Insertion, Json, Layout, MapLayout, MergeSource, TaskLayout} from './layout.ts';
+import {type Holder, MAP_FIELDS, MILESTONE_FIELDS, NESTED_FIELDS, TASK_FIELDS, TASK_HOLDERS} from './layout-fields.ts';
 import type {Problems} from './problems.ts';
 import {isData} from './validate.ts';
 import {isMergePair, type MapNode, type YamlSource} from './yaml-source.ts';
-
-/** A pair of a map as the parser saw it. */
-type Token = NonNullable<Pair<unknown, unknown>['srcToken']>;
-type SourceToken = CST.SourceToken;
+import {
+  colonEnd,
+  endOf,
+  endOfPair,
+  endOfSource,
+  endsInBlockScalar,
+  hasExplicitKey,
+  isEmptyScalar,
+  type SourceToken,
+  startOf,
+  type Token,
+} from './yaml-tokens.ts';
 
 /** The layout of a plan whose root is a map and whose tasks are maps. */
 export function layoutOf(source: YamlSource, tasks: readonly RawTask[], problems: Problems): Layout {
@@ -49,7 +46,9 @@ class LayoutReader {
 
   read(): Layout {
     const root = this.source.root as MapNode;
-    const milestone = this.isShared(root) ? FROZEN(MILESTONE_FIELDS) : this.readMap(root, MILESTONE_FIELDS, 'status');
+    const milestone = this.isShared(root)
+      ? FROZEN(MILESTONE_FIELDS)
+      : this.readMap(root, MILESTONE_FIELDS, {after: 'status'});
     this.warnOfFixed(milestone, 'the milestone', root);
     return {length: this.text.length, milestone, tasks: this.tasks.map((task, index) => this.readTask(task, index))};
   }
@@ -57,13 +56,16 @@ class LayoutReader {
   private readTask({id = '', path}: RawTask, index: number): TaskLayout {
     const map = this.maps[index];
     const isWritable = map && this.isOwn(map, this.source.nodeAt(path));
-    const layout = isWritable ? this.readMap(map, TASK_FIELDS, 'status') : FROZEN(TASK_FIELDS);
+    const layout = isWritable
+      ? this.readMap(map, TASK_FIELDS, {after: 'status', holders: TASK_HOLDERS})
+      : FROZEN(TASK_FIELDS);
     this.warnOfFixed(layout, `task \`${id}\``, map);
     return {id, ...layout};
   }
 
-  private warnOfFixed({fixed}: MapLayout, owner: string, node: Node | undefined): void {
-    if (!fixed) return;
+  private warnOfFixed(layout: MapLayout, owner: string, node: Node | undefined): void {
+    const fixed = fixedKeys(layout);
+    if (fixed.length === 0) return;
     const fields = fixed.map(key => `\`${key}\``).join(', ');
     this.problems.warn(
       'STATE_NOT_WRITABLE',
@@ -95,16 +97,25 @@ class LayoutReader {
     return (holder as MapNode).items.some(pair => isMergePair(pair) && isDirect(pair.value));
   }
 
-  private readMap(map: MapNode, keys: readonly string[] | undefined, after?: string): MapLayout {
+  private readMap(
+    map: MapNode,
+    keys: readonly string[] | undefined,
+    {after, holders = {}, inner}: {after?: string; holders?: Holder['holders']; inner?: {json: boolean}} = {},
+  ): MapLayout {
     const style = this.styleOf(map);
-    if (!style) return FROZEN(keys ?? map.items.flatMap(({key}) => this.source.keyText(key) ?? []));
-    const fields: Record<string, FieldLayout> = {};
-    const fixed: string[] = [];
+    const made = Object.keys(holders).filter(key => holders[key]?.isMade);
+    const all = keys && [...keys, ...made];
+    if (!style) return FROZEN(all ?? map.items.flatMap(({key}) => this.source.keyText(key) ?? []));
+    const json = isJson(map, inner?.json);
+    const layout: Required<Pick<MapLayout, 'fields' | 'fixed' | 'holders'>> = {fields: {}, fixed: [], holders: {}};
+    const {fields, fixed} = layout;
     let followsText = false;
     for (const [index, pair] of map.items.entries()) {
       const previous = map.items[index - 1]?.srcToken;
       const key = this.source.keyText(pair.key);
-      const isState = key !== undefined && !isMergePair(pair) && (keys?.includes(key) ?? true);
+      const holder = key === undefined || isMergePair(pair) || isNothing(pair.value) ? undefined : holders[key];
+      if (holder) this.readHolder(layout, key as string, pair.value as Node, holder, json);
+      const isState = key !== undefined && !holder && !isMergePair(pair) && (all?.includes(key) ?? true);
       const field = isState ? this.readField(key, pair, previous, style) : undefined;
       followsText = endsInBlockScalar(previous?.value) || followsText;
       // What separates lines of text from a comment or an empty line below must stay, or these become part of the text.
@@ -113,15 +124,40 @@ class LayoutReader {
       if (field) fields[key as string] = field;
       else if (isState) fixed.push(key);
     }
-    const insert = style.flow ? this.insertionInFlow(map, style.flow) : this.insertionInBlock(map, after);
-    if (!insert) fixed.push(...(keys ?? []).filter(key => !fields[key] && !fixed.includes(key)));
+    const insert = style.flow
+      ? this.insertionInFlow(style.flow, json)
+      : inner
+        ? this.insertionInInner(map, after, Object.keys(fields))
+        : this.insertionInBlock(map, after);
+    if (!insert) fixed.push(...(all ?? []).filter(key => !fields[key] && !layout.holders[key] && !fixed.includes(key)));
     const merges = this.mergesOf(map);
     return {
       fields,
       ...(insert && {insert}),
       ...(merges.length > 0 && {merges}),
       ...(fixed.length > 0 && {fixed}),
+      ...(Object.keys(layout.holders).length > 0 && {holders: layout.holders}),
     };
+  }
+
+  /** A person's map with state in it. What is used elsewhere too, or merged, is left alone. */
+  private readHolder(
+    {fixed, holders}: {fixed: string[]; holders: Record<string, MapLayout>},
+    key: string,
+    value: Node,
+    {fields, after, holders: deeper}: Holder,
+    json: boolean,
+  ): void {
+    const isOwn = isMap(value) && !this.isNamed(value);
+    const map = isOwn
+      ? this.readMap(value as MapNode, fields, {
+          ...(after !== undefined && {after}),
+          ...(deeper && {holders: deeper}),
+          inner: {json},
+        })
+      : undefined;
+    if (map?.insert && !map.merges) holders[key] = map;
+    else fixed.push(key);
   }
 
   private styleOf(map: MapNode): {flow?: CST.FlowCollection} | undefined {
@@ -232,12 +268,10 @@ class LayoutReader {
       : undefined;
   }
 
-  private insertionInFlow(map: MapNode, flow: CST.FlowCollection): Insertion | undefined {
+  private insertionInFlow(flow: CST.FlowCollection, json: boolean): Insertion {
     const pairs = flow.items.filter(({key, value, sep}) => key || value || sep?.length);
     const last = pairs.at(-1);
-    const firstKey = map.items[0]?.key;
-    const json = isScalar(firstKey) && firstKey.type === Scalar.QUOTE_DOUBLE;
-    if (!last) return {at: flow.start.offset + 1, before: ', ', first: true};
+    if (!last) return {at: flow.start.offset + 1, before: ', ', first: true, ...(json && {json: true})};
     return {at: endOfPair(last as Token), before: ', ', ...(json && {json: true})};
   }
 
@@ -246,19 +280,35 @@ class LayoutReader {
     const pairs = map.items.filter(({srcToken}) => srcToken && this.endsItsLine(srcToken));
     const named = (key: string | undefined) =>
       pairs.find(pair => key !== undefined && this.source.keyText(pair.key) === key);
-    const sibling = (
-      named(after) ?? (after === undefined ? pairs.at(-1) : (named('title') ?? named('id') ?? pairs.at(-1)))
-    )?.srcToken;
+    const sibling =
+      named(after) ?? (after === undefined ? pairs.at(-1) : (named('title') ?? named('id') ?? pairs.at(-1)));
+    return this.insertionBehind(map, sibling);
+  }
+
+  /** In a person's map also after a map or list, or else before his first key. */
+  private insertionInInner(map: MapNode, after: string | undefined, state: readonly string[]): Insertion | undefined {
+    const pairs = map.items.filter(({srcToken}) => srcToken && this.endsItsLine(srcToken, true));
+    const isKey = (pair: Pair, key: string | undefined) => key !== undefined && this.source.keyText(pair.key) === key;
+    const behind = this.insertionBehind(map, pairs.find(pair => isKey(pair, after)) ?? pairs.at(-1));
+    if (behind) return behind;
+    const first = map.items.find(pair => !state.some(key => isKey(pair, key)))?.srcToken;
+    if (!first || hasExplicitKey(first)) return undefined;
+    const at = startOf(first);
+    return {at, before: '', after: `${this.lineBreakAt(this.endOfLine(at))}${' '.repeat(this.columnOf(at))}`};
+  }
+
+  private insertionBehind(map: MapNode, sibling: Pair | undefined): Insertion | undefined {
     const first = map.items[0]?.srcToken;
-    if (!sibling || !first) return undefined;
-    const at = this.endOfLine(endOfPair(sibling));
+    if (!sibling?.srcToken || !first) return undefined;
+    const at = this.endOfLine(endOfPair(sibling.srcToken));
     return {at, before: `${this.lineBreakAt(at)}${' '.repeat(this.columnOf(startOf(first)))}`};
   }
 
-  private endsItsLine(token: Token): boolean {
+  /** @param isInner What is below the key may take lines of its own, but for a text, which a line behind would join. */
+  private endsItsLine(token: Token, isInner = false): boolean {
     const {value} = token;
     if (hasExplicitKey(token) || colonEnd(token) === undefined) return false;
-    if (value && ['block-scalar', 'block-map', 'block-seq'].includes(value.type)) return false;
+    if (isInner ? endsInBlockScalar(value) : value && BLOCKS.includes(value.type)) return false;
     const end = endOfPair(token);
     return this.isRestOfLine(end, this.endOfLine(end));
   }
@@ -285,6 +335,25 @@ class LayoutReader {
   }
 }
 
+const BLOCKS: readonly string[] = ['block-scalar', 'block-map', 'block-seq'];
+
+/** Whether keys and texts of a map are in double quotes; an empty one is like the map round it. */
+function isJson({items: [first]}: MapNode, outer = false): boolean {
+  return first ? isScalar(first.key) && first.key.type === Scalar.QUOTE_DOUBLE : outer;
+}
+
+function isNothing(value: unknown): boolean {
+  return value === null || (isScalar(value) && value.value === null);
+}
+
+/** Fields that cannot be written, those of inner maps with the way to them. */
+function fixedKeys({fixed = [], holders = {}}: MapLayout): string[] {
+  return [
+    ...fixed,
+    ...Object.entries(holders).flatMap(([key, inner]) => fixedKeys(inner).map(below => `${key}.${below}`)),
+  ];
+}
+
 const FROZEN = (keys: readonly string[]): MapLayout => ({fields: {}, fixed: [...keys]});
 
 const QUOTES: Readonly<Record<string, 'single' | 'double'>> = {
@@ -309,67 +378,3 @@ function toJson(value: unknown): Json | undefined {
 }
 
 class NotJson extends Error {}
-
-function startOf(token: Token): number {
-  const first = token.start.find(({type}) => ['anchor', 'tag', 'explicit-key-ind'].includes(type));
-  return first?.offset ?? token.key?.offset ?? colonOf(token)?.offset ?? 0;
-}
-
-function endOfPair(token: Token): number {
-  if (token.value && !isEmptyScalar(token.value)) return endOf(token.value);
-  const props = (token.sep ?? []).filter(({type}) => ['anchor', 'tag', 'map-value-ind'].includes(type));
-  if (props.length > 0) return endOfSource(props.at(-1) as SourceToken);
-  return token.key ? endOf(token.key) : endOfSource(token.start.at(-1) as SourceToken);
-}
-
-/** Where what a token says ends: before comments and line breaks that follow. */
-function endOf(token: CST.Token): number {
-  switch (token.type) {
-    case 'block-scalar':
-      return token.offset + propsLength(token) + token.source.trimEnd().length;
-    case 'flow-collection':
-      return endOfSource(token.end[0] as SourceToken);
-    case 'block-map':
-      return endOfPair(token.items.findLast(item => item.key || item.sep) as Token);
-    case 'block-seq': {
-      const last = token.items.findLast(({value, start}) => value || start.some(({type}) => type === 'seq-item-ind'));
-      if (last?.value && !isEmptyScalar(last.value)) return endOf(last.value);
-      return endOfSource(
-        last?.start.findLast(({type}) => ['seq-item-ind', 'anchor', 'tag'].includes(type)) as SourceToken,
-      );
-    }
-    default:
-      return token.offset + ('source' in token ? token.source.length : 0);
-  }
-}
-
-/** Length of a block scalar's first line: `|`, and what follows up to the text. */
-function propsLength(token: CST.BlockScalar): number {
-  return token.props.reduce((sum, prop) => sum + ('source' in prop ? prop.source.length : 0), 0);
-}
-
-function endsInBlockScalar(token: CST.Token | null | undefined): boolean {
-  if (token?.type !== 'block-map' && token?.type !== 'block-seq') return token?.type === 'block-scalar';
-  return endsInBlockScalar(token.items.at(-1)?.value);
-}
-
-function endOfSource({offset, source}: SourceToken): number {
-  return offset + source.length;
-}
-
-function colonOf(token: Token): SourceToken | undefined {
-  return token.sep?.find(({type}) => type === 'map-value-ind');
-}
-
-function colonEnd(token: Token): number | undefined {
-  const colon = colonOf(token);
-  return colon && endOfSource(colon);
-}
-
-function hasExplicitKey(token: Token): boolean {
-  return token.start.some(({type}) => type === 'explicit-key-ind');
-}
-
-function isEmptyScalar(token: CST.Token): boolean {
-  return token.type === 'scalar' && token.source === '';
-}

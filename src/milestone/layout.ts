@@ -5,55 +5,20 @@
 // L2. No two edits overlap, so they can be applied in one pass.
 // L3. A field that already says what it should is not touched.
 
+import {
+  type Holder,
+  MAP_FIELDS,
+  MILESTONE_FIELDS,
+  NESTED_FIELDS,
+  type StateFields,
+  TASK_FIELDS,
+  TASK_HOLDERS,
+  type TaskFields,
+} from './layout-fields.ts';
 import type {TaskId} from './plan.ts';
 
 export type Json = null | boolean | number | string | Json[] | {[key: string]: Json};
 type Range = [start: number, end: number];
-
-interface MilestoneFields {
-  status?: string;
-  execution?: Record<string, unknown>;
-  progress?: {percentage: number; tasks_completed: number; tasks_total: number};
-  kiro_progress?: Record<string, unknown>;
-  blockers?: unknown[];
-}
-
-export interface TaskFields {
-  status?: string;
-  started_at?: string;
-  completed_at?: string;
-  attempts?: number;
-  commit?: string;
-  checked?: boolean;
-  cost_usd?: number;
-  error?: unknown;
-}
-
-/** All state fields of a plan; one that is absent or undefined is taken out of the file. */
-export interface StateFields extends MilestoneFields {
-  /** A task that is not in here is left as it is. */
-  tasks: Pick<ReadonlyMap<TaskId, TaskFields>, 'get'>;
-}
-
-/** In the order in which new ones are written. */
-export const MILESTONE_FIELDS = ['status', 'execution', 'progress', 'kiro_progress', 'blockers'] as const;
-export const TASK_FIELDS = [
-  'status',
-  'started_at',
-  'completed_at',
-  'attempts',
-  'commit',
-  'checked',
-  'cost_usd',
-  'error',
-] as const;
-/** Keys of the maps of which a person's own keys survive; all of any other map is state. */
-export const NESTED_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  execution: ['id', 'branch', 'base', 'commit', 'session_id', 'started_at', 'completed_at', 'paused_reason'],
-  progress: ['percentage', 'tasks_completed', 'tasks_total'],
-};
-/** State fields that are edited key by key when they are maps. */
-export const MAP_FIELDS: readonly string[] = ['execution', 'progress', 'kiro_progress'];
 
 /** Where the state fields of a plan stand in its text. Plain data. */
 export interface Layout {
@@ -71,6 +36,8 @@ export interface MapLayout {
   merges?: MergeSource[];
   /** Fields that cannot be written without changing something else. */
   fixed?: string[];
+  /** Maps in it that are a person's, and have state fields. */
+  holders?: Record<string, MapLayout>;
 }
 
 export interface TaskLayout extends MapLayout {
@@ -99,6 +66,8 @@ export interface Insertion {
   at: number;
   /** Written before each new key: a line break with indentation, or a comma. */
   before: string;
+  /** Written after each new key, where it comes before the first one. */
+  after?: string;
   /** Keys and texts are in double quotes, as JSON has it. */
   json?: true;
   /** The map is empty: no comma before the first. */
@@ -150,7 +119,7 @@ export class PlanRenderer {
     // What is merged in may have changed while the task itself did not.
     if (known?.fields === fields && !task.merges) return known.edits;
     const edits: Edit[] = [];
-    editMap(edits, task, TASK_FIELDS, fields as Values, merged);
+    editMap(edits, task, TASK_FIELDS, fields as Values, merged, TASK_HOLDERS);
     this.known[place] = {fields, edits: joinInsertions(edits)};
     return edits;
   }
@@ -183,22 +152,43 @@ function applyEdits(text: string, edits: Edit[]): string {
   return parts.join('');
 }
 
-function editMap(edits: Edit[], map: MapLayout, keys: readonly string[], wanted: Values, merged: MergedValue): void {
-  let isFirst = map.insert?.first === true;
-  for (const key of keys) {
-    if (map.fixed?.includes(key)) continue;
-    const want = MAP_FIELDS.includes(key) && isEmptyMap(wanted[key]) ? undefined : (wanted[key] ?? undefined);
+function editMap(
+  edits: Edit[],
+  map: MapLayout,
+  keys: readonly string[],
+  wanted: Values,
+  merged: MergedValue,
+  holders: Readonly<Record<string, Holder>> = {},
+): void {
+  // What goes into an inner map comes before what is added behind that map, maybe at the same place.
+  for (const [key, holder] of Object.entries(holders)) editHolder(edits, map.holders?.[key], holder, wanted[key]);
+  const made = Object.keys(holders).filter(key => holders[key]?.isMade && !map.holders?.[key]);
+  const writable = [...keys, ...made].filter(key => !map.fixed?.includes(key));
+  const want = (key: string) => {
+    const isMapField = MAP_FIELDS.includes(key) || made.includes(key);
+    return isMapField && isEmptyMap(wanted[key]) ? undefined : (wanted[key] ?? undefined);
+  };
+  // The value of a key that had none comes before what is added behind its line.
+  for (const key of writable) {
     const field = map.fields[key];
-    if (field) editField(edits, key, field, want, map, merged);
-    else if (map.insert && !isSame(map.merges && merged(map, key), want)) {
-      const {at, before, json} = map.insert;
-      const entry = json
-        ? `${JSON.stringify(key)}: ${jsonText(want ?? null)}`
-        : `${keyText(key)}: ${valueText(want ?? null)}`;
-      edits.push({start: at, end: at, text: `${isFirst ? '' : before}${entry}`});
-      isFirst = false;
-    }
+    if (field) editField(edits, key, field, want(key), map, merged);
   }
+  const {insert} = map;
+  if (!insert) return;
+  const added = writable.filter(key => !map.fields[key] && !isSame(map.merges && merged(map, key), want(key)));
+  for (const [place, key] of added.entries()) {
+    const text = newEntry(insert, key, want(key) ?? null, insert.first === true && place === 0);
+    edits.push({start: insert.at, end: insert.at, text});
+  }
+}
+
+function editHolder(edits: Edit[], map: MapLayout | undefined, {fields, holders}: Holder, wanted: unknown): void {
+  if (map) editMap(edits, map, fields, isMap(wanted) ? wanted : {}, () => undefined, holders);
+}
+
+function newEntry({before, after = '', json}: Insertion, key: string, value: unknown, isFirst: boolean): string {
+  const entry = json ? `${JSON.stringify(key)}: ${jsonText(value)}` : `${keyText(key)}: ${valueText(value)}`;
+  return `${isFirst ? '' : before}${entry}${after}`;
 }
 
 function editField(

@@ -3,10 +3,9 @@
 
 import * as z from 'zod';
 import {ID_PATTERN} from './ids.ts';
+import {DEFAULT_PHASE_WEIGHTS, KIRO_PHASES} from './kiro.ts';
 import {LONGEST_MS, parseDuration} from './settings.ts';
 
-export const KIRO_PHASES = ['design', 'spec', 'task', 'execute'] as const;
-const DEFAULT_PHASE_WEIGHTS = {design: 15, spec: 25, task: 20, execute: 40};
 export const MILESTONE_STATUSES = ['planned', 'in_progress', 'paused', 'blocked', 'completed', 'cancelled'] as const;
 export const TASK_STATUSES = [
   'pending',
@@ -226,7 +225,13 @@ export const milestoneSchema = z.object({
         .refine(addsUp, custom('BAD_PHASE_WEIGHTS', 'must add up to 100 (absent ones count 15, 25, 20, 40)'))
         .optional(),
       approval_gates: z
-        .object({design_to_spec: gate, spec_to_task: gate, task_to_execute: gate, execute_to_complete: gate})
+        .object({
+          design_to_spec: gate,
+          spec_to_task: gate,
+          task_to_execute: gate,
+          execute_completion: gate,
+          execute_to_complete: gate,
+        })
         .optional(),
     })
     .optional(),

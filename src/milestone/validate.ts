@@ -148,8 +148,8 @@ export class UnknownKeys {
     if (!(inner instanceof z.ZodObject) || !isData(data)) return;
     for (const [key, value] of Object.entries(data)) {
       const known = inner.shape[key] as z.ZodType | undefined;
-      if (known) this.collect(known, value, [...path, key], `\`${key}\``);
-      else if (!alsoKnown.includes(key)) this.add(key, Object.keys(inner.shape), path, kind);
+      if (known && typeof value === 'object') this.collect(known, value, [...path, key], `\`${key}\``);
+      else if (!known && !alsoKnown.includes(key)) this.add(key, Object.keys(inner.shape), path, kind);
     }
   }
 

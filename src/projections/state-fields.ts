@@ -1,4 +1,4 @@
-import type {StateFields, TaskFields} from '../milestone/layout.ts';
+import type {StateFields, TaskFields} from '../milestone/layout-fields.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {type MilestoneState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';

@@ -1,13 +1,14 @@
 // What `milestone status` answers: one object, from which its text is made as well. Pure.
 
 import {driverName} from '../drivers/driver-name.ts';
-import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import type {MilestoneView} from '../engine/view.ts';
 import type {MilestoneEvent, Timestamp} from '../events/event.ts';
+import {phaseWeights} from '../milestone/kiro.ts';
 import type {MilestoneId, Task, TaskId} from '../milestone/plan.ts';
 import type {AgentStatus, MilestoneStatus} from '../state/milestone.ts';
-import {milestoneProgress, taskProgress} from '../state/progress.ts';
-import {isSatisfied, type Stage, type TaskState, type TaskStatus} from '../state/task.ts';
+import {taskProgress} from '../state/progress.ts';
+import type {Stage, TaskState, TaskStatus} from '../state/task.ts';
+import {summarise} from './brief.ts';
 import {needsYou} from './needs-you.ts';
 
 export interface StatusReport {
@@ -32,6 +33,7 @@ export interface StatusReport {
   /** Ready tasks, in the order of the plan; at most ten of them. */
   next: TaskId[];
   ready: number;
+  /** Of a brief view, not all of them. */
   tasks: TaskReport[];
   blockers: BlockerReport[];
   approvals: never[];
@@ -74,18 +76,19 @@ export interface BlockerReport {
   hint: string;
 }
 
-const SHOWN_READY = 10;
-
-/** What there is to say of a milestone; linear in the number of its tasks. */
+/** What there is to say of a milestone, in time linear in the number of tasks that the view has. */
 export function statusReport(view: MilestoneView): StatusReport {
   const {snapshot, origin, edit} = view;
   const {plan, kept} = snapshot;
   const driver = plan.settings.driver ?? view.projectDriver;
-  const tasks = plan.tasks.map((task, place) => taskReport(task, snapshot.tasks[place] as TaskState, driver));
-  const counts = countByStatus(tasks);
-  const ready = kept.status === 'completed' || kept.status === 'cancelled' ? [] : readyTasks(view, tasks);
-  const byItself = ready.filter(task => task.driver !== MANUAL_DRIVER);
-  const manual = ready.filter(task => task.driver === MANUAL_DRIVER);
+  const summary = view.summary ?? summarise(snapshot, view.projectDriver);
+  const {counts} = summary;
+  const weights = phaseWeights(plan.kiro_configuration);
+  const tasks = plan.tasks.map((task, place) => {
+    const state = snapshot.tasks[place] as TaskState;
+    return taskReport(task, state, driverName(task, driver), taskProgress(state, weights));
+  });
+  const manual = new Set(summary.manual);
   const report: StatusReport = {
     id: view.id,
     title: plan.title,
@@ -93,19 +96,19 @@ export function statusReport(view: MilestoneView): StatusReport {
     file: view.file,
     origin,
     progress: {
-      percentage: milestoneProgress(sumOf(tasks), tasks.length),
+      percentage: summary.percentage,
       tasks_completed: counts.completed + counts.skipped,
-      tasks_total: tasks.length,
+      tasks_total: Object.values(counts).reduce((sum, count) => sum + count, 0),
     },
     counts,
-    unchecked: tasks.filter(task => task.status === 'completed' && !task.checked).length,
+    unchecked: summary.unchecked,
     executor: executorReport(view.executor),
     git: gitReport(view),
     ...reasonOf(view),
     needs_you: [],
     ...(edit && {plan_edit: {problems: edit.problems}}),
-    next: byItself.slice(0, SHOWN_READY).map(({id}) => id),
-    ready: byItself.length,
+    next: summary.next,
+    ready: summary.ready,
     tasks,
     blockers: snapshot.blockers.map(({taskId, ...blocker}) => ({
       ...blocker,
@@ -115,19 +118,25 @@ export function statusReport(view: MilestoneView): StatusReport {
     agents: agentReports(view),
     events: snapshot.recent,
   };
-  return {...report, needs_you: needsYou(report, manual)};
+  return {
+    ...report,
+    needs_you: needsYou(
+      report,
+      tasks.filter(({id}) => manual.has(id)),
+    ),
+  };
 }
 
-function taskReport(task: Task, state: TaskState, inheritedDriver: string | undefined): TaskReport {
+function taskReport(task: Task, state: TaskState, driver: string, progress: number): TaskReport {
   const {history} = state;
   const report: TaskReport = {
     id: task.id,
     title: task.title,
     status: state.status,
-    progress: taskProgress(state),
+    progress,
     attempts: history.attempts,
     dependencies: task.dependencies ?? [],
-    driver: driverName(task, inheritedDriver),
+    driver,
   };
   if (history.startedAt !== undefined) report.started_at = history.startedAt;
   if (state.status === 'in_progress') {
@@ -143,26 +152,6 @@ function taskReport(task: Task, state: TaskState, inheritedDriver: string | unde
   if (state.status === 'failed') report.error = {cause: state.cause, message: state.message};
   else if (state.status === 'blocked' && history.failure) report.error = history.failure;
   return report;
-}
-
-function countByStatus(tasks: readonly TaskReport[]): StatusReport['counts'] {
-  const counts = {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
-  for (const {status} of tasks) counts[status]++;
-  return counts;
-}
-
-function sumOf(tasks: readonly TaskReport[]): number {
-  return tasks.reduce((sum, {progress}) => sum + progress, 0);
-}
-
-/** Pending tasks whose dependencies are met. */
-function readyTasks({snapshot}: MilestoneView, tasks: readonly TaskReport[]): TaskReport[] {
-  const pending = tasks.filter(({status}) => status === 'pending');
-  if (pending.length === 0) return [];
-  const satisfied = new Set(
-    tasks.flatMap(({id}, place) => (isSatisfied(snapshot.tasks[place] as TaskState) ? id : [])),
-  );
-  return pending.filter(({dependencies}) => dependencies.every(id => satisfied.has(id)));
 }
 
 function executorReport(holder: MilestoneView['executor']): StatusReport['executor'] {

@@ -3,16 +3,25 @@
 //   failed       another try while `retries` lasts, then the task has failed
 //   conflict     free twice, then alone, then as failed
 //   interrupted  free, unless the task asks first; the third death of the executor under it makes it suspect
-//   cancelled    nothing: whoever cancelled says what comes next
+//   overload     free five times, each after a longer rest; then it counts as quota
+//   quota        free; the driver rests, not the task
+//   auth, driver_missing, question   a blocker: somebody has to act
+//   cancelled, budget   nothing: whoever cancelled says what comes next
 //
 // `max_attempts` bounds them all.
 
-import type {NewEvent, Outcome, Timestamp} from '../events/event.ts';
+import type {BlockerType, DriverPause, NewEvent, Outcome, Timestamp} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {AttemptCounters} from '../state/task.ts';
 
 const FREE_CONFLICTS = 2;
+const FREE_OVERLOADS = 5;
 const DEATHS_OF_A_SUSPECT = 3;
+/** So many in a row, and the driver rests until somebody has logged in. */
+const AUTH_FAILURES_OF_A_DRIVER = 2;
+const FIRST_OVERLOAD_REST_MS = 5_000;
+const FIRST_QUOTA_REST_MS = 60_000;
+const LONGEST_QUOTA_REST_MS = 3_600_000;
 
 export interface EndedAttempt {
   taskId: TaskId;
@@ -24,56 +33,74 @@ export interface EndedAttempt {
   maxAttempts: number;
   onInterrupt: 'rerun' | 'ask';
   now: Timestamp;
+  /** Who did it, and what it has gone through; absent where nobody can rest. */
+  driver?: {
+    name: string;
+    authFailures: number;
+    isPaused: boolean;
+    /** Times in a row that its quota was used up without a word until when. */
+    quotaFailures: number;
+  };
 }
 
-/** The event that follows an `attempt_ended`; none after a cancelled one. */
-export function afterAttempt(ended: EndedAttempt): NewEvent | undefined {
-  const {taskId: task_id, attempt, outcome, counters} = ended;
-  if (outcome.kind === 'cancelled') return undefined;
-  const id = `${outcome.kind === 'interrupted' ? 'suspect' : outcome.kind}-${task_id}-${attempt}`;
-  if (outcome.kind === 'driver_missing')
-    return {
-      event: 'blocker_detected',
-      details: {
-        id,
+type Blocking = {type: BlockerType; message: string; hint: string};
+
+/** The events that follow an `attempt_ended`; none after a cancelled one. */
+export function afterAttempt(ended: EndedAttempt): NewEvent[] {
+  const {outcome} = ended;
+  if (outcome.kind === 'cancelled' || outcome.kind === 'budget') return [];
+  const blocking = blockingOf(ended);
+  return [...driverEvents(ended), blocking ? blocker(ended, blocking) : nextTry(ended)];
+}
+
+function blocker({taskId: task_id, attempt}: EndedAttempt, {type, message, hint}: Blocking): NewEvent {
+  return {
+    event: 'blocker_detected',
+    details: {id: `${type}-${task_id}-${attempt}`, type, message, hint, task_id, attempt},
+  };
+}
+
+function blockingOf({taskId, outcome, counters, onInterrupt}: EndedAttempt): Blocking | undefined {
+  const {message} = outcome;
+  switch (outcome.kind) {
+    case 'driver_missing':
+      return {
         type: 'driver_missing',
-        message: outcome.message,
-        hint: 'set `driver` or `run` in the plan, then `milestone retry`',
-        task_id,
-        attempt,
-      },
-    };
-  if (outcome.kind === 'interrupted' && counters.deaths >= DEATHS_OF_A_SUSPECT)
-    return {
-      event: 'blocker_detected',
-      details: {
-        id,
-        type: 'suspect',
-        message: `the executor died ${counters.deaths} times while task \`${task_id}\` was running`,
-        hint: `look at its output (logs), then \`milestone retry ${task_id}\``,
-        task_id,
-        attempt,
-      },
-    };
-  if (outcome.kind === 'interrupted' && ended.onInterrupt === 'ask')
-    return {
-      event: 'blocker_detected',
-      details: {
-        id: `question-${task_id}-${attempt}`,
-        type: 'question',
-        message: `task \`${task_id}\` was interrupted and may have had effects that a second run would repeat`,
-        hint: `look, then \`milestone retry ${task_id}\` to run it again or \`milestone skip ${task_id}\` if it is done`,
-        task_id,
-        attempt,
-      },
-    };
+        message,
+        hint: outcome.hint ?? 'set `driver` or `run` in the plan, then `milestone retry`',
+      };
+    case 'auth':
+      return {type: 'auth', message, hint: `${outcome.hint}, then \`milestone retry ${taskId}\``};
+    case 'question':
+      return {type: 'question', message, hint: `milestone answer ${taskId} "…"`};
+    case 'interrupted':
+      if (counters.deaths >= DEATHS_OF_A_SUSPECT)
+        return {
+          type: 'suspect',
+          message: `the executor died ${counters.deaths} times while task \`${taskId}\` was running`,
+          hint: `look at its output (logs), then \`milestone retry ${taskId}\``,
+        };
+      if (onInterrupt === 'ask')
+        return {
+          type: 'question',
+          message: `task \`${taskId}\` was interrupted and may have had effects that a second run would repeat`,
+          hint: `look, then \`milestone retry ${taskId}\` to run it again or \`milestone skip ${taskId}\` if it is done`,
+        };
+      return undefined;
+    default:
+      return undefined;
+  }
+}
+
+function nextTry(ended: EndedAttempt): NewEvent {
+  const {taskId: task_id, attempt, outcome, counters, now} = ended;
   if (hasAnotherTry(ended))
     return {
       event: 'task_retry_scheduled',
       details: {
         task_id,
         attempt,
-        retry_at: ended.now,
+        retry_at: outcome.kind === 'overload' ? later(now, overloadRestMs(counters.overloads)) : now,
         ...(outcome.kind === 'conflict' && counters.conflicts > FREE_CONFLICTS && {alone: true}),
       },
     };
@@ -83,8 +110,38 @@ export function afterAttempt(ended: EndedAttempt): NewEvent | undefined {
 
 function hasAnotherTry({outcome, counters, retries, maxAttempts}: EndedAttempt): boolean {
   if (counters.started >= maxAttempts) return false;
-  if (outcome.kind === 'interrupted') return true;
+  if (outcome.kind === 'interrupted' || outcome.kind === 'quota' || outcome.kind === 'overload') return true;
   // Two conflicts are free and the third is tried alone; from then on they count like failures.
   const counted = counters.failures + Math.max(0, counters.conflicts - FREE_CONFLICTS - 1);
   return counted <= retries;
+}
+
+/** The driver rests: one event, however many attempts of it fail at the same time. */
+function driverEvents({outcome, driver, counters, now}: EndedAttempt): NewEvent[] {
+  if (!driver || driver.isPaused) return [];
+  const {name} = driver;
+  const pause = (reason: DriverPause, resets_at?: Timestamp): NewEvent => ({
+    event: 'driver_paused',
+    details: {driver: name, reason, message: outcome.message, ...(resets_at !== undefined && {resets_at})},
+  });
+  const isQuota = outcome.kind === 'quota' || (outcome.kind === 'overload' && counters.overloads > FREE_OVERLOADS);
+  if (isQuota) {
+    const said = outcome.kind === 'quota' ? outcome.resets_at : undefined;
+    return [pause('quota', said ?? later(now, quotaRestMs(driver.quotaFailures)))];
+  }
+  if (outcome.kind === 'auth' && driver.authFailures >= AUTH_FAILURES_OF_A_DRIVER) return [pause('auth')];
+  return [];
+}
+
+function overloadRestMs(overloads: number): number {
+  return overloads > FREE_OVERLOADS ? 0 : FIRST_OVERLOAD_REST_MS * 3 ** (overloads - 1);
+}
+
+/** Longer each time, up to an hour, where nobody says when it is worth another try. */
+function quotaRestMs(failures: number): number {
+  return Math.min(FIRST_QUOTA_REST_MS * 2 ** failures, LONGEST_QUOTA_REST_MS);
+}
+
+function later(now: Timestamp, ms: number): Timestamp {
+  return new Date(Date.parse(now) + ms).toISOString();
 }

@@ -1,6 +1,12 @@
-import type {PauseCode} from '../events/event.ts';
+// What is left to do, and how an execution ends that cannot go on. The first that applies:
+//
+//   budget used up 7, quota used up 8, failed tasks and blockers that no answer clears 4, waiting for a person 6
+
+import type {PauseCode, Timestamp} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
-import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
+import {pendingApprovals} from '../state/kiro.ts';
+import {type Blocker, type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
+import {isBetweenPhases, waitsForApproval} from '../state/task.ts';
 
 /** What the scheduler knows besides the state. */
 export interface Outlook {
@@ -8,52 +14,106 @@ export interface Outlook {
   ready: number;
   /** Ready tasks that only a person can do. */
   manual: readonly TaskId[];
+  /** Ready tasks whose driver cannot work at the moment. */
+  waiting: ReadonlyMap<TaskId, string>;
   /** Nothing may start because of a blocker. */
   held: boolean;
+  /** The execution sleeps until a driver can work again. */
+  waits: boolean;
 }
 
 /** What is left to do: go on, finish, or stop and why. */
 export type Remaining =
   | {kind: 'working'}
   | {kind: 'complete'}
-  | {kind: 'stopped'; exit: 0 | 4 | 6; code: PauseCode | 'blocked'; reason: string; hint?: string};
+  | {kind: 'stopped'; exit: 0 | 4 | 6 | 7 | 8; code: PauseCode | 'blocked'; reason: string; hint?: string};
+
+type Stop = Extract<Remaining, {kind: 'stopped'}>;
 
 /** Judge what remains; anything but `working` is only true while nothing runs. */
 export function whatRemains(state: MilestoneState, outlook: Outlook): Remaining {
   if (state.running.size > 0 || (outlook.ready > 0 && !outlook.held)) return {kind: 'working'};
-  if (state.refused && tasksCompleted(state) === state.tasks.size)
-    return {
+  const isDone = state.tasks.size > 0 && tasksCompleted(state) === state.tasks.size;
+  if (isDone && state.refused) return brokenPlan(state.refused);
+  if (isDone && state.blockers.size === 0) return {kind: 'complete'};
+  const resting = [...outlook.waiting.values()].filter(driver => driver in state.pausedDrivers);
+  if (!outlook.held && outlook.waiting.size > resting.length) return {kind: 'working'};
+  if (isSomethingUnderWay(state)) return {kind: 'working'};
+  const quota = resting.filter(driver => state.pausedDrivers[driver]?.reason !== 'auth');
+  if (quota.length > 0 && outlook.waits && !outlook.held) return {kind: 'working'};
+  return (
+    spent(state) ??
+    outOfQuota(state, quota) ??
+    stuck(state) ??
+    waitingForPerson(state, outlook) ?? {
       kind: 'stopped',
-      exit: 4,
-      code: 'blocked',
-      reason: `the plan on disk is not valid: ${state.refused[0]}`,
-      hint: 'mend the plan (`milestone validate`), then `milestone resume`',
-    };
-  if (state.blockers.size === 0 && state.tasks.size > 0 && tasksCompleted(state) === state.tasks.size)
-    return {kind: 'complete'};
-  const stopped = stoppedOn(state);
-  if (stopped) return stopped;
-  if (outlook.manual.length > 0)
-    return {
-      kind: 'stopped',
-      exit: 6,
-      code: 'person',
-      reason: `${list(outlook.manual)} ${outlook.manual.length === 1 ? 'waits' : 'wait'} for a person`,
-      hint: `do it, then \`milestone skip ${state.id} ${outlook.manual[0]} --reason "done by hand"\` and \`milestone resume\``,
-    };
-  return {kind: 'stopped', exit: 0, code: 'until', reason: 'what this run was restricted to is done'};
+      exit: 0,
+      code: 'until',
+      reason: 'what this run was restricted to is done',
+    }
+  );
 }
 
-/** Failed tasks and open blockers, which hold the rest up. */
-function stoppedOn(state: MilestoneState): Remaining | undefined {
-  const failed = idsOf(state, 'failed');
-  const [blocker] = state.blockers.values();
+function brokenPlan([problem]: readonly string[]): Stop {
+  return {
+    kind: 'stopped',
+    exit: 4,
+    code: 'blocked',
+    reason: `the plan on disk is not valid: ${problem}`,
+    hint: 'mend the plan (`milestone validate`), then `milestone resume`',
+  };
+}
+
+/** A phase has ended, and what follows from it is about to be recorded. */
+function isSomethingUnderWay(state: MilestoneState): boolean {
+  for (const id of state.kiroTasks) {
+    const task = taskState(state, id);
+    if (task.status !== 'pending' || !task.history.kiro) continue;
+    if (isBetweenPhases(task) && !waitsForApproval(task)) return true;
+    if (waitsForApproval(task) && pendingApprovals(task.history.kiro).length === 0) return true;
+  }
+  return false;
+}
+
+function spent(state: MilestoneState): Stop | undefined {
+  const blocker = [...state.blockers.values()].find(({type}) => type === 'budget');
+  return blocker && {kind: 'stopped', exit: 7, code: 'budget', reason: blocker.message, hint: blocker.hint};
+}
+
+function outOfQuota(state: MilestoneState, drivers: readonly string[]): Stop | undefined {
+  const [first] = drivers;
+  const paused = first === undefined ? undefined : state.pausedDrivers[first];
+  if (first === undefined || !paused) return undefined;
+  const until = earliest(drivers.map(driver => state.pausedDrivers[driver]?.resetsAt));
+  const when = until === undefined ? 'later' : `at ${until}`;
+  return {
+    kind: 'stopped',
+    exit: 8,
+    code: 'quota',
+    reason: `the quota of the driver \`${first}\` is used up: ${paused.message}`,
+    hint: `\`milestone resume ${state.id}\` ${when}, or \`--wait\` to sleep until then`,
+  };
+}
+
+/** When a driver can work again, of those that say so. */
+export function pausedUntil(state: Pick<MilestoneState, 'pausedDrivers'>): Timestamp | undefined {
+  return earliest(Object.values(state.pausedDrivers).map(({resetsAt}) => resetsAt));
+}
+
+function earliest(times: ReadonlyArray<Timestamp | undefined>): Timestamp | undefined {
+  return times.filter(time => time !== undefined).sort()[0];
+}
+
+/** Failed tasks, and open blockers that nobody's answer clears. */
+function stuck(state: MilestoneState): Stop | undefined {
+  const failed = failedTasks(state);
+  const blockers = [...state.blockers.values()].filter(blocker => isOwnMatter(state, blocker));
+  const [blocker] = blockers;
   if (failed.length === 0 && !blocker) return undefined;
-  const isQuestion = failed.length === 0 && [...state.blockers.values()].every(({type}) => type === 'question');
-  if (isQuestion && blocker)
-    return {kind: 'stopped', exit: 6, code: 'person', reason: blocker.message, hint: blocker.hint};
-  const reasons = failed.map(id => `task \`${id}\` ${failureOf(state, id)}`);
-  for (const {message} of state.blockers.values()) reasons.push(message);
+  const reasons = [
+    ...failed.map(([id, message]) => `task \`${id}\` ${message}`),
+    ...blockers.map(({message}) => message),
+  ];
   return {
     kind: 'stopped',
     exit: 4,
@@ -66,13 +126,38 @@ function stoppedOn(state: MilestoneState): Remaining | undefined {
   };
 }
 
-function failureOf(state: MilestoneState, id: TaskId): string {
-  const task = taskState(state, id);
-  return task.status === 'failed' ? task.message : '';
+/** Neither answered, nor of a driver that rests, nor said of a failed task already. */
+function isOwnMatter(state: MilestoneState, {type, taskId}: Blocker): boolean {
+  if (type === 'question' || type === 'quota' || type === 'plan_invalid') return false;
+  return taskId === undefined || taskState(state, taskId).status !== 'failed';
 }
 
-function idsOf(state: MilestoneState, status: 'failed'): TaskId[] {
-  return state.counts[status] === 0 ? [] : [...state.tasks].flatMap(([id, task]) => (task.status === status ? id : []));
+function failedTasks(state: MilestoneState): Array<[TaskId, string]> {
+  if (state.counts.failed === 0) return [];
+  return [...state.tasks].flatMap(([id, task]) =>
+    task.status === 'failed' ? [[id, task.message] as [TaskId, string]] : [],
+  );
+}
+
+function waitingForPerson(state: MilestoneState, {manual}: Outlook): Stop | undefined {
+  const stop = (reason: string, hint: string): Stop => ({kind: 'stopped', exit: 6, code: 'person', reason, hint});
+  const question = [...state.blockers.values()].find(({type}) => type === 'question');
+  if (question) return stop(question.message, question.hint);
+  for (const id of state.kiroTasks) {
+    const {kiro} = taskState(state, id).history;
+    const [approval] = kiro ? pendingApprovals(kiro) : [];
+    if (approval)
+      return stop(
+        `the ${approval.phase} of task \`${id}\` waits for approval`,
+        `\`milestone approve ${state.id} ${id}\` or \`milestone reject ${state.id} ${id} -m "…"\`, then \`milestone resume ${state.id}\``,
+      );
+  }
+  const [first] = manual;
+  if (first === undefined) return undefined;
+  return stop(
+    `${list(manual)} ${manual.length === 1 ? 'waits' : 'wait'} for a person`,
+    `do it, then \`milestone task done ${state.id} ${first}\` and \`milestone resume ${state.id}\``,
+  );
 }
 
 function list(ids: readonly TaskId[]): string {

@@ -6,10 +6,29 @@
 // S3. What is derived from tasks (counts, unmet, progressSum) changes in `setTask` alone.
 
 import {MilestoneError} from '../errors.ts';
-import type {BlockerType, MilestoneEvent, PauseCode, PlanChange, Timestamp} from '../events/event.ts';
-import type {ImportedState, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
+import type {
+  BlockerType,
+  DriverPause,
+  MilestoneEvent,
+  NewEvent,
+  PauseCode,
+  PlanChange,
+  Timestamp,
+  Usage,
+} from '../events/event.ts';
+import {isKiro, KIRO_PHASES, type PhaseWeights, phaseWeights} from '../milestone/kiro.ts';
+import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
 import {taskProgress} from './progress.ts';
-import {applyToTask, initialTask, isSatisfied, isTaskEvent, type TaskState, type TaskStatus} from './task.ts';
+import {
+  addUsage,
+  applyToTask,
+  initialTask,
+  isSatisfied,
+  isTaskEvent,
+  type ShownStatus,
+  shownStatus,
+  type TaskState,
+} from './task.ts';
 
 /** `failing`: its last tick failed, and it tries again. */
 export type AgentStatus = 'running' | 'failing' | 'stopped';
@@ -22,7 +41,31 @@ export interface Blocker {
   message: string;
   hint: string;
   taskId?: TaskId;
+  /** It holds what this driver would do, and nothing else. */
+  driver?: string;
   since: Timestamp;
+  /** Whoever has to act was told. */
+  escalated?: boolean;
+}
+
+export interface DriverTroubles {
+  auth: number;
+  quota: number;
+}
+
+/** Why a driver rests, and until when, if that is known. */
+export interface PausedDriver {
+  reason: DriverPause;
+  message: string;
+  since: Timestamp;
+  resetsAt?: Timestamp;
+}
+
+/** What attempts have used, and what running ones may use yet. */
+export interface Spending {
+  used: Usage;
+  /** By task; an attempt reserves before it starts. */
+  reserved: Record<TaskId, Budget>;
 }
 
 export interface Activation {
@@ -62,7 +105,10 @@ export interface MilestoneState {
   unmet: Map<TaskId, number>;
   /** Ids of the tasks in progress. */
   running: Set<TaskId>;
-  counts: Record<TaskStatus, number>;
+  counts: Record<ShownStatus, number>;
+  /** Ids of the tasks that go through the phases. */
+  kiroTasks: Set<TaskId>;
+  weights: PhaseWeights;
   /** Completed without a green check on record. */
   unchecked: number;
   /** Sum of the progress of all tasks, each 0 to 100. */
@@ -70,6 +116,15 @@ export interface MilestoneState {
   /** As last recorded by `progress_updated`. */
   recordedProgress?: {percentage: number; completed_tasks: number; total_tasks: number};
   blockers: Map<string, Blocker>;
+  /** Drivers that rest. */
+  pausedDrivers: Record<string, PausedDriver>;
+  /** What went wrong with a driver since it last did some work, times in a row. */
+  driverTroubles: Record<string, DriverTroubles>;
+  spending: Spending;
+  /** Whether the checks were green before anything was changed. */
+  baseline?: {ok: boolean};
+  /** When the averages of the phases last changed. */
+  kiroChangedAt?: Timestamp;
   /** Problems of the plan file as it stands on disk, when it was refused. */
   refused?: string[];
   finalCheck?: {head?: string; ok: boolean};
@@ -84,6 +139,10 @@ export interface MilestoneState {
 
 const RECENT_EVENTS = 5;
 
+function noCounts(): Record<ShownStatus, number> {
+  return {pending: 0, in_progress: 0, kiro_managed: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
+}
+
 /** The state before the first event: the plan, and what its file says of completed tasks. */
 export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}): MilestoneState {
   const state: MilestoneState = {
@@ -96,10 +155,15 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     dependants: new Map(),
     unmet: new Map(),
     running: new Set(),
-    counts: {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0},
+    counts: noCounts(),
+    kiroTasks: new Set(),
+    weights: phaseWeights(undefined),
     unchecked: 0,
     progressSum: 0,
     blockers: new Map(),
+    pausedDrivers: {},
+    driverTroubles: {},
+    spending: {used: {}, reserved: {}},
     branchCreated: false,
     agents: {},
     recent: [],
@@ -118,6 +182,8 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
     const task = state.tasks.get(event.details.task_id);
     if (!task) throw misplaced(event, `names the unknown task \`${event.details.task_id}\``);
     setTask(state, event.details.task_id, applyToTask(task, event));
+    if (state.kiroTasks.has(event.details.task_id)) state.kiroChangedAt = event.timestamp;
+    applyToDrivers(state, event, task);
   }
   applyToMilestone(state, event);
   state.seq = event.seq;
@@ -131,6 +197,18 @@ export function taskState(state: MilestoneState, id: TaskId): TaskState {
   const task = state.tasks.get(id);
   if (!task) throw new Error(`no task ${id} in milestone ${state.id}`);
   return task;
+}
+
+/** The phase that a kiro task is in, or begins with; undefined for any other task. */
+export function phaseInWork(state: MilestoneState, id: TaskId): KiroPhase | undefined {
+  const {kiro} = taskState(state, id).history;
+  return kiro ? kiro.phase : state.kiroTasks.has(id) ? KIRO_PHASES[0] : undefined;
+}
+
+/** What precedes the first attempt of a kiro task. */
+export function startOfWorkflow(state: MilestoneState, task_id: TaskId): NewEvent[] {
+  const isFirst = state.kiroTasks.has(task_id) && !taskState(state, task_id).history.kiro;
+  return isFirst ? [{event: 'kiro_workflow_started', details: {task_id}}] : [];
 }
 
 /** Tasks completed or skipped. */
@@ -232,8 +310,37 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         ...(event.details.head !== undefined && {head: event.details.head}),
       };
       break;
+    case 'baseline_checked':
+      state.baseline = {ok: event.details.ok};
+      break;
+    case 'budget_reserved':
+      state.spending.reserved[event.details.task_id] = event.details.amount;
+      break;
+    case 'budget_settled':
+      delete state.spending.reserved[event.details.task_id];
+      state.spending.used = addUsage(state.spending.used, event.details.used);
+      break;
+    case 'driver_paused': {
+      const {driver, reason, message, resets_at} = event.details;
+      state.pausedDrivers[driver] = {
+        reason,
+        message,
+        since: event.timestamp,
+        ...(resets_at !== undefined && {resetsAt: resets_at}),
+      };
+      break;
+    }
+    case 'driver_resumed':
+      delete state.pausedDrivers[event.details.driver];
+      break;
+    case 'blockers_escalated':
+      for (const id of event.details.ids) {
+        const blocker = state.blockers.get(id);
+        if (blocker) state.blockers.set(id, {...blocker, escalated: true});
+      }
+      break;
     case 'blocker_detected': {
-      const {id, type, message, hint, task_id} = event.details;
+      const {id, type, message, hint, task_id, driver} = event.details;
       state.blockers.set(id, {
         id,
         type,
@@ -241,6 +348,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         hint,
         since: event.timestamp,
         ...(task_id !== undefined && {taskId: task_id}),
+        ...(driver !== undefined && {driver}),
       });
       break;
     }
@@ -255,6 +363,18 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
   }
 }
 
+/** Troubles count until the driver has done some work. */
+function applyToDrivers(state: MilestoneState, event: MilestoneEvent, before: TaskState): void {
+  if (before.status !== 'in_progress') return;
+  const {driver} = before;
+  if (event.event === 'task_claimed') delete state.driverTroubles[driver];
+  if (event.event !== 'attempt_ended') return;
+  const {kind} = event.details.outcome;
+  if (kind !== 'auth' && kind !== 'quota') return;
+  const {auth = 0, quota = 0} = state.driverTroubles[driver] ?? {};
+  state.driverTroubles[driver] = kind === 'auth' ? {auth: auth + 1, quota} : {auth, quota: quota + 1};
+}
+
 /** Put a plan in force; every task of it gets the state that `stateOf` gives. */
 export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskId) => TaskState): void {
   const next = plan.tasks.map(task => [task.id, stateOf(task.id)] as const);
@@ -264,7 +384,9 @@ export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskI
   state.running = new Set();
   state.dependants = new Map();
   state.unmet = new Map();
-  state.counts = {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
+  state.counts = noCounts();
+  state.kiroTasks = new Set(plan.tasks.flatMap(task => (isKiro(task) ? task.id : [])));
+  state.weights = phaseWeights(plan.kiro_configuration);
   state.unchecked = 0;
   state.progressSum = 0;
   for (const task of plan.tasks) {
@@ -294,8 +416,8 @@ function setTask(state: MilestoneState, id: TaskId, task: TaskState): void {
 }
 
 function count(state: MilestoneState, task: TaskState, by: 1 | -1): void {
-  state.counts[task.status] += by;
-  state.progressSum += by * taskProgress(task);
+  state.counts[shownStatus(task)] += by;
+  state.progressSum += by * taskProgress(task, state.weights);
   if (task.status === 'completed' && !task.checked) state.unchecked += by;
 }
 

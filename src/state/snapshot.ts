@@ -22,6 +22,11 @@ type Kept = Pick<
   | 'branchCreated'
   | 'head'
   | 'agents'
+  | 'pausedDrivers'
+  | 'driverTroubles'
+  | 'spending'
+  | 'baseline'
+  | 'kiroChangedAt'
 >;
 
 /** A state, ready for JSON.stringify. */
@@ -38,10 +43,24 @@ export interface Snapshot {
 export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents} = state;
+  const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
-    kept: {...kept, recordedProgress, refused, finalCheck, branchCreated, head, agents} as Kept,
+    kept: {
+      ...kept,
+      recordedProgress,
+      refused,
+      finalCheck,
+      branchCreated,
+      head,
+      agents,
+      pausedDrivers,
+      driverTroubles,
+      spending,
+      baseline,
+      kiroChangedAt,
+    } as Kept,
     tasks: [...state.tasks.values()],
     blockers: [...state.blockers.values()],
     recent: state.recent,

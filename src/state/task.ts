@@ -7,8 +7,18 @@
 //    └──────────────── task_reset (failed, blocked, skipped, completed) ──────── skipped <── task_skipped
 
 import {MilestoneError} from '../errors.ts';
-import type {Claim, MilestoneEvent, Outcome, TaskEvent, Timestamp} from '../events/event.ts';
-import type {ImportedTask} from '../milestone/plan.ts';
+import type {
+  CheckResult,
+  Claim,
+  Denial,
+  MilestoneEvent,
+  Outcome,
+  TaskEvent,
+  Timestamp,
+  Usage,
+} from '../events/event.ts';
+import type {ImportedTask, KiroPhase} from '../milestone/plan.ts';
+import {applyToKiro, type KiroState, newKiro, startPhase, waitingPhase, withPhase} from './kiro.ts';
 
 /** What is known of a task whatever its status. */
 export interface TaskHistory {
@@ -20,12 +30,38 @@ export interface TaskHistory {
   startedAt?: Timestamp;
   /** How the last attempt that did not succeed ended. */
   failure?: {cause: string; message: string};
+  /** The last attempt that has ended, and what it leaves to the next one. */
+  last?: LastAttempt;
+  /** What a person answered to what attempts asked. */
+  answers?: Array<{question: string; answer: string}>;
+  /** What all attempts have used, as far as it is known. */
+  used?: Usage;
+  /** Of a kiro task whose first phase has begun. */
+  kiro?: KiroState;
+}
+
+export interface LastAttempt {
+  attempt: number;
+  driver: string;
+  phase?: KiroPhase;
+  /** Of a coding agent; the next attempt may go on with it. */
+  conversation?: string;
+  /** Attempt whose work it started from. */
+  continues?: number;
+  /** Absent: it did its work, which now waits. */
+  outcome?: Outcome;
+  claim?: Claim;
+  denials?: Denial[];
+  /** Red ones. */
+  failedChecks?: CheckResult[];
 }
 
 export interface AttemptCounters {
   started: number;
   failures: number;
   conflicts: number;
+  /** Times that the provider was busy. */
+  overloads: number;
   /** Times that the executor died while an attempt was running. */
   deaths: number;
 }
@@ -50,11 +86,21 @@ export interface RunningTask {
   token: string;
   driver: string;
   startedAt: Timestamp;
+  /** Of a kiro task. */
+  phase?: KiroPhase;
+  /** Of a coding agent, as soon as it is known. */
+  conversation?: string;
+  /** Attempt whose work it started from. */
+  continues?: number;
+  /** No driver works: the work of this earlier attempt is integrated. */
+  integrates?: number;
   alone?: boolean;
   process?: {pid: number; started: string | null};
   claim?: Claim;
   /** Green checks are on record for this attempt. */
   checked?: boolean;
+  /** Checks that were run for it, as last recorded. */
+  checks?: CheckResult[];
   integrating?: {commit: string; onto: string};
 }
 
@@ -63,6 +109,8 @@ export interface CompletedTask {
   completedAt?: Timestamp;
   commit?: string;
   checked: boolean;
+  /** What its driver said of it. */
+  summary?: string;
 }
 
 /** A task as the log tells it; each variant carries exactly what is true then. */
@@ -77,7 +125,29 @@ export type TaskState = {history: TaskHistory} & (
 
 export type TaskStatus = TaskState['status'];
 
-const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, deaths: 0};
+/** Statuses as they are shown: a kiro task is `kiro_managed` from its first phase to its last. */
+export type ShownStatus = TaskStatus | 'kiro_managed';
+
+/** The status of a task for others. */
+export function shownStatus({status, history}: TaskState): ShownStatus {
+  return history.kiro && (status === 'pending' || status === 'in_progress') ? 'kiro_managed' : status;
+}
+
+/** Whether a task waits until somebody approves what a phase of it has left. */
+export function waitsForApproval({history}: TaskState): boolean {
+  return history.kiro !== undefined && waitingPhase(history.kiro) !== undefined;
+}
+
+/** Whether a kiro task rests between two phases: one is over, and the next has not been entered. */
+export function isBetweenPhases({history: {kiro}}: TaskState): boolean {
+  if (!kiro) return false;
+  const {status} = kiro.phases[kiro.phase];
+  // Work that has passed the last gate is still to be integrated.
+  if (kiro.phase === 'execute' && status === 'approved') return false;
+  return status === 'waiting_approval' || status === 'approved' || status === 'completed';
+}
+
+const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
 
 /** A task of which nothing has happened, or what a plan brought along at its first activation. */
 export function initialTask(imported?: ImportedTask): TaskState {
@@ -116,14 +186,24 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         token: event.details.token,
         driver: event.details.driver,
         startedAt: event.timestamp,
+        ...(event.details.phase !== undefined && {phase: event.details.phase}),
+        ...(event.details.conversation !== undefined && {conversation: event.details.conversation}),
+        ...(event.details.continues !== undefined && {continues: event.details.continues}),
+        ...(event.details.integrates !== undefined && {integrates: event.details.integrates}),
         ...(task.alone && {alone: true}),
         history: {
           ...history,
           attempts: event.details.attempt,
           startedAt: history.startedAt ?? event.timestamp,
           counters: {...history.counters, started: history.counters.started + 1},
+          // What waits for approval does not begin anew.
+          ...(history.kiro &&
+            event.details.integrates === undefined && {kiro: startPhase(history.kiro, event.timestamp)}),
         },
       };
+    case 'task_conversation':
+      if (!isRunning(task, event)) break;
+      return {...task, conversation: event.details.conversation};
     case 'task_working':
       if (!isRunning(task, event)) break;
       return {...task, stage: 'working', process: {pid: event.details.pid, started: event.details.process_started}};
@@ -132,7 +212,11 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, stage: 'claimed', claim: event.details.result};
     case 'task_verified':
       if (!isRunning(task, event)) break;
-      return event.details.ok && event.details.checks.length > 0 ? {...task, checked: true} : task;
+      return {
+        ...task,
+        checks: event.details.checks,
+        ...(event.details.ok && event.details.checks.length > 0 && {checked: true}),
+      };
     case 'task_integrating':
       if (!isRunning(task, event)) break;
       return {
@@ -147,34 +231,58 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         completedAt: event.timestamp,
         checked: event.details.checked,
         ...(event.details.commit !== undefined && {commit: event.details.commit}),
+        ...(task.status === 'in_progress' && task.claim?.summary !== undefined && {summary: task.claim.summary}),
         history: {...history, attempts: Math.max(history.attempts, event.details.attempt)},
       };
     case 'attempt_ended':
       if (!isRunning(task, event)) break;
-      return afterAttempt(task, event.details.outcome);
+      return afterAttempt(task, event.details.outcome, event.details.denials);
     case 'task_retry_scheduled':
       if (task.status !== 'pending') break;
       return {
         status: 'pending',
         history,
-        notBefore: event.details.retry_at,
+        ...(event.details.retry_at > event.timestamp && {notBefore: event.details.retry_at}),
         ...(event.details.alone && {alone: true}),
       };
     case 'task_failed':
       if (task.status !== 'pending') break;
-      return {status: 'failed', cause: event.details.cause, message: event.details.message, history};
+      return {status: 'failed', cause: event.details.cause, message: event.details.message, history: blocked(history)};
     case 'task_skipped':
       if (task.status === 'in_progress' || task.status === 'completed') break;
       return {status: 'skipped', history, ...(event.details.reason !== undefined && {reason: event.details.reason})};
     case 'task_reset':
       if (task.status === 'in_progress') break;
-      return {status: 'pending', history: {...history, counters: NO_COUNTERS}};
+      return {status: 'pending', history: restarted(task)};
     case 'blocker_detected':
+      if (task.status === 'failed') return task;
       if (task.status !== 'pending') break;
-      return {status: 'blocked', blockerId: event.details.id, history};
+      return {status: 'blocked', blockerId: event.details.id, history: blocked(history)};
     case 'blocker_resolved':
-      return task.status === 'blocked' ? {status: 'pending', history: {...history, counters: NO_COUNTERS}} : task;
+      return task.status === 'blocked' ? {status: 'pending', history: restarted(task)} : task;
+    case 'blocker_answered': {
+      const {question, answer} = event.details;
+      return {...task, history: {...history, answers: [...(history.answers ?? []), {question, answer}]}};
+    }
+    case 'budget_settled':
+      return {...task, history: {...history, used: addUsage(history.used, event.details.used)}};
+    case 'kiro_workflow_started':
+      if (task.status !== 'pending' || history.kiro) break;
+      return {...task, history: {...history, kiro: newKiro()}};
+    case 'kiro_phase_updated':
+    case 'kiro_phase_transition':
+    case 'kiro_approval_requested':
+    case 'kiro_approval_granted':
+    case 'kiro_approval_rejected':
+    case 'kiro_approval_voided':
+    case 'kiro_workflow_completed': {
+      const next = applyWorkflow(task, event);
+      if (!next) break;
+      return next;
+    }
     case 'auto_commit':
+    case 'task_dependency_blocker':
+    case 'budget_reserved':
       return task;
     default:
       return event satisfies never;
@@ -195,19 +303,93 @@ function isRunning(task: TaskState, event: {details: {attempt: number}}): task i
   return task.status === 'in_progress' && task.attempt === event.details.attempt;
 }
 
-function afterAttempt(task: RunningTask & {history: TaskHistory}, outcome: Outcome): TaskState {
+type WorkflowEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;
+
+function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undefined {
+  const {history} = task;
+  const kiro = history.kiro && applyToKiro(history.kiro, event);
+  if (!kiro) return undefined;
+  if (event.event === 'kiro_phase_transition') return {...task, history: {...history, kiro, counters: NO_COUNTERS}};
+  const isEnd = event.event === 'kiro_phase_updated' && event.details.attempt !== undefined;
+  if (!isEnd || task.status === 'completed') return {...task, history: {...history, kiro}};
+  if (task.status !== 'in_progress' || task.attempt !== event.details.attempt) return undefined;
+  if (event.details.phase === 'execute' && event.details.status === 'completed')
+    return {...task, history: {...history, kiro}};
+  return {status: 'pending', history: {...history, kiro, last: lastAttempt(task)}};
+}
+
+/** What an attempt leaves to the next one. */
+function lastAttempt(task: RunningTask, outcome?: Outcome, denials?: Denial[]): LastAttempt {
+  const failedChecks = task.checks?.filter(check => !check.ok) ?? [];
+  const denied = denials ?? task.claim?.denials;
+  return {
+    attempt: task.attempt,
+    driver: task.driver,
+    ...(task.phase !== undefined && {phase: task.phase}),
+    ...(task.conversation !== undefined && {conversation: task.conversation}),
+    ...(task.continues !== undefined && {continues: task.continues}),
+    ...(outcome && {outcome}),
+    ...(task.claim && {claim: task.claim}),
+    ...(denied && denied.length > 0 && {denials: denied}),
+    ...(failedChecks.length > 0 && {failedChecks}),
+  };
+}
+
+/** The phase stops where the task does. */
+function blocked(history: TaskHistory): TaskHistory {
+  const {kiro} = history;
+  if (kiro?.phases[kiro.phase].status !== 'in_progress') return history;
+  return {...history, kiro: withPhase(kiro, kiro.phase, {status: 'blocked'})};
+}
+
+/** Counted anew; no gate is passed by it. */
+function restarted({history}: TaskState): TaskHistory {
+  const {kiro} = history;
+  const isBlocked = kiro?.phases[kiro.phase].status === 'blocked';
+  return {
+    ...history,
+    counters: NO_COUNTERS,
+    ...(kiro && isBlocked && {kiro: withPhase(kiro, kiro.phase, {status: 'pending'})}),
+  };
+}
+
+/** The sum of what is known of both. */
+export function addUsage(a: Usage | undefined, b: Usage): Usage {
+  const sum: Usage = {...a};
+  for (const key of ['usd', 'tokens', 'turns', 'minutes'] as const) {
+    const value = b[key];
+    if (value !== undefined) sum[key] = (sum[key] ?? 0) + value;
+  }
+  return sum;
+}
+
+function afterAttempt(
+  task: RunningTask & {history: TaskHistory},
+  outcome: Outcome,
+  denials: Denial[] | undefined,
+): TaskState {
   const {history} = task;
   const counters = {...history.counters};
   if (outcome.kind === 'failed') counters.failures++;
   if (outcome.kind === 'conflict') counters.conflicts++;
+  if (outcome.kind === 'overload') counters.overloads++;
   if (outcome.kind === 'interrupted' && outcome.executor_died && task.stage !== 'integrating') counters.deaths++;
   const cause = outcome.kind === 'failed' ? outcome.cause : outcome.kind;
   return {
     status: 'pending',
     // Budget and cancelled ends have no event after them; every other end is decided by the next event.
-    ...(outcome.kind !== 'cancelled' && {undecided: {attempt: task.attempt, outcome}}),
-    history: {...history, counters, failure: {cause, message: outcome.message}},
+    ...(!hasNoSequel(outcome) && {undecided: {attempt: task.attempt, outcome}}),
+    history: {
+      ...history,
+      counters,
+      failure: {cause, message: outcome.message},
+      last: lastAttempt(task, outcome, denials),
+    },
   };
+}
+
+function hasNoSequel({kind}: Outcome): boolean {
+  return kind === 'cancelled' || kind === 'budget';
 }
 
 function describe(task: TaskState): string {

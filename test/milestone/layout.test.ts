@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {parse} from 'yaml';
 import {readPlanText} from '../../src/milestone/file.ts';
+import {renderPlan} from '../../src/milestone/layout.ts';
 import {
   MILESTONE_FIELDS,
   NESTED_FIELDS,
-  renderPlan,
   type StateFields,
   TASK_FIELDS,
   type TaskFields,
-} from '../../src/milestone/layout.ts';
+} from '../../src/milestone/layout-fields.ts';
 import {hasErrors} from '../../src/milestone/problems.ts';
 
 type Values = Record<string, unknown>;
@@ -153,6 +153,81 @@ test('tasks that are written elsewhere and named here are kept up to date there'
   );
 });
 
+test('the phases of a kiro task are written into the map that a person wrote', () => {
+  const text = `id: m
+title: M
+status: planned
+tasks:
+  - id: a
+    title: A
+    kiro_workflow: # in phases
+      enabled: true # yes
+      phases:
+        design:
+          # what it does
+          run: |
+            echo design
+            echo done
+        spec: {approval_required: false}
+        task:
+`;
+  const phases = {design: {status: 'approved', started_at: '2026-11-23T10:00:00.000Z'}, execute: {status: 'pending'}};
+  const kiro = (current_phase: string, more = {}) =>
+    tasks({a: {kiro_workflow: {current_phase, phases: {...phases, ...more}}}});
+  const written = render(text, kiro('spec', {spec: {status: 'in_progress'}, task: {status: 'pending'}}));
+  expect(written).toBe(`id: m
+title: M
+status: planned
+tasks:
+  - id: a
+    title: A
+    kiro_workflow: # in phases
+      enabled: true # yes
+      current_phase: spec
+      phases:
+        design:
+          # what it does
+          status: approved
+          started_at: 2026-11-23T10:00:00.000Z
+          run: |
+            echo design
+            echo done
+        spec: {approval_required: false, status: in_progress}
+        task: {status: pending}
+        execute: {status: pending}
+`);
+  expect(render(written, kiro('task', {spec: {status: 'completed'}, task: {status: 'in_progress'}}))).toBe(
+    written
+      .replace('current_phase: spec', 'current_phase: task')
+      .replace('status: in_progress', 'status: completed')
+      .replace('task: {status: pending}', 'task: {status: in_progress}'),
+  );
+});
+
+test('the phases of a kiro task in one line get theirs in that line, and a file that is JSON stays JSON', () => {
+  const state = tasks({a: {kiro_workflow: {current_phase: 'design', phases: {design: {status: 'in_progress'}}}}});
+  const text = 'id: m\ntitle: M\nstatus: planned\ntasks: [{id: a, title: A, kiro_workflow: {enabled: true}}]\n';
+  expect(render(text, state)).toBe(
+    text.replace('true', 'true, current_phase: design, phases: {design: {status: in_progress}}'),
+  );
+  const json = {id: 'm', status: 'planned', tasks: [{id: 'a', title: 'A', kiro_workflow: {phases: {design: {}}}}]};
+  expect(JSON.parse(render(JSON.stringify(json), state)).tasks[0].kiro_workflow).toEqual({
+    phases: {design: {status: 'in_progress'}},
+    current_phase: 'design',
+  });
+});
+
+test('phases that several tasks share are left alone, with a warning', () => {
+  const text =
+    'x: &k {enabled: true}\nid: m\ntitle: M\nstatus: planned\ntasks: [{id: a, title: A, kiro_workflow: *k}]\n';
+  const {layout, problems} = readPlanText(text, 'm.yaml');
+  expect(problems).toContainEqual(
+    expect.objectContaining({code: 'STATE_NOT_WRITABLE', message: expect.stringContaining('`kiro_workflow`')}),
+  );
+  const state = tasks({a: {kiro_workflow: {current_phase: 'design'}}});
+  expect(renderPlan(text, layout!, state)).toBe(text);
+});
+
 // From here on: any file that a person may have written.
 
 const word = fc.constantFrom(
@@ -184,6 +259,18 @@ const stateOfTask: fc.Arbitrary<TaskFields> = fc.record(
     checked: fc.boolean(),
     cost_usd: fc.constantFrom(0, 0.25, 12),
     error: fc.record({cause: word, message: fc.string()}),
+  },
+  {requiredKeys: []},
+);
+
+const phaseState = fc.record(
+  {status: fc.constantFrom('in_progress', 'approved'), started_at: word, completed_at: fc.string()},
+  {requiredKeys: []},
+);
+const kiroState = fc.record(
+  {
+    current_phase: fc.constantFrom('design', 'spec'),
+    phases: fc.record({design: phaseState, spec: phaseState, execute: phaseState}, {requiredKeys: []}),
   },
   {requiredKeys: []},
 );
@@ -278,6 +365,55 @@ function mapLines(own: Line[][], state: Values, indent: string): fc.Arbitrary<Li
     });
 }
 
+/** What a person wrote into a phase, and the ways to write that. */
+const ownOfPhase: fc.Arbitrary<Array<[string, 'plain' | 'text' | 'list']>> = fc.subarray([
+  ['approval_required: true', 'plain'],
+  ['run: |+', 'text'],
+  ['deliverables:', 'list'],
+]);
+
+function phaseLines(name: string, indent: string): fc.Arbitrary<Line[]> {
+  const inner = `${indent}  `;
+  const asBlock = fc
+    .tuple(ownOfPhase, phaseState)
+    .filter(([own, state]) => own.length + Object.keys(state).length > 0)
+    .chain(([own, state]) => {
+      const entries = own.map(([text, form]): Line[] => {
+        if (form === 'text') return [kept(`${inner}${text}`), kept(`${inner}  some`), kept(''), kept('')];
+        if (form === 'list') return [kept(`${inner}${text} # d`), kept(`${inner}- a.md`), kept(`${inner}- b.md # b`)];
+        return [kept(`${inner}${text} # p`)];
+      });
+      return mapLines(entries, state as Values, inner);
+    })
+    .map(lines => [kept(`${indent}${name}: # ${name}`), ...lines]);
+  const asFlow = fc
+    .tuple(fc.boolean(), phaseState)
+    .map(([own, state]) => flow({...(own && {approval_required: true}), ...state}, false))
+    .map(text => [{text: `${indent}${name}: ${text} # ${name}`, kept: false}]);
+  return fc.oneof(asBlock, asFlow, fc.constant<Line[]>([{text: `${indent}${name}:`, kept: false}]));
+}
+
+function kiroLines(indent: string): fc.Arbitrary<Line[][]> {
+  const inner = `${indent}  `;
+  const phases = fc
+    .subarray(['design', 'spec', 'task'], {minLength: 1})
+    .chain(names => fc.tuple(...names.map(name => phaseLines(name, `${inner}  `))))
+    .map(lines => [kept(`${inner}phases: # all`), ...lines.flat()]);
+  const asBlock = fc
+    .tuple(fc.option(phases), fc.boolean(), fc.constantFrom({}, {current_phase: 'spec'}))
+    .filter(([lines, enabled]) => lines !== null || enabled)
+    .chain(([lines, enabled, state]) =>
+      mapLines([...(enabled ? [[kept(`${inner}enabled: true`)]] : []), ...(lines ? [lines] : [])], state, inner),
+    )
+    .map(lines => [[kept(`${indent}kiro_workflow: # kiro`), ...lines]]);
+  const asFlow = fc
+    .tuple(kiroState, fc.boolean())
+    .map(([state, json]) => [
+      [{text: `${indent}kiro_workflow: ${flow({enabled: true, ...state}, json)} # kiro`, kept: false}],
+    ]);
+  return fc.oneof(fc.constant<Line[][]>([]), asBlock, asFlow);
+}
+
 const kept = (text: string): Line => ({text, kept: true});
 
 function taskLines(id: string, indent: string): fc.Arbitrary<Line[]> {
@@ -292,8 +428,8 @@ function taskLines(id: string, indent: string): fc.Arbitrary<Line[]> {
         : []),
     ]);
   const asBlock = fc
-    .tuple(own, stateOfTask)
-    .chain(([entries, state]) => mapLines(entries, state as Values, indent))
+    .tuple(own, kiroLines(indent), stateOfTask)
+    .chain(([entries, kiro, state]) => mapLines([...entries, ...kiro], state as Values, indent))
     .map(lines => [kept(`${indent.slice(2)}- id: ${id}`), ...lines]);
   const asFlow = fc.tuple(quoted, stateOfTask, fc.boolean(), fc.boolean()).map(([title, state, json, wrapped]) => {
     const safe = json ? '"t"' : title;
@@ -334,7 +470,11 @@ const file = fc
     });
   });
 
-const wanted = fc.tuple(stateOfMilestone, stateOfTask, stateOfTask, stateOfTask, fc.boolean()).map(
+const stateOfAnyTask = fc
+  .tuple(stateOfTask, fc.option(kiroState, {nil: undefined}))
+  .map(([state, kiro_workflow]) => ({...state, ...(kiro_workflow && {kiro_workflow})}) as TaskFields);
+
+const wanted = fc.tuple(stateOfMilestone, stateOfAnyTask, stateOfAnyTask, stateOfAnyTask, fc.boolean()).map(
   ([milestone, a, b, c, all]): StateFields => ({
     ...(milestone as Omit<StateFields, 'tasks'>),
     tasks: new Map(
@@ -387,6 +527,31 @@ function expectState(before: Values, after: Values, keys: readonly string[], wan
   }
 }
 
+const PHASE_KEYS = ['status', 'started_at', 'completed_at'];
+
+/** A task whose phases are taken apart: what is state in them, and the task without it. */
+function takePhases(task: Values): {kiro: Values; rest: Values} {
+  const {kiro_workflow: map, ...others} = task as {kiro_workflow?: Values};
+  if (!map) return {kiro: {}, rest: task};
+  const {current_phase, phases, ...own} = map as {current_phase?: unknown; phases?: Record<string, Values | null>};
+  const apart = Object.entries(phases ?? {}).map(([name, phase]) => [name, split(phase ?? {}, PHASE_KEYS)] as const);
+  const of = (part: 'state' | 'rest') =>
+    Object.fromEntries(apart.flatMap(([name, parts]) => (isEmpty(parts[part]) ? [] : [[name, parts[part]]])));
+  const kiro = {...(current_phase != null && {current_phase}), ...(!isEmpty(of('state')) && {phases: of('state')})};
+  return {kiro, rest: {...others, kiro_workflow: {...own, phases: of('rest')}}};
+}
+
+function isEmpty(map: Values): boolean {
+  return Object.keys(map).length === 0;
+}
+
+/** The phases are as wanted where there is a map for them, and else nothing is made. */
+function expectPhases(before: Values, after: Values, want: TaskFields | undefined): void {
+  const {kiro_workflow: wanted = {}} = want ?? {kiro_workflow: takePhases(before).kiro};
+  const expected = 'kiro_workflow' in before ? takePhases({kiro_workflow: wanted as Values}).kiro : {};
+  expect(takePhases(after).kiro).toEqual(expected);
+}
+
 /** An empty map is as good as none. */
 function orNone(value: unknown): unknown {
   return JSON.stringify(value) === '{}' ? undefined : value;
@@ -403,8 +568,12 @@ test('any plan: state is what it should be, the rest is as it was, and once is e
       const {tasks: tasksBefore, ...headBefore} = before;
       const {tasks: tasksAfter, ...headAfter} = after;
       expectState(headBefore, headAfter, MILESTONE_FIELDS, state as unknown as Values);
-      for (const [index, task] of tasksBefore.entries())
-        expectState(task, tasksAfter[index] as Values, TASK_FIELDS, state.tasks.get(task.id as string) as Values);
+      for (const [index, task] of tasksBefore.entries()) {
+        const now = tasksAfter[index] as Values;
+        const want = state.tasks.get(task.id as string);
+        expectState(takePhases(task).rest, takePhases(now).rest, TASK_FIELDS, want as Values);
+        expectPhases(task, now, want);
+      }
 
       const linesAfter = out.replace(/^\uFEFF/, '').split(eol);
       let at = 0;
@@ -417,7 +586,7 @@ test('any plan: state is what it should be, the rest is as it was, and once is e
       expect(hasErrors(again.problems)).toBe(false);
       expect(renderPlan(out, again.layout!, state)).toBe(out);
     }),
-    {numRuns: 200},
+    {numRuns: 2000},
   );
 });
 
@@ -427,10 +596,15 @@ test('any plan: the state that is there already changes nothing', () => {
       const {tasks: list, ...head} = load(text);
       const current = {
         ...(plain(split(head, MILESTONE_FIELDS).state) as Omit<StateFields, 'tasks'>),
-        tasks: new Map(list.map(task => [task.id as string, split(task, TASK_FIELDS).state as TaskFields])),
+        tasks: new Map(
+          list.map(task => {
+            const {kiro, rest} = takePhases(task);
+            return [task.id as string, {...split(rest, TASK_FIELDS).state, kiro_workflow: kiro} as TaskFields];
+          }),
+        ),
       };
       expect(render(text, current)).toBe(text);
     }),
-    {numRuns: 100},
+    {numRuns: 1000},
   );
 });

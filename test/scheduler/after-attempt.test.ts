@@ -9,7 +9,7 @@ const died: Outcome = {kind: 'interrupted', message: 'died', executor_died: true
 type Changes = Partial<Omit<EndedAttempt, 'counters'>> & {counters?: Partial<EndedAttempt['counters']>};
 
 function next(outcome: Outcome, changes: Changes = {}) {
-  return afterAttempt({
+  const events = afterAttempt({
     taskId: 't',
     attempt: 1,
     outcome,
@@ -18,8 +18,10 @@ function next(outcome: Outcome, changes: Changes = {}) {
     onInterrupt: 'rerun',
     now: '2026-01-01T00:00:00.000Z',
     ...changes,
-    counters: {started: 1, failures: 0, conflicts: 0, deaths: 0, ...changes.counters},
+    counters: {started: 1, failures: 0, conflicts: 0, overloads: 0, deaths: 0, ...changes.counters},
   });
+  expect(events.length).toBeLessThan(2);
+  return events[0];
 }
 
 describe('a failed attempt', () => {

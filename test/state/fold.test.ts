@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {areasOverlap} from '../../src/milestone/areas.ts';
+import {DEFAULT_PHASE_WEIGHTS} from '../../src/milestone/kiro.ts';
 import {applyEvent, initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../../src/state/progress.ts';
 import {restoreSnapshot, takeSnapshot} from '../../src/state/snapshot.ts';
@@ -133,7 +134,7 @@ describe('the fold', () => {
         const tasks = [...state.tasks.values()];
         for (const [status, count] of Object.entries(state.counts))
           expect(count).toBe(tasks.filter(task => task.status === status).length);
-        const sum = tasks.reduce((total, task) => total + taskProgress(task), 0);
+        const sum = tasks.reduce((total, task) => total + taskProgress(task, DEFAULT_PHASE_WEIGHTS), 0);
         expect(milestoneProgress(state.progressSum, tasks.length)).toBe(Math.floor(sum / tasks.length));
         for (const task of plan.tasks) {
           const unmet = (task.dependencies ?? []).filter(id => !isSatisfied(taskState(state, id)));

@@ -75,7 +75,14 @@ export class World {
     private readonly watch: (state: MilestoneState, event: MilestoneEvent) => void = () => undefined,
   ) {
     this.state = initialState({...plan, tasks: []});
-    this.ready = new ReadyTasks(this.state, id => this.settingsOf(id), undefined);
+    this.ready = new ReadyTasks(this.state, {
+      constraintOf: id => this.settingsOf(id),
+      standingOf: id => (this.state.taskById.get(id)?.run === undefined ? {kind: 'manual'} : {kind: 'go'}),
+      maxAttemptsOf: id => this.settingsOf(id).maxAttempts,
+      now: () => Number.POSITIVE_INFINITY,
+      after: () => undefined,
+      selection: undefined,
+    });
     this.record({
       event: 'milestone_activated',
       details: {execution_id: 'x', plan, imported: {}, isolation: 'none', dependents: []},
@@ -182,7 +189,7 @@ export class World {
       onInterrupt,
       now: new Date(0).toISOString(),
     });
-    if (next) this.record(next);
+    for (const event of next) this.record(event);
   }
 
   private request(ask: Parameters<typeof decideRequest>[1]): void {

@@ -1,6 +1,6 @@
 // Every event as one line that needs nothing but the event: what `milestone log` shows.
 
-import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../../events/event.ts';
+import type {CheckResult, EventDetails, EventName, MilestoneEvent, Usage} from '../../events/event.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
 
@@ -26,6 +26,7 @@ const GISTS: Gists = {
   agent_failed: ({agent, message}) => `${agent}: ${message}`,
   agent_stopped: ({agent}) => agent,
   task_started: details => ofAttempt(details, `${details.driver}, slot ${details.slot}`),
+  task_conversation: details => ofAttempt(details, details.conversation),
   task_working: details => ofAttempt(details, `process ${details.pid}`),
   task_claimed: details => ofAttempt(details, details.result.summary),
   task_verified: details => ofAttempt(details, `${verdict(details)} on ${details.on}`),
@@ -36,12 +37,33 @@ const GISTS: Gists = {
   task_failed: details => ofAttempt(details, details.message),
   task_skipped: ({task_id, reason}) => sentence(task_id, reason),
   task_reset: ({task_id, reason}) => sentence(task_id, reason),
+  kiro_workflow_started: ({task_id}) => task_id,
+  kiro_phase_updated: ({task_id, phase, status, deliverables}) =>
+    sentence(task_id, `${phase} ${status}, ${deliverables.length} documents`),
+  kiro_phase_transition: ({task_id, from, to}) => sentence(task_id, `${from} -> ${to}`),
+  kiro_approval_requested: ({task_id, transition, approvers}) =>
+    sentence(task_id, [transition, ...approvers].join(', ')),
+  kiro_approval_granted: ({task_id, phase, role, by, comment}) =>
+    sentence(task_id, [phase, by === 'auto' ? 'by itself (no person)' : role, comment].filter(Boolean).join(', ')),
+  kiro_approval_rejected: ({task_id, phase, comment}) => sentence(task_id, `${phase}: ${comment}`),
+  kiro_approval_voided: ({task_id, phase, reason}) => sentence(task_id, `${phase}: ${reason}`),
+  kiro_workflow_completed: ({task_id}) => task_id,
   progress_updated: ({percentage, completed_tasks, total_tasks}) =>
     `${percentage} %, ${completed_tasks} of ${total_tasks} tasks`,
   blocker_detected: ({type, task_id, message}) => sentence(task_id ?? type, message),
+  dependency_blocker: ({requires, message}) => sentence(requires, message),
+  task_dependency_blocker: ({task_id, dependency}) => sentence(task_id, `waits for ${dependency}`),
+  blockers_escalated: ({ids}) => ids.join(', '),
+  blocker_answered: ({task_id, answer}) => sentence(task_id, answer),
   blocker_resolved: ({id}) => id,
+  budget_reserved: details => ofAttempt(details, amounts(details.amount)),
+  budget_settled: details => ofAttempt(details, amounts(details.used), details.basis),
+  driver_paused: ({driver, reason, message, resets_at}) =>
+    sentence(driver, [reason, message, resets_at && `until ${resets_at}`].filter(Boolean).join(', ')),
+  driver_resumed: ({driver}) => driver,
   auto_commit: details => ofAttempt(details, `${details.files_changed} files saved as ${short(details.commit)}`),
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
+  baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,
   request_rejected: ({reason}) => reason,
 };
@@ -91,6 +113,16 @@ function verdict({ok, checks}: {ok: boolean; checks: readonly CheckResult[]}): s
   const red = checks.find(check => !check.ok);
   if (red) return `red: \`${red.command}\`${red.exit_code === null ? '' : ` with exit code ${red.exit_code}`}`;
   return ok ? 'green' : 'red';
+}
+
+function amounts(usage: Usage): string {
+  const said = [
+    usage.usd !== undefined && `${usage.usd.toFixed(2)} usd`,
+    usage.tokens !== undefined && `${usage.tokens} tokens`,
+    usage.turns !== undefined && `${usage.turns} turns`,
+    usage.minutes !== undefined && `${usage.minutes.toFixed(1)} minutes`,
+  ].filter(Boolean);
+  return said.length > 0 ? said.join(', ') : 'unknown';
 }
 
 function short(commit: string | undefined): string {

@@ -1,3 +1,5 @@
+import {isTerminal} from '../../platform/print.ts';
+
 /** Colours for a terminal; each function gets text without any. */
 export interface Paint {
   bold(text: string): string;
@@ -15,7 +17,7 @@ const plain: Paint = {bold: asItIs, dim: asItIs, red: asItIs, green: asItIs, yel
 
 /** Colours if standard output wants them. `chalk`, which knows, is not even loaded where it surely does not. */
 export async function choosePaint(): Promise<Paint> {
-  if (!process.stdout.isTTY && process.env.FORCE_COLOR === undefined) return plain;
+  if (process.env.NO_COLOR || (!isTerminal() && process.env.FORCE_COLOR === undefined)) return plain;
   const {default: chalk} = await import('chalk');
   const {bold, dim, red, green, yellow, cyan} = chalk;
   return {bold, dim, red, green, yellow, cyan};

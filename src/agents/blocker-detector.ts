@@ -1,0 +1,93 @@
+// Finds what holds the milestone up, tells whoever has to act in the same tick, and clears what has gone by itself.
+//
+// D1. It runs no checks of its own: it reads what the merge queue has put on record.
+// D2. What has come back unchanged after it was cleared is not cleared by itself again.
+
+import type {ExecutionContext} from '../engine/context.ts';
+import {findBlockers} from '../engine/find-blockers.ts';
+import {recheck} from '../engine/recheck.ts';
+import {budgetShare} from '../scheduler/budget.ts';
+import {pausedUntil} from '../scheduler/what-remains.ts';
+import type {Blocker} from '../state/milestone.ts';
+import {taskState} from '../state/milestone.ts';
+import type {Agent} from './agent.ts';
+
+const TWO_MINUTES_MS = 120_000;
+/** No sleep is longer while a driver rests: a machine that was suspended looks at the wall clock soon after. */
+const LONGEST_REST_MS = 15_000;
+const NEARLY_SPENT = 0.8;
+
+/** The state that the detector keeps between its ticks. */
+interface Memory {
+  /** What was cleared by itself, as it was then. */
+  cleared: Set<string>;
+  hasWarnedOfBudget: boolean;
+  /** It will be woken to see whether a driver has rested enough. */
+  isWaking: boolean;
+}
+
+export function blockerDetector(): Agent {
+  const memory: Memory = {cleared: new Set(), hasWarnedOfBudget: false, isWaking: false};
+  return {
+    name: 'blocker-detector',
+    restMs: TWO_MINUTES_MS,
+    wakesOn: [
+      'blocker_detected',
+      'task_failed',
+      'plan_refused',
+      'plan_changed',
+      'driver_paused',
+      'driver_resumed',
+      'budget_settled',
+      'milestone_resumed',
+    ],
+    async tick(context) {
+      if (context.ending) return;
+      resumeRestedDrivers(context);
+      wakeForDrivers(context, memory);
+      findBlockers(context);
+      warnOfBudget(context, memory);
+      await clear(context, memory);
+    },
+  };
+}
+
+/** By the wall clock: that is what a provider means. */
+function resumeRestedDrivers(context: ExecutionContext): void {
+  const now = context.clock.now();
+  for (const [driver, {resetsAt}] of Object.entries(context.state.pausedDrivers))
+    if (resetsAt !== undefined && Date.parse(resetsAt) <= now)
+      context.record({event: 'driver_resumed', details: {driver}});
+}
+
+function wakeForDrivers(context: ExecutionContext, memory: Memory): void {
+  const until = pausedUntil(context.state);
+  if (until === undefined || memory.isWaking) return;
+  memory.isWaking = true;
+  const restMs = Math.min(LONGEST_REST_MS, Math.max(1, Date.parse(until) - context.clock.now()));
+  context.after(restMs, () => {
+    memory.isWaking = false;
+  });
+}
+
+function warnOfBudget(context: ExecutionContext, memory: Memory): void {
+  const share = budgetShare(context.settings.budget, context.state.spending.used);
+  if (share < NEARLY_SPENT || memory.hasWarnedOfBudget) return;
+  memory.hasWarnedOfBudget = true;
+  context.warn(`${Math.floor(share * 100)} % of the budget is used`);
+}
+
+async function clear(context: ExecutionContext, {cleared}: Memory): Promise<void> {
+  for (const blocker of [...context.state.blockers.values()]) {
+    if (cleared.has(signatureOf(blocker)) || !(await recheck(context, blocker))) continue;
+    if (!context.state.blockers.has(blocker.id) || context.ending) continue;
+    cleared.add(signatureOf(blocker));
+    const {id, taskId} = blocker;
+    const isBlocked = taskId !== undefined && taskState(context.state, taskId).status === 'blocked';
+    context.record({event: 'blocker_resolved', details: {id, ...(isBlocked && {task_id: taskId})}});
+  }
+}
+
+function signatureOf({type, taskId = '', driver = '', message}: Blocker): string {
+  return [type, taskId, driver, message].join('\0');
+}

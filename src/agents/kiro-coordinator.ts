@@ -1,0 +1,99 @@
+import type {ExecutionContext} from '../engine/context.ts';
+import {layOutlines} from '../engine/documents.ts';
+import {approvalId, deliverablesOf, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
+import type {KiroPhase, Task, TaskId} from '../milestone/plan.ts';
+import type {KiroState} from '../state/kiro.ts';
+import {phaseInWork, taskState} from '../state/milestone.ts';
+import type {Agent} from './agent.ts';
+
+const HALF_A_MINUTE_MS = 30_000;
+
+/** Leads kiro tasks from phase to phase: asks for approvals where there is a gate, and goes on behind it. */
+export const kiroCoordinator: Agent = {
+  name: 'kiro-coordinator',
+  restMs: HALF_A_MINUTE_MS,
+  wakesOn: [
+    'milestone_resumed',
+    'plan_changed',
+    'task_completed',
+    'task_skipped',
+    'kiro_phase_updated',
+    'kiro_phase_transition',
+    'kiro_approval_granted',
+    'kiro_approval_rejected',
+    'kiro_approval_voided',
+  ],
+  tick(context) {
+    for (const id of context.state.kiroTasks) lead(context, id);
+    for (const id of context.ready.manual) layOutlinesFor(context, id);
+  },
+};
+
+function lead(context: ExecutionContext, id: TaskId): void {
+  const task = taskState(context.state, id);
+  const {kiro} = task.history;
+  if (!kiro || task.status === 'completed' || task.status === 'skipped') return;
+  for (const phase of KIRO_PHASES) askFor(context, id, kiro, phase);
+  const after = taskState(context.state, id).history.kiro as KiroState;
+  goOn(context, id, after);
+  refuseRejected(context, id, after);
+}
+
+/** Ask for the approval of a phase that waits for it, or let it through where the plan says that nobody is asked. */
+function askFor(context: ExecutionContext, task_id: TaskId, kiro: KiroState, phase: KiroPhase): void {
+  const {status, approval, deliverables = []} = kiro.phases[phase];
+  if (status !== 'waiting_approval') return;
+  const {state, settings} = context;
+  const task = state.taskById.get(task_id) as Task;
+  const gate = gateOf(state.plan, task, phase);
+  const approval_id = approvalId(state.plan, task, phase);
+  const about = {task_id, approval_id, phase};
+  if (approval?.status !== 'pending') {
+    const summary = taskState(state, task_id).history.last?.claim?.summary;
+    context.record({
+      event: 'kiro_approval_requested',
+      details: {
+        ...about,
+        transition: gate.transition,
+        approvers: [...gate.approvers],
+        criteria: [...gate.criteria],
+        deliverables,
+        ...(summary !== undefined && {summary}),
+      },
+    });
+  }
+  if (settings.gates === 'auto') context.record({event: 'kiro_approval_granted', details: {...about, by: 'auto'}});
+}
+
+/** Enter the next phase, now that this one is through. */
+function goOn(context: ExecutionContext, task_id: TaskId, {phase, phases}: KiroState): void {
+  const {status} = phases[phase];
+  const to = phaseAfter(phase);
+  if (to === undefined || (status !== 'approved' && status !== 'completed')) return;
+  // An approval that is asked again holds what comes after it.
+  if (KIRO_PHASES.some(one => phases[one].status === 'waiting_approval')) return;
+  context.record({event: 'kiro_phase_transition', details: {task_id, from: phase, to}});
+}
+
+/** A rejection sends the phase back to work, as often as attempts are left. */
+function refuseRejected(context: ExecutionContext, task_id: TaskId, {phase, phases}: KiroState): void {
+  const task = taskState(context.state, task_id);
+  const {approval, status} = phases[phase];
+  if (task.status !== 'pending' || status !== 'in_progress' || approval?.status !== 'rejected') return;
+  if (task.history.counters.started < context.settingsOf(task_id).maxAttempts) return;
+  const comment = approval.approvers.find(one => one.status === 'rejected')?.comment ?? '';
+  context.openBlocker({
+    type: 'approval_rejected',
+    message: `the ${phase} of task \`${task_id}\` was rejected, and no attempt is left: ${comment}`,
+    hint: `milestone retry ${context.state.id} ${task_id}`,
+    task_id,
+  });
+}
+
+/** A person gets the outlines of what he is to write. */
+function layOutlinesFor({state, paths}: ExecutionContext, id: TaskId): void {
+  const task = state.taskById.get(id) as Task;
+  const phase = phaseInWork(state, id);
+  if (!isKiro(task) || phase === undefined || phase === 'execute' || deliverablesOf(task, phase).length === 0) return;
+  layOutlines(paths.home, {id: state.id, task, phase});
+}

@@ -1,0 +1,65 @@
+// How an attempt ends after its claim.
+
+import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.ts';
+import {isKiro} from '../milestone/kiro.ts';
+import type {Task} from '../milestone/plan.ts';
+import type {ExecutionContext} from './context.ts';
+import {writeResults} from './kiro-results.ts';
+import {runningTask} from './running-task.ts';
+import type {AttemptPlace, FrozenWork} from './workspace.ts';
+
+/** Keep what the attempt has left and end it. */
+export async function giveUp(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  outcome: Outcome,
+  work?: FrozenWork,
+): Promise<void> {
+  await keepWork(context, place, work);
+  context.endAttempt(place, outcome);
+}
+
+/** Something is wrong with the branch, not with the task: it waits as it is, and nothing new starts. */
+export async function block(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  problem: {type: BlockerType; message: string; hint: string},
+): Promise<void> {
+  await keepWork(context, place, undefined);
+  // Before the attempt ends: nothing may start in between.
+  context.openBlocker(problem);
+  context.endAttempt(place, {kind: 'cancelled', message: problem.message});
+}
+
+/** As it was frozen, without what checks and reviewers left beside it; a slot of nobody's holds nothing. */
+async function keepWork({workspace}: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
+  if (place.slot < 0) return;
+  if (work && !work.refused && workspace.hasSlots && workspace.integration)
+    await workspace.integration.keep(place, work);
+  else await workspace.rescue(place);
+}
+
+/** The task is done. */
+export async function complete(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  done: {checks: readonly CheckResult[]; commit?: string; adopted?: boolean},
+): Promise<void> {
+  const {checks, commit, adopted} = done;
+  const {taskId: task_id, attempt} = place;
+  const running = runningTask(context, task_id);
+  const checked = checks.length > 0 || (running.checked ?? false);
+  const completed: NewEvent = {
+    event: 'task_completed',
+    details: {task_id, attempt, checked, ...(commit !== undefined && {commit}), ...(adopted && {adopted})},
+  };
+  const task = context.state.taskById.get(task_id) as Task;
+  if (running.phase === undefined || !isKiro(task)) return context.record(completed);
+  const files = commit === undefined ? [] : ((await context.workspace.integration?.changedIn(commit)) ?? []);
+  const deliverables = await writeResults(context, place, {checks: running.checks ?? checks, files, commit});
+  context.record(
+    {event: 'kiro_phase_updated', details: {task_id, attempt, phase: 'execute', status: 'completed', deliverables}},
+    completed,
+    {event: 'kiro_workflow_completed', details: {task_id}},
+  );
+}

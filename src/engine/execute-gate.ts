@@ -1,0 +1,54 @@
+// The gate behind the last phase: finished and checked work waits, kept, until somebody lets it onto the branch.
+
+import type {CheckResult, Outcome} from '../events/event.ts';
+import {deliverablesOf, gateOf, isKiro} from '../milestone/kiro.ts';
+import type {Task, TaskId} from '../milestone/plan.ts';
+import {taskState} from '../state/milestone.ts';
+import type {ExecutionContext} from './context.ts';
+import {acceptDocuments} from './documents.ts';
+import {OWN_DOCUMENTS, writeResults} from './kiro-results.ts';
+import {runningTask} from './running-task.ts';
+import {slotHomeOf} from './slot-home.ts';
+import type {AttemptPlace, FrozenWork} from './workspace.ts';
+
+/** Whether the work of a task has to be let through, and was not. */
+export function isGated({state}: ExecutionContext, id: TaskId): boolean {
+  const task = state.taskById.get(id) as Task;
+  const current = taskState(state, id);
+  if (!isKiro(task) || current.status !== 'in_progress' || current.integrates !== undefined) return false;
+  return gateOf(state.plan, task, 'execute').required;
+}
+
+/** Put finished work aside until its completion is approved. */
+export async function awaitCompletion(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  {work, checks}: {work: FrozenWork | undefined; checks: readonly CheckResult[]},
+): Promise<void> {
+  const {taskId: task_id, attempt} = place;
+  const files = work?.changedFiles ?? [];
+  const deliverables = await writeResults(context, place, {checks, files, commit: undefined});
+  if (work && context.workspace.hasSlots) await context.workspace.integration?.keep(place, work);
+  else await context.workspace.rescue(place);
+  context.record({
+    event: 'kiro_phase_updated',
+    details: {task_id, attempt, phase: 'execute', status: 'waiting_approval', deliverables},
+  });
+}
+
+/** What the plan wants of the last phase besides what the program writes. @returns What is wrong with it. */
+export async function acceptOwnDocuments(context: ExecutionContext, place: AttemptPlace): Promise<Outcome | undefined> {
+  const {phase, integrates} = runningTask(context, place.taskId);
+  const task = context.state.taskById.get(place.taskId) as Task;
+  if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return undefined;
+  const others = deliverablesOf(task, 'execute').filter(name => !OWN_DOCUMENTS.includes(name as never));
+  if (others.length === 0) return undefined;
+  const of = {id: context.state.id, task: withDeliverables(task, others), phase};
+  const accepted = await acceptDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+  return 'problem' in accepted ? {kind: 'failed', cause: 'check', message: accepted.problem} : undefined;
+}
+
+function withDeliverables(task: Task, deliverables: string[]): Task {
+  const {enabled = true, phases} = task.kiro_workflow ?? {};
+  return {...task, kiro_workflow: {enabled, phases: {...phases, execute: {...phases?.execute, deliverables}}}};
+}

@@ -1,0 +1,67 @@
+// From `task_claimed` to `kiro_phase_updated`, for the phases that write documents and nothing else.
+
+import type {Outcome} from '../events/event.ts';
+import {gateOf} from '../milestone/kiro.ts';
+import type {KiroPhase, Task, TaskId} from '../milestone/plan.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
+import {giveUp} from './attempt-end.ts';
+import {stoppedOutcome} from './attempts.ts';
+import type {ExecutionContext} from './context.ts';
+import {acceptDocuments, documentsFolder} from './documents.ts';
+import {runningTask} from './running-task.ts';
+import {slotHomeOf} from './slot-home.ts';
+import {redCheck, verify} from './verify.ts';
+import type {AttemptPlace} from './workspace.ts';
+
+/** Bring a claimed attempt of a phase to its end: its documents are in the home, or `attempt_ended` says why not. */
+export async function finishPhase(context: ExecutionContext, id: TaskId, phase: KiroPhase): Promise<void> {
+  const {attempt, slot} = runningTask(context, id);
+  const place: AttemptPlace = {taskId: id, attempt, slot};
+  const signal = context.attempts.begin(id, attempt);
+  try {
+    const wrong = await findWrong(context, place, signal);
+    if (wrong) return await giveUp(context, place, wrong);
+    const task = context.state.taskById.get(id) as Task;
+    const of = {id: context.state.id, task, phase};
+    const accepted = await acceptDocuments(context.paths.home, slotHomeOf(context, slot), of);
+    if ('problem' in accepted)
+      return await giveUp(context, place, {kind: 'failed', cause: 'check', message: accepted.problem});
+    const status = gateOf(context.state.plan, task, phase).required ? 'waiting_approval' : 'completed';
+    const {deliverables} = accepted;
+    context.record({event: 'kiro_phase_updated', details: {task_id: id, attempt, phase, status, deliverables}});
+  } finally {
+    context.attempts.end(id, attempt);
+  }
+}
+
+async function findWrong(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  signal: StopSignal,
+): Promise<Outcome | undefined> {
+  const {workspace, state} = context;
+  const work =
+    place.slot < 0
+      ? undefined
+      : await workspace.integration?.freeze(place, {
+          message: '',
+          documents: documentsFolder(state.id, place.taskId),
+        });
+  if (work?.refused) return work.refused;
+  if (work?.hasChanges) return changedCode(work.changedFiles);
+  const checks = await verify(context, place, {
+    on: 'worktree',
+    cwd: workspace.folderOf(Math.max(0, place.slot)),
+    signal,
+  });
+  return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);
+}
+
+function changedCode(files: readonly string[]): Outcome {
+  const more = files.length > 5 ? ` and ${files.length - 5} more` : '';
+  return {
+    kind: 'failed',
+    cause: 'out_of_area',
+    message: `changed files in a phase that only writes documents: ${files.slice(0, 5).join(', ')}${more}`,
+  };
+}

@@ -1,0 +1,125 @@
+import type {AgentTraits, ConversationChoice} from '../drivers/driver.ts';
+import type {NewEvent} from '../events/event.ts';
+import type {Budget, TaskId} from '../milestone/plan.ts';
+import {newToken} from '../platform/tokens.ts';
+import {reserve} from '../scheduler/budget.ts';
+import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
+import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import type {ExecutionContext} from './context.ts';
+import {runAttempt} from './run-attempt.ts';
+
+/** Put an attempt on record and begin it, unless its budget is used up. */
+export function startAttempt(context: ExecutionContext, id: TaskId): void {
+  const {state} = context;
+  const {history} = taskState(state, id);
+  const place = {taskId: id, attempt: history.attempts + 1, slot: freeSlot(state)};
+  const choice = context.driverOf(id);
+  const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
+  const integrates = workToIntegrate(state, id);
+  const phase = phaseInWork(state, id);
+  const budget = agent && integrates === undefined ? reserveBudget(context, id, agent) : {};
+  if (!budget) return;
+  const next: NextAttempt = agent
+    ? nextAttempt(history, {
+        attempt: place.attempt,
+        driver: choice.name,
+        phase,
+        retries: context.settingsOf(id).retries,
+      })
+    : {mode: 'first', from: []};
+  const conversation = agent && conversationOf(next, agent);
+  const token = newToken();
+  const about = {task_id: id, attempt: place.attempt};
+  const reserved: NewEvent[] =
+    Object.keys(budget).length > 0 ? [{event: 'budget_reserved', details: {...about, amount: budget}}] : [];
+  context.record(...startOfWorkflow(state, id), ...reserved, {
+    event: 'task_started',
+    details: {
+      ...about,
+      slot: place.slot,
+      token,
+      driver: choice.name,
+      ...(phase !== undefined && {phase}),
+      ...(conversation && {conversation: conversation.id}),
+      ...(next.from[0] !== undefined && {continues: next.from[0]}),
+      ...(integrates !== undefined && {integrates}),
+    },
+  });
+  const attempt = {
+    place,
+    token,
+    task: context.taskOf(id),
+    choice,
+    next: integrates === undefined ? next : {...next, from: [integrates]},
+    conversation,
+    budget,
+    integrates,
+    phase,
+  };
+  // Named by its number: the job of the attempt before may not have settled yet.
+  context.jobs.start(`attempt ${id}.${place.attempt}`, () => runAttempt(context, attempt));
+}
+
+/** The attempt whose finished work was let through by a gate and only has to be integrated. */
+function workToIntegrate(state: MilestoneState, id: TaskId): number | undefined {
+  const {kiro, last} = taskState(state, id).history;
+  const execute = kiro?.phases.execute;
+  if (kiro?.phase !== 'execute' || execute?.status !== 'approved' || execute.attempt === undefined) return undefined;
+  // What did not pass after all is worked on again.
+  const didFail = last && last.attempt > execute.attempt && ['failed', 'conflict'].includes(last.outcome?.kind ?? '');
+  return didFail ? undefined : execute.attempt;
+}
+
+/** @returns Undefined when nothing is left: then the blocker says so. */
+function reserveBudget(context: ExecutionContext, id: TaskId, agent: AgentTraits): Budget | undefined {
+  const {state, settings, ready} = context;
+  const {spending} = state;
+  const reservation = reserve({
+    limit: settings.budget,
+    used: spending.used,
+    reserved: Object.values(spending.reserved),
+    taskLimit: context.settingsOf(id).budget,
+    taskUsed: taskState(state, id).history.used ?? {},
+    places: Math.max(1, Math.min(settings.maxParallel - state.running.size, ready.size)),
+    reportsCost: agent.reportsCost,
+  });
+  if (reservation.kind === 'reserved') return reservation.amount;
+  const {whose, key} = reservation;
+  // What running attempts have reserved and do not use comes back.
+  const isReserved = whose === 'milestone' && Object.keys(spending.reserved).length > 0;
+  if (isReserved) {
+    ready.hold(id);
+    context.after(BUDGET_REST_MS, () => ready.release(id));
+    return undefined;
+  }
+  context.openBlocker({
+    type: 'budget',
+    message:
+      whose === 'task'
+        ? `the budget of task \`${id}\` is used up (${key})`
+        : `the budget of the milestone is used up (${key})`,
+    hint: `raise \`budget\` in the plan, then \`milestone resume ${state.id}\``,
+    ...(whose === 'task' && {task_id: id}),
+  });
+  return undefined;
+}
+
+const BUDGET_REST_MS = 1_000;
+
+function conversationOf(next: NextAttempt, agent: AgentTraits): ConversationChoice | undefined {
+  if (next.conversation !== undefined) return {id: next.conversation, resume: true};
+  const id = agent.newConversation?.();
+  return id === undefined ? undefined : {id, resume: false};
+}
+
+/** The lowest slot that no task in progress holds. */
+function freeSlot(state: MilestoneState): number {
+  const held = new Set<number>();
+  for (const id of state.running) {
+    const task = taskState(state, id);
+    if (task.status === 'in_progress') held.add(task.slot);
+  }
+  let slot = 0;
+  while (held.has(slot)) slot++;
+  return slot;
+}

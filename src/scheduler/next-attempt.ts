@@ -1,0 +1,45 @@
+// What the next attempt of a coding agent starts from. Pure.
+//
+//   after                                  files                 conversation
+//   nothing, another phase                 the clean head        a new one
+//   failed                                 its own work          the same; the last retry a new one
+//   failed out of its areas, conflict      the clean head        a new one
+//   anything else                          its own work          the same
+//
+// Another driver cannot go on with a conversation; it gets the work.
+
+import type {KiroPhase} from '../milestone/plan.ts';
+import type {TaskHistory} from '../state/task.ts';
+
+export interface NextAttempt {
+  /** `fresh`: in a new conversation, with a summary of what was tried. */
+  mode: 'first' | 'continue' | 'fresh';
+  /** Attempts whose work it goes on from: the first of them that left any. */
+  from: number[];
+  /** To be taken up again. */
+  conversation?: string;
+}
+
+/** Who is to make the next attempt, and in what. */
+export interface NextAttemptBy {
+  /** Its number. */
+  attempt: number;
+  driver: string;
+  /** Of a kiro task. */
+  phase?: KiroPhase | undefined;
+  /** Tries after the first. */
+  retries: number;
+}
+
+/** Work out how a task goes on. */
+export function nextAttempt({last, counters}: Pick<TaskHistory, 'last' | 'counters'>, now: NextAttemptBy): NextAttempt {
+  // After a completed one that is done again, what was tried before that one is of no use.
+  if (!last || last.attempt !== now.attempt - 1 || last.phase !== now.phase) return {mode: 'first', from: []};
+  const {outcome} = last;
+  const isClean = outcome?.kind === 'conflict' || (outcome?.kind === 'failed' && outcome.cause === 'out_of_area');
+  if (isClean) return {mode: 'fresh', from: []};
+  const from = [last.attempt, ...(last.continues === undefined ? [] : [last.continues])];
+  const isLastRetry = outcome?.kind === 'failed' && counters.failures > 0 && counters.failures >= now.retries;
+  if (isLastRetry || last.driver !== now.driver || last.conversation === undefined) return {mode: 'fresh', from};
+  return {mode: 'continue', from, conversation: last.conversation};
+}

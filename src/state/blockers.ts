@@ -1,0 +1,55 @@
+// What each kind of blocker means: who has to act, and how it clears.
+
+import type {BlockerType} from '../events/event.ts';
+import type {TaskId} from '../milestone/plan.ts';
+import type {Blocker, MilestoneState} from './milestone.ts';
+
+export interface BlockerKind {
+  /** Who has to act. */
+  who: 'you' | 'the provider' | 'nobody';
+  /** How it clears, in a sentence. */
+  clears: string;
+}
+
+/** Every kind, with what a person wants to know of it. */
+export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
+  merge_conflict: {who: 'you', clears: 'when the task is tried again, or skipped'},
+  test_failures: {who: 'you', clears: 'when the task is tried again, or skipped'},
+  disk_space: {who: 'you', clears: 'by itself when there is room again; looked at every two minutes'},
+  milestone_dependency: {who: 'you', clears: 'by itself when the milestone is in completed/; looked for every minute'},
+  task_dependency: {who: 'you', clears: 'when what the task depends on is done'},
+  approval_rejected: {who: 'you', clears: 'when the task is tried again, or skipped'},
+  driver_missing: {who: 'you', clears: 'by itself when the program is found; looked for every two minutes'},
+  auth: {who: 'you', clears: 'when the task is tried again after a login'},
+  quota: {who: 'the provider', clears: 'by itself when the quota is reset'},
+  budget: {who: 'you', clears: 'when the plan allows more, at the next `resume`'},
+  question: {who: 'you', clears: 'when it is answered'},
+  suspect: {who: 'you', clears: 'when the task is tried again, or skipped'},
+  branch_rewritten: {who: 'you', clears: 'by itself when the branch has its commits again'},
+  branch_checked_out: {who: 'you', clears: 'by itself when the checkout is clean, or on another branch'},
+  plan_invalid: {
+    who: 'you',
+    clears: 'by itself when the plan is valid again; the plan before it is in force meanwhile',
+  },
+  baseline_red: {who: 'you', clears: 'at the next `resume`, if the check is green then'},
+  final_red: {who: 'you', clears: 'at the next `resume`, if the check is green then'},
+};
+
+/** Whether nothing new may start because of it. */
+export function holdsEverything({taskId, driver, type}: Blocker): boolean {
+  return taskId === undefined && driver === undefined && type !== 'plan_invalid';
+}
+
+/** The tasks that wait for a task, directly or through others. */
+export function heldUpBy(state: Pick<MilestoneState, 'dependants' | 'tasks'>, id: TaskId): TaskId[] {
+  const held = new Set<TaskId>();
+  const open = [id];
+  for (let next = open.pop(); next !== undefined; next = open.pop())
+    for (const dependant of state.dependants.get(next) ?? []) {
+      const status = state.tasks.get(dependant)?.status;
+      if (held.has(dependant) || status === 'completed' || status === 'skipped') continue;
+      held.add(dependant);
+      open.push(dependant);
+    }
+  return [...held];
+}

@@ -1,0 +1,58 @@
+import {expect, test} from 'vitest';
+import type {Outcome} from '../../src/events/event.ts';
+import type {KiroPhase} from '../../src/milestone/plan.ts';
+import {type NextAttempt, nextAttempt} from '../../src/scheduler/next-attempt.ts';
+
+const CHECK: Outcome = {kind: 'failed', cause: 'check', message: 'red'};
+
+interface Case {
+  outcome?: Outcome;
+  failures?: number;
+  conversation?: string | undefined;
+  driver?: string;
+  phase?: KiroPhase;
+}
+
+function planAfter({outcome, failures = 1, driver = 'claude', phase, ...rest}: Case, next?: KiroPhase, attempt = 2) {
+  const conversation = 'conversation' in rest ? rest.conversation : 'c-1';
+  const last = {
+    attempt: 1,
+    driver,
+    ...(outcome && {outcome}),
+    ...(conversation !== undefined && {conversation}),
+    ...(phase && {phase}),
+  };
+  const counters = {started: 1, failures, conflicts: 0, overloads: 0, deaths: 0};
+  return nextAttempt({last, counters}, {attempt, phase: next, driver: 'claude', retries: 2});
+}
+
+test('nothing was tried: the first', () => {
+  const counters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
+  expect(nextAttempt({counters}, {attempt: 1, driver: 'claude', retries: 2})).toEqual({mode: 'first', from: []});
+});
+
+test.each<[string, Case, NextAttempt['mode']]>([
+  ['a red check', {outcome: CHECK}, 'continue'],
+  ['an interruption', {outcome: {kind: 'interrupted', message: '', executor_died: true}, failures: 0}, 'continue'],
+  ['a quota', {outcome: {kind: 'quota', message: ''}, failures: 2}, 'continue'],
+  ['a question', {outcome: {kind: 'question', message: ''}, failures: 0}, 'continue'],
+  ['a retry that a person asked for', {outcome: CHECK, failures: 0}, 'continue'],
+  ['the last failure but one: the last retry', {outcome: CHECK, failures: 2}, 'fresh'],
+  ['files outside of its area', {outcome: {kind: 'failed', cause: 'out_of_area', message: ''}}, 'fresh'],
+  ['a conflict', {outcome: {kind: 'conflict', message: '', files: []}}, 'fresh'],
+  ['another driver', {outcome: CHECK, driver: 'codex'}, 'fresh'],
+  ['no conversation', {outcome: CHECK, conversation: undefined}, 'fresh'],
+])('after %s', (_, last, mode) => {
+  const {conversation, ...plan} = planAfter(last);
+  expect(plan.mode).toBe(mode);
+  expect(conversation).toBe(mode === 'continue' ? 'c-1' : undefined);
+});
+
+test('each phase begins anew; one that was sent back goes on', () => {
+  expect(planAfter({phase: 'design'}, 'spec')).toEqual({mode: 'first', from: []});
+  expect(planAfter({phase: 'design'}, 'design')).toMatchObject({mode: 'continue', from: [1]});
+});
+
+test('what was tried before a completed attempt, which is done again, does not count', () => {
+  expect(planAfter({outcome: CHECK}, undefined, 3)).toEqual({mode: 'first', from: []});
+});
