@@ -1,0 +1,14 @@
+import {defineConfig} from 'vitest/config';
+
+// The real coding agents against a scripted model server: `npm run test:agents`.
+export default defineConfig({
+  test: {
+    include: ['test/agents-real/**/*.test.ts'],
+    globalSetup: ['test/agents-real/install-agents.ts'],
+    testTimeout: 90_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    // Each test starts an agent of several hundred megabytes.
+    maxWorkers: 2,
+  },
+});
