@@ -48,12 +48,13 @@ function withReason({reason}: ChangeFlags): {reason?: string} {
 
 async function change(home: string, id: MilestoneId, ask: Ask, {json}: ChangeFlags): Promise<void> {
   const answer = await requestFromOutside(ask, commandOptions(home, id));
-  if (json) return console.log(JSON.stringify(report(id, answer)));
+  if (json) return console.log(JSON.stringify(answerReport(id, answer)));
   const state = foldLog(homePaths(home), id)?.state;
   for (const line of describe(ask, id, answer, state)) console.log(printable(line));
 }
 
-function report(milestone_id: MilestoneId, {requestId, event, by}: Answer): object {
+/** What `--json` says of a request that was answered. */
+export function answerReport(milestone_id: MilestoneId, {requestId, event, by}: Answer): object {
   return {ok: true, milestone_id, request_id: requestId, answered_by: by, event: withoutPlan(event)};
 }
 
@@ -96,7 +97,8 @@ function kept(state: MilestoneState | undefined): string[] {
   return [`what was integrated stays on \`${branch}\`, unfinished work below \`refs/milestone/rescue/${state.id}/\``];
 }
 
-function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState | undefined): string {
+/** @param isLive An executor has answered. */
+export function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState | undefined): string {
   return isLive && state?.status !== 'paused' && state?.status !== 'blocked'
     ? 'its executor goes on with that'
     : `\`milestone resume ${id}\` goes on with that`;

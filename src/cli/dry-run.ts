@@ -1,4 +1,4 @@
-import {chooseDriver} from '../drivers/registry.ts';
+import {DriverSet} from '../drivers/registry.ts';
 import {foldLog} from '../engine/fold-log.ts';
 import {lockedError} from '../engine/lock-owner.ts';
 import {readExecutor} from '../engine/read-executor.ts';
@@ -29,6 +29,7 @@ export interface DryRunFlags {
   selection: Selection;
   adopt: boolean;
   maxParallel?: number;
+  gates?: 'wait' | 'auto';
   json: boolean;
 }
 
@@ -58,10 +59,16 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   }
   const {state, problems} = found;
   const refusal = judge(found, flags);
-  const driver = state.plan.settings.driver ?? files.config.settings?.driver;
+  const drivers = new DriverSet({drivers: files.config.drivers, env: process.env});
+  const settings = resolveMilestoneSettings(state.plan.settings, files.config.settings);
+  const driver = state.plan.settings.driver ?? files.config.settings?.driver ?? drivers.defaultName;
   const plan = planDryRun(state, {
     driver,
-    isMissingDriver: task => chooseDriver(task, driver === undefined ? {} : {driver}).kind === 'missing',
+    missingDriver(task) {
+      const choice = drivers.choose(task, {driver});
+      return choice.kind === 'missing' ? choice.outcome.message : undefined;
+    },
+    passesGates: (flags.gates ?? settings.gates) === 'auto',
     selection: selectTasks(state.plan, flags.selection),
   });
   if (flags.json) return answer({plan, problems}, refusal);

@@ -9,6 +9,7 @@ import {endShellWorkers} from '../platform/shell-workers.ts';
 import {processSignals} from '../platform/signals.ts';
 import {keepHeapSmall} from '../platform/small-heap.ts';
 import {printable} from '../projections/terminal/printable.ts';
+import {pausedUntil} from '../scheduler/what-remains.ts';
 import {eventPrinter} from './event-printer.ts';
 import {describeFailure, exitCodeOf, failureText} from './failure.ts';
 import {chooseMilestone, requireHome} from './home.ts';
@@ -78,6 +79,7 @@ async function run(
       selection,
       adopt: flags.adopt ?? false,
       ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
+      ...(flags.gates && {gates: flags.gates}),
       json: flags.json ?? false,
     });
   }
@@ -156,10 +158,18 @@ function finish(report: ExecutionReport, json: boolean, teller: StartTeller): nu
   return exit;
 }
 
-function closing({error, reason, hint}: ExecutionReport, exit: number): Closing {
+const OUT_OF_QUOTA = 8;
+
+function closing({error, reason, hint, state}: ExecutionReport, exit: number): Closing {
   if (exit === 0) return {ok: true, exit};
   if (error !== undefined) return failed(error);
-  return {ok: false, exit, error: {code: 'STOPPED', message: reason, ...(hint !== undefined && {hint})}};
+  const resets_at = exit === OUT_OF_QUOTA ? pausedUntil(state) : undefined;
+  return {
+    ok: false,
+    exit,
+    error: {code: 'STOPPED', message: reason, ...(hint !== undefined && {hint})},
+    ...(resets_at !== undefined && {resets_at}),
+  };
 }
 
 function failed(error: unknown): Closing {

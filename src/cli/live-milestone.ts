@@ -5,11 +5,12 @@ import type {MilestoneEvent} from '../events/event.ts';
 import {followLog} from '../events/follow-log.ts';
 import {type LogEntry, type LogPosition, readLog} from '../events/read-log.ts';
 import type {HomePaths} from '../milestone/home.ts';
-import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import type {MilestoneId, Settings, TaskId} from '../milestone/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {applyEvent, type MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, takeSnapshot} from '../state/snapshot.ts';
+import {limitsOf, warningsOf} from './status-facts.ts';
 
 const POLL_MS = 100;
 
@@ -22,6 +23,8 @@ export class LiveMilestone {
   private constructor(
     readonly paths: HomePaths,
     private readonly loaded: MilestoneView,
+    /** Settings of config.yaml, as they were. */
+    private readonly project: Settings,
   ) {
     this.state = restoreSnapshot(loaded.snapshot);
     this.position = loaded.position;
@@ -30,7 +33,8 @@ export class LiveMilestone {
 
   /** @throws {MilestoneError} as `loadView`. */
   static async load(paths: HomePaths, id: MilestoneId): Promise<LiveMilestone> {
-    return new LiveMilestone(paths, await loadView(paths, id));
+    const view = await loadView(paths, id);
+    return new LiveMilestone(paths, view, await limitsOf(paths.config));
   }
 
   get id(): MilestoneId {
@@ -67,14 +71,15 @@ export class LiveMilestone {
     const {loaded, state, position, executor} = this;
     const isNew = state.seq > loaded.position.seq;
     const {refused} = state;
-    return statusReport({
+    const view: MilestoneView = {
       ...loaded,
       origin: state.seq > 0 ? 'log' : loaded.origin,
       snapshot: takeSnapshot(state),
       position,
       executor,
       edit: isNew ? refused && {problems: refused} : loaded.edit,
-    });
+    };
+    return statusReport(view, {project: this.project, warnings: warningsOf(this.paths, view, this.project)});
   }
 
   /** When each running attempt last printed something, in milliseconds since the epoch. */

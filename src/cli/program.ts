@@ -4,6 +4,7 @@ import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {MilestoneError} from '../errors.ts';
 import {TOKEN_VARIABLE} from '../platform/tokens.ts';
 import {addChangingCommands} from './changing-commands.ts';
+import {addDecidingCommands} from './deciding-commands.ts';
 import {describeFailure, reportFailure} from './failure.ts';
 import {addPrompt} from './prompt.ts';
 import {addReadingCommands} from './reading-commands.ts';
@@ -55,6 +56,7 @@ function buildProgram(): Command {
   addReadingCommands(program);
   addPrompt(program);
   addChangingCommands(program);
+  addDecidingCommands(program);
   addWaitingCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
@@ -66,9 +68,13 @@ const OPEN_TO_ATTEMPTS = ['status', 'log', 'list', 'graph', 'validate', 'schema'
 /** Decisions are for people: what an attempt starts must not decide about attempts. */
 function refuseInsideAttempt(command: Command): void {
   if (process.env[TOKEN_VARIABLE] === undefined || OPEN_TO_ATTEMPTS.includes(command.name())) return;
-  throw new MilestoneError('INSIDE_ATTEMPT', `\`milestone ${command.name()}\` is not for use inside an attempt`, {
+  throw new MilestoneError('INSIDE_ATTEMPT', `\`${fullName(command)}\` is not for use inside an attempt`, {
     hint: 'run it in a terminal of your own',
   });
+}
+
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
 }
 
 function executionCommand(program: Command, name: 'execute' | 'resume', description: string): void {

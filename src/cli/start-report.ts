@@ -1,6 +1,6 @@
 // What an executor tells the process that started it in the background: once, as soon as it is known.
 
-import type {MilestoneEvent} from '../events/event.ts';
+import type {MilestoneEvent, Timestamp} from '../events/event.ts';
 import {tellStarter} from '../platform/detached.ts';
 import type {FailureReport} from './failure.ts';
 
@@ -10,6 +10,8 @@ export interface Closing {
   exit: number;
   /** For every exit but 0. */
   error?: FailureReport;
+  /** When a quota that stopped it is back, if that is known. */
+  resets_at?: Timestamp;
 }
 
 /** `started`: its `session_started` is on disk. `died`: it had no time to say anything, so whoever started it says this. */

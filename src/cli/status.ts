@@ -8,6 +8,7 @@ import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {statusText} from '../projections/terminal/status-text.ts';
 import {chooseMilestone, requireHome} from './home.ts';
+import {statusFacts} from './status-facts.ts';
 
 export interface StatusFlags {
   milestone?: string;
@@ -21,7 +22,7 @@ export async function status(id: string | undefined, flags: StatusFlags): Promis
   const paths = homePaths(requireHome());
   const format = flags.json ? 'json' : (flags.format ?? 'text');
   const view = await loadView(paths, chooseMilestone(paths, flags.milestone ?? id), {isBrief: format === 'text'});
-  print(await render(statusReport(view), format));
+  print(await render(statusReport(view, await statusFacts(paths, view)), format));
 }
 
 async function render(report: StatusReport, format: 'text' | 'md' | 'json'): Promise<string> {

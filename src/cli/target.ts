@@ -3,7 +3,8 @@ import {foldLog} from '../engine/fold-log.ts';
 import {MilestoneError} from '../errors.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
-import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import {KIRO_PHASES} from '../milestone/kiro.ts';
+import type {KiroPhase, MilestoneId, TaskId} from '../milestone/plan.ts';
 import {chooseMilestone} from './home.ts';
 
 /** What the words after a command are about. */
@@ -38,6 +39,53 @@ export function targetTask(paths: HomePaths, words: readonly string[], flag: str
   if (second !== undefined) return {milestone: chooseMilestone(paths, first), ...withTask(second)};
   if (first !== undefined && isMilestone(paths, first) && !isTaskOfChosen(paths, first)) return {milestone: first};
   return {milestone: chooseMilestone(paths, undefined), ...withTask(first)};
+}
+
+/**
+ * Milestone, task and phase. The first word is the milestone if it names one and a task of it follows; a task may be
+ * called like a phase.
+ * @throws {MilestoneError} as `targetTask`.
+ */
+export function targetPhase(
+  paths: HomePaths,
+  words: readonly string[],
+  flag: string | undefined,
+): Target & {phase?: KiroPhase} {
+  const last = words.at(-1) ?? '';
+  if (words.length < 2 || (words.length === 2 && namesMilestone(paths, words, flag)))
+    return targetTask(paths, words, flag);
+  if (!isPhase(last)) {
+    if (words.length === 2) return targetTask(paths, words, flag);
+    throw new MilestoneError('USAGE', `\`${last}\` is no phase`, {hint: `the phases are ${KIRO_PHASES.join(', ')}`});
+  }
+  return {...targetTask(paths, words.slice(0, -1), flag), phase: last};
+}
+
+/**
+ * Milestone and task, and the text that follows.
+ * @throws {MilestoneError} as `targetTask`.
+ */
+export function targetText(
+  paths: HomePaths,
+  words: readonly string[],
+  flag: string | undefined,
+): Target & {text: string} {
+  const [first, second] = words;
+  const isNamed = namesMilestone(paths, words, flag);
+  // The misspelt task of a milestone that is named is to be told so, not to be taken for text.
+  const isMeant = flag === undefined && isMilestone(paths, first ?? '') && !isTaskOfChosen(paths, first ?? '');
+  const named = second !== undefined && (isNamed || isMeant) ? 2 : 1;
+  return {...targetTask(paths, words.slice(0, named), flag), text: words.slice(named).join(' ')};
+}
+
+/** Whether the first word is the milestone's id and the second one of its tasks. */
+function namesMilestone(paths: HomePaths, [first, second]: readonly string[], flag: string | undefined): boolean {
+  if (first === undefined || second === undefined || (flag !== undefined && flag !== first)) return false;
+  return isMilestone(paths, first) && (foldLog(paths, first)?.state.tasks.has(second) ?? false);
+}
+
+function isPhase(word: string): word is KiroPhase {
+  return KIRO_PHASES.some(phase => phase === word);
 }
 
 function withTask(task: string | undefined): {task?: TaskId} {

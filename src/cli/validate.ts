@@ -1,20 +1,25 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {DriverSet} from '../drivers/registry.ts';
+import {configSetupProblems, planSetupProblems} from '../engine/setup-problems.ts';
 import {MilestoneError} from '../errors.ts';
+import type {Config} from '../milestone/file.ts';
 import {findHome, type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
 import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {hasErrors} from '../milestone/problems.ts';
-import {readConfigFile, readPlanFile} from '../milestone/reader.ts';
+import {type ReadPlan, readConfigFile, readPlanFile} from '../milestone/reader.ts';
 import {unknownRequirements} from '../milestone/unknown-requirements.ts';
+import {listFolder, readIfExists} from '../platform/files.ts';
 import {choosePaint, type Paint} from '../projections/terminal/paint.ts';
 import {printable} from '../projections/terminal/printable.ts';
+import {findTemplateErrors, promptsFolder} from '../prompts/read-template.ts';
 import {requireHome} from './home.ts';
 import {shownPath, shownPlace} from './shown-path.ts';
 
 interface Result {
-  /** As the file name says; null for config.yaml. */
+  /** As the file name says; null for what is no plan. */
   id: MilestoneId | null;
   file: string;
   valid: boolean;
@@ -31,10 +36,15 @@ export async function validate(words: readonly string[], flags: {json?: boolean}
   return bad.length === 0 ? 0 : 2;
 }
 
-/** Every plan of a home, and its config.yaml. */
+/** Every plan of a home, its config.yaml, and the templates of its prompts. */
 function allFiles(paths: HomePaths): string[] {
   const config = fs.existsSync(paths.config) ? [paths.config] : [];
-  return [...config, ...listMilestones(paths.home).map(({file}) => file)];
+  const prompts = listFolder(promptsFolder(paths)).filter(name => name.endsWith('.md'));
+  return [
+    ...config,
+    ...prompts.map(name => path.join(promptsFolder(paths), name)),
+    ...listMilestones(paths.home).map(({file}) => file),
+  ];
 }
 
 /** A path, or the id of a milestone in the home of the working directory. */
@@ -47,11 +57,43 @@ function fileOf(word: string): string {
 }
 
 function check(file: string): Result {
-  if (path.basename(file) === 'config.yaml') return result(null, file, readConfigFile(file).problems);
+  if (file.endsWith('.md')) return result(null, file, templateProblems(file));
+  if (path.basename(file) === 'config.yaml') return result(null, file, configProblems(file));
   const read = readPlanFile(file);
   const home = findHome(path.dirname(file));
-  const unknown = home === undefined ? [] : unknownRequirements(read, file, homePaths(home));
-  return result(path.basename(file).replace(/\.ya?ml$/, ''), file, [...read.problems, ...unknown]);
+  const inHome = home === undefined ? [] : problemsInHome(read, file, homePaths(home));
+  return result(path.basename(file).replace(/\.ya?ml$/, ''), file, [...read.problems, ...inHome]);
+}
+
+function configProblems(file: string): Problem[] {
+  const {config, problems} = readConfigFile(file);
+  return [...problems, ...configSetupProblems(config, driversOf(config), {file, text: readIfExists(file) ?? ''})];
+}
+
+/** What only the home of a plan shows to be wrong. */
+function problemsInHome(read: ReadPlan, file: string, paths: HomePaths): Problem[] {
+  const {config} = readConfigFile(paths.config);
+  const place = {file, text: read.text};
+  // Nobody needs what a completed one named.
+  const isOver = path.dirname(file) === path.dirname(paths.completed(''));
+  const setup = read.plan && !isOver ? planSetupProblems(read.plan, config, driversOf(config), place) : [];
+  return [...unknownRequirements(read, file, paths), ...setup];
+}
+
+function driversOf({drivers}: Config): DriverSet {
+  return new DriverSet({drivers, env: process.env});
+}
+
+function templateProblems(file: string): Problem[] {
+  return findTemplateErrors(path.dirname(file))
+    .filter(({where}) => where?.file === file)
+    .map(({code, message, hint, where}) => ({
+      severity: 'error',
+      code,
+      message,
+      ...(hint !== undefined && {hint}),
+      ...(where && {where}),
+    }));
 }
 
 function result(id: Result['id'], file: string, problems: Problem[]): Result {

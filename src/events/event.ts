@@ -12,12 +12,12 @@ export type Outcome =
   | {kind: 'interrupted'; message: string; executor_died: boolean}
   | {kind: 'cancelled'; message: string}
   | {kind: 'driver_missing'; message: string; hint?: string}
-  /** The provider is busy. */
-  | {kind: 'overload'; message: string}
+  /** The provider is busy. `driver`, here and below: the reviewer's, when it is he who met it. */
+  | {kind: 'overload'; message: string; driver?: string}
   /** The provider's quota is used up, `resets_at` (ISO 8601) if it says until when. */
-  | {kind: 'quota'; message: string; resets_at?: Timestamp}
+  | {kind: 'quota'; message: string; resets_at?: Timestamp; driver?: string}
   /** Not logged in. `hint` names the command that does it. */
-  | {kind: 'auth'; message: string; hint: string}
+  | {kind: 'auth'; message: string; hint: string; driver?: string}
   /** `message` is what the agent asks. */
   | {kind: 'question'; message: string}
   | {kind: 'budget'; message: string};
@@ -139,7 +139,8 @@ export interface EventDetails {
   milestone_completed: {commit?: string; dependents: MilestoneId[]};
   /** With plan and imported state where no activation brought them. */
   milestone_cancelled: {reason: string; plan?: Plan; imported?: ImportedState['tasks']};
-  session_started: {pid: number; host: string; command: string};
+  /** `yolo`: agents with `permissions: full` may do anything. `gates`: how the command line has them. */
+  session_started: {pid: number; host: string; command: string; yolo?: true; gates?: 'wait' | 'auto'};
   session_resumed: {previous_session_id: string};
   session_saved: {resume_points: number};
   session_ended: {exit: number; reason: string};
@@ -152,6 +153,8 @@ export interface EventDetails {
     slot: number;
     token: string;
     driver: string;
+    /** Whose login and quota it uses, where `driver` is another name for it. */
+    provider?: string;
     /** Of a kiro task. */
     phase?: KiroPhase;
     /** Known before the start: chosen for the agent, or that of an earlier attempt. */

@@ -50,8 +50,7 @@ export function homePaths(home: string) {
     completed: (id: MilestoneId) => inHome('completed', `${id}.yaml`),
     deliverables: (id: MilestoneId, task: TaskId, phase: string) => inHome('deliverables', id, task, phase),
     approvals: (id: MilestoneId) => inHome('approvals', id),
-    approval: (id: MilestoneId, task: TaskId, from: string, to: string) =>
-      inHome('approvals', id, `approval-${id}-${task}-${from}-${to}.yaml`),
+    approval: (id: MilestoneId, approval: string) => inHome('approvals', id, `${approval}.yaml`),
     logsFolder: inHome('logs'),
     log: (id: MilestoneId) => inHome('logs', `execution-${id}.jsonl`),
     attemptLogs: (id: MilestoneId) => inHome('logs', id),

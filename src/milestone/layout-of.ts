@@ -14,6 +14,7 @@ import {
   endOfPair,
   endOfSource,
   endsInBlockScalar,
+  endsInKeptLines,
   hasExplicitKey,
   isEmptyScalar,
   type SourceToken,
@@ -304,11 +305,11 @@ class LayoutReader {
     return {at, before: `${this.lineBreakAt(at)}${' '.repeat(this.columnOf(startOf(first)))}`};
   }
 
-  /** @param isInner What is below the key may take lines of its own, but for a text, which a line behind would join. */
+  /** @param isInner What is below the key may take lines of its own, but for a text that keeps all lines behind it. */
   private endsItsLine(token: Token, isInner = false): boolean {
     const {value} = token;
     if (hasExplicitKey(token) || colonEnd(token) === undefined) return false;
-    if (isInner ? endsInBlockScalar(value) : value && BLOCKS.includes(value.type)) return false;
+    if (isInner ? endsInKeptLines(value) : value && BLOCKS.includes(value.type)) return false;
     const end = endOfPair(token);
     return this.isRestOfLine(end, this.endOfLine(end));
   }

@@ -42,6 +42,11 @@ export type ProblemCode =
   | 'UNKNOWN_REQUIREMENT'
   | 'SELF_DEPENDENCY'
   | 'DEPENDENCY_CYCLE'
+  // Drivers and notifications
+  | 'UNKNOWN_DRIVER'
+  | 'BAD_DRIVER'
+  | 'BUDGET_NOT_HELD'
+  | 'UNKNOWN_EVENT'
   // Writing
   | 'STATE_NOT_WRITABLE';
 

@@ -44,6 +44,17 @@ function propsLength(token: CST.BlockScalar): number {
   return token.props.reduce((sum, prop) => sum + ('source' in prop ? prop.source.length : 0), 0);
 }
 
+/** Whether the empty lines behind it are a part of it (`|+`), or it has no line of its own yet. */
+export function endsInKeptLines(token: CST.Token | null | undefined): boolean {
+  if (token?.type === 'block-map' || token?.type === 'block-seq') {
+    const last = (token.items as CST.BlockMap['items']).findLast(({key, sep, value}) => key || sep || value);
+    return endsInKeptLines(last?.value);
+  }
+  if (token?.type !== 'block-scalar') return false;
+  const header = token.props.find(({type}) => type === 'block-scalar-header');
+  return (header && 'source' in header && header.source.includes('+')) || token.source.trim() === '';
+}
+
 export function endsInBlockScalar(token: CST.Token | null | undefined): boolean {
   if (token?.type !== 'block-map' && token?.type !== 'block-seq') return token?.type === 'block-scalar';
   // The last item may be one that only has comments.

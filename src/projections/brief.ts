@@ -3,15 +3,22 @@
 
 import {driverName} from '../drivers/driver-name.ts';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
-import {isKiro, phaseWeights} from '../milestone/kiro.ts';
+import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../milestone/kiro.ts';
 import type {Task, TaskId} from '../milestone/plan.ts';
 import {milestoneProgress, taskProgress} from '../state/progress.ts';
 import type {Snapshot} from '../state/snapshot.ts';
-import {isSatisfied, type TaskState, type TaskStatus} from '../state/task.ts';
+import {
+  isBetweenPhases,
+  isSatisfied,
+  type ShownStatus,
+  shownStatus,
+  type TaskState,
+  waitsForApproval,
+} from '../state/task.ts';
 
 /** What there is to say of all tasks together. */
 export interface TaskSummary {
-  counts: Record<TaskStatus, number>;
+  counts: Record<ShownStatus, number>;
   percentage: number;
   /** Completed without a green check on record. */
   unchecked: number;
@@ -35,19 +42,19 @@ const NEXT = 10;
 
 /** Sum up the tasks; linear in their number. */
 export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string | undefined): TaskSummary {
-  const counts = {pending: 0, in_progress: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
+  const counts = {pending: 0, in_progress: 0, kiro_managed: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
   const weights = phaseWeights(plan.kiro_configuration);
   let progress = 0;
   let unchecked = 0;
   for (const task of tasks) {
-    counts[task.status]++;
+    counts[shownStatus(task)]++;
     progress += taskProgress(task, weights);
     if (task.status === 'completed' && !task.checked) unchecked++;
   }
   const isOver = kept.status === 'completed' || kept.status === 'cancelled';
   const driver = plan.settings.driver ?? projectDriver;
   const isManual = (task: Task) => driverName(task, driver) === MANUAL_DRIVER;
-  const ready = isOver || counts.pending === 0 ? [] : readyTasks(plan.tasks, tasks);
+  const ready = isOver || counts.pending + counts.kiro_managed === 0 ? [] : readyTasks(plan.tasks, tasks);
   const manual = ready.filter(isManual).map(({id}) => id);
   const next = manual.length > 0 ? ready.filter(task => !isManual(task)) : ready;
   return {
@@ -80,13 +87,24 @@ export function briefOf(snapshot: Snapshot, projectDriver: string | undefined): 
   };
 }
 
-/** Pending tasks whose dependencies are met. */
+/** A task as it is worked on next: a kiro task in its phase. */
+export function taskNow(task: Task, {history: {kiro}}: TaskState): Task {
+  return isKiro(task) ? taskInPhase(task, kiro?.phase ?? KIRO_PHASES[0]) : task;
+}
+
+/** Pending tasks whose dependencies are met, and that wait for nobody's approval. */
 function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] {
   const satisfied = new Set<TaskId>();
   for (const [place, {id}] of plan.entries()) if (isSatisfied(tasks[place] as TaskState)) satisfied.add(id);
-  return plan.filter(
-    ({dependencies = []}, place) => tasks[place]?.status === 'pending' && dependencies.every(id => satisfied.has(id)),
-  );
+  return plan.flatMap((task, place) => {
+    const state = tasks[place] as TaskState;
+    const isReady =
+      state.status === 'pending' &&
+      !waitsForApproval(state) &&
+      !isBetweenPhases(state) &&
+      (task.dependencies ?? []).every(id => satisfied.has(id));
+    return isReady ? taskNow(task, state) : [];
+  });
 }
 
 function isUneventful(task: TaskState): boolean {

@@ -1,5 +1,6 @@
 // The folded state on disk, so that whoever looks does not fold the whole log. It may be deleted at any time.
 
+import {defaultDriver} from '../drivers/default-driver.ts';
 import {logSeal} from '../events/log-seal.ts';
 import type {LogPosition} from '../events/read-log.ts';
 import type {ImportedState} from '../milestone/plan.ts';
@@ -49,6 +50,11 @@ interface CacheHead extends About {
   brief?: Brief;
 }
 
+/** Driver of tasks that name none: what config.yaml says, else the first coding agent that is found here. */
+export function projectDriverOf(config: About['config']): string {
+  return config?.driver ?? defaultDriver(process.env.PATH);
+}
+
 /** The cached state, if there is one and it was folded from this log; anything wrong with it means there is none. */
 export function readCache(file: string, logFile: string): CachedState | undefined {
   try {
@@ -93,7 +99,7 @@ export function writeCache(file: string, logFile: string, {state, ...about}: Cac
 export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ...about}: CachedSnapshot): void {
   const seal = sealOf(logFile, about.position);
   if (seal === undefined) return;
-  const brief = briefOf(snapshot, about.config?.driver);
+  const brief = briefOf(snapshot, projectDriverOf(about.config));
   const head: CacheHead = {format: FORMAT, seal, ...about, ...(brief && {brief})};
   const text = `${JSON.stringify(head).slice(0, -1)},\n"snapshot":${JSON.stringify(snapshot)}}`;
   replaceFile(file, text, {durable: false});

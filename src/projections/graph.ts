@@ -1,7 +1,7 @@
 import {criticalPath, waves} from '../milestone/graph.ts';
 import type {MilestoneId, TaskId} from '../milestone/plan.ts';
 import type {Snapshot} from '../state/snapshot.ts';
-import type {TaskState, TaskStatus} from '../state/task.ts';
+import {type ShownStatus, shownStatus, type TaskState} from '../state/task.ts';
 
 /** Which task waits for which, and how far each is. */
 export interface GraphReport {
@@ -9,7 +9,7 @@ export interface GraphReport {
   title: string;
   status: string;
   /** In the order of the plan; `wave` counts from 1. */
-  tasks: Array<{id: TaskId; title: string; status: TaskStatus; dependencies: readonly TaskId[]; wave: number}>;
+  tasks: Array<{id: TaskId; title: string; status: ShownStatus; dependencies: readonly TaskId[]; wave: number}>;
   waves: TaskId[][];
   critical_path: TaskId[];
 }
@@ -29,7 +29,7 @@ export function graphReport({plan, kept, tasks}: Snapshot): GraphReport {
     tasks: plan.tasks.map(({id, title, dependencies = []}, place) => ({
       id,
       title,
-      status: (tasks[place] as TaskState).status,
+      status: shownStatus(tasks[place] as TaskState),
       dependencies,
       wave: waveOf.get(id) ?? 0,
     })),

@@ -1,13 +1,16 @@
+import {KIRO_PHASES} from '../milestone/kiro.ts';
 import type {Layout, MapLayout, TaskLayout} from '../milestone/layout.ts';
+import type {KiroPhase} from '../milestone/plan.ts';
+import type {KiroState} from '../state/kiro.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import type {TaskState} from '../state/task.ts';
+import {shownStatus, type TaskState} from '../state/task.ts';
 
 /**
  * What a person wrote into the status fields of a plan, which are output: for each one what to do instead. The file
  * may be behind the state, so only what the program cannot have written itself is taken for an edit.
  */
 export function handEdits(layout: Layout, state: MilestoneState): string[] {
-  const tasks = layout.tasks.flatMap(task => editOfTask(task, state));
+  const tasks = layout.tasks.flatMap(task => [...editOfTask(task, state), ...editsOfPhases(task, state)]);
   return [...editOfMilestone(layout.milestone, state), ...tasks];
 }
 
@@ -22,11 +25,29 @@ function editOfMilestone({fields}: MapLayout, {id, status}: MilestoneState): str
 function editOfTask({id, fields}: TaskLayout, state: MilestoneState): string[] {
   const task = state.tasks.get(id);
   const said = fields.status?.value;
-  if (!task || said === task.status) return [];
+  if (!task || said === shownStatus(task)) return [];
   const command = commandFor(said, fields, task);
   return command === undefined
     ? []
-    : [putBack(`task \`${id}\``, String(said), task.status, `milestone ${command} ${state.id} ${id}`)];
+    : [putBack(`task \`${id}\``, String(said), shownStatus(task), `milestone ${command} ${state.id} ${id}`)];
+}
+
+/** A gate is passed by a command, never by a word in the plan. */
+function editsOfPhases({id, holders}: TaskLayout, state: MilestoneState): string[] {
+  const kiro = state.tasks.get(id)?.history.kiro;
+  const phases = holders?.kiro_workflow?.holders?.phases?.holders ?? {};
+  return KIRO_PHASES.flatMap(phase => {
+    const said = phases[phase]?.fields.status?.value;
+    if ((said !== 'approved' && said !== 'completed') || !isOpen(kiro, phase)) return [];
+    const status = kiro?.phases[phase].status ?? 'pending';
+    return [putBack(`the ${phase} of task \`${id}\``, said, status, `milestone approve ${state.id} ${id} ${phase}`)];
+  });
+}
+
+/** Whether the program cannot have written that a phase is through. */
+function isOpen(kiro: KiroState | undefined, phase: KiroPhase): boolean {
+  const {status = 'pending', approval} = kiro?.phases[phase] ?? {};
+  return status !== 'approved' && status !== 'completed' && approval?.voided === undefined;
 }
 
 function commandFor(said: unknown, fields: MapLayout['fields'], task: TaskState): string | undefined {

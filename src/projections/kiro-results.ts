@@ -34,23 +34,35 @@ function checkSection(check: CheckResult): string[] {
   ];
 }
 
+/** What changed, and how that is known. */
+export type Changes =
+  | {from: 'git'; files: readonly string[]; commit?: string | undefined}
+  /** A person did it, somewhere. */
+  | {from: 'hand'}
+  /** There is no git. */
+  | {from: 'nowhere'};
+
 /** `implementation-summary.md`: what the driver said, and what git shows. */
 export function implementationSummary(
   task: Task,
-  done: {summary?: string; assumptions?: readonly string[]; files: readonly string[]; commit?: string; inGit: boolean},
+  done: {summary?: string; assumptions?: readonly string[]; changes: Changes},
 ): string {
-  const {summary, assumptions = [], files, commit, inGit} = done;
+  const {summary, assumptions = [], changes} = done;
   return [
     `# Implementation summary: ${oneLine(task.title)}`,
     '',
     ...(summary === undefined ? [] : ['As whoever did it says:', '', ...quoted(summary), '']),
     ...(assumptions.length === 0 ? [] : ['Assumptions:', '', ...assumptions.map(text => `- ${oneLine(text)}`), '']),
-    ...(inGit ? changes(files, commit) : ['It was executed without git: there is no record of what changed.']),
+    ...describeChanges(changes),
     '',
   ].join('\n');
 }
 
-function changes(files: readonly string[], commit: string | undefined): string[] {
+function describeChanges(changes: Changes): string[] {
+  if (changes.from === 'hand')
+    return ['It was done by hand: what was changed is in commits of whoever did it, not in one of this task.'];
+  if (changes.from === 'nowhere') return ['It was executed without git: there is no record of what changed.'];
+  const {files, commit} = changes;
   const where = commit === undefined ? 'No commit yet' : `Commit \`${commit}\``;
   if (files.length === 0) return [commit === undefined ? 'No file was changed.' : `${where}.`];
   return [`${where}; files changed:`, '', ...files.map(file => `- \`${oneLine(file)}\``)];
@@ -62,7 +74,7 @@ const COUNTS = [
   /^=*\s*(?:\d+ (?:passed|failed|skipped|errors?|xfailed|xpassed|warnings?|deselected)(?:, )?)+ in [\d.:]+s?.*$/gm, // pytest
   /^test result: \w+\. \d+ passed; \d+ failed.*$/gm, // cargo
   /^\s*\d+ (?:passing|failing|pending)\b.*$/gm, // mocha
-  /^# (?:tests|pass|fail) \d+$/gm, // TAP
+  /^(?:#|ℹ) (?:tests|pass|fail) \d+$/gm, // node:test
   /^Ran \d+ tests? in .*$/gm, // unittest
   /^Tests run: \d+, Failures: \d+.*$/gm, // JUnit
   /^\d+ examples?, \d+ failures?.*$/gm, // RSpec

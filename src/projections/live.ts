@@ -7,6 +7,7 @@ import type {PlanReading} from '../milestone/read-in-child.ts';
 import type {FileStamp} from '../milestone/stamp.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {MilestoneState} from '../state/milestone.ts';
+import {ApprovalFiles} from './approvals.ts';
 import {writeCache} from './cache.ts';
 import {stateFields} from './state-fields.ts';
 import {PlanFileWriter} from './yaml.ts';
@@ -33,6 +34,8 @@ export class LiveProjections {
   /** Undefined while the file on disk is invalid: it is left alone then. */
   private renderer: PlanRenderer | undefined;
   private lastStamp: FileStamp | undefined;
+  private readonly approvals: ApprovalFiles;
+  private approvalSeq = -1;
   private yamlSeq = -1;
   private yamlStatus = '';
   private cacheSeq = -1;
@@ -44,6 +47,7 @@ export class LiveProjections {
     this.renderer = rendererOf(parts.read);
     this.writer = new PlanFileWriter(parts.planFile, parts.read.text);
     this.lastStamp = parts.read.stamp;
+    this.approvals = new ApprovalFiles(parts.paths, parts.state);
   }
 
   /** The plan file as last read or written here. */
@@ -65,6 +69,7 @@ export class LiveProjections {
     await this.parts.log.durable();
     const {state, clock, checkpoint} = this.parts;
     const isSettled = checkpoint() === 'settled' && state.status === this.yamlStatus;
+    this.writeApprovals();
     if (state.seq !== this.yamlSeq && !isSettled) await this.writeYaml();
     if (state.seq !== this.cacheSeq && clock.elapsed() - this.cacheAt >= CACHE_REST_MS) this.writeCache();
   }
@@ -87,9 +92,16 @@ export class LiveProjections {
     return true;
   }
 
-  /** Bring the YAML file up to date for good, also when a person edits it at this very moment: `read` reads it anew. */
+  /** Bring all but the cache up to date for good, also when a person edits the plan meanwhile: `read` reads it anew. */
   async settle(read: () => Promise<PlanReading>): Promise<void> {
+    this.writeApprovals();
     for (let tries = 0; tries < LAST_WRITE_TRIES && !(await this.writeYaml()); tries++) this.adopt(await read());
+  }
+
+  private writeApprovals(): void {
+    const {seq} = this.parts.state;
+    if (seq !== this.approvalSeq) this.approvals.write();
+    this.approvalSeq = seq;
   }
 
   /** Write the cache, unless the state is ahead of the disk at the moment. */

@@ -1,11 +1,12 @@
-import type {TaskStatus} from '../state/task.ts';
+import type {ShownStatus} from '../state/task.ts';
 import type {GraphReport} from './graph.ts';
 import {printable} from './terminal/printable.ts';
 
 /** Colours by status, dark text on light ground, so that they read in a dark page as well. */
-const STYLES: Record<TaskStatus, string> = {
+const STYLES: Record<ShownStatus, string> = {
   pending: 'fill:#eceff1,stroke:#90a4ae,color:#263238',
   in_progress: 'fill:#bbdefb,stroke:#1e88e5,color:#0d2b45',
+  kiro_managed: 'fill:#d1c4e9,stroke:#5e35b1,color:#1f1147',
   completed: 'fill:#c8e6c9,stroke:#43a047,color:#10331a',
   failed: 'fill:#ffcdd2,stroke:#e53935,color:#4a0d10',
   blocked: 'fill:#ffe0b2,stroke:#fb8c00,color:#4a2b00',

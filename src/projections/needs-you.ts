@@ -1,5 +1,9 @@
 // What waits for a person, most pressing first, each with the command that deals with it.
 
+import {SHELL_DRIVER} from '../drivers/driver-name.ts';
+import {ANY_ROLE} from '../state/kiro.ts';
+import {approveCommand} from './approvals.ts';
+import {blockerCommand} from './blockers.ts';
 import type {Need, StatusReport, TaskReport} from './status-report.ts';
 
 const NAMED = 3;
@@ -10,6 +14,7 @@ export function needsYou(report: StatusReport, manual: readonly TaskReport[]): N
   if (report.origin === 'elsewhere') return [adopt(report)];
   return [
     ...brokenPlan(report),
+    ...waitingApprovals(report),
     ...failedTasks(report),
     ...openBlockers(report),
     ...manualTasks(report, manual),
@@ -44,22 +49,38 @@ function failedTasks({id, tasks, counts}: StatusReport): Need[] {
   return [{kind: 'failed', text: `${failed.length} tasks failed: ${listOf(failed)}`, command: `milestone retry ${id}`}];
 }
 
-function openBlockers({id, blockers}: StatusReport): Need[] {
-  return blockers.map(({message, task_id}) => ({
-    kind: 'blocker',
-    text: message,
-    command: task_id === undefined ? `milestone resume ${id}` : `milestone retry ${id} ${task_id}`,
-  }));
+function waitingApprovals({id, approvals}: StatusReport): Need[] {
+  return approvals.map(approval => {
+    const roles = approval.approvers.filter(({status, role}) => status === 'pending' && role !== ANY_ROLE);
+    const by = roles.length === 0 ? '' : ` by ${roles.map(({role}) => `\`${role}\``).join(', ')}`;
+    const text = `the ${approval.phase} of task \`${approval.task_id}\` waits for approval${by}`;
+    return {kind: 'approval', text, command: approveCommand(id, approval)};
+  });
+}
+
+/** Those that a person has to act on, and that are not said of a failed task or of the plan already. */
+function openBlockers(report: StatusReport): Need[] {
+  const {id, blockers, executor, plan_edit: edit} = report;
+  const tasks = new Map(report.tasks.map(task => [task.id, task]));
+  return blockers.flatMap(blocker => {
+    const {type, who, message, task_id} = blocker;
+    const task = task_id === undefined ? undefined : tasks.get(task_id);
+    if (who !== 'you' || task?.status === 'failed' || (type === 'plan_invalid' && edit)) return [];
+    const isShell = task?.driver === SHELL_DRIVER;
+    const command = blockerCommand(id, blocker, {isExecuted: executor?.alive === true, isShell});
+    return [{kind: type === 'question' ? 'question' : 'blocker', text: message, command}];
+  });
 }
 
 function manualTasks({id}: StatusReport, manual: readonly TaskReport[]): Need[] {
   const [first] = manual;
   if (!first) return [];
+  const what = first.kiro ? `the ${first.kiro.current_phase} of task` : 'task';
   const text =
     manual.length === 1
-      ? `task \`${first.id}\` waits for a person: ${first.title}`
+      ? `${what} \`${first.id}\` waits for a person: ${first.title}`
       : `${manual.length} tasks wait for a person: ${listOf(manual)}`;
-  return [{kind: 'manual', text, command: `milestone skip ${id} ${first.id} --reason "done by hand"`}];
+  return [{kind: 'manual', text, command: `milestone task done ${id} ${first.id}`}];
 }
 
 /** Nobody works on it. */

@@ -1,8 +1,10 @@
-import type {StateFields, TaskFields} from '../milestone/layout-fields.ts';
+import {KIRO_PHASES} from '../milestone/kiro.ts';
+import type {PhaseFields, StateFields, TaskFields} from '../milestone/layout-fields.ts';
 import type {TaskId} from '../milestone/plan.ts';
-import {type MilestoneState, tasksCompleted} from '../state/milestone.ts';
-import {milestoneProgress} from '../state/progress.ts';
-import type {TaskState} from '../state/task.ts';
+import type {KiroState, PhaseState} from '../state/kiro.ts';
+import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
+import {milestoneProgress, phaseAverages} from '../state/progress.ts';
+import {shownStatus, type TaskState} from '../state/task.ts';
 
 /** What the YAML file of a milestone says of its state. */
 export function stateFields(state: MilestoneState): StateFields {
@@ -14,12 +16,14 @@ export function stateFields(state: MilestoneState): StateFields {
       tasks_completed: tasksCompleted(state),
       tasks_total: state.tasks.size,
     },
+    ...kiroProgressFields(state),
     ...(state.blockers.size > 0 && {
-      blockers: [...state.blockers.values()].map(({id, type, message, taskId, since}) => ({
+      blockers: [...state.blockers.values()].map(({id, type, message, taskId, driver, since}) => ({
         id,
         type,
         message,
         ...(taskId !== undefined && {task_id: taskId}),
+        ...(driver !== undefined && {driver}),
         since,
       })),
     }),
@@ -39,6 +43,18 @@ function executionFields({activation, session, completedAt, commit, paused}: Mil
     completed_at: completedAt,
     paused_reason: paused?.reason,
   });
+}
+
+function kiroProgressFields(state: MilestoneState): Pick<StateFields, 'kiro_progress'> {
+  const phase_averages = phaseAverages([...state.kiroTasks].map(id => taskState(state, id)));
+  if (!phase_averages) return {};
+  return {
+    kiro_progress: withoutUndefined({
+      phase_averages,
+      kiro_task_count: state.kiroTasks.size,
+      last_calculated: state.kiroChangedAt,
+    }),
+  };
 }
 
 /** The fields of all tasks, each worked out when it is asked for, and again only when the task has changed. */
@@ -63,13 +79,31 @@ const fieldsOfState = new WeakMap<TaskState, TaskFields>();
 function taskFields(task: TaskState): TaskFields {
   const {history} = task;
   return withoutUndefined({
-    status: task.status,
+    status: shownStatus(task),
     started_at: history.startedAt,
     completed_at: task.status === 'completed' ? task.completedAt : undefined,
     attempts: history.attempts > 0 ? history.attempts : undefined,
     commit: task.status === 'completed' ? task.commit : undefined,
     checked: task.status === 'completed' ? task.checked : undefined,
+    cost_usd: history.used?.usd === undefined ? undefined : Math.round(history.used.usd * 1e6) / 1e6,
     error: task.status === 'failed' ? {cause: task.cause, message: task.message} : undefined,
+    kiro_workflow: history.kiro && kiroFields(history.kiro),
+  });
+}
+
+/** Of the phases that have begun. */
+function kiroFields({phase: current_phase, phases}: KiroState): TaskFields['kiro_workflow'] {
+  const begun = KIRO_PHASES.filter(phase => phases[phase].status !== 'pending');
+  return {current_phase, phases: Object.fromEntries(begun.map(phase => [phase, phaseFields(phases[phase])]))};
+}
+
+function phaseFields({status, startedAt, endedAt, approval}: PhaseState): PhaseFields {
+  const decisions = approval?.status === 'granted' ? approval.approvers.flatMap(({at}) => at ?? []) : [];
+  const isThrough = status === 'approved' || status === 'completed';
+  return withoutUndefined({
+    status,
+    started_at: startedAt,
+    completed_at: isThrough ? (decisions.sort().at(-1) ?? endedAt) : undefined,
   });
 }
 

@@ -1,9 +1,11 @@
 // A milestone's status as Markdown, for a chat or a pull request: fewer than 40 lines, and the same text as long as
 // nothing has changed. So it has no ages, and no events: some of those only say that the executor is well.
 
+import type {AttemptWarning} from './attempt-warnings.ts';
 import type {StatusReport, TaskReport} from './status-report.ts';
+import {phasesText} from './terminal/phases-text.ts';
 import {printable} from './terminal/printable.ts';
-import {countParts, whoLines} from './terminal/status-text.ts';
+import {countParts, running, whoLines} from './terminal/status-text.ts';
 
 /** Entries of a section; the rest is counted. */
 const SHOWN = 3;
@@ -18,8 +20,8 @@ export function statusMarkdown(report: StatusReport): string {
     [`**${status}**`, ...rest].join(' · '),
     ...whoLines(report).map(text => `  \n${escaped(text)}`.trimStart()),
     ...section('Needs you', needs, ({text, command}) => `${escaped(text)}: \`${printable(command)}\``),
-    ...section('Running', tasksThat(report, 'in_progress'), task => runningText(task)),
-    ...section('Failed', tasksThat(report, 'failed'), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
+    ...section('Running', running(report), task => runningText(task, report)),
+    ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', blockers, ({message}) => escaped(message)),
     ...nextSection(report),
   ];
@@ -41,14 +43,20 @@ function more(count: number): string[] {
   return count > 0 ? [`- and ${count} more`] : [];
 }
 
-function tasksThat({tasks}: StatusReport, status: TaskReport['status']): TaskReport[] {
-  return tasks.filter(task => task.status === status);
+function failed({tasks}: StatusReport): TaskReport[] {
+  return tasks.filter(({status}) => status === 'failed');
 }
 
-function runningText({id, stage, attempts, attempt_started_at: since}: TaskReport): string {
-  const attempt = attempts > 1 ? `, attempt ${attempts}` : '';
-  return `\`${id}\` ${stage}${attempt}, since ${since?.slice(0, 19)}Z`;
+function runningText(task: TaskReport, {warnings}: StatusReport): string {
+  const {id, stage, attempts, attempt_started_at: since, kiro} = task;
+  const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
+  const marks = warnings.flatMap(({task_id, kind}) => (task_id === id ? `, ${WARNINGS[kind]}` : []));
+  const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
+  return `\`${id}\` ${stage}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
 }
+
+/** Without their ages, which change all the time. */
+const WARNINGS: Record<AttemptWarning['kind'], string> = {long_running: 'runs for long', silent: 'is silent for long'};
 
 /** Text of others, of one line, that Markdown shows as it is. */
 function escaped(text: string): string {

@@ -2,13 +2,18 @@
 
 import {driverName} from '../drivers/driver-name.ts';
 import type {MilestoneView} from '../engine/view.ts';
-import type {MilestoneEvent, Timestamp} from '../events/event.ts';
-import {phaseWeights} from '../milestone/kiro.ts';
-import type {MilestoneId, Task, TaskId} from '../milestone/plan.ts';
+import type {MilestoneEvent, Timestamp, Usage} from '../events/event.ts';
+import {isKiro, KIRO_PHASES, phaseWeights} from '../milestone/kiro.ts';
+import type {Budget, KiroPhase, MilestoneId, Settings, Task, TaskId} from '../milestone/plan.ts';
+import {pausedUntil} from '../scheduler/what-remains.ts';
+import {newKiro, type PhaseStatus} from '../state/kiro.ts';
 import type {AgentStatus, MilestoneStatus} from '../state/milestone.ts';
 import {taskProgress} from '../state/progress.ts';
-import type {Stage, TaskState, TaskStatus} from '../state/task.ts';
-import {summarise} from './brief.ts';
+import {addUsage, type ShownStatus, type Stage, shownStatus, type TaskState} from '../state/task.ts';
+import {type ApprovalReport, approvalsOf, isWaiting} from './approvals.ts';
+import type {AttemptWarning} from './attempt-warnings.ts';
+import {type BlockerReport, blockerReport} from './blockers.ts';
+import {summarise, taskNow} from './brief.ts';
 import {needsYou} from './needs-you.ts';
 
 export interface StatusReport {
@@ -19,7 +24,7 @@ export interface StatusReport {
   /** Where this is known from. */
   origin: MilestoneView['origin'];
   progress: {percentage: number; tasks_completed: number; tasks_total: number};
-  counts: Record<TaskStatus, number>;
+  counts: Record<ShownStatus, number>;
   /** Completed without a green check on record. */
   unchecked: number;
   /** `alive` is null when nobody can tell from here. */
@@ -36,14 +41,34 @@ export interface StatusReport {
   /** Of a brief view, not all of them. */
   tasks: TaskReport[];
   blockers: BlockerReport[];
-  approvals: never[];
+  /** Attempts that may be about to fail. */
+  warnings: AttemptWarning[];
+  /** Those that wait. */
+  approvals: ApprovalReport[];
+  /** Of the milestone, when it has one. */
+  budget?: {limit: Budget; used: Usage; reserved: Usage};
+  /** What all attempts have used, as far as it is known; usd is what the agents say. */
+  used?: Usage;
+  /** When a driver that rests can work again. */
+  paused_until?: Timestamp;
   agents: Array<{name: string; status: AgentStatus}>;
   events: MilestoneEvent[];
 }
 
 /** Something that goes on only when a person acts. */
 export interface Need {
-  kind: 'adopt' | 'plan' | 'failed' | 'blocker' | 'manual' | 'lock' | 'interrupted' | 'paused' | 'blocked';
+  kind:
+    | 'adopt'
+    | 'plan'
+    | 'approval'
+    | 'question'
+    | 'failed'
+    | 'blocker'
+    | 'manual'
+    | 'lock'
+    | 'interrupted'
+    | 'paused'
+    | 'blocked';
   text: string;
   /** What to type. */
   command: string;
@@ -52,7 +77,8 @@ export interface Need {
 export interface TaskReport {
   id: TaskId;
   title: string;
-  status: TaskStatus;
+  status: ShownStatus;
+  /** Of the attempt that is running. */
   stage?: Stage;
   progress: number;
   attempts: number;
@@ -64,20 +90,22 @@ export interface TaskReport {
   /** Of the attempt that is running. */
   attempt_started_at?: Timestamp;
   completed_at?: Timestamp;
+  /** What its agents say that it has cost; absent when they do not. */
+  cost_usd?: number;
   error?: {cause: string; message: string};
+  /** Of a kiro task. */
+  kiro?: {current_phase: KiroPhase; phases: Record<KiroPhase, PhaseStatus>};
 }
 
-export interface BlockerReport {
-  id: string;
-  type: string;
-  message: string;
-  task_id?: TaskId;
-  since: Timestamp;
-  hint: string;
+/** What a view does not know. */
+export interface StatusFacts {
+  warnings?: AttemptWarning[];
+  /** Settings of config.yaml, as far as they matter here. */
+  project?: Settings;
 }
 
 /** What there is to say of a milestone, in time linear in the number of tasks that the view has. */
-export function statusReport(view: MilestoneView): StatusReport {
+export function statusReport(view: MilestoneView, {warnings = [], project = {}}: StatusFacts = {}): StatusReport {
   const {snapshot, origin, edit} = view;
   const {plan, kept} = snapshot;
   const driver = plan.settings.driver ?? view.projectDriver;
@@ -86,7 +114,7 @@ export function statusReport(view: MilestoneView): StatusReport {
   const weights = phaseWeights(plan.kiro_configuration);
   const tasks = plan.tasks.map((task, place) => {
     const state = snapshot.tasks[place] as TaskState;
-    return taskReport(task, state, driverName(task, driver), taskProgress(state, weights));
+    return taskReport(task, state, driverName(taskNow(task, state), driver), taskProgress(state, weights));
   });
   const manual = new Set(summary.manual);
   const report: StatusReport = {
@@ -110,11 +138,11 @@ export function statusReport(view: MilestoneView): StatusReport {
     next: summary.next,
     ready: summary.ready,
     tasks,
-    blockers: snapshot.blockers.map(({taskId, ...blocker}) => ({
-      ...blocker,
-      ...(taskId !== undefined && {task_id: taskId}),
-    })),
-    approvals: [],
+    blockers: snapshot.blockers.map(blockerReport),
+    warnings,
+    approvals: waitingApprovals(view),
+    ...spendingReport(view, project),
+    ...restReport(view),
     agents: agentReports(view),
     events: snapshot.recent,
   };
@@ -132,7 +160,7 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
   const report: TaskReport = {
     id: task.id,
     title: task.title,
-    status: state.status,
+    status: shownStatus(state),
     progress,
     attempts: history.attempts,
     dependencies: task.dependencies ?? [],
@@ -149,9 +177,40 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     if (state.commit !== undefined) report.commit = state.commit;
     if (state.completedAt !== undefined) report.completed_at = state.completedAt;
   }
+  if (history.used?.usd !== undefined) report.cost_usd = history.used.usd;
+  if (isKiro(task)) report.kiro = kiroReport(state);
   if (state.status === 'failed') report.error = {cause: state.cause, message: state.message};
   else if (state.status === 'blocked' && history.failure) report.error = history.failure;
   return report;
+}
+
+function kiroReport({history: {kiro = newKiro()}}: TaskState): NonNullable<TaskReport['kiro']> {
+  const statuses = KIRO_PHASES.map(phase => [phase, kiro.phases[phase].status] as const);
+  return {current_phase: kiro.phase, phases: Object.fromEntries(statuses) as Record<KiroPhase, PhaseStatus>};
+}
+
+/** In the order of the plan. */
+function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): ApprovalReport[] {
+  if (kept.status === 'cancelled') return [];
+  return plan.tasks.flatMap((task, place) => {
+    const state = tasks[place] as TaskState;
+    const {kiro} = state.history;
+    return kiro ? approvalsOf(task.id, kiro).filter(approval => isWaiting(approval, state)) : [];
+  });
+}
+
+function spendingReport({snapshot: {plan, kept}}: MilestoneView, project: Settings): Partial<StatusReport> {
+  const {used, reserved} = kept.spending;
+  const limit = plan.settings.budget ?? project.budget;
+  return {
+    ...(limit && {budget: {limit, used, reserved: Object.values(reserved).reduce<Usage>(addUsage, {})}}),
+    ...(Object.keys(used).length > 0 && {used}),
+  };
+}
+
+function restReport({snapshot: {kept}}: MilestoneView): {paused_until?: Timestamp} {
+  const until = pausedUntil(kept);
+  return until === undefined ? {} : {paused_until: until};
 }
 
 function executorReport(holder: MilestoneView['executor']): StatusReport['executor'] {

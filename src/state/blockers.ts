@@ -1,6 +1,6 @@
 // What each kind of blocker means: who has to act, and how it clears.
 
-import type {BlockerType} from '../events/event.ts';
+import type {BlockerType, NewEvent} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {Blocker, MilestoneState} from './milestone.ts';
 
@@ -20,9 +20,9 @@ export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
   task_dependency: {who: 'you', clears: 'when what the task depends on is done'},
   approval_rejected: {who: 'you', clears: 'when the task is tried again, or skipped'},
   driver_missing: {who: 'you', clears: 'by itself when the program is found; looked for every two minutes'},
-  auth: {who: 'you', clears: 'when the task is tried again after a login'},
+  auth: {who: 'you', clears: 'when the task is tried again, or at the next `resume`, after a login'},
   quota: {who: 'the provider', clears: 'by itself when the quota is reset'},
-  budget: {who: 'you', clears: 'when the plan allows more, at the next `resume`'},
+  budget: {who: 'you', clears: 'by itself when the plan allows more, or at the next `resume`'},
   question: {who: 'you', clears: 'when it is answered'},
   suspect: {who: 'you', clears: 'when the task is tried again, or skipped'},
   branch_rewritten: {who: 'you', clears: 'by itself when the branch has its commits again'},
@@ -31,13 +31,32 @@ export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
     who: 'you',
     clears: 'by itself when the plan is valid again; the plan before it is in force meanwhile',
   },
-  baseline_red: {who: 'you', clears: 'at the next `resume`, if the check is green then'},
+  baseline_red: {
+    who: 'you',
+    clears: 'by itself when the branch has commits with which the check is green, or at a `resume`',
+  },
   final_red: {who: 'you', clears: 'at the next `resume`, if the check is green then'},
 };
 
 /** Whether nothing new may start because of it. */
 export function holdsEverything({taskId, driver, type}: Blocker): boolean {
   return taskId === undefined && driver === undefined && type !== 'plan_invalid';
+}
+
+/** Whether the milestone cannot complete while it is open; any other holds only what would start. */
+export function preventsCompletion({type}: Blocker): boolean {
+  return type === 'branch_rewritten' || type === 'final_red';
+}
+
+/** Whether a resume looks at it afresh: whoever resumes says that it may be mended. */
+export function isLiftedByResume({taskId, type}: Blocker): boolean {
+  return taskId === undefined || type === 'driver_missing' || type === 'auth' || type === 'budget';
+}
+
+/** What is recorded when it has gone; the task that it blocks is pending again. */
+export function resolution(state: MilestoneState, {id, taskId}: Blocker): NewEvent {
+  const isBlocked = taskId !== undefined && state.tasks.get(taskId)?.status === 'blocked';
+  return {event: 'blocker_resolved', details: {id, ...(isBlocked && {task_id: taskId})}};
 }
 
 /** The tasks that wait for a task, directly or through others. */

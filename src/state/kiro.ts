@@ -5,6 +5,9 @@
 //      │             │                 └────────────── voided ───────────────────────┤
 //      └─ task_reset ┤                                                               │
 //                 blocked            in_progress ──> completed (no gate) ────────────┘
+//
+// K1. No phase is entered while an earlier one is neither approved nor completed. Where an approval that had been
+//     granted is asked again and rejected, the task goes back to that phase, and the later ones are pending again.
 
 import type {Deliverable, TaskEvent, Timestamp} from '../events/event.ts';
 import {KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
@@ -54,6 +57,9 @@ export interface KiroState {
   phases: Record<KiroPhase, PhaseState>;
 }
 
+/** SHA-256 of no bytes: that of a document which is gone or empty. */
+export const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
 /** Role of whoever may approve where the plan names nobody. */
 export const ANY_ROLE = 'any';
 
@@ -73,8 +79,8 @@ export function waitingPhase({phases}: KiroState): KiroPhase | undefined {
 /** The approvals that wait, first to last. */
 export function pendingApprovals({phases}: KiroState): Approval[] {
   return KIRO_PHASES.flatMap(phase => {
-    const {approval} = phases[phase];
-    return approval?.status === 'pending' ? [approval] : [];
+    const {status, approval} = phases[phase];
+    return status === 'waiting_approval' && approval?.status === 'pending' ? [approval] : [];
   });
 }
 
@@ -112,6 +118,12 @@ export function applyToKiro(kiro: KiroState, event: KiroEvent): KiroState | unde
   }
 }
 
+/** What came after a phase was made from what is not right: it is worked on again, from what is there. */
+function backTo(kiro: KiroState, phase: KiroPhase): KiroState {
+  const later = KIRO_PHASES.slice(KIRO_PHASES.indexOf(phase) + 1);
+  return later.reduce((next, one) => withPhase(next, one, {status: 'pending'}), {...kiro, phase});
+}
+
 type ApprovalEvent = Extract<KiroEvent, {event: `kiro_approval_${string}`}>;
 
 function applyToApproval(kiro: KiroState, event: ApprovalEvent): KiroState | undefined {
@@ -125,7 +137,7 @@ function applyToApproval(kiro: KiroState, event: ApprovalEvent): KiroState | und
       return approval.status === 'pending' ? granted(kiro, approval, event) : undefined;
     case 'kiro_approval_rejected':
       if (approval.status !== 'pending') return undefined;
-      return withPhase(kiro, phase, {status: 'in_progress', approval: rejected(approval, event)});
+      return withPhase(backTo(kiro, phase), phase, {status: 'in_progress', approval: rejected(approval, event)});
     case 'kiro_approval_voided':
       return withPhase(kiro, phase, {
         status: 'waiting_approval',
@@ -194,6 +206,13 @@ function voided(
     deliverables: details.deliverables,
     voided: details.reason,
   };
+}
+
+/** What was said against a phase that is worked on again. */
+export function rejectionComments({phases}: KiroState, phase: KiroPhase): string[] {
+  const {approval} = phases[phase];
+  if (approval?.status !== 'rejected') return [];
+  return approval.approvers.flatMap(({status, comment}) => (status === 'rejected' ? (comment ?? []) : []));
 }
 
 function isThrough({status}: PhaseState): boolean {

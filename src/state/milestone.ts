@@ -28,6 +28,7 @@ import {
   type ShownStatus,
   shownStatus,
   type TaskState,
+  withoutPhases,
 } from './task.ts';
 
 /** `failing`: its last tick failed, and it tries again. */
@@ -80,6 +81,10 @@ export interface Activation {
 export interface SessionInfo {
   id: string;
   startedAt: Timestamp;
+  /** Agents with `permissions: full` may do anything. */
+  yolo?: true;
+  /** Nobody is asked at the gates. */
+  autoGates?: true;
   ended?: {at: Timestamp; exit: number; reason: string};
 }
 
@@ -122,7 +127,7 @@ export interface MilestoneState {
   driverTroubles: Record<string, DriverTroubles>;
   spending: Spending;
   /** Whether the checks were green before anything was changed. */
-  baseline?: {ok: boolean};
+  baseline?: {ok: boolean; head?: string};
   /** When the averages of the phases last changed. */
   kiroChangedAt?: Timestamp;
   /** Problems of the plan file as it stands on disk, when it was refused. */
@@ -201,7 +206,10 @@ export function taskState(state: MilestoneState, id: TaskId): TaskState {
 
 /** The phase that a kiro task is in, or begins with; undefined for any other task. */
 export function phaseInWork(state: MilestoneState, id: TaskId): KiroPhase | undefined {
-  const {kiro} = taskState(state, id).history;
+  const task = taskState(state, id);
+  // An attempt ends as what it began as, whatever the plan says meanwhile.
+  if (task.status === 'in_progress') return task.phase;
+  const {kiro} = task.history;
   return kiro ? kiro.phase : state.kiroTasks.has(id) ? KIRO_PHASES[0] : undefined;
 }
 
@@ -273,6 +281,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'milestone_completed':
       state.status = 'completed';
       state.completedAt = event.timestamp;
+      state.blockers.clear();
       if (event.details.commit !== undefined) state.commit = event.details.commit;
       break;
     case 'milestone_cancelled': {
@@ -282,7 +291,12 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     }
     case 'session_started':
-      state.session = {id: event.session_id, startedAt: event.timestamp};
+      state.session = {
+        id: event.session_id,
+        startedAt: event.timestamp,
+        ...(event.details.yolo && {yolo: true}),
+        ...((event.details.gates ?? state.plan.settings.gates) === 'auto' && {autoGates: true}),
+      };
       state.agents = {};
       break;
     case 'session_ended':
@@ -311,7 +325,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       };
       break;
     case 'baseline_checked':
-      state.baseline = {ok: event.details.ok};
+      state.baseline = {ok: event.details.ok, head: event.details.head};
       break;
     case 'budget_reserved':
       state.spending.reserved[event.details.task_id] = event.details.amount;
@@ -328,6 +342,8 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         since: event.timestamp,
         ...(resets_at !== undefined && {resetsAt: resets_at}),
       };
+      // However many attempts met it at the same time.
+      if (reason !== 'auth') countTrouble(state, driver, 'quota');
       break;
     }
     case 'driver_resumed':
@@ -366,13 +382,17 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
 /** Troubles count until the driver has done some work. */
 function applyToDrivers(state: MilestoneState, event: MilestoneEvent, before: TaskState): void {
   if (before.status !== 'in_progress') return;
-  const {driver} = before;
+  const driver = before.provider ?? before.driver;
   if (event.event === 'task_claimed') delete state.driverTroubles[driver];
   if (event.event !== 'attempt_ended') return;
-  const {kind} = event.details.outcome;
-  if (kind !== 'auth' && kind !== 'quota') return;
-  const {auth = 0, quota = 0} = state.driverTroubles[driver] ?? {};
-  state.driverTroubles[driver] = kind === 'auth' ? {auth: auth + 1, quota} : {auth, quota: quota + 1};
+  const {outcome} = event.details;
+  if (outcome.kind === 'question' || outcome.kind === 'budget') delete state.driverTroubles[driver];
+  if (outcome.kind === 'auth') countTrouble(state, outcome.driver ?? driver, 'auth');
+}
+
+function countTrouble(state: MilestoneState, driver: string, kind: keyof DriverTroubles): void {
+  const troubles = state.driverTroubles[driver] ?? {auth: 0, quota: 0};
+  state.driverTroubles[driver] = {...troubles, [kind]: troubles[kind] + 1};
 }
 
 /** Put a plan in force; every task of it gets the state that `stateOf` gives. */
@@ -401,9 +421,10 @@ export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskI
   for (const [id, task] of next) setTask(state, id, task);
 }
 
-function setTask(state: MilestoneState, id: TaskId, task: TaskState): void {
+function setTask(state: MilestoneState, id: TaskId, next: TaskState): void {
   const before = state.tasks.get(id);
-  if (before === task) return;
+  if (before === next) return;
+  const task = forgetsPhases(state, id, next) ? {...next, history: withoutPhases(next.history)} : next;
   state.tasks.set(id, task);
   if (before) count(state, before, -1);
   count(state, task, 1);
@@ -413,6 +434,11 @@ function setTask(state: MilestoneState, id: TaskId, task: TaskState): void {
   if (change === 0) return;
   for (const dependant of state.dependants.get(id) ?? [])
     state.unmet.set(dependant, (state.unmet.get(dependant) ?? 0) - change);
+}
+
+/** The plan may say that a task is no kiro task any more; an attempt that runs ends as what it began as. */
+function forgetsPhases({kiroTasks}: MilestoneState, id: TaskId, {status, history}: TaskState): boolean {
+  return history.kiro !== undefined && !kiroTasks.has(id) && ['pending', 'failed', 'blocked'].includes(status);
 }
 
 function count(state: MilestoneState, task: TaskState, by: 1 | -1): void {

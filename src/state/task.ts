@@ -36,6 +36,8 @@ export interface TaskHistory {
   answers?: Array<{question: string; answer: string}>;
   /** What all attempts have used, as far as it is known. */
   used?: Usage;
+  /** The part of it that belongs to the conversation of the last attempt. */
+  usedInConversation?: Usage;
   /** Of a kiro task whose first phase has begun. */
   kiro?: KiroState;
 }
@@ -46,8 +48,8 @@ export interface LastAttempt {
   phase?: KiroPhase;
   /** Of a coding agent; the next attempt may go on with it. */
   conversation?: string;
-  /** Attempt whose work it started from. */
-  continues?: number;
+  /** Attempts whose work it was to start from, the latest first: of those that left none, the one before. */
+  from?: number[];
   /** Absent: it did its work, which now waits. */
   outcome?: Outcome;
   claim?: Claim;
@@ -85,6 +87,8 @@ export interface RunningTask {
   slot: number;
   token: string;
   driver: string;
+  /** Whose login and quota it uses, where `driver` is another name for it. */
+  provider?: string;
   startedAt: Timestamp;
   /** Of a kiro task. */
   phase?: KiroPhase;
@@ -147,6 +151,15 @@ export function isBetweenPhases({history: {kiro}}: TaskState): boolean {
   return status === 'waiting_approval' || status === 'approved' || status === 'completed';
 }
 
+/** The attempt whose finished work was let through by the last gate and only has to be integrated. */
+export function workToIntegrate({history: {kiro, last}}: TaskState): number | undefined {
+  const execute = kiro?.phases.execute;
+  if (kiro?.phase !== 'execute' || execute?.status !== 'approved' || execute.attempt === undefined) return undefined;
+  // What did not pass after all is worked on again.
+  const didFail = last && last.attempt > execute.attempt && ['failed', 'conflict'].includes(last.outcome?.kind ?? '');
+  return didFail ? undefined : execute.attempt;
+}
+
 const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
 
 /** A task of which nothing has happened, or what a plan brought along at its first activation. */
@@ -186,13 +199,14 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         token: event.details.token,
         driver: event.details.driver,
         startedAt: event.timestamp,
+        ...(event.details.provider !== undefined && {provider: event.details.provider}),
         ...(event.details.phase !== undefined && {phase: event.details.phase}),
         ...(event.details.conversation !== undefined && {conversation: event.details.conversation}),
         ...(event.details.continues !== undefined && {continues: event.details.continues}),
         ...(event.details.integrates !== undefined && {integrates: event.details.integrates}),
         ...(task.alone && {alone: true}),
         history: {
-          ...history,
+          ...(goesOn(history, event.details.conversation) ? history : withoutConversation(history)),
           attempts: event.details.attempt,
           startedAt: history.startedAt ?? event.timestamp,
           counters: {...history.counters, started: history.counters.started + 1},
@@ -203,7 +217,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       };
     case 'task_conversation':
       if (!isRunning(task, event)) break;
-      return {...task, conversation: event.details.conversation};
+      return {...task, conversation: event.details.conversation, history: withoutConversation(history)};
     case 'task_working':
       if (!isRunning(task, event)) break;
       return {...task, stage: 'working', process: {pid: event.details.pid, started: event.details.process_started}};
@@ -265,7 +279,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, history: {...history, answers: [...(history.answers ?? []), {question, answer}]}};
     }
     case 'budget_settled':
-      return {...task, history: {...history, used: addUsage(history.used, event.details.used)}};
+      return {...task, history: withUsage(task, event.details.used)};
     case 'kiro_workflow_started':
       if (task.status !== 'pending' || history.kiro) break;
       return {...task, history: {...history, kiro: newKiro()}};
@@ -309,7 +323,8 @@ function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undef
   const {history} = task;
   const kiro = history.kiro && applyToKiro(history.kiro, event);
   if (!kiro) return undefined;
-  if (event.event === 'kiro_phase_transition') return {...task, history: {...history, kiro, counters: NO_COUNTERS}};
+  // Each phase has its own tries.
+  if (kiro.phase !== history.kiro?.phase) return {...task, history: {...history, kiro, counters: NO_COUNTERS}};
   const isEnd = event.event === 'kiro_phase_updated' && event.details.attempt !== undefined;
   if (!isEnd || task.status === 'completed') return {...task, history: {...history, kiro}};
   if (task.status !== 'in_progress' || task.attempt !== event.details.attempt) return undefined;
@@ -319,20 +334,33 @@ function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undef
 }
 
 /** What an attempt leaves to the next one. */
-function lastAttempt(task: RunningTask, outcome?: Outcome, denials?: Denial[]): LastAttempt {
+function lastAttempt(task: RunningTask & {history: TaskHistory}, outcome?: Outcome, denials?: Denial[]): LastAttempt {
   const failedChecks = task.checks?.filter(check => !check.ok) ?? [];
   const denied = denials ?? task.claim?.denials;
+  const from = workBefore(task);
   return {
     attempt: task.attempt,
     driver: task.driver,
     ...(task.phase !== undefined && {phase: task.phase}),
     ...(task.conversation !== undefined && {conversation: task.conversation}),
-    ...(task.continues !== undefined && {continues: task.continues}),
+    ...(from.length > 0 && {from}),
     ...(outcome && {outcome}),
     ...(task.claim && {claim: task.claim}),
     ...(denied && denied.length > 0 && {denials: denied}),
     ...(failedChecks.length > 0 && {failedChecks}),
   };
+}
+
+function workBefore({continues, history}: RunningTask & {history: TaskHistory}): number[] {
+  if (continues === undefined) return [];
+  return [continues, ...(history.last?.attempt === continues ? (history.last.from ?? []) : [])];
+}
+
+/** The last phase was over, but the task was not completed: the attempt has ended all the same. */
+function reopened(history: TaskHistory): TaskHistory {
+  const {kiro} = history;
+  if (kiro?.phases.execute.status !== 'completed') return history;
+  return {...history, kiro: withPhase(kiro, 'execute', {status: 'in_progress'})};
 }
 
 /** The phase stops where the task does. */
@@ -342,8 +370,9 @@ function blocked(history: TaskHistory): TaskHistory {
   return {...history, kiro: withPhase(kiro, kiro.phase, {status: 'blocked'})};
 }
 
-/** Counted anew; no gate is passed by it. */
-function restarted({history}: TaskState): TaskHistory {
+/** Counted anew; no gate is passed by it. What is done again goes through all phases again. */
+function restarted({status, history}: TaskState): TaskHistory {
+  if (status === 'completed') return {...withoutPhases(history), counters: NO_COUNTERS};
   const {kiro} = history;
   const isBlocked = kiro?.phases[kiro.phase].status === 'blocked';
   return {
@@ -351,6 +380,11 @@ function restarted({history}: TaskState): TaskHistory {
     counters: NO_COUNTERS,
     ...(kiro && isBlocked && {kiro: withPhase(kiro, kiro.phase, {status: 'pending'})}),
   };
+}
+
+/** A task that the plan does not lead through phases any more. */
+export function withoutPhases({kiro: _, ...history}: TaskHistory): TaskHistory {
+  return history;
 }
 
 /** The sum of what is known of both. */
@@ -361,6 +395,25 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
     if (value !== undefined) sum[key] = (sum[key] ?? 0) + value;
   }
   return sum;
+}
+
+function goesOn({last}: TaskHistory, conversation: string | undefined): boolean {
+  return conversation !== undefined && last?.conversation === conversation;
+}
+
+function withoutConversation({usedInConversation: _, ...history}: TaskHistory): TaskHistory {
+  return history;
+}
+
+/** What is used after the claim is not the author's but the reviewer's. */
+function withUsage(task: TaskState, used: Usage): TaskHistory {
+  const {history} = task;
+  const isAuthors = task.status === 'in_progress' && (task.stage === 'starting' || task.stage === 'working');
+  return {
+    ...history,
+    used: addUsage(history.used, used),
+    ...(isAuthors && {usedInConversation: addUsage(history.usedInConversation, used)}),
+  };
 }
 
 function afterAttempt(
@@ -380,7 +433,7 @@ function afterAttempt(
     // Budget and cancelled ends have no event after them; every other end is decided by the next event.
     ...(!hasNoSequel(outcome) && {undecided: {attempt: task.attempt, outcome}}),
     history: {
-      ...history,
+      ...reopened(history),
       counters,
       failure: {cause, message: outcome.message},
       last: lastAttempt(task, outcome, denials),

@@ -42,13 +42,13 @@ describe('what it says', () => {
       status: 'blocked',
       file: rig.path(rig.planFile(ID)),
       progress: {percentage: 25, tasks_completed: 1, tasks_total: 4},
-      counts: {pending: 2, in_progress: 0, completed: 1, failed: 1, blocked: 0, skipped: 0},
+      counts: {pending: 2, in_progress: 0, kiro_managed: 0, completed: 1, failed: 1, blocked: 0, skipped: 0},
       unchecked: 1,
       executor: null,
       git: {branch: null, base: null, head: null, landed: false},
       needs_you: [
         {kind: 'failed', command: 'milestone retry release check'},
-        {kind: 'manual', command: 'milestone skip release notes --reason "done by hand"'},
+        {kind: 'manual', command: 'milestone task done release notes'},
         {kind: 'blocked', command: 'milestone resume release'},
       ],
       tasks: [

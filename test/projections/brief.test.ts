@@ -7,7 +7,12 @@ import type {MilestoneView} from '../../src/engine/view.ts';
 import {LOG_START} from '../../src/events/read-log.ts';
 import type {Plan, Task} from '../../src/milestone/plan.ts';
 import {type Brief, briefOf} from '../../src/projections/brief.ts';
-import {readCachedBrief, readCachedSnapshot, writeCachedSnapshot} from '../../src/projections/cache.ts';
+import {
+  projectDriverOf,
+  readCachedBrief,
+  readCachedSnapshot,
+  writeCachedSnapshot,
+} from '../../src/projections/cache.ts';
 import {statusReport} from '../../src/projections/status-report.ts';
 import {statusText} from '../../src/projections/terminal/status-text.ts';
 import {initialState} from '../../src/state/milestone.ts';
@@ -108,7 +113,7 @@ test('a cache gives back its brief and its whole, whatever their length', () => 
       const snapshot = {...drawn, plan: {...drawn.plan, title}};
       writeCachedSnapshot(file, log, {snapshot, position: LOG_START, stamp: null});
       const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
-      expect(readCachedBrief(file, log)?.brief).toEqual(plain(briefOf(snapshot, undefined)));
+      expect(readCachedBrief(file, log)?.brief).toEqual(plain(briefOf(snapshot, projectDriverOf(undefined))));
       expect(readCachedSnapshot(file, log)?.snapshot).toEqual(plain(snapshot));
     }),
     {numRuns: 20},

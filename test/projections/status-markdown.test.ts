@@ -13,7 +13,7 @@ function task(status: 'in_progress' | 'failed', index: number): TaskReport {
     id: `${status}-${index}`,
     title: 'A *title*',
     status,
-    stage: 'working',
+    ...(status === 'in_progress' && {stage: 'working' as const}),
     progress: 0,
     attempts: 2,
     dependencies: [],
@@ -31,7 +31,7 @@ const report = {
   file: 'release.yaml',
   origin: 'log',
   progress: {percentage: 40, tasks_completed: 400, tasks_total: 1_000},
-  counts: {pending: 1, in_progress: MANY, completed: 400, failed: MANY, blocked: 1, skipped: 1},
+  counts: {pending: 1, in_progress: MANY, kiro_managed: 0, completed: 400, failed: MANY, blocked: 1, skipped: 1},
   unchecked: 3,
   executor: {alive: true, pid: 1, host: 'here', session_id: 'session-1'},
   git: {branch: 'milestone/release', base: 'a'.repeat(40), head: 'b'.repeat(40), landed: false},
@@ -46,7 +46,9 @@ const report = {
     message: 'Which *one*?',
     since: '2026-11-23T10:00:00.000Z',
     hint: 'milestone answer',
+    who: 'you',
   })),
+  warnings: [{kind: 'silent', task_id: 'in_progress-1', message: 'for 3 min', since: '2026-11-23T10:00:00.000Z'}],
   approvals: [],
   agents: [],
   events: [
@@ -59,7 +61,7 @@ const report = {
       details: {resume_points: 1},
     },
   ],
-} satisfies Omit<StatusReport, 'approvals'> & {approvals: unknown[]} as StatusReport;
+} satisfies StatusReport as StatusReport;
 
 test('however much there is to say, it takes fewer than 40 lines', () => {
   const lines = statusMarkdown(report).split('\n');
@@ -71,6 +73,11 @@ test('however much there is to say, it takes fewer than 40 lines', () => {
 test('what only says that the executor is well changes nothing', () => {
   const saved = {...report.events[0]!, seq: 8, timestamp: '2026-11-23T10:00:30.000Z'};
   expect(statusMarkdown({...report, events: [...report.events, saved]})).toBe(statusMarkdown(report));
+});
+
+test('a warning is said without its age', () => {
+  expect(statusMarkdown(report)).toContain('since 2026-11-23T10:00:00Z, is silent for long\n');
+  expect(statusMarkdown(report)).not.toContain('for 3 min');
 });
 
 test('titles and messages are text, not Markdown', () => {

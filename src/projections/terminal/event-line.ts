@@ -1,11 +1,14 @@
 import chalk from 'chalk';
-import type {CheckResult, EventDetails, MilestoneEvent} from '../../events/event.ts';
+import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent} from '../../events/event.ts';
 import type {TaskId} from '../../milestone/plan.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {tasksCompleted} from '../../state/milestone.ts';
 import {milestoneProgress} from '../../state/progress.ts';
 import {firstLine} from '../../text/first-line.ts';
+import {blockerScreen} from './blocker-screen.ts';
+import {kiroLine} from './kiro-line.ts';
 import {printable} from './printable.ts';
+import {usageText} from './usage-text.ts';
 
 /** One plain line for an event that a person wants to see, with its time; nothing for the others. */
 export function eventLine(event: MilestoneEvent, state: MilestoneState): string[] {
@@ -24,10 +27,10 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     }
     case 'session_resumed':
       return `going on from ${name(event.details.previous_session_id)}`;
-    case 'task_started': {
-      const {task_id, attempt} = event.details;
-      return `${chalk.cyan('▶')} ${name(task_id)} ${titleOf(state, task_id)}${attempt > 1 ? chalk.dim(` (attempt ${attempt})`) : ''}`;
-    }
+    case 'task_started':
+      return started(event.details, state);
+    case 'task_claimed':
+      return claimed(event.details.task_id, event.details.result);
     case 'task_verified':
       return event.details.ok ? undefined : event.details.checks.flatMap(redCheckLine).join('\n');
     case 'task_completed': {
@@ -37,7 +40,10 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}`;
     }
     case 'attempt_ended':
-      return `${chalk.yellow('↻')} ${name(event.details.task_id)} attempt ${event.details.attempt} ${printable(event.details.outcome.message)}`;
+      return [
+        `${chalk.yellow('↻')} ${name(event.details.task_id)} attempt ${event.details.attempt} ${printable(event.details.outcome.message)}`,
+        ...(event.details.denials ?? []).map(denialLine),
+      ].join('\n');
     case 'task_failed':
       return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printable(event.details.message)}`;
     case 'task_skipped':
@@ -45,7 +51,37 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'task_reset':
       return `${name(event.details.task_id)} is pending again (${printable(event.details.reason)})`;
     case 'blocker_detected':
-      return `${chalk.red('■')} blocked: ${printable(event.details.message)}\n         hint: ${printable(event.details.hint)}`;
+      return `${chalk.red('■')} blocked: ${printable(event.details.message)}`;
+    case 'blockers_escalated':
+      return blockerScreen(event.details.ids, state);
+    case 'blocker_answered':
+      return `${name(event.details.task_id)} is answered: ${printable(event.details.answer)}`;
+    case 'blocker_resolved':
+      return `${chalk.green('■')} no longer: ${name(event.details.id)}`;
+    case 'dependency_resolved':
+      return `${chalk.green('✔')} milestone ${name(event.details.requires)}, which this one requires, is complete`;
+    case 'driver_paused': {
+      const {driver, message, resets_at} = event.details;
+      const until = resets_at === undefined ? '' : ` until ${resets_at}`;
+      return `${chalk.yellow('‖')} the driver ${name(driver)} rests${until}: ${printable(message)}`;
+    }
+    case 'driver_resumed':
+      return `${chalk.cyan('▶')} the driver ${name(event.details.driver)} works again`;
+    case 'budget_settled':
+      return spent(event.details, state);
+    case 'baseline_checked':
+      return event.details.ok
+        ? `${chalk.green('✔')} the checks are green before anything is changed`
+        : ['the checks are red before anything is changed', ...event.details.checks.flatMap(redCheckLine)].join('\n');
+    case 'kiro_workflow_started':
+    case 'kiro_phase_updated':
+    case 'kiro_phase_transition':
+    case 'kiro_approval_requested':
+    case 'kiro_approval_granted':
+    case 'kiro_approval_rejected':
+    case 'kiro_approval_voided':
+    case 'kiro_workflow_completed':
+      return kiroLine(event, state);
     case 'agent_failed':
       return `${chalk.yellow('!')} ${name(event.details.agent)} failed and tries again: ${printable(event.details.message)}`;
     case 'plan_changed':
@@ -67,6 +103,35 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     default:
       return undefined;
   }
+}
+
+function started({task_id, attempt, phase, integrates}: EventDetails['task_started'], state: MilestoneState): string {
+  const start = `${chalk.cyan('▶')} ${name(task_id)}`;
+  if (integrates !== undefined) return `${start} what was approved goes onto the branch`;
+  const inPhase = phase === undefined ? '' : ` ${phase}`;
+  // Attempts are numbered through all phases; what matters is whether this one was tried before.
+  const isAgain = (state.tasks.get(task_id)?.history.counters.started ?? attempt) > 1;
+  return `${start}${inPhase} ${titleOf(state, task_id)}${isAgain ? chalk.dim(` (attempt ${attempt})`) : ''}`;
+}
+
+/** Only what a person should know before he trusts the work. */
+function claimed(task: TaskId, {assumptions = [], warning, denials = []}: Claim): string | undefined {
+  const lines = [
+    ...(warning === undefined ? [] : [`${chalk.yellow('!')} ${name(task)} ${printable(warning)}`]),
+    ...assumptions.map(text => `  ${name(task)} assumes: ${printable(text)}`),
+    ...denials.map(denialLine),
+  ];
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+function denialLine({tool, input, allow}: Denial): string {
+  return `  denied: ${printable(`${tool} ${firstLine(input)}`)}; this line would permit it: ${chalk.cyan(printable(`allow: [${JSON.stringify(allow)}]`))}`;
+}
+
+/** What it costs is what the agent says. */
+function spent({task_id, used, basis}: EventDetails['budget_settled'], {spending}: MilestoneState): string {
+  const known = basis === 'reserved' ? 'all that was reserved, for want of figures' : "the agent's estimate";
+  return chalk.dim(`  ${printable(task_id)}: ${usageText(used)}; so far ${usageText(spending.used)} (${known})`);
 }
 
 function planChanged({change, warnings}: EventDetails['plan_changed']): string {

@@ -1,4 +1,4 @@
-import type {TaskStatus} from '../../state/task.ts';
+import type {ShownStatus} from '../../state/task.ts';
 import type {GraphReport} from '../graph.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
@@ -6,9 +6,10 @@ import {cutTo, pad, textWidth} from './width.ts';
 import {wrapped} from './wrap.ts';
 
 const COLUMNS = 80;
-const MARKS: Record<TaskStatus, string> = {
+const MARKS: Record<ShownStatus, string> = {
   pending: '○',
   in_progress: '▶',
+  kiro_managed: '◆',
   completed: '✔',
   failed: '✘',
   blocked: '■',
@@ -49,11 +50,12 @@ function taskLines(
   return [start + text, ...wrapped(after, COLUMNS - 6).map(line => `      ${paint.dim(line)}`)];
 }
 
-function paintMark(status: TaskStatus, paint: Paint): (text: string) => string {
+function paintMark(status: ShownStatus, paint: Paint): (text: string) => string {
   switch (status) {
     case 'completed':
       return paint.green;
     case 'in_progress':
+    case 'kiro_managed':
       return paint.cyan;
     case 'failed':
     case 'blocked':

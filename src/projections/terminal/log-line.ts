@@ -1,8 +1,9 @@
 // Every event as one line that needs nothing but the event: what `milestone log` shows.
 
-import type {CheckResult, EventDetails, EventName, MilestoneEvent, Usage} from '../../events/event.ts';
+import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../../events/event.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
+import {usageText} from './usage-text.ts';
 
 type Gists = {[Name in EventName]: (details: EventDetails[Name]) => string};
 
@@ -56,8 +57,8 @@ const GISTS: Gists = {
   blockers_escalated: ({ids}) => ids.join(', '),
   blocker_answered: ({task_id, answer}) => sentence(task_id, answer),
   blocker_resolved: ({id}) => id,
-  budget_reserved: details => ofAttempt(details, amounts(details.amount)),
-  budget_settled: details => ofAttempt(details, amounts(details.used), details.basis),
+  budget_reserved: details => ofAttempt(details, usageText(details.amount)),
+  budget_settled: details => ofAttempt(details, usageText(details.used), details.basis),
   driver_paused: ({driver, reason, message, resets_at}) =>
     sentence(driver, [reason, message, resets_at && `until ${resets_at}`].filter(Boolean).join(', ')),
   driver_resumed: ({driver}) => driver,
@@ -113,16 +114,6 @@ function verdict({ok, checks}: {ok: boolean; checks: readonly CheckResult[]}): s
   const red = checks.find(check => !check.ok);
   if (red) return `red: \`${red.command}\`${red.exit_code === null ? '' : ` with exit code ${red.exit_code}`}`;
   return ok ? 'green' : 'red';
-}
-
-function amounts(usage: Usage): string {
-  const said = [
-    usage.usd !== undefined && `${usage.usd.toFixed(2)} usd`,
-    usage.tokens !== undefined && `${usage.tokens} tokens`,
-    usage.turns !== undefined && `${usage.turns} turns`,
-    usage.minutes !== undefined && `${usage.minutes.toFixed(1)} minutes`,
-  ].filter(Boolean);
-  return said.length > 0 ? said.join(', ') : 'unknown';
 }
 
 function short(commit: string | undefined): string {

@@ -3,6 +3,7 @@
 import type {Need, StatusReport, TaskReport} from '../status-report.ts';
 import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
+import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {cutTo, pad} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
@@ -19,14 +20,21 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
   const sections = [
     headline(report, paint),
     section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow),
-    taskSection('running', report, 'in_progress', task => runningText(task, now), paint),
-    taskSection('failed', report, 'failed', task => `${task.error?.message ?? ''}${attempts(task)}`, paint),
+    taskSection('running', running(report), task => runningText(task, now), paint.bold),
+    taskSection('phases', inPhases(report), ({kiro}) => (kiro ? phasesText(kiro.phases) : ''), paint.bold),
+    taskSection(
+      'failed',
+      report.tasks.filter(({status}) => status === 'failed'),
+      task => `${task.error?.message ?? ''}${attempts(task)}`,
+      paint.red,
+    ),
     section(
       'blockers',
       report.blockers,
       ({message, hint}) => [...wrapped(message, LEFT), ...wrapped(`hint: ${hint}`, LEFT)],
       paint.red,
     ),
+    section('warnings', report.warnings, ({message}) => wrapped(message, LEFT), paint.yellow),
     nextSection(report, paint),
     section('last events', report.events, event => [
       `${paint.dim(clockTime(event.timestamp))} ${line(`${pad(event.event, 20)} ${eventGist(event)}`, 9)}`,
@@ -52,20 +60,56 @@ export function countParts(report: StatusReport): string[] {
     status,
     `${progress.percentage} %`,
     unchecked > 0 ? `${done}, ${unchecked} of them unchecked` : done,
-    ...(['in_progress', 'failed', 'blocked', 'skipped', 'pending'] as const).flatMap(name =>
-      counts[name] > 0 ? `${counts[name]} ${name === 'in_progress' ? 'running' : name}` : [],
+    ...(['in_progress', 'kiro_managed', 'failed', 'blocked', 'skipped', 'pending'] as const).flatMap(name =>
+      counts[name] > 0 ? `${counts[name]} ${WORDS[name] ?? name}` : [],
     ),
   ];
 }
 
+const WORDS: Readonly<Record<string, string>> = {in_progress: 'running', kiro_managed: 'in phases'};
+
+const NOT_IN_PHASES: readonly string[] = ['pending', 'completed', 'skipped'];
+
+/** Tasks with an attempt, kiro tasks among them. */
+export function running({tasks}: StatusReport): TaskReport[] {
+  return tasks.filter(({stage}) => stage !== undefined);
+}
+
+function inPhases({tasks}: StatusReport): TaskReport[] {
+  return tasks.filter(({kiro, status}) => kiro !== undefined && !NOT_IN_PHASES.includes(status));
+}
+
 /** Who works on it and where, and what is odd about what is known. */
-export function whoLines({executor, git, origin, plan_edit: edit}: StatusReport): string[] {
+export function whoLines(report: StatusReport): string[] {
+  const {executor, git, origin, plan_edit: edit, paused_until} = report;
   const lines: string[] = [];
   if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
   if (executor?.alive) lines.push(`executor: process ${executor.pid}, ${executor.session_id}`);
+  lines.push(...costLines(report));
+  if (paused_until !== undefined) lines.push(`a driver rests until ${paused_until}`);
   if (origin === 'elsewhere') lines.push('executed elsewhere: shown as its file says');
   if (edit && edit.problems.length === 0) lines.push('the plan was edited; not in force before the next start');
   return lines.map(text => line(text, 0));
+}
+
+/** What it cost so far, and of how much; what nobody knows is not 0. */
+function costLines({budget, used = {}}: StatusReport): string[] {
+  const names = (['usd', 'tokens', 'turns', 'minutes'] as const).filter(
+    name => (budget?.limit ?? used)[name] !== undefined,
+  );
+  const parts = names.map(name => {
+    const limit = budget?.limit[name];
+    const reserved = budget?.reserved[name];
+    const known = used[name] === undefined ? (limit === undefined ? 'unknown' : 'none known') : amount(used[name]);
+    const of = limit === undefined ? '' : ` of ${amount(limit)}`;
+    return `${known}${of} ${name}${reserved === undefined ? '' : `, ${amount(reserved)} reserved`}`;
+  });
+  const [first, ...rest] = parts;
+  return first === undefined ? [] : joinWrapped([`used, as the agents say: ${first}`, ...rest], ' · ', LEFT);
+}
+
+function amount(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
 
 function needLines({text, command}: Need, paint: Paint): string[] {
@@ -74,28 +118,23 @@ function needLines({text, command}: Need, paint: Paint): string[] {
 
 function taskSection(
   name: string,
-  {tasks}: StatusReport,
-  status: TaskReport['status'],
+  tasks: readonly TaskReport[],
   say: (task: TaskReport) => string,
-  paint: Paint,
+  paint: (text: string) => string,
 ): string[] {
-  const matching = tasks.filter(task => task.status === status);
-  const widest = Math.min(Math.max(...matching.slice(0, SHOWN).map(({id}) => id.length), 0), 24);
-  return section(
-    name,
-    matching,
-    task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)],
-    status === 'failed' ? paint.red : paint.bold,
-  );
+  const widest = Math.min(Math.max(...tasks.slice(0, SHOWN).map(({id}) => id.length), 0), 24);
+  return section(name, tasks, task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)], paint);
 }
 
 function runningText(task: TaskReport, now: number): string {
   const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
-  return `${task.stage}${age}${attempts(task)}  ${task.title === task.id ? '' : task.title}`;
+  const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
+  return `${phase}${task.stage}${age}${attempts(task)}  ${task.title === task.id ? '' : task.title}`;
 }
 
-function attempts({attempts}: TaskReport): string {
-  return attempts > 1 ? ` (attempt ${attempts})` : '';
+/** Those of a kiro task are numbered through all its phases, and say nothing of how often one was tried. */
+function attempts({attempts, kiro}: TaskReport): string {
+  return attempts > 1 && !kiro ? ` (attempt ${attempts})` : '';
 }
 
 function nextSection({next, ready, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {

@@ -1,8 +1,8 @@
 // What a state says of its kiro tasks, for the dashboard.
 
-import {pendingApprovals} from '../../../state/kiro.ts';
 import type {MilestoneState} from '../../../state/milestone.ts';
 import {phaseAverages} from '../../../state/progress.ts';
+import {approvalsOf, approveCommand, isWaiting} from '../../approvals.ts';
 import type {ApprovalRow, PhaseAverages} from './model.ts';
 
 /** Undefined without kiro tasks. */
@@ -14,13 +14,13 @@ export function kiroAverages({plan, tasks}: MilestoneState): PhaseAverages | und
 
 /** In the order of the plan. */
 export function waitingApprovals({id, tasks}: MilestoneState): ApprovalRow[] {
-  return [...tasks].flatMap(([task_id, {history}]) =>
-    history.kiro
-      ? pendingApprovals(history.kiro).map(({transition}) => ({
-          task_id,
-          transition,
-          command: `milestone approve ${id} ${task_id}`,
-        }))
-      : [],
-  );
+  return [...tasks].flatMap(([task_id, task]) => {
+    const {kiro} = task.history;
+    const waiting = kiro ? approvalsOf(task_id, kiro).filter(approval => isWaiting(approval, task)) : [];
+    return waiting.map(approval => ({
+      task_id,
+      transition: approval.transition,
+      command: approveCommand(id, approval),
+    }));
+  });
 }

@@ -43,7 +43,7 @@ export interface DashboardModel {
   elapsed?: number;
   kiro?: PhaseAverages;
   needs: Need[];
-  /** What is wrong, and how it clears. */
+  /** What is wrong, and how it clears; then what may go wrong. */
   blockers: Array<{message: string; hint: string; age: number}>;
   tasks: TaskRow[];
   events: Array<{time: string; name: string; gist: string}>;
@@ -84,7 +84,7 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
       text: printable(text),
       command: printable(command),
     })),
-    blockers: report.blockers.map(({message, hint, since}) => ({
+    blockers: [...report.blockers, ...report.warnings.map(asBlocker)].map(({message, hint, since}) => ({
       message: printable(message),
       hint: printable(hint),
       age: now - Date.parse(since),
@@ -104,6 +104,10 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
   };
 }
 
+function asBlocker({message, since}: StatusReport['warnings'][number]) {
+  return {message: `warning: ${message}`, hint: 'it is ended when its time is over', since};
+}
+
 function elapsedOf({session, report, now}: DashboardInput): number | undefined {
   if (!session) return undefined;
   if (session.endedAt !== undefined) return Date.parse(session.endedAt) - Date.parse(session.startedAt);
@@ -114,6 +118,7 @@ function elapsedOf({session, report, now}: DashboardInput): number | undefined {
 function countsOf({progress, counts, unchecked}: StatusReport): string[] {
   const also = {
     running: counts.in_progress,
+    'in phases': counts.kiro_managed,
     failed: counts.failed,
     blocked: counts.blocked,
     pending: counts.pending,
@@ -151,7 +156,9 @@ function agentParts(agents: StatusReport['agents']): string[] {
 }
 
 function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {
-  const {id, status, driver, attempts} = task;
+  const {id, driver, attempts} = task;
+  // A phase in work is work like any other.
+  const status = task.stage === undefined ? task.status : 'in_progress';
   const sign = status === 'in_progress' ? lastSigns.get(id) : undefined;
   const age = ageOfTask(task, now);
   return {
@@ -171,10 +178,12 @@ function titleOf({id, title, error}: TaskReport): string {
   return title === id ? '' : title;
 }
 
-function stateOf({status, stage, checked, attempts}: TaskReport): string {
+function stateOf({status, stage, checked, attempts, kiro}: TaskReport): string {
   switch (status) {
     case 'in_progress':
       return attempts > 1 ? `${stage} #${attempts}` : String(stage);
+    case 'kiro_managed':
+      return `${kiro?.current_phase} ${stage ?? phaseWord(kiro)}`;
     case 'completed':
       return checked ? 'done' : 'done, unchecked';
     default:
@@ -182,8 +191,13 @@ function stateOf({status, stage, checked, attempts}: TaskReport): string {
   }
 }
 
-function ageOfTask({status, attempt_started_at, started_at, completed_at}: TaskReport, now: number) {
-  if (status === 'in_progress' && attempt_started_at !== undefined) return now - Date.parse(attempt_started_at);
+function phaseWord(kiro: TaskReport['kiro']): string {
+  const status = kiro?.phases[kiro.current_phase];
+  return status === 'waiting_approval' ? 'waits' : status === 'pending' || status === 'in_progress' ? 'next' : 'done';
+}
+
+function ageOfTask({stage, attempt_started_at, started_at, completed_at}: TaskReport, now: number) {
+  if (stage !== undefined && attempt_started_at !== undefined) return now - Date.parse(attempt_started_at);
   if (started_at === undefined || completed_at === undefined) return undefined;
   return Date.parse(completed_at) - Date.parse(started_at);
 }

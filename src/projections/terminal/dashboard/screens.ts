@@ -69,7 +69,7 @@ function helpLines(isOwner: boolean, {columns, rows}: Size, paint: Paint): strin
     ['Esc', 'back to the overview'],
     ['Ctrl-C', isOwner ? 'stop and save; twice within 5 s: at once, and it can be resumed all the same' : 'leave'],
   ] as const;
-  const marks = '▶ running  ✔ done  ✘ failed  ■ blocked  ↷ skipped  · pending';
+  const marks = '▶ running  ◆ between phases  ✔ done  ✘ failed  ■ blocked  ↷ skipped  · pending';
   const lines = [
     paint.bold(cutTo('keys', columns)),
     ...keys.map(([key, does]) => cutTo(`  ${pad(key, 10)}${does}`, columns)),

@@ -8,6 +8,7 @@ import {windowOf} from './window.ts';
 const MARKS: Record<TaskRow['status'], string> = {
   pending: '·',
   in_progress: '▶',
+  kiro_managed: '◆',
   completed: '✔',
   failed: '✘',
   blocked: '■',

@@ -1,0 +1,58 @@
+// What the commands share in which a person decides something about one task.
+
+import {foldLog} from '../engine/fold-log.ts';
+import type {Ask} from '../engine/request.ts';
+import {type Answer, requestFromOutside} from '../engine/request-from-outside.ts';
+import {MilestoneError} from '../errors.ts';
+import {homePaths} from '../milestone/home.ts';
+import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import {printable} from '../projections/terminal/printable.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import {answerReport, whoGoesOn} from './change.ts';
+import {commandOptions} from './command-options.ts';
+
+export interface DecidingFlags {
+  milestone?: string;
+  json?: boolean;
+}
+
+/** What a text is at most long: more would not be taken. */
+const MOST_CHARACTERS = {comment: 4_096, text: 32_768} as const;
+
+/** @throws {MilestoneError} `USAGE` for a text that is empty or too long. */
+export function checkText(text: string, what: string, most: keyof typeof MOST_CHARACTERS): string {
+  if (text.trim() === '') throw new MilestoneError('USAGE', `${what} is empty`);
+  if (text.length > MOST_CHARACTERS[most])
+    throw new MilestoneError('USAGE', `${what} is longer than ${MOST_CHARACTERS[most]} characters`);
+  return text;
+}
+
+/** @throws {MilestoneError} `USAGE` */
+export function requireTask(task: TaskId | undefined, usage: string): TaskId {
+  if (task !== undefined) return task;
+  throw new MilestoneError('USAGE', 'which task is meant?', {hint: usage});
+}
+
+/**
+ * Send what was decided, and say what came of it.
+ * @param say The lines before the one that tells who goes on with it; none of that when it returns `waits`.
+ * @throws {MilestoneError} as `requestFromOutside`.
+ */
+export async function decide(
+  home: string,
+  id: MilestoneId,
+  ask: Ask,
+  {json}: DecidingFlags,
+  say: (state: MilestoneState) => {lines: string[]; goesOn: boolean},
+): Promise<Answer> {
+  const answer = await requestFromOutside(ask, commandOptions(home, id));
+  if (json) {
+    console.log(JSON.stringify(answerReport(id, answer)));
+    return answer;
+  }
+  const state = foldLog(homePaths(home), id)?.state as MilestoneState;
+  const {lines, goesOn} = say(state);
+  const all = goesOn ? [...lines, whoGoesOn(id, answer.by === 'executor', state)] : lines;
+  for (const line of all) console.log(printable(line));
+  return answer;
+}

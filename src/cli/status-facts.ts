@@ -1,0 +1,35 @@
+import fs from 'node:fs';
+import type {MilestoneView} from '../engine/view.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import type {Settings} from '../milestone/plan.ts';
+import {systemClock} from '../platform/clock.ts';
+import {readIfExists} from '../platform/files.ts';
+import {type AttemptWarning, attemptWarnings} from '../projections/attempt-warnings.ts';
+import type {StatusFacts} from '../projections/status-report.ts';
+
+/** What a status says besides what the log does. */
+export async function statusFacts(paths: HomePaths, view: MilestoneView): Promise<Required<StatusFacts>> {
+  const project = await limitsOf(paths.config);
+  return {project, warnings: warningsOf(paths, view, project)};
+}
+
+/** Attempts that may be about to fail. */
+export function warningsOf(
+  paths: HomePaths,
+  {id, snapshot: {plan, tasks}, executor}: MilestoneView,
+  project: Settings,
+): AttemptWarning[] {
+  if (executor?.alive !== true) return [];
+  return attemptWarnings(plan, tasks, {
+    now: systemClock.now(),
+    project,
+    lastSignOf: (task, attempt) => fs.statSync(paths.attemptLog(id, task, attempt), {throwIfNoEntry: false})?.mtimeMs,
+  });
+}
+
+/** Settings of config.yaml; what reads it is loaded only when it may say something of limits. */
+export async function limitsOf(file: string): Promise<Settings> {
+  if (!/\b(?:timeout|silent|budget)\b/.test(readIfExists(file) ?? '')) return {};
+  const {readConfigFile} = await import('../milestone/reader.ts');
+  return (readConfigFile(file).config.settings ?? {}) as Settings;
+}
