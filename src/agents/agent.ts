@@ -2,7 +2,9 @@
 //
 // A1. Ticks of one agent never overlap; a wake during a tick makes one more tick after it.
 // A2. A tick only looks, decides and records. Long work is a job of the engine.
-// A3. A failing tick is an event and a longer rest, not the end; a failure of the machine ends the run.
+// A3. A failing tick is an event and a longer rest, not the end; a failure of the machine ends the run. Events do not
+//     shorten that rest: whoever fails at each of them would do nothing else.
+// A4. After `stop` no tick starts, and one that hangs keeps nobody waiting for more than a second.
 
 import type {ExecutionContext} from '../engine/context.ts';
 import {MilestoneError} from '../errors.ts';
@@ -26,6 +28,8 @@ interface Runner {
   /** On the clock's `elapsed()`. */
   dueAt: number;
   ticking: boolean;
+  /** Resolves when the ticks that are under way have ended. */
+  ticked: Promise<void>;
   wanted: boolean;
   failures: number;
 }
@@ -33,6 +37,8 @@ interface Runner {
 const LONGEST_BACK_OFF_MS = 600_000;
 const FIRST_BACK_OFF_MS = 1_000;
 const LONGEST_NAP_MS = 3_600_000;
+/** For ticks to end that are under way when everything does. */
+const PATIENCE_MS = 1_000;
 
 /** Runs every agent when an event wakes it and when its rest is over, until `stop`. */
 export class AgentLoop {
@@ -52,6 +58,7 @@ export class AgentLoop {
       agent,
       dueAt: Number.POSITIVE_INFINITY,
       ticking: false,
+      ticked: Promise.resolve(),
       wanted: false,
       failures: 0,
     }));
@@ -76,26 +83,42 @@ export class AgentLoop {
     for (const runner of this.runners) this.wake(runner);
   }
 
-  /** No tick starts after this. */
-  stop(): void {
+  /** No tick starts after this. Resolves when none is under way, or when those that are have had their second. */
+  async stop(): Promise<void> {
     if (this.ended.signal.aborted) return;
     this.ended.abort();
+    await this.ticksEnded();
     for (const {agent} of this.runners) this.context.record({event: 'agent_stopped', details: {agent: agent.name}});
   }
 
-  private wake(runner: Runner): void {
-    if (runner.wanted || this.ended.signal.aborted) return;
-    runner.wanted = true;
-    if (!runner.ticking) queueMicrotask(() => void this.run(runner));
+  private async ticksEnded(): Promise<void> {
+    const ticking = this.runners.filter(runner => runner.ticking);
+    if (ticking.length === 0) return;
+    const patience = new AbortController();
+    const waited = this.clock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
+    await Promise.race([Promise.all(ticking.map(({ticked}) => ticked)), waited]);
+    patience.abort();
   }
 
-  private async run(runner: Runner): Promise<void> {
-    if (runner.ticking) return;
-    if (runner.agent.runsLast && this.runners.some(other => other !== runner && other.wanted && !other.ticking)) {
-      queueMicrotask(() => void this.run(runner));
+  private wake(runner: Runner): void {
+    const isBackingOff = runner.failures > 0 && this.clock.elapsed() < runner.dueAt;
+    if (runner.wanted || isBackingOff || this.ended.signal.aborted) return;
+    runner.wanted = true;
+    if (!runner.ticking) queueMicrotask(() => this.begin(runner));
+  }
+
+  private begin(runner: Runner): void {
+    if (runner.ticking || this.ended.signal.aborted) return;
+    const isEarly = runner.agent.runsLast && this.runners.some(other => other !== runner && isAboutToTick(other));
+    if (isEarly) {
+      queueMicrotask(() => this.begin(runner));
       return;
     }
     runner.ticking = true;
+    runner.ticked = this.run(runner);
+  }
+
+  private async run(runner: Runner): Promise<void> {
     try {
       while (runner.wanted && !this.ended.signal.aborted) {
         runner.wanted = false;
@@ -105,6 +128,7 @@ export class AgentLoop {
       }
       this.rest(runner, this.context.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.restMs);
     } catch (error) {
+      runner.wanted = false; // the tick after its rest sees whatever it was woken for
       this.fail(runner, error);
     } finally {
       runner.ticking = false;
@@ -149,4 +173,8 @@ export class AgentLoop {
       await this.clock.sleep(this.napEndsAt - now, signal).catch(() => undefined);
     }
   }
+}
+
+function isAboutToTick({wanted, ticking}: Runner): boolean {
+  return wanted && !ticking;
 }

@@ -1,15 +1,15 @@
 // Finds what holds the milestone up, tells whoever has to act in the same tick, and clears what has gone by itself.
 //
 // D1. It runs no checks of its own: it reads what the merge queue has put on record.
-// D2. What has come back unchanged after it was cleared is not cleared by itself again.
+// D2. What has come back after it was cleared, although the re-check saw nothing wrong, is not cleared by itself again.
 
 import type {ExecutionContext} from '../engine/context.ts';
 import {findBlockers} from '../engine/find-blockers.ts';
 import {recheck} from '../engine/recheck.ts';
 import {budgetShare} from '../scheduler/budget.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
+import {resolution} from '../state/blockers.ts';
 import type {Blocker} from '../state/milestone.ts';
-import {taskState} from '../state/milestone.ts';
 import type {Agent} from './agent.ts';
 
 const TWO_MINUTES_MS = 120_000;
@@ -79,12 +79,14 @@ function warnOfBudget(context: ExecutionContext, memory: Memory): void {
 
 async function clear(context: ExecutionContext, {cleared}: Memory): Promise<void> {
   for (const blocker of [...context.state.blockers.values()]) {
-    if (cleared.has(signatureOf(blocker)) || !(await recheck(context, blocker))) continue;
-    if (!context.state.blockers.has(blocker.id) || context.ending) continue;
-    cleared.add(signatureOf(blocker));
-    const {id, taskId} = blocker;
-    const isBlocked = taskId !== undefined && taskState(context.state, taskId).status === 'blocked';
-    context.record({event: 'blocker_resolved', details: {id, ...(isBlocked && {task_id: taskId})}});
+    const signature = signatureOf(blocker);
+    if (!(await recheck(context, blocker))) {
+      cleared.delete(signature);
+      continue;
+    }
+    if (cleared.has(signature) || !context.state.blockers.has(blocker.id) || context.ending) continue;
+    cleared.add(signature);
+    context.record(resolution(context.state, blocker));
   }
 }
 

@@ -1,6 +1,7 @@
 import type {ExecutionContext} from '../engine/context.ts';
 import {layOutlines} from '../engine/documents.ts';
-import {approvalId, deliverablesOf, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
+import {OWN_DOCUMENTS} from '../engine/kiro-results.ts';
+import {approvalId, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
 import type {KiroPhase, Task, TaskId} from '../milestone/plan.ts';
 import type {KiroState} from '../state/kiro.ts';
 import {phaseInWork, taskState} from '../state/milestone.ts';
@@ -24,6 +25,7 @@ export const kiroCoordinator: Agent = {
     'kiro_approval_voided',
   ],
   tick(context) {
+    if (context.state.status === 'cancelled' || context.state.status === 'completed') return;
     for (const id of context.state.kiroTasks) lead(context, id);
     for (const id of context.ready.manual) layOutlinesFor(context, id);
   },
@@ -94,6 +96,5 @@ function refuseRejected(context: ExecutionContext, task_id: TaskId, {phase, phas
 function layOutlinesFor({state, paths}: ExecutionContext, id: TaskId): void {
   const task = state.taskById.get(id) as Task;
   const phase = phaseInWork(state, id);
-  if (!isKiro(task) || phase === undefined || phase === 'execute' || deliverablesOf(task, phase).length === 0) return;
-  layOutlines(paths.home, {id: state.id, task, phase});
+  if (isKiro(task) && phase !== undefined) layOutlines(paths.home, {id: state.id, task, phase}, OWN_DOCUMENTS);
 }

@@ -1,9 +1,10 @@
 import type {ExecutionContext} from '../engine/context.ts';
 import {findBlockers} from '../engine/find-blockers.ts';
 import {finish} from '../engine/finish.ts';
-import {isHeld} from '../engine/holds.ts';
-import {whatRemains} from '../scheduler/what-remains.ts';
-import {taskState, tasksCompleted} from '../state/milestone.ts';
+import {isHeld, isStopped} from '../engine/holds.ts';
+import type {PauseCode} from '../events/event.ts';
+import {type Stop, standstill, whatRemains} from '../scheduler/what-remains.ts';
+import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
 import type {Agent} from './agent.ts';
 
@@ -69,7 +70,15 @@ function endPaused(context: ExecutionContext): void {
 
 function judge(context: ExecutionContext): void {
   const {state, ending} = context;
-  if (ending || state.running.size > 0 || context.ready.isHolding) return;
+  if (ending || context.ready.isHolding) return;
+  const isOver = state.status === 'cancelled' || (state.status === 'paused' && state.paused?.code === 'requested');
+  if (isStopped(context) && !isOver) stopAtOnce(context);
+  else if (wasStopped(state)) context.record({event: 'milestone_resumed', details: {}});
+  else if (state.running.size === 0) judgeWhenIdle(context);
+}
+
+function judgeWhenIdle(context: ExecutionContext): void {
+  const {state} = context;
   if (state.status === 'paused') endPaused(context);
   else if (state.status === 'cancelled') context.end({exit: 3, reason: `milestone \`${state.id}\` was cancelled`});
   else if (state.status === 'in_progress') judgeRemaining(context);
@@ -94,10 +103,25 @@ function judgeRemaining(context: ExecutionContext): void {
   const {size, manual, waiting} = ready;
   const remaining = whatRemains(state, {ready: size, manual, waiting, held: isHeld(context), waits: wait});
   if (remaining.kind === 'complete') context.jobs.start('finish', () => finish(context));
-  if (remaining.kind !== 'stopped') return;
-  if (remaining.exit !== 0) findBlockers(context);
-  const {exit, code, reason, hint} = remaining;
-  if (code === 'blocked') context.record({event: 'milestone_blocked', details: {reason}});
-  else context.record({event: 'milestone_paused', details: {code, reason}});
-  context.end({exit, reason, ...(hint !== undefined && {hint})});
+  if (remaining.kind === 'stopped') stop(context, remaining);
+}
+
+/** `on_blocker: stop`: on record as soon as it is known, while what runs comes to its end. */
+function stopAtOnce(context: ExecutionContext): void {
+  const {manual, waiting} = context.ready;
+  stop(context, standstill(context.state, {ready: 0, manual, waiting, held: true, waits: false}));
+}
+
+/** What made it stop has gone by itself before everything had ended. */
+function wasStopped({status, paused}: MilestoneState): boolean {
+  return status === 'blocked' || (status === 'paused' && paused?.code !== 'requested');
+}
+
+function stop(context: ExecutionContext, {exit, code, reason, hint}: Stop): void {
+  const {state} = context;
+  if (exit !== 0) findBlockers(context);
+  const known = state.status === 'blocked' ? 'blocked' : state.paused?.code;
+  if (code !== known && code === 'blocked') context.record({event: 'milestone_blocked', details: {reason}});
+  else if (code !== known) context.record({event: 'milestone_paused', details: {code: code as PauseCode, reason}});
+  if (state.running.size === 0) context.end({exit, reason, ...(hint !== undefined && {hint})});
 }

@@ -27,6 +27,7 @@ export const taskExecutor: Agent = {
     'kiro_phase_transition',
     'kiro_approval_granted',
     'kiro_approval_rejected',
+    'kiro_approval_voided',
     'driver_paused',
     'driver_resumed',
     'baseline_checked',

@@ -97,7 +97,7 @@ The user wants to decide on an approval: $ARGUMENTS
    \`milestone approve <milestone> <task> <phase>\` (with \`-m "<comment>"\` if there is one, \`--role <role>\` if the approval
    names roles), or \`milestone reject <milestone> <task> <phase> -m "<reason>"\`.
    An approval is for what the user has just been shown; it is never for another document, and silence is none.
-4. When the status says that nobody executes the milestone, say that \`/milestone:resume\` goes on with it.
+4. When what it prints names \`milestone resume\`, say that \`/milestone:resume <milestone>\` goes on.
 `;
 
 function runningText(agent: AgentName, command: 'execute' | 'resume'): string {
@@ -107,29 +107,35 @@ function runningText(agent: AgentName, command: 'execute' | 'resume'): string {
    but 0: tell the user what it printed, with the hint, and stop.
 2. Show the user \`milestone status <milestone> --format md\`.
 3. ${waiting(agent)}
-   - 6: something needs the user; do 4.
-   - 0: it is completed. 3: it was cancelled. 4: it stopped on failures. 7: its budget is used up. 8: a provider's quota
-     is used up. 9: the machine failed. Do 5.
-4. Run \`milestone status <milestone> --format md\`. Bring each entry under "Needs you" to the user in plain words: what
-   is wanted, why, and what depends on it. Wait for the answer; then carry it over and go on with 3.
+   When the status has a part "Needs you", do 4; otherwise 5.
+4. Bring each entry under "Needs you" to the user in plain words: what is wanted, why, and what depends on it. Stop there,
+   and wait for the answer; then carry it over and go on with 3.
    - A question of a task: ask it as it stands, then \`milestone answer <milestone> <task> "<the answer>"\`.
-   - An approval: \`milestone approvals <milestone>\`; read the documents and say what they contain. Only after the user
-     decided: \`milestone approve <milestone> <task> <phase>\` or
+   - An approval: read the documents in \`.milestones/deliverables/<milestone>/<task>/<phase>/\` and say what they contain.
+     Only after the user decided: \`milestone approve <milestone> <task> <phase>\` or
      \`milestone reject <milestone> <task> <phase> -m "<reason>"\`. Never decide yourself, and never take an earlier yes
      for another document.
    - A task that failed, is blocked, or is for a person: say the cause (\`milestone log <milestone> <task> --output\`) and
      what the status proposes. Run that only when the user wants it.
-   If the milestone is no longer being executed by then, start it again as in 1 (\`resume\` when it is blocked). If the
-   user wants to decide later, wait with \`--until change\` in place of \`--until attention\` and report only what is new.
-5. Show the user \`milestone status <milestone> --format md\` and say in a few lines what came of it. Only what the status
-   says is done is done.
-`;
+   When what you ran says that \`milestone resume\` goes on, start it again with \`milestone resume --detach <milestone>\`.
+   If the user wants to decide later, wait with \`--until change\` in place of \`--until attention\` and report only what
+   is new.
+5. Say in a few lines what came of it. Only what the status says is done is done.
+${agent === 'claude' ? LATER_TURNS : ''}`;
 }
 
+// In Claude Code the end of the waiting begins another turn.
+const LATER_TURNS = `
+What this command permits, it permits until your turn ends. Later the user is asked about each call. When one is denied,
+try no other way: say that \`/milestone:resume <milestone>\` goes on and follows it.
+`;
+
 function waiting(agent: AgentName): string {
+  const command = (flags: string) =>
+    `\`milestone wait <milestone> ${flags}; milestone status <milestone> --format md\``;
   if (agent === 'claude')
-    return `Run \`milestone wait <milestone> --until attention\` in the background (\`run_in_background\`), and do nothing until it
-   ends. Its exit code says what happened:`;
-  return `Run \`milestone wait <milestone> --until attention --timeout 9m\`, and give the tool ten minutes for it. Exit code 10:
-   nothing happened, run it again. Any other exit code says what happened:`;
+    return `Run ${command('--until attention')}, as one command,
+   in the background (\`run_in_background\`). Do nothing until it ends; then read what it printed, from its output file.`;
+  return `Run ${command('--until attention --timeout 9m')},
+   as one command, and give the tool ten minutes for it. When it is still being executed and needs nobody, run it again.`;
 }

@@ -8,19 +8,13 @@
 // this process, and takes no memory here.
 
 import type {Outcome} from '../events/event.ts';
-import {
-  appendContent,
-  appendNote,
-  readTail,
-  removeAttemptLog,
-  sizeOf,
-  withAttemptLog,
-} from '../platform/attempt-log.ts';
+import {appendNote, readTail, sizeOf, withAttemptLog} from '../platform/attempt-log.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {LineFollower} from '../platform/follow-lines.ts';
 import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes.ts';
 import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/supervise.ts';
+import {closeAgentLog, errorFileOf, schemaFileOf} from './agent-log.ts';
 import type {
   AgentInput,
   AgentTraits,
@@ -66,8 +60,8 @@ export class AgentDriver implements Driver {
   async #live(run: AgentProcess, file: string): Promise<DriverResult> {
     const ending = await run.ended;
     if (ending.kind !== 'no_conversation') return ending;
-    const fresh = freshInput(run.input, this.agent);
-    appendNote(fresh.logFile, 'milestone: there is no such conversation any more: begins a new one');
+    appendNote(run.input.logFile, 'milestone: there is no such conversation any more: begins a new one');
+    const fresh = await freshInput(run.input, this.agent);
     if (fresh.agent.conversation) fresh.agent.observe({kind: 'conversation', id: fresh.agent.conversation.id});
     const second = await AgentProcess.start(this.protocol, fresh, file);
     if (second.kind === 'ended') return second;
@@ -80,10 +74,12 @@ export class AgentDriver implements Driver {
 
 type Input = AttemptInput & {agent: AgentInput};
 
-function freshInput(input: Input, traits: AgentTraits): Input {
+/** A new conversation knows nothing of what the old one was told. */
+async function freshInput(input: Input, traits: AgentTraits): Promise<Input> {
   const {conversation: _, ...agent} = input.agent;
   const id = traits.newConversation?.();
-  return {...input, agent: {...agent, ...(id !== undefined && {conversation: {id, resume: false}})}};
+  const prompt = (await agent.freshPrompt?.()) ?? agent.prompt;
+  return {...input, agent: {...agent, prompt, ...(id !== undefined && {conversation: {id, resume: false}})}};
 }
 
 type Cut = Pick<StopReason, 'outcome' | 'immediate'>;
@@ -119,13 +115,19 @@ class AgentProcess {
   /** @throws {MilestoneError} when the log cannot be written. */
   static async start(protocol: AgentProtocol, input: Input, file: string): Promise<AgentProcess | EndedAttempt> {
     const {agent, cwd, env, logFile} = input;
-    const call: AgentCall = {agent, cwd, env, schemaFile: schemaFileOf(input), isRoot: process.getuid?.() === 0};
+    const call: AgentCall = {
+      agent,
+      cwd,
+      env,
+      schemaFile: schemaFileOf(input.logFile),
+      isRoot: process.getuid?.() === 0,
+    };
     replaceFile(call.schemaFile, JSON.stringify(agent.schema), {durable: false, mode: 0o600});
     const {args, env: added = {}} = protocol.launch(call);
     const offset = sizeOf(logFile);
     const group = await startInto(logFile, {file, args, cwd, env: {...env, ...added}});
     if (group.kind === 'started') return new AgentProcess(group, input, call, protocol, offset);
-    removeBeside(input);
+    closeAgentLog(input.logFile);
     return ended({kind: 'failed', cause: 'setup', message: `could not be started: ${group.message}`});
   }
 
@@ -155,7 +157,7 @@ class AgentProcess {
     } finally {
       over.abort();
       this.group.stdin?.destroy();
-      this.#closeLog();
+      closeAgentLog(this.input.logFile);
     }
   }
 
@@ -180,20 +182,10 @@ class AgentProcess {
 
   #endingOf({cut, exit}: Settled<Cut>): Ending {
     if (cut) return ended(cut.reason.outcome);
-    const ending = this.#reader.finish({exit, stderr: readTail(errorFileOf(this.input), STDERR_BYTES)});
+    const ending = this.#reader.finish({exit, stderr: readTail(errorFileOf(this.input.logFile), STDERR_BYTES)});
     const isResumed = this.input.agent.conversation?.resume;
     if (ending.kind !== 'no_conversation' || isResumed) return ending;
     return ended({kind: 'failed', cause: 'agent', message: 'it speaks of a conversation that it was not given'});
-  }
-
-  /** What it complained of belongs to the log, but after what it said: neither cuts the other's lines. */
-  #closeLog(): void {
-    const errorFile = errorFileOf(this.input);
-    if (sizeOf(errorFile) > 0) {
-      appendNote(this.input.logFile, 'milestone: printed to stderr:');
-      appendContent(this.input.logFile, errorFile);
-    }
-    removeBeside(this.input);
   }
 }
 
@@ -205,23 +197,10 @@ function startInto(
   command: {file: string; args: string[]; cwd: string; env: Record<string, string>},
 ): Promise<StartedGroup | SpawnFailure> {
   return withAttemptLog(logFile, outputFd =>
-    withAttemptLog(`${logFile}.stderr`, errorFd => startGroup({...command, outputFd, errorFd, stdin: 'pipe'}), {
+    withAttemptLog(errorFileOf(logFile), errorFd => startGroup({...command, outputFd, errorFd, stdin: 'pipe'}), {
       fresh: true,
     }),
   );
-}
-
-function errorFileOf({logFile}: Input): string {
-  return `${logFile}.stderr`;
-}
-
-function schemaFileOf({logFile}: Input): string {
-  return `${logFile}.schema.json`;
-}
-
-function removeBeside(input: Input): void {
-  removeAttemptLog(errorFileOf(input));
-  removeAttemptLog(schemaFileOf(input));
 }
 
 function ended(outcome: Outcome): EndedAttempt {

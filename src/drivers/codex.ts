@@ -161,10 +161,12 @@ class CodexReader implements AgentReader {
       this.agent.observe({kind: 'activity', text: shorten(shown, LONGEST_ACTIVITY)});
   }
 
-  /** Of a thread that was resumed, what this process has used cannot be told from what came before. */
+  /** It counts over the whole thread. */
   #count(usage: Json | undefined): void {
-    if (this.agent.conversation?.resume || !usage) return;
-    this.#usage = {tokens: sumOf(usage, 'input_tokens', 'output_tokens')};
+    const {conversation} = this.agent;
+    const before = conversation?.resume ? conversation.used?.tokens : 0;
+    if (before === undefined || !usage) return;
+    this.#usage = {tokens: Math.max(0, sumOf(usage, 'input_tokens', 'output_tokens') - before)};
   }
 
   #complain(message: string): void {

@@ -55,6 +55,8 @@ export interface AttemptInput {
 /** What a coding agent is told, and within which bounds it works. */
 export interface AgentInput {
   prompt: string;
+  /** What it is told in place of `prompt` when it does not know the conversation that it was to resume. */
+  freshPrompt?(): Promise<string>;
   /** `resume`: an earlier attempt began it. Absent: the agent chooses an id and says it. */
   conversation?: ConversationChoice;
   model?: string;
@@ -77,6 +79,8 @@ export interface AgentInput {
 export interface ConversationChoice {
   id: string;
   resume: boolean;
+  /** What earlier attempts have used in it, as far as it is known. */
+  used?: Usage;
 }
 
 export type Observation =

@@ -5,7 +5,8 @@ import {AgentDriver} from './agent-process.ts';
 import {claudeProtocol} from './claude.ts';
 import {codexProtocol} from './codex.ts';
 import {commandProtocol} from './command.ts';
-import type {Driver} from './driver.ts';
+import {defaultDriver, PREFERRED_AGENTS} from './default-driver.ts';
+import type {AgentTraits, Driver} from './driver.ts';
 import {driverName} from './driver-name.ts';
 import {type Detected, findAgent, locateAgent, notInstalled} from './find-agent.ts';
 import {MANUAL_DRIVER} from './manual.ts';
@@ -18,8 +19,11 @@ import {shellDriver} from './shell.ts';
  * several names may be one `driver` with other settings.
  */
 export type DriverChoice =
-  /** `model`, `effort`: of a driver that config.yaml names; the task's own win. */
-  | {kind: 'driver'; name: string; driver: Driver; model?: string; effort?: string}
+  /**
+   * `model`, `effort`: of a driver that config.yaml names; the task's own win. `isStandIn`: the one that the plan means
+   * rests.
+   */
+  | {kind: 'driver'; name: string; driver: Driver; model?: string; effort?: string; isStandIn?: boolean}
   | {kind: 'manual'; name: string}
   | {kind: 'missing'; name: string; outcome: Outcome};
 
@@ -30,8 +34,12 @@ export interface DriverSetOptions {
   env: Readonly<Record<string, string | undefined>>;
 }
 
-/** The first of these that is installed does what no driver is named for. */
-const AGENTS: readonly AgentProtocol[] = [claudeProtocol, codexProtocol, opencodeProtocol];
+const PROTOCOLS: Record<(typeof PREFERRED_AGENTS)[number], AgentProtocol> = {
+  claude: claudeProtocol,
+  codex: codexProtocol,
+  opencode: opencodeProtocol,
+};
+const AGENTS = PREFERRED_AGENTS.map(name => PROTOCOLS[name]);
 const DRIVERS = new Map(AGENTS.map(protocol => [protocol.name, new AgentDriver(protocol)]));
 const COMMAND = 'command';
 
@@ -69,7 +77,7 @@ export class DriverSet {
 
   /** What is used where no driver is named. */
   get defaultName(): string {
-    this.#defaultName ??= AGENTS.find(protocol => locateAgent(protocol, this.#env.PATH))?.name ?? MANUAL_DRIVER;
+    this.#defaultName ??= defaultDriver(this.#env.PATH);
     return this.#defaultName;
   }
 
@@ -79,10 +87,29 @@ export class DriverSet {
     return known;
   }
 
-  /** Forget what was not found: it may have been installed meanwhile. */
+  /** Whose login and quota a name stands for: all names of one driver share them. */
+  providerOf(name: string): string {
+    const named = this.#named.get(name);
+    return named && 'driver' in named ? named.driver.name : name;
+  }
+
+  /** Look again: what was not found may have been installed meanwhile, and the other way round. */
   refresh(): void {
     this.#defaultName = undefined;
-    for (const [name, {kind}] of this.#choices) if (kind === 'missing') this.#choices.delete(name);
+    this.#choices.clear();
+  }
+
+  /** Why no program can be meant by a name, and what to do about it; undefined where one is. Looks for none. */
+  explain(name: string): {message: string; hint: string} | undefined {
+    if (name === MANUAL_DRIVER) return undefined;
+    const named = this.#named.get(name) ?? {message: explainUnknown(name, this.names)};
+    return 'message' in named ? {message: named.message, hint: this.#hintFor(name)} : undefined;
+  }
+
+  /** What a coding agent has besides; undefined for a person, and for a name that cannot be used. */
+  traitsOf(name: string): AgentTraits | undefined {
+    const named = this.#named.get(name);
+    return named && 'protocol' in named ? named.protocol.traits : undefined;
   }
 
   /** Whether a coding agent can be used, and in which version; runs its `--version`, for at most 20 seconds. */
@@ -111,14 +138,6 @@ export class DriverSet {
 }
 
 const SHELL: DriverChoice = {kind: 'driver', name: shellDriver.name, driver: shellDriver};
-
-/** Without a config.yaml, in the environment of this process. */
-export function chooseDriver(task: Task, settings: Pick<Settings, 'driver'>): DriverChoice {
-  own ??= new DriverSet({env: process.env});
-  return own.choose(task, settings);
-}
-
-let own: DriverSet | undefined;
 
 /** An entry of `drivers`; one that has the name of an agent need not name it again. */
 function readEntry(name: string, entry: Readonly<Record<string, unknown>>): Named {

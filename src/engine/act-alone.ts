@@ -6,6 +6,7 @@ import type {MilestoneEvent, NewEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import {type LogPosition, readLog} from '../events/read-log.ts';
 import {ensureHomeFiles} from '../milestone/home.ts';
+import {AgentSessions} from '../projections/agent-sessions.ts';
 import {taskState} from '../state/milestone.ts';
 import {type CommandOptions, withLog, withMilestone} from './command.ts';
 import type {Execution} from './execution.ts';
@@ -82,7 +83,8 @@ function actOnActivated(
   options: AloneOptions,
 ): Promise<MilestoneEvent | Rejection> {
   return withLog(opened, options, async log => {
-    const {state} = opened;
+    const {state, paths} = opened;
+    if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
     const execution = prepareExecution(opened, log, {...options, workspace: idlePlace(opened)});
     const inbox = inboxOf(opened, execution);
     let answered: MilestoneEvent | undefined;
@@ -92,7 +94,7 @@ function actOnActivated(
     await adoptEdits(opened, execution);
     await answerLeftovers(execution, inbox);
     await answerRequests(execution, inbox);
-    const decision = decideRequest(state, request, factsOf(execution));
+    const decision = decideRequest(state, request, await factsOf(execution, request));
     if (decision.kind === 'rejected') return decision;
     await answer(execution, inbox, request);
     if (state.status === 'cancelled') await execution.workspace.remove();

@@ -1,6 +1,7 @@
 import type {AgentInput, Observation} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import {RESULT_SCHEMA} from '../drivers/result.ts';
+import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import type {ExecutionContext} from './context.ts';
 import type {PlannedAttempt} from './run-attempt.ts';
 
@@ -12,10 +13,14 @@ export async function agentInput(
   observe: (seen: Observation) => void,
 ): Promise<AgentInput> {
   const settings = context.settingsOf(place.taskId);
-  const model = task.model ?? choice.model ?? settings.model;
-  const effort = task.effort ?? choice.effort ?? settings.effort;
+  const promptIn = (mode: NextAttempt['mode']) => context.promptOf(place.taskId, {driver: choice.name, mode});
+  // What the plan says was meant for another one.
+  const {model, effort} = choice.isStandIn
+    ? choice
+    : {model: task.model ?? choice.model ?? settings.model, effort: task.effort ?? choice.effort ?? settings.effort};
   return {
-    prompt: await context.promptOf(place.taskId, {driver: choice.name, mode: next.mode}),
+    prompt: await promptIn(next.mode),
+    ...(conversation?.resume && {freshPrompt: () => promptIn('fresh')}),
     ...(conversation && {conversation}),
     ...(model !== undefined && {model}),
     ...(effort !== undefined && {effort}),

@@ -4,6 +4,7 @@ import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.
 import {isKiro} from '../milestone/kiro.ts';
 import type {Task} from '../milestone/plan.ts';
 import type {ExecutionContext} from './context.ts';
+import {keepDraftsOf} from './keep-drafts.ts';
 import {writeResults} from './kiro-results.ts';
 import {runningTask} from './running-task.ts';
 import type {AttemptPlace, FrozenWork} from './workspace.ts';
@@ -32,11 +33,14 @@ export async function block(
 }
 
 /** As it was frozen, without what checks and reviewers left beside it; a slot of nobody's holds nothing. */
-async function keepWork({workspace}: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
+async function keepWork(context: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
+  const {workspace} = context;
   if (place.slot < 0) return;
-  if (work && !work.refused && workspace.hasSlots && workspace.integration)
-    await workspace.integration.keep(place, work);
-  else await workspace.rescue(place);
+  keepDraftsOf(context, place);
+  const frozen = work && !work.refused && workspace.integration ? work : undefined;
+  // A checkout that others use as well is put back to what it was.
+  if (!frozen || !workspace.hasSlots) await workspace.rescue(place);
+  if (frozen) await workspace.integration?.keep(place, frozen);
 }
 
 /** The task is done. */
@@ -59,7 +63,7 @@ export async function complete(
   const deliverables = await writeResults(context, place, {checks: running.checks ?? checks, files, commit});
   context.record(
     {event: 'kiro_phase_updated', details: {task_id, attempt, phase: 'execute', status: 'completed', deliverables}},
-    completed,
     {event: 'kiro_workflow_completed', details: {task_id}},
+    completed,
   );
 }

@@ -25,6 +25,6 @@ export async function checkBaseline(context: ExecutionContext): Promise<void> {
   context.openBlocker({
     type: 'baseline_red',
     message: `the check \`${firstLine(red?.command ?? '')}\` is red before anything was changed`,
-    hint: 'mend it on the branch that the milestone starts from, or change `verify`, then `milestone resume`',
+    hint: `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume\``,
   });
 }

@@ -48,6 +48,9 @@ export interface ChecksInput {
   redactor: Redactor;
 }
 
+/** Between the name of a log and that of a check: while the check runs, its output lies there. */
+export const CHECK_OUTPUT = '.check-';
+
 /** Bytes of output that a red check keeps. */
 const TAIL_BYTES = 2048;
 
@@ -76,7 +79,7 @@ async function runUntilGreen(check: Check, input: ChecksInput): Promise<CheckRes
 
 async function runOnce(check: Check, input: ChecksInput): Promise<CheckResult> {
   const startedAt = input.clock.elapsed();
-  const output = `${input.logFile}.check-${check.name}`;
+  const output = `${input.logFile}${CHECK_OUTPUT}${check.name}`;
   const ending = await runInto(output, check, input);
   if (ending.note) appendNote(output, ending.note);
   await input.redactor.redactFile(output);

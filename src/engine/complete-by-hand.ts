@@ -1,9 +1,13 @@
+import type {CheckResult, Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
+import type {StopSignal} from '../platform/stop-signal.ts';
+import {voidIfChanged} from './approvals.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
 import {stoppedOutcome} from './attempts.ts';
 import type {ExecutionContext} from './context.ts';
+import {acceptOwnDocuments, awaitCompletion, isGated} from './execute-gate.ts';
 import {runningTask} from './running-task.ts';
-import {redCheck, verify} from './verify.ts';
+import {checksOf, redCheck, verify} from './verify.ts';
 import type {AttemptPlace} from './workspace.ts';
 
 /** A person says that a manual task is done. What can be checked is the branch: that is where his work would be. */
@@ -11,18 +15,37 @@ export async function completeByHand(context: ExecutionContext, id: TaskId): Pro
   const {attempt, slot} = runningTask(context, id);
   const place: AttemptPlace = {taskId: id, attempt, slot};
   const signal = context.attempts.begin(id, attempt);
-  const {integration} = context.workspace;
   try {
     await context.mergeQueue.run(async () => {
-      const head = await integration?.readHead();
+      const head = await context.workspace.integration?.readHead();
       if (head && head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
-      const cwd = head && integration ? await integration.checkOutCommit(head.commit) : context.workspace.folderOf(0);
-      const checks = await verify(context, place, {on: 'merged', cwd, signal});
-      if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal));
-      const red = redCheck(checks);
-      return red ? giveUp(context, place, red) : complete(context, place, {checks});
+      const wrong = await acceptOwnDocuments(context, place);
+      if (wrong) return giveUp(context, place, wrong);
+      const checks = await verifyOnBranch(context, place, signal);
+      const outcome = endOf(checks, signal) ?? voidIfChanged(context, id);
+      if (outcome) return giveUp(context, place, outcome);
+      if (isGated(context, id)) return awaitCompletion(context, place, {work: undefined, checks});
+      return complete(context, place, {checks});
     });
   } finally {
     context.attempts.end(id, attempt);
   }
+}
+
+/** Run the checks of what was done elsewhere. The caller has the merge queue, and its slot, to himself. */
+export async function verifyOnBranch(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  signal: StopSignal,
+): Promise<CheckResult[]> {
+  if (checksOf(context, place.taskId).length === 0) return [];
+  const {integration} = context.workspace;
+  const head = await integration?.readHead();
+  const isThere = integration && head?.kind === 'head';
+  const cwd = isThere ? await integration.checkOutCommit(head.commit) : context.workspace.folderOf(0);
+  return verify(context, place, {on: 'merged', cwd, signal});
+}
+
+function endOf(checks: readonly CheckResult[], signal: StopSignal): Outcome | undefined {
+  return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);
 }

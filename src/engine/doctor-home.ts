@@ -52,9 +52,3 @@ export function examineSpace(folder: string): Finding[] {
   const message = `only ${Math.floor(free / MEBIBYTE)} MiB are free where \`${folder}\` lies`;
   return [{severity: 'warning', code: 'DISK_LOW', message, hint: 'free some space'}];
 }
-
-/** The project's own settings. */
-export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
-  const {readConfigFile} = await import('../milestone/reader.ts');
-  return readConfigFile(paths.config).problems;
-}

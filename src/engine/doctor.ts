@@ -9,8 +9,9 @@ import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {listFolder} from '../platform/files.ts';
 import {examineGit} from './doctor-git.ts';
-import {examineConfig, examineHome, examineMachine} from './doctor-home.ts';
+import {examineHome, examineMachine} from './doctor-home.ts';
 import {examineLog} from './doctor-log.ts';
+import {examineAgents, examineConfig, examinePlanSetup} from './doctor-setup.ts';
 import {examinePlan, examineRest} from './doctor-state.ts';
 import type {Finding} from './finding.ts';
 import {lookAt} from './look.ts';
@@ -25,9 +26,9 @@ export async function examine(home: string, id: MilestoneId | undefined): Promis
   const {repo, findings} = await openIfPossible(path.dirname(home));
   findings.unshift(...examineMachine());
   findings.push(...(await examineHome(paths, repo)), ...(await examineConfig(paths)));
-  const all = milestonesOf(paths);
-  for (const milestone of all.filter(one => id === undefined || one.id === id))
-    findings.push(...(await examineMilestone(paths, repo, milestone)));
+  const milestones = milestonesOf(paths).filter(one => id === undefined || one.id === id);
+  findings.push(...(await examineAgents(paths, milestones)));
+  for (const milestone of milestones) findings.push(...(await examineMilestone(paths, repo, milestone)));
   return findings;
 }
 
@@ -60,6 +61,7 @@ async function examineMilestone(
   const look = await lookAt(paths, repo, listed);
   const findings = [
     ...examinePlan(look),
+    ...(await examinePlanSetup(look)),
     ...examineLog(look),
     ...(await examineGit(look)),
     ...(await examineRest(look)),

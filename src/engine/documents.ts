@@ -3,15 +3,18 @@
 //
 //   <slot>/.milestones/deliverables/<milestone>/<task>/<phase>/   $MILESTONE_DELIVERABLES: what the attempt writes
 //   <home>/deliverables/<milestone>/<task>/<phase>/               what was accepted, synced before it is on record
+//   <home>/logs/<milestone>/<task>.<attempt>.documents/           what an attempt wrote whose phase did not end with it
 
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Deliverable} from '../events/event.ts';
+import {removeFolder} from '../git/remove-folder.ts';
 import {deliverablesOf, phasesBefore} from '../milestone/kiro.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../milestone/plan.ts';
 import {fileError, replaceFile, syncFolder} from '../platform/files.ts';
+import {HASH_OF_NOTHING} from '../state/kiro.ts';
 
 /** Whose documents. */
 export interface DocumentsOf {
@@ -22,7 +25,7 @@ export interface DocumentsOf {
 }
 
 /** First line of an outline that nobody has filled in yet. */
-export const OUTLINE_MARKER = 'milestone: outline, to be filled in';
+const OUTLINE_MARKER = 'milestone: outline, to be filled in';
 
 const LARGEST_BYTES = 16 * 1024 * 1024;
 
@@ -39,23 +42,44 @@ export function phaseFolder(home: string, {id, task, phase}: DocumentsOf): strin
 /**
  * Make the folder that an attempt writes its documents to, with those of earlier phases beside it, read-only.
  * @param slotHome The copy of the home in the slot; the home itself where attempts have no slots of their own.
+ * @param drafts Folders of drafts; the first that exists is gone on from, else what the phase has left before.
  * @returns The folder.
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
-export function prepareDocuments(home: string, slotHome: string, of: DocumentsOf): string {
+export async function prepareDocuments(
+  home: string,
+  slotHome: string,
+  of: DocumentsOf & {drafts: readonly string[]},
+): Promise<string> {
   const folder = phaseFolder(slotHome, of);
   try {
     if (slotHome !== home) {
-      removeForced(path.join(slotHome, documentsFolder(of.id, of.task.id)));
-      for (const phase of phasesBefore(of.phase)) layBeside(home, slotHome, {...of, phase});
-      // A phase that is worked on again goes on from what it has written.
-      copyDocuments(phaseFolder(home, of), folder);
+      await removeFolder(path.join(slotHome, documentsFolder(of.id, of.task.id)));
+      for (const phase of phasesBefore(of.phase))
+        copyDocuments(phaseFolder(home, {...of, phase}), phaseFolder(slotHome, {...of, phase}), 0o444);
+      copyDocuments(of.drafts.find(draft => fs.existsSync(draft)) ?? phaseFolder(home, of), folder);
     }
     fs.mkdirSync(folder, {recursive: true});
     return folder;
   } catch (error) {
     throw error instanceof MilestoneError ? error : fileError(error, `prepare \`${folder}\``);
   }
+}
+
+/** Keep what an attempt has written so far, for the next one to go on from; what cannot be read is left out. */
+export function keepDrafts(slotHome: string, of: DocumentsOf, folder: string): void {
+  const source = phaseFolder(slotHome, of);
+  try {
+    if (fs.existsSync(source) && fs.readdirSync(source).length > 0) copyDocuments(source, folder, 0o600);
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code !== 'EACCES' && code !== 'ENOTDIR') throw fileError(error, `write \`${folder}\``);
+  }
+}
+
+/** Folder for the drafts of an attempt, beside its log. */
+export function draftsFolder(logFile: string): string {
+  return logFile.replace(/\.log$/, '.documents');
 }
 
 /**
@@ -68,18 +92,32 @@ export async function acceptDocuments(
   slotHome: string,
   of: DocumentsOf,
 ): Promise<{problem: string} | {deliverables: Deliverable[]}> {
-  const source = phaseFolder(slotHome, of);
+  const read = await readDocuments(slotHome, of);
+  if ('problem' in read) return read;
   const target = phaseFolder(home, of);
+  for (const {name, content} of read.contents) replaceFile(path.join(target, name), content);
+  if (read.contents.length > 0) syncUpwards(target, home);
+  return {deliverables: read.contents.map(({name, content}) => deliverable(of, name, content))};
+}
+
+/** What keeps the documents of a phase from being accepted as they are, in words that follow the task's name. */
+export async function documentProblem(home: string, of: DocumentsOf): Promise<string | undefined> {
+  const read = await readDocuments(home, of);
+  return 'problem' in read ? read.problem : undefined;
+}
+
+async function readDocuments(
+  slotHome: string,
+  of: DocumentsOf,
+): Promise<{problem: string} | {contents: Array<{name: string; content: Buffer}>}> {
   const contents: Array<{name: string; content: Buffer}> = [];
   for (const name of deliverablesOf(of.task, of.phase)) {
-    const content = readDocument(path.join(source, name), source);
+    const content = readDocument(slotHome, path.join(documentsFolder(of.id, of.task.id), of.phase, name));
     const problem = typeof content === 'string' ? content : await problemOf(name, content);
     if (problem !== undefined) return {problem: `did not deliver \`${name}\` of its ${of.phase}: ${problem}`};
     contents.push({name, content: content as Buffer});
   }
-  for (const {name, content} of contents) replaceFile(path.join(target, name), content);
-  if (contents.length > 0) syncUpwards(target, home);
-  return {deliverables: contents.map(({name, content}) => deliverable(of, name, content))};
+  return {contents};
 }
 
 /**
@@ -98,10 +136,11 @@ export function currentDeliverables(home: string, deliverables: readonly Deliver
   return deliverables.map(({path: file}) => ({path: file, sha256: hashOf(path.join(home, file))}));
 }
 
-/** Lay outlines down for a person, where nothing is yet. */
-export function layOutlines(home: string, of: DocumentsOf): void {
+/** Lay outlines down for a person, where nothing is yet, but for those of `except`. */
+export function layOutlines(home: string, of: DocumentsOf, except: readonly string[]): void {
   const folder = phaseFolder(home, of);
   for (const name of deliverablesOf(of.task, of.phase)) {
+    if (except.includes(name)) continue;
     const file = path.join(folder, name);
     if (!fs.existsSync(file)) replaceFile(file, outline(name, of));
   }
@@ -120,13 +159,15 @@ function deliverable({id, task, phase}: DocumentsOf, name: string, content: Buff
   return {path: `${documentsFolder(id, task.id)}/${phase}/${name}`, sha256: sha256(content)};
 }
 
-/** The content, or why there is none. */
-function readDocument(file: string, folder: string): Buffer | string {
+/** The content of a file below a home, or why there is none. */
+function readDocument(home: string, name: string): Buffer | string {
   const {O_RDONLY, O_NOFOLLOW, O_NONBLOCK} = fs.constants;
+  const file = path.join(home, name);
   let fd: number | undefined;
   try {
     // Whoever writes there chooses what it is: no link leads out of the folder, no pipe holds the program up.
-    if (!fs.realpathSync(path.dirname(file)).startsWith(fs.realpathSync(folder))) return 'it lies behind a link';
+    if (fs.realpathSync(path.dirname(file)) !== path.join(fs.realpathSync(home), path.dirname(name)))
+      return 'it lies behind a link';
     fd = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const stats = fs.fstatSync(fd);
     if (!stats.isFile()) return 'it is not a regular file';
@@ -134,7 +175,8 @@ function readDocument(file: string, folder: string): Buffer | string {
     return fs.readFileSync(fd);
   } catch (error) {
     const {code, message} = error as NodeJS.ErrnoException;
-    return code === 'ENOENT' ? 'it is missing' : `it cannot be read: ${message}`;
+    if (code === 'ELOOP') return 'it is a link';
+    return code === 'ENOENT' || code === 'ENOTDIR' ? 'it is missing' : `it cannot be read: ${message}`;
   } finally {
     if (fd !== undefined) fs.closeSync(fd);
   }
@@ -160,21 +202,17 @@ function jsonProblem(text: string): string | undefined {
   }
 }
 
-function layBeside(home: string, slotHome: string, of: DocumentsOf): void {
-  const folder = phaseFolder(slotHome, of);
-  copyDocuments(phaseFolder(home, of), folder, 0o444);
-}
-
-function copyDocuments(from: string, to: string, mode?: number): void {
+/** Copy regular files of usual size; links, pipes and the like stay where they are. */
+function copyDocuments(from: string, to: string, mode = 0o644): void {
   if (!fs.existsSync(from)) return;
-  fs.cpSync(from, to, {recursive: true, dereference: true});
-  if (mode === undefined) return;
-  for (const entry of fs.readdirSync(to, {recursive: true, withFileTypes: true}))
-    if (entry.isFile()) fs.chmodSync(path.join(entry.parentPath, entry.name), mode);
-}
-
-function removeForced(folder: string): void {
-  fs.rmSync(folder, {recursive: true, force: true, maxRetries: 2});
+  for (const entry of fs.readdirSync(from, {recursive: true, withFileTypes: true})) {
+    const source = path.join(entry.parentPath, entry.name);
+    if (!entry.isFile() || fs.statSync(source).size > LARGEST_BYTES) continue;
+    const target = path.join(to, path.relative(from, source));
+    fs.mkdirSync(path.dirname(target), {recursive: true});
+    fs.copyFileSync(source, target);
+    fs.chmodSync(target, mode);
+  }
 }
 
 /** Make every folder from one up to the home durable. */
@@ -186,7 +224,7 @@ function hashOf(file: string): string {
   try {
     return sha256(fs.readFileSync(file));
   } catch {
-    return sha256(Buffer.alloc(0));
+    return HASH_OF_NOTHING;
   }
 }
 

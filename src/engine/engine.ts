@@ -31,6 +31,7 @@ import {collectGarbage} from '../platform/small-heap.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
+import {isLiftedByResume, resolution} from '../state/blockers.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {activate} from './activate.ts';
 import type {Ending} from './context.ts';
@@ -170,7 +171,13 @@ class Run {
     await assertReady(opened);
     execution.record({
       event: 'session_started',
-      details: {pid: process.pid, host: os.hostname(), command: options.command},
+      details: {
+        pid: process.pid,
+        host: os.hostname(),
+        command: options.command,
+        ...(options.yolo && {yolo: true}),
+        ...(options.gates && {gates: options.gates}),
+      },
     });
     if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
     await execution.durable();
@@ -182,11 +189,12 @@ class Run {
     this.runBeside(watch);
     execution.agents = new AgentLoop(
       [
+        // What keeps tasks from starting is known before any does.
+        dependencyValidator(),
+        blockerDetector(),
         taskExecutor,
         gitIntegration(),
         kiroCoordinator,
-        dependencyValidator(),
-        blockerDetector(),
         sessionManager(() => this.saveSession()),
         progressMonitor,
       ],
@@ -206,10 +214,9 @@ class Run {
     }
   }
 
-  /** What holds everything is looked at afresh: whoever resumes says that it may be mended. */
   private liftBlockers(): void {
     for (const blocker of [...this.state.blockers.values()])
-      if (blocker.taskId === undefined) this.execution.record({event: 'blocker_resolved', details: {id: blocker.id}});
+      if (isLiftedByResume(blocker)) this.execution.record(resolution(this.state, blocker));
     for (const driver of Object.keys(this.state.pausedDrivers))
       this.execution.record({event: 'driver_resumed', details: {driver}});
   }
@@ -257,7 +264,7 @@ class Run {
     const {execution, state, opened} = this;
     const ending = execution.ending as Ending;
     this.starting.abort();
-    execution.agents?.stop();
+    await execution.agents?.stop();
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending);
     else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts

@@ -3,9 +3,9 @@
 import type {CheckResult, Outcome} from '../events/event.ts';
 import {deliverablesOf, gateOf, isKiro} from '../milestone/kiro.ts';
 import type {Task, TaskId} from '../milestone/plan.ts';
-import {taskState} from '../state/milestone.ts';
+import {phaseInWork, taskState} from '../state/milestone.ts';
 import type {ExecutionContext} from './context.ts';
-import {acceptDocuments} from './documents.ts';
+import {acceptDocuments, documentProblem} from './documents.ts';
 import {OWN_DOCUMENTS, writeResults} from './kiro-results.ts';
 import {runningTask} from './running-task.ts';
 import {slotHomeOf} from './slot-home.ts';
@@ -29,7 +29,7 @@ export async function awaitCompletion(
   const files = work?.changedFiles ?? [];
   const deliverables = await writeResults(context, place, {checks, files, commit: undefined});
   if (work && context.workspace.hasSlots) await context.workspace.integration?.keep(place, work);
-  else await context.workspace.rescue(place);
+  else if (place.slot >= 0) await context.workspace.rescue(place);
   context.record({
     event: 'kiro_phase_updated',
     details: {task_id, attempt, phase: 'execute', status: 'waiting_approval', deliverables},
@@ -41,14 +41,25 @@ export async function acceptOwnDocuments(context: ExecutionContext, place: Attem
   const {phase, integrates} = runningTask(context, place.taskId);
   const task = context.state.taskById.get(place.taskId) as Task;
   if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return undefined;
-  const others = deliverablesOf(task, 'execute').filter(name => !OWN_DOCUMENTS.includes(name as never));
-  if (others.length === 0) return undefined;
-  const of = {id: context.state.id, task: withDeliverables(task, others), phase};
+  const of = {id: context.state.id, task: withoutOwn(task), phase};
   const accepted = await acceptDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
   return 'problem' in accepted ? {kind: 'failed', cause: 'check', message: accepted.problem} : undefined;
 }
 
-function withDeliverables(task: Task, deliverables: string[]): Task {
+/** What keeps the documents that a person has written from being taken, in words that follow the task's name. */
+export async function handedInProblem(
+  {state, paths}: Pick<ExecutionContext, 'state' | 'paths'>,
+  id: TaskId,
+): Promise<string | undefined> {
+  const task = state.taskById.get(id) as Task;
+  const phase = phaseInWork(state, id);
+  if (phase === undefined) return undefined;
+  return documentProblem(paths.home, {id: state.id, task: phase === 'execute' ? withoutOwn(task) : task, phase});
+}
+
+/** With the documents of the last phase that the program does not write itself. */
+function withoutOwn(task: Task): Task {
   const {enabled = true, phases} = task.kiro_workflow ?? {};
+  const deliverables = deliverablesOf(task, 'execute').filter(name => !OWN_DOCUMENTS.includes(name as never));
   return {...task, kiro_workflow: {enabled, phases: {...phases, execute: {...phases?.execute, deliverables}}}};
 }

@@ -31,12 +31,13 @@ import {afterAttempt} from '../scheduler/after-attempt.ts';
 import type {Constraint} from '../scheduler/choose-next.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import {applyEvent, type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
-import {isTaskEvent} from '../state/task.ts';
+import {isTaskEvent, workToIntegrate} from '../state/task.ts';
 import {Attempts} from './attempts.ts';
 import {type Check, runChecks} from './checks.ts';
 import type {CheckPlace, Ending, ExecutionContext, NewBlocker} from './context.ts';
 import {Jobs} from './jobs.ts';
 import {ReadyTasks, type Standing} from './ready-tasks.ts';
+import {documentsEnvironment} from './slot-home.ts';
 import type {Uses} from './uses.ts';
 import type {AttemptPlace, FrozenWork, Workspace} from './workspace.ts';
 
@@ -168,26 +169,33 @@ export class Execution implements ExecutionContext {
 
   /** Who would do a task now; a driver that rests is stood in for where the plan says so. */
   private standingOf(id: TaskId): Standing {
+    // Nobody is needed for work that only has to be integrated.
+    if (workToIntegrate(taskState(this.state, id)) !== undefined) return {kind: 'go'};
     const choice = this.driverOf(id);
     if (choice.kind === 'manual') return {kind: 'manual'};
-    const isHeld = choice.kind === 'driver' && choice.driver.agent && this.isHeldBack(choice.name);
-    return isHeld ? {kind: 'waits', driver: choice.name} : {kind: 'go'};
+    if (choice.kind !== 'driver' || !choice.driver.agent) return {kind: 'go'};
+    if (this.needsBaseline || this.isPaused(choice)) return {kind: 'waits', driver: choice.driver.name};
+    // Work that nobody can review would be done again.
+    const reviewer = this.taskOf(id).review?.driver;
+    const isHeld = reviewer !== undefined && this.isPaused(this.drivers.get(reviewer));
+    return isHeld ? {kind: 'waits', driver: this.drivers.providerOf(reviewer)} : {kind: 'go'};
   }
 
   driverOf(id: TaskId): DriverChoice {
     const task = this.taskOf(id);
     const settings = this.settingsOf(id);
     const choice = this.drivers.choose(task, settings);
-    if (choice.kind !== 'driver' || !choice.driver.agent || !(choice.name in this.state.pausedDrivers)) return choice;
+    if (!this.isPaused(choice)) return choice;
     for (const name of settings.fallback) {
-      const other = this.drivers.choose({...task, driver: name}, settings);
-      if (other.kind === 'driver' && !(name in this.state.pausedDrivers)) return other;
+      const other = this.drivers.get(name);
+      if (other.kind === 'driver' && !this.isPaused(other)) return {...other, isStandIn: true};
     }
     return choice;
   }
 
-  private isHeldBack(driver: string): boolean {
-    return driver in this.state.pausedDrivers || this.needsBaseline;
+  /** Whatever it is called: all names of a driver have one login and one quota. */
+  private isPaused(choice: DriverChoice): boolean {
+    return choice.kind === 'driver' && Object.hasOwn(this.state.pausedDrivers, choice.driver.name);
   }
 
   /** Whether coding agents wait for the checks of the base. */
@@ -197,7 +205,8 @@ export class Execution implements ExecutionContext {
   }
 
   environmentOf({taskId, attempt, slot}: AttemptPlace, token: string): Record<string, string> {
-    return this.environment.of({milestoneId: this.state.id, taskId, attempt, slot, token});
+    const attemptEnv = this.environment.of({milestoneId: this.state.id, taskId, attempt, slot, token});
+    return this.state.kiroTasks.has(taskId) ? {...attemptEnv, ...documentsEnvironment(this, taskId, slot)} : attemptEnv;
   }
 
   async promptOf(id: TaskId, {driver, mode}: {driver: string; mode: NextAttempt['mode']}): Promise<string> {
@@ -274,7 +283,9 @@ export class Execution implements ExecutionContext {
       maxAttempts,
       onInterrupt,
       now: this.timestamp(),
-      ...(history.last && {driver: driverStanding(this.state, history.last.driver)}),
+      ...(history.last && {
+        driver: driverStanding(this.state, this.drivers.providerOf(whoMet(undecided.outcome, history.last.driver))),
+      }),
     });
     this.record(...next);
   }
@@ -411,8 +422,13 @@ export function milestoneToken(state: MilestoneState): string {
   return state.activation?.executionId ?? state.id;
 }
 
+/** The name of the driver that an outcome tells something of. */
+function whoMet(outcome: Outcome, driver: string): string {
+  return ('driver' in outcome && outcome.driver) || driver;
+}
+
 /** What is known against a driver. */
 function driverStanding({pausedDrivers, driverTroubles}: MilestoneState, name: string) {
   const {auth = 0, quota = 0} = driverTroubles[name] ?? {};
-  return {name, authFailures: auth, quotaFailures: Math.max(0, quota - 1), isPaused: name in pausedDrivers};
+  return {name, authFailures: auth, quotaFailures: quota, isPaused: name in pausedDrivers};
 }

@@ -1,4 +1,5 @@
 import {diskUsage} from '../platform/disk-space.ts';
+import {heldUpBy} from '../state/blockers.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Share of the file system that holds the slots from which on nothing new starts. */
@@ -13,7 +14,7 @@ export function findBlockers(context: ExecutionContext): void {
   escalate(context);
 }
 
-/** What failed for good in a way that the branch is part of. */
+/** What failed for good, and either does not fit the branch or holds up what depends on it. */
 function findFailedTasks(context: ExecutionContext): void {
   const {state} = context;
   if (state.counts.failed === 0) return;
@@ -26,6 +27,7 @@ function findFailedTasks(context: ExecutionContext): void {
     };
     if (task.cause === 'conflict') context.openBlocker({type: 'merge_conflict', ...problem});
     else if (task.cause === 'check') context.openBlocker({type: 'test_failures', ...problem});
+    else if (heldUpBy(state, task_id).length > 0) context.openBlocker({type: 'task_dependency', ...problem});
   }
 }
 

@@ -25,6 +25,8 @@ export type FindingCode =
   | 'NOT_A_REPOSITORY'
   | 'HOME_NOT_IGNORED'
   | 'DISK_LOW'
+  | 'AGENT_FOUND'
+  | 'AGENT_MISSING'
   | 'PLAN_GONE'
   | 'PLAN_FILE_BEHIND'
   | 'MOVE_UNFINISHED'

@@ -4,8 +4,10 @@ import type {Outcome} from '../events/event.ts';
 import {gateOf} from '../milestone/kiro.ts';
 import type {KiroPhase, Task, TaskId} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
+import {voidIfChanged} from './approvals.ts';
 import {giveUp} from './attempt-end.ts';
 import {stoppedOutcome} from './attempts.ts';
+import {verifyOnBranch} from './complete-by-hand.ts';
 import type {ExecutionContext} from './context.ts';
 import {acceptDocuments, documentsFolder} from './documents.ts';
 import {runningTask} from './running-task.ts';
@@ -26,6 +28,8 @@ export async function finishPhase(context: ExecutionContext, id: TaskId, phase: 
     const accepted = await acceptDocuments(context.paths.home, slotHomeOf(context, slot), of);
     if ('problem' in accepted)
       return await giveUp(context, place, {kind: 'failed', cause: 'check', message: accepted.problem});
+    // What the checks have written does not stay where others work.
+    if (!context.workspace.hasSlots && slot >= 0) await context.workspace.rescue(place);
     const status = gateOf(context.state.plan, task, phase).required ? 'waiting_approval' : 'completed';
     const {deliverables} = accepted;
     context.record({event: 'kiro_phase_updated', details: {task_id: id, attempt, phase, status, deliverables}});
@@ -40,20 +44,29 @@ async function findWrong(
   signal: StopSignal,
 ): Promise<Outcome | undefined> {
   const {workspace, state} = context;
-  const work =
-    place.slot < 0
-      ? undefined
-      : await workspace.integration?.freeze(place, {
-          message: '',
-          documents: documentsFolder(state.id, place.taskId),
-        });
+  if (place.slot < 0) return findWrongByHand(context, place, signal);
+  const documents = documentsFolder(state.id, place.taskId);
+  const work = await workspace.integration?.freeze(place, {message: '', documents});
   if (work?.refused) return work.refused;
   if (work?.hasChanges) return changedCode(work.changedFiles);
-  const checks = await verify(context, place, {
-    on: 'worktree',
-    cwd: workspace.folderOf(Math.max(0, place.slot)),
-    signal,
-  });
+  const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
+  return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);
+}
+
+/** Where a person works, a phase starts when he says that it is done. */
+async function findWrongByHand(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  signal: StopSignal,
+): Promise<Outcome | undefined> {
+  const voided = voidIfChanged(context, place.taskId);
+  if (voided) return voided;
+  const head = await context.workspace.integration?.readHead();
+  if (head && head.kind !== 'head') {
+    context.openBlocker({...head, type: 'branch_rewritten'});
+    return {kind: 'cancelled', message: head.message};
+  }
+  const checks = await context.mergeQueue.run(() => verifyOnBranch(context, place, signal));
   return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);
 }
 

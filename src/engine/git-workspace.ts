@@ -5,6 +5,7 @@ import {readActivity} from '../git/activity.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
 import {compareTrees} from '../git/compare-trees.ts';
+import {findConflictMarkers} from '../git/conflict-markers.ts';
 import {git, type Repository} from '../git/git.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {mergeOntoHead} from '../git/merge.ts';
@@ -82,6 +83,10 @@ export class GitIntegration implements Integration {
       base,
       tree,
     ]);
+  }
+
+  conflictMarkersIn({base, tree, hasChanges}: FrozenWork): Promise<string[]> {
+    return hasChanges ? findConflictMarkers(this.parts.repo, base, tree) : Promise.resolve([]);
   }
 
   async changedIn(commit: string): Promise<string[]> {

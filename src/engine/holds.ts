@@ -1,11 +1,22 @@
 import {holdsEverything} from '../state/blockers.ts';
+import {tasksCompleted} from '../state/milestone.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Whether nothing may start at the moment. */
 export function isHeld(context: ExecutionContext): boolean {
-  const {state, ending, settings} = context;
-  if (ending || state.status !== 'in_progress') return true;
-  if (settings.onBlocker === 'stop' && (state.counts.failed > 0 || state.blockers.size > 0)) return true;
+  const {state, ending} = context;
+  if (ending || state.status !== 'in_progress' || isStopped(context)) return true;
   for (const blocker of state.blockers.values()) if (holdsEverything(blocker)) return true;
   return false;
+}
+
+/** Whether the plan wants everything to stop for what has failed or is blocked. */
+export function isStopped({state, settings, wait}: Pick<ExecutionContext, 'state' | 'settings' | 'wait'>): boolean {
+  const isDone = tasksCompleted(state) === state.tasks.size;
+  if (settings.onBlocker !== 'stop' || isDone) return false;
+  if (state.counts.failed > 0) return true;
+  // Whoever waits for a driver does not stop for it; a login that is missing is a blocker of its own.
+  if (!wait && Object.values(state.pausedDrivers).some(({reason}) => reason !== 'auth')) return true;
+  // The plan in force goes on whatever is on disk.
+  return [...state.blockers.values()].some(({type}) => type !== 'plan_invalid' && type !== 'quota');
 }

@@ -13,7 +13,7 @@ import {commitMessage} from '../git/commit-message.ts';
 import {isInsideAreas} from '../milestone/areas.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
-import {findChangedDocument, voidApproval} from './approvals.ts';
+import {voidIfChanged} from './approvals.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
 import {stoppedOutcome} from './attempts.ts';
 import type {ExecutionContext} from './context.ts';
@@ -40,20 +40,35 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   const {workspace} = context;
   const {integration} = workspace;
   const work = integration && (await freeze(context, integration, place));
-  const refusal = work && refuse(context, place.taskId, work);
+  const refusal = work && (await refuse(context, place.taskId, {integration, work}));
   if (refusal) return giveUp(context, place, refusal, work);
   const missing = await acceptOwnDocuments(context, place);
   if (missing) return giveUp(context, place, missing, work);
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
   if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);
-  if (red) return giveUp(context, place, red, work);
-  const rejected = await review(context, place, {work, checks, signal});
+  if (red) return giveUp(context, place, denied(context, place.taskId, red), work);
+  // What a person has let through is not asked for again.
+  const isLetThrough = runningTask(context, place.taskId).integrates !== undefined;
+  const rejected = isLetThrough ? undefined : await review(context, place, {work, checks, signal});
   if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
   if (rejected) return giveUp(context, place, rejected, work);
   if (isGated(context, place.taskId)) return awaitCompletion(context, place, {work, checks});
-  if (!integration || !work) return complete(context, place, {checks});
+  if (!integration || !work) return completeIfApproved(context, place, checks);
   await context.mergeQueue.run(() => merge(context, integration, {place, work, checks, signal}));
+}
+
+/** There is nothing to merge. */
+async function completeIfApproved(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  checks: readonly CheckResult[],
+): Promise<void> {
+  const voided = voidIfChanged(context, place.taskId);
+  if (voided) return giveUp(context, place, voided);
+  // What the checks have written does not stay where others work.
+  if (!context.workspace.hasSlots) await context.workspace.rescue(place);
+  return complete(context, place, {checks});
 }
 
 function freeze(context: ExecutionContext, integration: Integration, place: AttemptPlace): Promise<FrozenWork> {
@@ -104,7 +119,7 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
     if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
     const head = await integration.readHead();
     if (head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
-    if (!work.hasChanges) return complete(context, place, {checks});
+    if (!work.hasChanges) return completeIfApproved(context, place, checks);
     const merged = await integration.merge(work, head.commit);
     if (merged.kind === 'conflict') return giveUp(context, place, conflict(merged.files), work);
     if (head.commit !== work.base && checksOf(context, place.taskId).length > 0) {
@@ -114,11 +129,8 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
       const red = redCheck(checks);
       if (red) return giveUp(context, place, red, work);
     }
-    const changed = findChangedDocument(context, place.taskId);
-    if (changed) {
-      voidApproval(context, place.taskId, changed);
-      return giveUp(context, place, {kind: 'cancelled', message: changed.reason}, work);
-    }
+    const voided = voidIfChanged(context, place.taskId);
+    if (voided) return giveUp(context, place, voided, work);
     const text = work.message ?? message(context, place, checks);
     const commit = await integration.commit(merged.tree, head.commit, text);
     context.record({
@@ -132,8 +144,15 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
   }
 }
 
-/** What the tree alone condemns: files outside the task's areas, or nothing where something was to be done. */
-function refuse(context: ExecutionContext, id: TaskId, work: FrozenWork): Outcome | undefined {
+/**
+ * What the tree alone condemns: files outside the task's areas, a merge that was not finished, or nothing where
+ * something was to be done.
+ */
+async function refuse(
+  context: ExecutionContext,
+  id: TaskId,
+  {integration, work}: {integration: Integration; work: FrozenWork},
+): Promise<Outcome | undefined> {
   if (work.refused) return work.refused;
   const {touches, touchesFree} = context.settingsOf(id);
   const outside = work.changedFiles.filter(file => !isInsideAreas(file, touches, touchesFree));
@@ -141,12 +160,32 @@ function refuse(context: ExecutionContext, id: TaskId, work: FrozenWork): Outcom
     return {
       kind: 'failed',
       cause: 'out_of_area',
-      message: `changed files outside its \`touches\`: ${outside.slice(0, 5).join(', ')}${outside.length > 5 ? ` and ${outside.length - 5} more` : ''}`,
+      message: `changed files outside its \`touches\`: ${shorten(outside)}`,
     };
   const task = context.taskOf(id);
-  if (!work.hasChanges && task.run === undefined && !task.no_changes)
-    return {kind: 'failed', cause: 'check', message: 'changed nothing (say `no_changes: true` if that is right)'};
-  return undefined;
+  if (task.run !== undefined) return undefined;
+  if (!work.hasChanges && !task.no_changes)
+    return denied(context, id, {
+      kind: 'failed',
+      cause: 'check',
+      message: 'changed nothing (say `no_changes: true` if that is right)',
+    });
+  const unfinished = await integration.conflictMarkersIn(work);
+  if (unfinished.length === 0) return undefined;
+  return {kind: 'failed', cause: 'check', message: `left markers of a merge conflict in ${shorten(unfinished)}`};
+}
+
+/** Who was kept from a tool may have failed for that alone. */
+function denied(context: ExecutionContext, id: TaskId, outcome: Outcome): Outcome {
+  const [first, ...others] = runningTask(context, id).claim?.denials ?? [];
+  if (!first || outcome.kind !== 'failed') return outcome;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  const why = `was not allowed ${first.tool} (${first.input})${more}; \`allow: [${JSON.stringify(first.allow)}]\` would permit it`;
+  return {...outcome, cause: 'denied', message: `${outcome.message}; it ${why}`};
+}
+
+function shorten(files: readonly string[]): string {
+  return `${files.slice(0, 5).join(', ')}${files.length > 5 ? ` and ${files.length - 5} more` : ''}`;
 }
 
 function conflict(files: string[]): Outcome {

@@ -19,21 +19,19 @@ export const OWN_DOCUMENTS = ['implementation-summary.md', 'test-results.md'] as
 export async function writeResults(
   context: ExecutionContext,
   {taskId, attempt}: AttemptPlace,
-  done: {checks: readonly CheckResult[]; files: readonly string[]; commit: string | undefined},
+  {checks, ...changed}: {checks: readonly CheckResult[]; files: readonly string[]; commit: string | undefined},
 ): Promise<Deliverable[]> {
   const {paths, state, workspace, redactor} = context;
   const task = state.taskById.get(taskId) as Task;
   const of = {id: state.id, task, phase: 'execute' as const};
   const wanted = deliverablesOf(task, 'execute');
-  const {claim} = runningTask(context, taskId);
+  const {claim, slot} = runningTask(context, taskId);
   const texts: Record<(typeof OWN_DOCUMENTS)[number], () => string> = {
-    'test-results.md': () => testResults(task, attempt, done.checks),
+    'test-results.md': () => testResults(task, attempt, checks),
     'implementation-summary.md': () =>
       implementationSummary(task, {
         ...claim,
-        files: done.files,
-        inGit: workspace.integration !== undefined,
-        ...(done.commit !== undefined && {commit: done.commit}),
+        changes: slot < 0 ? {from: 'hand'} : workspace.integration ? {from: 'git', ...changed} : {from: 'nowhere'},
       }),
   };
   const own = OWN_DOCUMENTS.filter(name => wanted.includes(name)).map(name =>

@@ -2,9 +2,10 @@ import type {NewEvent} from '../events/event.ts';
 import {readLastEvents} from '../events/read-log.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {taskState} from '../state/milestone.ts';
+import {handedInProblem} from './execute-gate.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest, leftoverRequests, takeRequests} from './inbox.ts';
-import type {Request} from './request.ts';
+import type {Ask, Request} from './request.ts';
 import {type Decision, type DecisionFacts, decideRequest, rejectionEvent} from './request-decision.ts';
 
 /** Answers of a dead executor are looked for among this many events. */
@@ -48,10 +49,10 @@ export function answersIn(logFile: string): Set<string> {
 
 /** Answer one request, in the inbox or not; on disk when it resolves, unless an attempt has to end first. */
 export async function answer(execution: Execution, inbox: Inbox, request: Request): Promise<void> {
-  let decision = decide(execution, inbox, request);
+  let decision = await decide(execution, inbox, request);
   if (inbox.clearTheWay && decision.kind === 'accepted' && decision.interrupt !== undefined) {
     await inbox.clearTheWay(decision, request);
-    decision = decide(execution, inbox, request);
+    decision = await decide(execution, inbox, request);
   }
   if (decision.kind === 'rejected') execution.record(answering(request, rejectionEvent(decision)));
   else if (decision.interrupt !== undefined && decision.interrupt !== 'all')
@@ -76,7 +77,7 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
       await clock.sleep(LOOK_AGAIN_MS, NEVER);
     }
     // It may have completed before it could be interrupted.
-    const decision = decideRequest(state, request, factsOf(execution));
+    const decision = decideRequest(state, request, await factsOf(execution, request));
     const event = decision.kind === 'accepted' ? decision.events[0] : rejectionEvent(decision);
     execution.record(answering(request, event));
     ready.release(id);
@@ -86,16 +87,19 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
   });
 }
 
-function decide(execution: Execution, inbox: Inbox, request: Request): Decision {
+async function decide(execution: Execution, inbox: Inbox, request: Request): Promise<Decision> {
   const {session_id} = request;
   if (session_id === undefined || session_id === inbox.sessionId)
-    return decideRequest(execution.state, request, factsOf(execution));
+    return decideRequest(execution.state, request, await factsOf(execution, request));
   return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `session \`${session_id}\` has ended`};
 }
 
 /** What a decision needs to know of an execution. */
-export function factsOf(execution: Execution): DecisionFacts {
-  return {isManual: id => execution.driverOf(id).kind === 'manual'};
+export async function factsOf(execution: Execution, ask: Ask): Promise<DecisionFacts> {
+  const {state} = execution;
+  const isManual = (id: TaskId) => execution.driverOf(id).kind === 'manual';
+  if (ask.kind !== 'done' || !state.kiroTasks.has(ask.task_id)) return {isManual};
+  return {isManual, documentProblem: await handedInProblem(execution, ask.task_id)};
 }
 
 /** The event, as the answer to a request. */

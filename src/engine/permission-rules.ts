@@ -1,6 +1,7 @@
 import {isInsideAgent} from '../drivers/environment.ts';
 import {MilestoneError} from '../errors.ts';
-import type {Plan, Settings} from '../milestone/plan.ts';
+import {isKiro} from '../milestone/kiro.ts';
+import type {Plan, Settings, Task} from '../milestone/plan.ts';
 import {resolveTaskSettings} from '../milestone/settings.ts';
 
 export interface PermissionFacts {
@@ -27,7 +28,7 @@ export function refuseUnpermitted({plan, project, yolo, gates, callerEnv}: Permi
     );
   if (yolo) return;
   const full = plan.tasks.find(
-    task => task.run === undefined && resolveTaskSettings(task, plan.settings, project).permissions === 'full',
+    task => isForAgents(task) && resolveTaskSettings(task, plan.settings, project).permissions === 'full',
   );
   if (full)
     throw new MilestoneError(
@@ -37,4 +38,9 @@ export function refuseUnpermitted({plan, project, yolo, gates, callerEnv}: Permi
         hint: 'add `--yolo`, or use `permissions: project` with `allow`',
       },
     );
+}
+
+/** Only the last phase of a kiro task runs its command. */
+function isForAgents(task: Task): boolean {
+  return task.run === undefined || isKiro(task);
 }

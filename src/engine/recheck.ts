@@ -1,5 +1,7 @@
+import type {TaskId} from '../milestone/plan.ts';
 import {diskUsage} from '../platform/disk-space.ts';
-import type {Blocker} from '../state/milestone.ts';
+import {exceeded} from '../scheduler/budget.ts';
+import {type Blocker, taskState} from '../state/milestone.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Below this share a disk that was too full is good again. */
@@ -18,8 +20,12 @@ export async function recheck(context: ExecutionContext, blocker: Blocker): Prom
     case 'driver_missing': {
       if (blocker.taskId === undefined) return false;
       context.drivers.refresh();
-      return context.driverOf(blocker.taskId).kind !== 'missing';
+      return !isSomebodyMissing(context, blocker.taskId);
     }
+    case 'budget':
+      return isSomethingLeft(context, blocker.taskId);
+    case 'baseline_red':
+      return !context.needsBaseline || (await hasMoved(context, state.baseline?.head));
     case 'branch_rewritten':
       return (await workspace.integration?.readHead())?.kind === 'head';
     case 'branch_checked_out':
@@ -28,7 +34,28 @@ export async function recheck(context: ExecutionContext, blocker: Blocker): Prom
     case 'test_failures':
       return blocker.taskId === undefined || state.tasks.get(blocker.taskId)?.status !== 'failed';
     default:
-      // Somebody has to answer, log in, raise a budget or mend the code.
+      // Somebody has to answer, log in or mend the code.
       return false;
   }
+}
+
+/** The plan may have been given a larger budget. */
+function isSomethingLeft(context: ExecutionContext, id: TaskId | undefined): boolean {
+  const {state, settings} = context;
+  if (exceeded(settings.budget ?? {}, state.spending.used) !== undefined) return false;
+  if (id === undefined) return true;
+  return exceeded(context.settingsOf(id).budget ?? {}, taskState(state, id).history.used ?? {}) === undefined;
+}
+
+/** Whether somebody has put commits on the branch since the base was checked. */
+async function hasMoved({workspace}: ExecutionContext, checked: string | undefined): Promise<boolean> {
+  const head = await workspace.integration?.readHead();
+  return head?.kind === 'head' && head.commit !== checked;
+}
+
+/** Whoever does the task, or reviews it. */
+function isSomebodyMissing(context: ExecutionContext, id: TaskId): boolean {
+  const reviewer = context.taskOf(id).review?.driver;
+  const isReviewable = reviewer === undefined || context.drivers.get(reviewer).kind === 'driver';
+  return context.driverOf(id).kind === 'missing' || !isReviewable;
 }

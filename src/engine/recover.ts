@@ -4,8 +4,10 @@ import type {TaskId} from '../milestone/plan.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {taskState} from '../state/milestone.ts';
 import type {RunningTask} from '../state/task.ts';
+import {closeLogsBeside} from './close-logs.ts';
 import {type Execution, milestoneToken} from './execution.ts';
 import {settleIntegration} from './integrate.ts';
+import {keepDraftsOf} from './keep-drafts.ts';
 
 /**
  * End the processes of attempts that were running, keep what they left, and record how each attempt ended. An
@@ -22,7 +24,7 @@ export async function recover(execution: Execution): Promise<void> {
     settleReserved(execution, id, task);
     if (task.stage === 'integrating') await settleIntegration(execution, id);
     // What a person has done is done; only its check was cut off.
-    else if (task.slot >= 0) await endInterrupted(execution, id, task);
+    else if (task.slot >= 0 || task.stage !== 'claimed') await endInterrupted(execution, id, task);
   }
   // The event that follows the end of an attempt may not have reached the log.
   for (const id of state.tasks.keys()) execution.decideUndecided(id);
@@ -61,8 +63,11 @@ function settleReserved(execution: Execution, id: TaskId, {attempt}: RunningTask
 
 async function endInterrupted(execution: Execution, id: TaskId, {attempt, slot}: RunningTask): Promise<void> {
   const place = {taskId: id, attempt, slot};
-  await execution.redactor.redactFile(execution.logFileOf(place));
-  await execution.workspace.rescue(place);
+  const log = execution.logFileOf(place);
+  closeLogsBeside(log);
+  await execution.redactor.redactFile(log);
+  if (slot >= 0) await execution.workspace.rescue(place);
+  keepDraftsOf(execution, place);
   execution.endAttempt(place, {
     kind: 'interrupted',
     message: 'was interrupted: the executor died',

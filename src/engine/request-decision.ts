@@ -2,10 +2,11 @@ import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import type {NewEvent, RejectionCode} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
-import {ANY_ROLE, type Approval, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
+import {ANY_ROLE, type Approval, HASH_OF_NOTHING, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
 import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
 import {waitsForApproval} from '../state/task.ts';
 import type {Ask} from './request.ts';
+import {NO_SLOT} from './workspace.ts';
 
 export interface Rejection {
   kind: 'rejected';
@@ -21,6 +22,8 @@ export type Decision = {kind: 'accepted'; events: [NewEvent, ...NewEvent[]]; int
 export interface DecisionFacts {
   /** Whether a person does the task, as things stand. */
   isManual(task: TaskId): boolean;
+  /** What keeps the documents of the task's phase from being taken as they are. */
+  documentProblem?: string | undefined;
 }
 
 const NOBODY: DecisionFacts = {isManual: () => false};
@@ -116,8 +119,9 @@ function decideApproval(state: MilestoneState, ask: Extract<Ask, {kind: 'approve
   const {task_id, phase, role} = ask;
   const refusal = refuseTaskWork(state, task_id, `${ask.kind === 'approve' ? 'approved' : 'rejected'}`);
   if (refusal) return refusal;
-  const {kiro} = taskState(state, task_id).history;
-  const waiting = kiro ? pendingApprovals(kiro) : [];
+  const {status, history} = taskState(state, task_id);
+  const isOver = status === 'skipped' || status === 'completed';
+  const waiting = history.kiro && !isOver ? pendingApprovals(history.kiro) : [];
   const approval = waiting.find(one => phase === undefined || one.phase === phase);
   if (!approval) return rejectTask(state, task_id, `no approval${phase === undefined ? '' : ` of its ${phase}`} waits`);
   const chosen = chooseRole(approval, role, ask.kind === 'approve');
@@ -125,13 +129,23 @@ function decideApproval(state: MilestoneState, ask: Extract<Ask, {kind: 'approve
   const about = {task_id, approval_id: approval.id, phase: approval.phase, role: chosen.role};
   if (ask.kind === 'reject')
     return accept({event: 'kiro_approval_rejected', details: {...about, comment: ask.comment}});
+  // Approved is what was asked for, as whoever approves has seen it.
+  const seen = approval.deliverables.map(asked => ask.deliverables.find(({path}) => path === asked.path) ?? asked);
+  const gone = ask.deliverables.find(({sha256}) => sha256 === HASH_OF_NOTHING);
+  if (gone)
+    return {
+      kind: 'rejected',
+      code: 'REQUEST_REJECTED',
+      reason: `\`${gone.path}\` is gone or empty: there is nothing to approve`,
+      hint: 'put it back, or `milestone reject` the phase so that it is written again',
+    };
   return accept({
     event: 'kiro_approval_granted',
     details: {
       ...about,
       by: 'person',
       ...(ask.comment !== undefined && {comment: ask.comment}),
-      ...(!sameDeliverables(ask.deliverables, approval.deliverables) && {deliverables: ask.deliverables}),
+      ...(!sameDeliverables(seen, approval.deliverables) && {deliverables: seen}),
     },
   });
 }
@@ -162,13 +176,10 @@ function chooseRole(
   return {role: wanted};
 }
 
-/** Slot of who works somewhere else. */
-const NO_SLOT = -1;
-
 function decideDone(
   state: MilestoneState,
   {task_id, summary}: Extract<Ask, {kind: 'done'}>,
-  {isManual}: DecisionFacts,
+  {isManual, documentProblem}: DecisionFacts,
 ): Decision {
   const refusal = refuseTaskWork(state, task_id, 'done');
   if (refusal) return refusal;
@@ -177,6 +188,8 @@ function decideDone(
   if (!isManual(task_id)) return rejectTask(state, task_id, 'it is not work for a person; see its `driver` and `run`');
   if (state.unmet.get(task_id) !== 0) return rejectTask(state, task_id, 'what it depends on is not done');
   if (waitsForApproval(task)) return rejectTask(state, task_id, 'an approval of it is waited for');
+  if (documentProblem !== undefined)
+    return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `task \`${task_id}\` ${documentProblem}`};
   const attempt = task.history.attempts + 1;
   const phase = phaseInWork(state, task_id);
   const details = {task_id, attempt};

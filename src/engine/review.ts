@@ -1,11 +1,14 @@
 import type {AgentInput, DriverResult} from '../drivers/driver.ts';
+import type {DriverChoice} from '../drivers/registry.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
-import type {Task} from '../milestone/plan.ts';
+import type {Budget, Task} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {tokenOfPart} from '../platform/tokens.ts';
 import type {Finding, Review} from '../prompts/review.ts';
 import {firstLine} from '../text/first-line.ts';
+import {minutesMs, reservationFor, type Spent, settleBudget, stopOverspent} from './attempt-budget.ts';
 import type {ExecutionContext} from './context.ts';
+import {redacted} from './redacted.ts';
 import {runningTask} from './running-task.ts';
 import {recordChecks} from './verify.ts';
 import type {AttemptPlace, FrozenWork} from './workspace.ts';
@@ -32,10 +35,9 @@ export async function review(
   if (!task.review || !work) return undefined;
   const startedAt = context.clock.elapsed();
   const driver = task.review.driver ?? runningTask(context, place.taskId).driver;
-  const result = await runReviewer(context, place, {task, driver, work, checks, signal});
+  const result = redacted(context, await runReviewer(context, place, {task, driver, work, checks, signal}));
   if (signal.aborted) return undefined;
-  recordCost(context, place, result, context.clock.elapsed() - startedAt);
-  if (result.kind === 'ended') return reviewerFailed(result.outcome, driver);
+  if (result.kind === 'ended') return reviewerFailed(result.outcome, driver, context.drivers.providerOf(driver));
   const {parseReview} = await import('../prompts/review.ts');
   const answer = parseReview(result.claim.summary);
   const check: CheckResult = {
@@ -59,29 +61,48 @@ interface Reviewing extends ReviewedWork {
 async function runReviewer(
   context: ExecutionContext,
   place: AttemptPlace,
-  {task, driver: name, work, checks, signal}: Reviewing,
+  reviewing: Reviewing,
 ): Promise<DriverResult> {
+  const {driver: name} = reviewing;
   const choice = context.drivers.get(name);
   if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
   if (choice.kind === 'manual' || !choice.driver.agent)
     return missing(`the reviewer \`${name}\` is no coding agent; name one in \`review.driver\``);
+  const reservation = reservationFor(context, place.taskId, choice.driver.agent);
+  if (reservation.kind === 'nothing')
+    return {kind: 'ended', outcome: {kind: 'budget', message: `has nothing left for its review (${reservation.key})`}};
+  const {amount: budget} = reservation;
+  const {taskId: task_id, attempt} = place;
+  if (Object.keys(budget).length > 0)
+    context.record({event: 'budget_reserved', details: {task_id, attempt, amount: budget}});
+  const result = await carryOut(context, place, {...reviewing, choice, budget});
+  await context.redactor.redactFile(context.logFileOf(place));
+  return result;
+}
+
+interface Reserved extends Reviewing {
+  choice: AgentChoice;
+  budget: Budget;
+}
+
+async function carryOut(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  {task, work, checks, signal, choice, budget}: Reserved,
+): Promise<DriverResult> {
+  const seen: Spent['seen'] = {};
   const settings = context.settingsOf(place.taskId);
   const token = tokenOfPart(runningTask(context, place.taskId).token, 'review');
-  const id = choice.driver.agent.newConversation?.();
-  const {REVIEW_SCHEMA} = await import('../prompts/review.ts');
-  const model = choice.model ?? (task.review?.driver === undefined ? settings.model : undefined);
-  const agent: AgentInput = {
+  const agent = await reviewerInput(context, place, {
     prompt: await context.reviewPromptOf(place, work, checks),
-    ...(id !== undefined && {conversation: {id, resume: false}}),
-    ...(model !== undefined && {model}),
-    permissions: 'project',
-    allow: [],
-    inherit: settings.inherit,
-    commands: [],
-    budget: {},
-    schema: REVIEW_SCHEMA,
-    observe: () => undefined,
-  };
+    choice,
+    budget,
+    observe: observation => {
+      if (observation.kind === 'usage') seen.usage = observation.usage;
+    },
+  });
+  await context.durable();
+  const startedAt = context.clock.elapsed();
   const running = await choice.driver.start({
     task,
     attempt: place.attempt,
@@ -89,35 +110,54 @@ async function runReviewer(
     env: context.environmentOf(place, token),
     logFile: context.logFileOf(place),
     token,
-    limits: settings,
+    limits: {...settings, timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget))},
     clock: context.clock,
     stop: signal,
     hurry: context.attempts.hurry,
     hasChanged: async () => false,
     agent,
   });
-  if (running.kind === 'ended') return running;
-  running.begin?.();
-  const result = await running.ended;
-  await context.redactor.redactFile(context.logFileOf(place));
+  if (running.kind === 'running') running.begin?.();
+  seen.hasBegun = running.kind === 'running';
+  const result = running.kind === 'ended' ? running : await running.ended;
+  settleBudget(context, place, {budget, result, seen, ms: context.clock.elapsed() - startedAt});
+  stopOverspent(context);
   return result;
 }
 
-function recordCost(context: ExecutionContext, place: AttemptPlace, {usage}: DriverResult, ms: number): void {
-  context.record({
-    event: 'budget_settled',
-    details: {
-      task_id: place.taskId,
-      attempt: place.attempt,
-      used: {...usage, minutes: ms / 60_000},
-      basis: usage ? 'reported' : 'observed',
-    },
-  });
+type AgentChoice = Extract<DriverChoice, {kind: 'driver'}>;
+
+interface ReviewerWords extends Pick<AgentInput, 'prompt' | 'budget' | 'observe'> {
+  choice: AgentChoice;
+}
+
+/** It begins anew, and may do nothing that the author might not. */
+async function reviewerInput(
+  context: ExecutionContext,
+  {taskId}: AttemptPlace,
+  {choice, ...words}: ReviewerWords,
+): Promise<AgentInput> {
+  const {REVIEW_SCHEMA} = await import('../prompts/review.ts');
+  const {permissions, inherit, model: own} = context.settingsOf(taskId);
+  const id = choice.driver.agent?.newConversation?.();
+  const model = choice.model ?? (context.taskOf(taskId).review?.driver === undefined ? own : undefined);
+  return {
+    ...words,
+    ...(id !== undefined && {conversation: {id, resume: false}}),
+    ...(model !== undefined && {model}),
+    permissions: permissions === 'edit' ? 'edit' : 'project',
+    allow: [],
+    inherit,
+    commands: [],
+    schema: REVIEW_SCHEMA,
+  };
 }
 
 /** Who cannot review has not approved; what the provider refuses is tried again. */
-function reviewerFailed(outcome: Outcome, driver: string): Outcome {
-  if (outcome.kind !== 'failed' && outcome.kind !== 'question' && outcome.kind !== 'budget') return outcome;
+function reviewerFailed(outcome: Outcome, driver: string, provider: string): Outcome {
+  if (outcome.kind === 'quota' || outcome.kind === 'overload' || outcome.kind === 'auth')
+    return {...outcome, driver: provider};
+  if (outcome.kind !== 'failed' && outcome.kind !== 'question') return outcome;
   return {kind: 'failed', cause: 'review', message: `could not be reviewed by ${driver}: ${outcome.message}`};
 }
 

@@ -1,7 +1,6 @@
 // One attempt, from `task_started` to `task_claimed` or `attempt_ended`: make the place ready, start the driver, wait
 // for its end.
 
-import path from 'node:path';
 import type {
   AgentInput,
   ConversationChoice,
@@ -17,12 +16,16 @@ import type {Budget, KiroPhase, Task} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {exceeded} from '../scheduler/budget.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
+import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
 import {agentInput} from './agent-input.ts';
-import {findChangedDocument, voidApproval} from './approvals.ts';
+import {voidIfChanged} from './approvals.ts';
+import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp} from './attempt-budget.ts';
 import {stoppedOutcome} from './attempts.ts';
 import type {ExecutionContext} from './context.ts';
-import {prepareDocuments} from './documents.ts';
+import {draftsFolder, prepareDocuments} from './documents.ts';
+import {keepDraftsOf} from './keep-drafts.ts';
+import {redacted, redactTexts} from './redacted.ts';
 import {slotHomeOf} from './slot-home.ts';
 import type {AttemptPlace} from './workspace.ts';
 
@@ -43,9 +46,11 @@ export interface PlannedAttempt {
 }
 
 /** What was seen of an attempt while it ran. */
-interface Seen {
+export interface Seen {
   usage?: Usage;
   denials: Denial[];
+  /** It was told what to do. */
+  hasBegun?: boolean;
 }
 
 /** Run an attempt; resolves when its end is recorded. */
@@ -58,19 +63,26 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
   try {
     // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
     await context.durable();
-    const result = await work(context, planned, stop, seen);
+    const result = redacted(context, outOfTime(context, planned, await work(context, planned, stop, seen)));
     await context.redactor.redactFile(context.logFileOf(place));
     if (!context.isCurrent(place)) return;
-    settleBudget(context, planned, result, seen, context.clock.elapsed() - startedAt);
+    if (isAgentsWork(planned))
+      settleBudget(context, place, {budget: planned.budget, result, seen, ms: context.clock.elapsed() - startedAt});
     if (result.kind === 'claimed') {
       context.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
       return;
     }
     await context.workspace.rescue(place);
-    context.endAttempt(place, deniedOutcome(result.outcome, seen), seen.denials);
+    keepDraftsOf(context, place);
+    context.endAttempt(place, deniedOutcome(result.outcome, seen), redactTexts(context, seen.denials));
   } finally {
     context.attempts.end(taskId, attempt);
+    stopOverspent(context);
   }
+}
+
+function isAgentsWork({choice, integrates}: PlannedAttempt): boolean {
+  return choice.kind === 'driver' && choice.driver.agent !== undefined && integrates === undefined;
 }
 
 async function work(
@@ -80,11 +92,12 @@ async function work(
   seen: Seen,
 ): Promise<DriverResult> {
   const {place, task, choice, next, integrates} = planned;
-  const preparing = context.workspace.prepare(place, stop, next.from);
+  const preparing =
+    place.slot < 0 ? undefined : context.workspace.prepare(place, stop, next.from, integrates !== undefined);
   const failed = preparing && (await preparing);
   if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
   if (failed) return {kind: 'ended', outcome: failed};
-  const documents = isKiro(task) ? openDocuments(context, planned) : undefined;
+  const documents = isKiro(task) ? await openDocuments(context, planned) : undefined;
   if (documents?.kind === 'ended') return documents;
   if (integrates !== undefined)
     return {kind: 'claimed', claim: taskState(context.state, task.id).history.last?.claim ?? {}};
@@ -93,7 +106,7 @@ async function work(
   const env = {...context.environmentOf(place, planned.token), ...documents?.env};
   const watch = new AgentWatch(context, planned, seen);
   const agent = choice.driver.agent && (await agentInput(context, planned, choice, watch.observe));
-  const running = await startDriver(context, {planned, driver: choice.driver, stop, env, agent});
+  const running = await startDriver(context, {planned, driver: choice.driver, stop, env, agent, seen});
   return running.kind === 'ended' ? running : running.ended;
 }
 
@@ -103,9 +116,10 @@ interface Start {
   stop: StopSignal;
   env: Record<string, string>;
   agent: AgentInput | undefined;
+  seen: Seen;
 }
 
-async function startDriver(context: ExecutionContext, {planned, driver, stop, env, agent}: Start) {
+async function startDriver(context: ExecutionContext, {planned, driver, stop, env, agent, seen}: Start) {
   const {place, task, token, budget} = planned;
   const {taskId: task_id, attempt} = place;
   const settings = context.settingsOf(task_id);
@@ -126,13 +140,14 @@ async function startDriver(context: ExecutionContext, {planned, driver, stop, en
   if (running.kind === 'ended') return running;
   const {pid, processStarted: process_started} = running;
   context.record({event: 'task_working', details: {task_id, attempt, pid, process_started}});
-  if (running.begin) await handOver(context, running);
+  if (running.begin) await handOver(context, running, seen);
   return running;
 }
 
 /** A program that knows what to do is on record first: whatever happens then, it can be found. */
-async function handOver(context: ExecutionContext, running: RunningAttempt): Promise<void> {
+async function handOver(context: ExecutionContext, running: RunningAttempt, seen: Seen): Promise<void> {
   await context.durable();
+  seen.hasBegun = true;
   running.begin?.();
 }
 
@@ -150,7 +165,8 @@ class AgentWatch {
     if (!context.isCurrent(planned.place)) return;
     if (observation.kind === 'usage') this.#spend(observation.usage);
     else if (observation.kind === 'denied') seen.denials.push(observation.denial);
-    else if (observation.kind === 'activity') context.attempts.noteActivity(task_id, observation.text);
+    else if (observation.kind === 'activity')
+      context.attempts.noteActivity(task_id, context.redactor.redactText(observation.text));
     else if (this.#isNew(observation.id))
       context.record({event: 'task_conversation', details: {task_id, attempt, conversation: observation.id}});
   };
@@ -161,9 +177,9 @@ class AgentWatch {
     seen.usage = usage;
     const {taskId} = planned.place;
     const key = exceeded(planned.budget, usage);
-    if (key !== undefined)
-      context.attempts.interrupt(taskId, {kind: 'budget', message: `used up what it had reserved (${key})`});
-    else context.attempts.noteUsage(taskId, usage);
+    context.attempts.noteUsage(taskId, usage);
+    if (key !== undefined) context.attempts.interrupt(taskId, {kind: 'budget', message: usedUp(key)});
+    else stopOverspent(context);
   }
 
   #isNew(id: string): boolean {
@@ -173,48 +189,23 @@ class AgentWatch {
 }
 
 /** Documents of earlier phases are laid beside the attempt's own, if they are still what was approved. */
-function openDocuments(
+async function openDocuments(
   context: ExecutionContext,
-  {place, phase}: PlannedAttempt,
-): {kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>} {
-  const changed = findChangedDocument(context, place.taskId);
-  if (changed) {
-    voidApproval(context, place.taskId, changed);
-    return {kind: 'ended', outcome: {kind: 'cancelled', message: changed.reason}};
-  }
+  {place, phase, next}: PlannedAttempt,
+): Promise<{kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>}> {
+  const outcome = voidIfChanged(context, place.taskId);
+  if (outcome) return {kind: 'ended', outcome};
   const task = context.state.taskById.get(place.taskId) as Task;
-  const of = {id: context.state.id, task, phase: phase as KiroPhase};
-  const folder = prepareDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
-  return {kind: 'open', env: {MILESTONE_DELIVERABLES: `${folder}${path.sep}`}};
-}
-
-/** What was reported, else what was last seen; minutes are the program's own. */
-function settleBudget(
-  context: ExecutionContext,
-  {place, choice, integrates}: PlannedAttempt,
-  result: DriverResult,
-  seen: Seen,
-  ms: number,
-): void {
-  if (choice.kind !== 'driver' || !choice.driver.agent || integrates !== undefined) return;
-  const usage = result.usage ?? seen.usage;
-  context.record({
-    event: 'budget_settled',
-    details: {
-      task_id: place.taskId,
-      attempt: place.attempt,
-      used: {...usage, minutes: ms / 60_000},
-      basis: result.usage ? 'reported' : 'observed',
-    },
-  });
+  const drafts = next.from.map(attempt => draftsFolder(context.logFileOf({...place, attempt})));
+  const of = {id: context.state.id, task, phase: phase as KiroPhase, drafts};
+  await prepareDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+  const {kiro} = taskState(context.state, place.taskId).history;
+  const comments = kiro ? rejectionComments(kiro, of.phase) : [];
+  return {kind: 'open', env: comments.length > 0 ? {MILESTONE_REJECTION: comments.join('\n')} : {}};
 }
 
 /** An agent that gives up over a tool that it was not allowed to use. */
 function deniedOutcome(outcome: Outcome, {denials}: Seen): Outcome {
   if (outcome.kind !== 'failed' || outcome.cause !== 'agent' || denials.length === 0) return outcome;
   return {...outcome, cause: 'denied'};
-}
-
-function minutesMs({minutes}: Budget): number {
-  return minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000;
 }

@@ -40,7 +40,12 @@ export class SharedWorkspace implements Workspace {
     return workFolder(this.parts.repo);
   }
 
-  async prepare(place: AttemptPlace, _: StopSignal, from: readonly number[] = []): Promise<Outcome | undefined> {
+  async prepare(
+    place: AttemptPlace,
+    _: StopSignal,
+    from: readonly number[] = [],
+    isFinished = false,
+  ): Promise<Outcome | undefined> {
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);
@@ -50,19 +55,21 @@ export class SharedWorkspace implements Workspace {
     const dirty = await dirtyFiles(this.parts.repo);
     // Nobody but the attempt may have changed what will be committed as its work.
     if (dirty.length > 0) throw treeDirty(dirty);
-    await this.layInWork(place, from, head.commit);
-    return undefined;
+    const isLeftOut = await this.layInWork(place, from, head.commit);
+    if (!isLeftOut || !isFinished) return undefined;
+    return {kind: 'conflict', files: [], message: 'conflicts with what was integrated meanwhile'};
   }
 
   /** What does not fit on the head is only named to the attempt: nobody else's checkout is moved back for it. */
-  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string): Promise<void> {
+  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string): Promise<boolean> {
     const {repo, milestoneId: id} = this.parts;
     for (const attempt of from) {
       const work = await findKeptWork(repo, {id, task, attempt}, head);
       if (!work) continue;
       if (work.base === head) await layIn(repo, work.tree);
-      return;
+      return work.base !== head;
     }
+    return false;
   }
 
   hasChanged(place: AttemptPlace): Promise<boolean> {

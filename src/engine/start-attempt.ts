@@ -1,21 +1,27 @@
 import type {AgentTraits, ConversationChoice} from '../drivers/driver.ts';
-import type {NewEvent} from '../events/event.ts';
+import type {NewEvent, Usage} from '../events/event.ts';
 import type {Budget, TaskId} from '../milestone/plan.ts';
 import {newToken} from '../platform/tokens.ts';
-import {reserve} from '../scheduler/budget.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import {workToIntegrate} from '../state/task.ts';
+import {voidIfChanged} from './approvals.ts';
+import {reservationFor} from './attempt-budget.ts';
 import type {ExecutionContext} from './context.ts';
 import {runAttempt} from './run-attempt.ts';
+import {NO_SLOT} from './workspace.ts';
 
 /** Put an attempt on record and begin it, unless its budget is used up. */
 export function startAttempt(context: ExecutionContext, id: TaskId): void {
   const {state} = context;
+  if (voidIfChanged(context, id)) return;
   const {history} = taskState(state, id);
-  const place = {taskId: id, attempt: history.attempts + 1, slot: freeSlot(state)};
   const choice = context.driverOf(id);
+  // What a person has done lies in no slot.
+  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(state);
+  const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
-  const integrates = workToIntegrate(state, id);
+  const integrates = workToIntegrate(taskState(state, id));
   const phase = phaseInWork(state, id);
   const budget = agent && integrates === undefined ? reserveBudget(context, id, agent) : {};
   if (!budget) return;
@@ -27,7 +33,7 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
         retries: context.settingsOf(id).retries,
       })
     : {mode: 'first', from: []};
-  const conversation = agent && conversationOf(next, agent);
+  const conversation = agent && conversationOf(next, integrates === undefined ? agent : {}, history.usedInConversation);
   const token = newToken();
   const about = {task_id: id, attempt: place.attempt};
   const reserved: NewEvent[] =
@@ -39,6 +45,7 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
       slot: place.slot,
       token,
       driver: choice.name,
+      ...(choice.kind === 'driver' && choice.driver.name !== choice.name && {provider: choice.driver.name}),
       ...(phase !== undefined && {phase}),
       ...(conversation && {conversation: conversation.id}),
       ...(next.from[0] !== undefined && {continues: next.from[0]}),
@@ -60,33 +67,14 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
   context.jobs.start(`attempt ${id}.${place.attempt}`, () => runAttempt(context, attempt));
 }
 
-/** The attempt whose finished work was let through by a gate and only has to be integrated. */
-function workToIntegrate(state: MilestoneState, id: TaskId): number | undefined {
-  const {kiro, last} = taskState(state, id).history;
-  const execute = kiro?.phases.execute;
-  if (kiro?.phase !== 'execute' || execute?.status !== 'approved' || execute.attempt === undefined) return undefined;
-  // What did not pass after all is worked on again.
-  const didFail = last && last.attempt > execute.attempt && ['failed', 'conflict'].includes(last.outcome?.kind ?? '');
-  return didFail ? undefined : execute.attempt;
-}
-
 /** @returns Undefined when nothing is left: then the blocker says so. */
 function reserveBudget(context: ExecutionContext, id: TaskId, agent: AgentTraits): Budget | undefined {
-  const {state, settings, ready} = context;
-  const {spending} = state;
-  const reservation = reserve({
-    limit: settings.budget,
-    used: spending.used,
-    reserved: Object.values(spending.reserved),
-    taskLimit: context.settingsOf(id).budget,
-    taskUsed: taskState(state, id).history.used ?? {},
-    places: Math.max(1, Math.min(settings.maxParallel - state.running.size, ready.size)),
-    reportsCost: agent.reportsCost,
-  });
+  const {state, ready} = context;
+  const reservation = reservationFor(context, id, agent);
   if (reservation.kind === 'reserved') return reservation.amount;
   const {whose, key} = reservation;
   // What running attempts have reserved and do not use comes back.
-  const isReserved = whose === 'milestone' && Object.keys(spending.reserved).length > 0;
+  const isReserved = whose === 'milestone' && Object.keys(state.spending.reserved).length > 0;
   if (isReserved) {
     ready.hold(id);
     context.after(BUDGET_REST_MS, () => ready.release(id));
@@ -106,8 +94,12 @@ function reserveBudget(context: ExecutionContext, id: TaskId, agent: AgentTraits
 
 const BUDGET_REST_MS = 1_000;
 
-function conversationOf(next: NextAttempt, agent: AgentTraits): ConversationChoice | undefined {
-  if (next.conversation !== undefined) return {id: next.conversation, resume: true};
+function conversationOf(
+  {conversation}: NextAttempt,
+  agent: Partial<AgentTraits>,
+  used: Usage | undefined,
+): ConversationChoice | undefined {
+  if (conversation !== undefined) return {id: conversation, resume: true, ...(used && {used})};
   const id = agent.newConversation?.();
   return id === undefined ? undefined : {id, resume: false};
 }

@@ -19,6 +19,7 @@ import type {TaskSummary} from '../projections/brief.ts';
 import {
   type CachedSnapshot,
   type PlanEdit,
+  projectDriverOf,
   readCachedBrief,
   readCachedSnapshot,
   writeCachedSnapshot,
@@ -45,7 +46,7 @@ export interface MilestoneView {
   executor: LockHolder | undefined;
   /** The plan file says something else than the plan in force. */
   edit: PlanEdit | undefined;
-  /** Driver that config.yaml names for tasks that name none. */
+  /** Driver of tasks that name none: what config.yaml says, else the first coding agent that is found. */
   projectDriver: string | undefined;
 }
 
@@ -79,7 +80,14 @@ type Seen = Pick<MilestoneView, 'id' | 'file' | 'executor'>;
 
 function viewOf(seen: Seen, known: CachedSnapshot): MilestoneView {
   const {snapshot, position, config} = known;
-  return {...seen, origin: originOf(known), snapshot, position, edit: editOf(known), projectDriver: config?.driver};
+  return {
+    ...seen,
+    origin: originOf(known),
+    snapshot,
+    position,
+    edit: editOf(known),
+    projectDriver: projectDriverOf(config),
+  };
 }
 
 /** The short way, while the cache says all that there is to know. */
@@ -91,7 +99,9 @@ function readBrief(paths: HomePaths, seen: Seen, isQuiet: boolean): MilestoneVie
   const known = {...about, snapshot: brief.snapshot};
   const isCurrent = isOfNow(known, logSize(paths, id), file) && (!isQuiet || isFileKnown(known, planStamp(file)));
   if (!isCurrent || !isConfigKnown(known, planStamp(paths.config))) return undefined;
-  return known.config?.driver === brief.projectDriver ? {...viewOf(seen, known), summary: brief.summary} : undefined;
+  return projectDriverOf(known.config) === brief.projectDriver
+    ? {...viewOf(seen, known), summary: brief.summary}
+    : undefined;
 }
 
 /**

@@ -2,6 +2,9 @@ import type {Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 
+/** Slot of who works somewhere else. */
+export const NO_SLOT = -1;
+
 /** One attempt, as far as the place where it works is concerned. */
 export interface AttemptPlace {
   taskId: TaskId;
@@ -37,8 +40,14 @@ export interface Workspace {
   /**
    * Make a slot ready for an attempt, on the head of the branch. Undefined: nothing needs to be done.
    * @param from Attempts of the task, of which the first that left any work has it laid in.
+   * @param isFinished It is finished work, of which nothing may be left out.
    */
-  prepare(place: AttemptPlace, signal: StopSignal, from?: readonly number[]): Promise<Outcome | undefined> | undefined;
+  prepare(
+    place: AttemptPlace,
+    signal: StopSignal,
+    from?: readonly number[],
+    isFinished?: boolean,
+  ): Promise<Outcome | undefined> | undefined;
   /** Whether files in the slot changed since the last call; what a silent attempt is judged by. */
   hasChanged(place: AttemptPlace): Promise<boolean>;
   /** Keep what an attempt that did not complete has left. */
@@ -63,6 +72,8 @@ export interface Integration {
   keep(place: AttemptPlace, work: FrozenWork): Promise<void>;
   /** The whole change, as `git diff` writes it, at most so many bytes of it. */
   diffOf(work: FrozenWork): Promise<string>;
+  /** Files of the work that hold markers of a merge conflict, which they did not before. */
+  conflictMarkersIn(work: FrozenWork): Promise<string[]>;
   /** Paths that a commit changed, relative to the top of the repository. */
   changedIn(commit: string): Promise<string[]>;
   /** The branch as it stands; a head that a person moved forward counts. */

@@ -6,7 +6,7 @@ import {findKeptWork, layIn} from '../git/lay-in.ts';
 import {workFolder} from '../git/repository.ts';
 import {saveRescue} from '../git/rescue.ts';
 import {slotAt, slotFolder} from '../git/slot-place.ts';
-import {prepareSlot, removeSlots, slotBase} from '../git/slots.ts';
+import {prepareSlot, removeSlots, setSlotOwner, slotBase, slotOwner} from '../git/slots.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
@@ -67,8 +67,10 @@ export class WorktreeWorkspace implements Workspace {
     }
     const kept = await this.keptWork(place, from, head.commit);
     const {slot, needsSetup} = await this.prepareSlot(place.slot, kept?.base ?? head.commit);
-    if (signal.aborted) return undefined;
     if (kept) await layIn(slot, kept.tree);
+    // Only now: who ends before this has left nothing of his own.
+    setSlotOwner(slot, ownerOf(place));
+    if (signal.aborted) return undefined;
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
   }
 
@@ -88,7 +90,7 @@ export class WorktreeWorkspace implements Workspace {
   async rescue(place: AttemptPlace): Promise<void> {
     const {repo, milestoneId} = this.parts;
     const slot = slotAt(repo, this.folder(place.slot));
-    if (!slot) return;
+    if (!slot || slotOwner(slot) !== ownerOf(place)) return;
     this.unsaved.set(place.slot, place);
     const base = await slotBase(slot);
     if (base === undefined) return;
@@ -142,4 +144,8 @@ export class WorktreeWorkspace implements Workspace {
     const {repo, root, milestoneId} = this.parts;
     return slotFolder(repo, root, milestoneId, number);
   }
+}
+
+function ownerOf({taskId, attempt}: AttemptPlace): string {
+  return `${taskId}.${attempt}`;
 }

@@ -72,6 +72,18 @@ export async function slotBase(slot: Repository): Promise<string | undefined> {
   return readIfExists(path.join(slot.gitDir, BASE_NOTE))?.trim() || (await readRef(slot, 'HEAD'));
 }
 
+const OWNER_NOTE = 'milestone-attempt';
+
+/** Say whose work lies in a slot from now on. */
+export function setSlotOwner(slot: Repository, owner: string): void {
+  writeNote(slot, OWNER_NOTE, owner);
+}
+
+/** Whose work lies in a slot; until somebody else's does it is still that of the last one. */
+export function slotOwner(slot: Repository): string | undefined {
+  return readIfExists(path.join(slot.gitDir, OWNER_NOTE))?.trim();
+}
+
 async function rescueWork(slot: Repository, wish: SlotWish, warnings: string[]) {
   if (wish.keepAs === undefined) return undefined;
   try {

@@ -12,7 +12,7 @@ export type PhaseWeights = Readonly<Record<KiroPhase, number>>;
 export const DEFAULT_PHASE_WEIGHTS: PhaseWeights = {design: 15, spec: 25, task: 20, execute: 40};
 
 /** Documents that a phase has to leave, unless the plan names others. */
-export const DEFAULT_DELIVERABLES: Readonly<Record<KiroPhase, readonly string[]>> = {
+const DEFAULT_DELIVERABLES: Readonly<Record<KiroPhase, readonly string[]>> = {
   design: ['architecture.md', 'api-spec.yaml'],
   spec: ['technical-spec.md', 'test-plan.md'],
   task: ['implementation-plan.md'],
@@ -50,7 +50,7 @@ export function phasesBefore(phase: KiroPhase): KiroPhase[] {
 }
 
 /** Name of the step that leaves a phase. */
-export function transitionOf(phase: KiroPhase): string {
+function transitionOf(phase: KiroPhase): string {
   const next = phaseAfter(phase);
   return next === undefined ? 'execute_completion' : `${phase}_to_${next}`;
 }

@@ -11,9 +11,13 @@ export function testResults(task: Task, attempt: number, checks: readonly CheckR
     return [...head, 'Nothing was checked: neither the task nor the milestone names a check (`verify`).', ''].join(
       '\n',
     );
+  return [...head, verdict(checks), '', ...checks.flatMap(checkSection)].join('\n');
+}
+
+function verdict(checks: readonly CheckResult[]): string {
   const red = checks.filter(check => !check.ok).length;
-  const verdict = red === 0 ? `All ${checks.length} checks passed.` : `${red} of ${checks.length} checks failed.`;
-  return [...head, verdict, '', ...checks.flatMap(checkSection)].join('\n');
+  if (red > 0) return `${red} of ${checks.length} checks failed.`;
+  return checks.length === 1 ? 'The check passed.' : `All ${checks.length} checks passed.`;
 }
 
 function checkSection(check: CheckResult): string[] {
@@ -35,7 +39,7 @@ function checkSection(check: CheckResult): string[] {
 }
 
 /** What changed, and how that is known. */
-export type Changes =
+type Changes =
   | {from: 'git'; files: readonly string[]; commit?: string | undefined}
   /** A person did it, somewhere. */
   | {from: 'hand'}

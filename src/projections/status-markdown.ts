@@ -2,7 +2,8 @@
 // nothing has changed. So it has no ages, and no events: some of those only say that the executor is well.
 
 import type {AttemptWarning} from './attempt-warnings.ts';
-import type {StatusReport, TaskReport} from './status-report.ts';
+import type {BlockerReport} from './blockers.ts';
+import type {Need, StatusReport, TaskReport} from './status-report.ts';
 import {phasesText} from './terminal/phases-text.ts';
 import {printable} from './terminal/printable.ts';
 import {countParts, running, whoLines} from './terminal/status-text.ts';
@@ -10,6 +11,8 @@ import {countParts, running, whoLines} from './terminal/status-text.ts';
 /** Entries of a section; the rest is counted. */
 const SHOWN = 3;
 const LONGEST = 200;
+/** In Markdown, at the end of a line. */
+const LINE_BREAK = '  ';
 
 export function statusMarkdown(report: StatusReport): string {
   const {id, title, needs_you: needs, blockers} = report;
@@ -17,15 +20,30 @@ export function statusMarkdown(report: StatusReport): string {
   const lines = [
     `# ${title === id ? id : `${id}: ${escaped(title)}`}`,
     '',
-    [`**${status}**`, ...rest].join(' · '),
-    ...whoLines(report).map(text => `  \n${escaped(text)}`.trimStart()),
-    ...section('Needs you', needs, ({text, command}) => `${escaped(text)}: \`${printable(command)}\``),
+    ...paragraph([`**${status}**`, ...rest], whoLines(report).map(escaped)),
+    ...section('Needs you', needs, needText),
     ...section('Running', running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
-    ...section('Blockers', blockers, ({message}) => escaped(message)),
+    ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
     ...nextSection(report),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of one line each, however many parts they have. */
+function paragraph(...lines: string[][]): string[] {
+  const texts = lines.filter(parts => parts.length > 0).map(parts => parts.join(' · '));
+  return texts.map((text, place) => (place < texts.length - 1 ? `${text}${LINE_BREAK}` : text));
+}
+
+function needText({text, command}: Need): string {
+  const mark = /[.:!?]$/.test(text) ? '' : ':';
+  return `${escaped(text)}${mark} \`${printable(command)}\``;
+}
+
+/** Those that no person has to act on: the others are among what needs you. */
+function elsewhere(blockers: readonly BlockerReport[]): BlockerReport[] {
+  return blockers.filter(({who}) => who !== 'you');
 }
 
 function section<Entry>(name: string, entries: readonly Entry[], say: (entry: Entry) => string): string[] {

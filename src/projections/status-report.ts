@@ -14,6 +14,7 @@ import {type ApprovalReport, approvalsOf, isWaiting} from './approvals.ts';
 import type {AttemptWarning} from './attempt-warnings.ts';
 import {type BlockerReport, blockerReport} from './blockers.ts';
 import {summarise, taskNow} from './brief.ts';
+import {libertiesOf} from './liberties.ts';
 import {needsYou} from './needs-you.ts';
 
 export interface StatusReport {
@@ -43,6 +44,8 @@ export interface StatusReport {
   blockers: BlockerReport[];
   /** Attempts that may be about to fail. */
   warnings: AttemptWarning[];
+  /** What nobody is asked about any more. */
+  liberties: string[];
   /** Those that wait. */
   approvals: ApprovalReport[];
   /** Of the milestone, when it has one. */
@@ -140,6 +143,7 @@ export function statusReport(view: MilestoneView, {warnings = [], project = {}}:
     tasks,
     blockers: snapshot.blockers.map(blockerReport),
     warnings,
+    liberties: libertiesOf(snapshot),
     approvals: waitingApprovals(view),
     ...spendingReport(view, project),
     ...restReport(view),

@@ -4,14 +4,16 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {compareTrees} from '../git/compare-trees.ts';
 import type {Repository} from '../git/git.ts';
-import {resolveCommit} from '../git/refs.ts';
-import {listRescues} from '../git/rescue.ts';
+import {findKeptWork} from '../git/lay-in.ts';
+import {readHead, resolveCommit} from '../git/refs.ts';
+import {listRescues, type RescueName, rescueRef} from '../git/rescue.ts';
 import {readCommit} from '../git/task-commits.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import {deliverablesOf, KIRO_PHASES, taskInPhase} from '../milestone/kiro.ts';
-import type {KiroPhase, Task, TaskId} from '../milestone/plan.ts';
+import type {KiroPhase, MilestoneId, Task, TaskId} from '../milestone/plan.ts';
 import type {ResolvedTaskSettings} from '../milestone/settings.ts';
 import {nextAttempt} from '../scheduler/next-attempt.ts';
+import {rejectionComments} from '../state/kiro.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 import {isSatisfied, type TaskHistory, type TaskState} from '../state/task.ts';
 import {mapTexts} from './clean-text.ts';
@@ -93,9 +95,7 @@ function checksOf({taskVerify, milestoneVerify}: PromptSources['settings'], phas
 }
 
 function rejectionsOf({kiro}: TaskHistory, phase: KiroPhase): string[] {
-  const approval = kiro?.phases[phase].approval;
-  if (approval?.status !== 'rejected') return [];
-  return approval.approvers.flatMap(({status, comment}) => (status === 'rejected' ? (comment ?? []) : []));
+  return kiro ? rejectionComments(kiro, phase) : [];
 }
 
 async function lastAttempt(
@@ -104,9 +104,9 @@ async function lastAttempt(
   last: NonNullable<TaskHistory['last']>,
 ): Promise<LastAttempt> {
   const {attempt, outcome, claim, denials = [], failedChecks = []} = last;
-  const rescues = repo ? await listRescues(repo, state.id) : [];
-  const rescueRef = rescues.find(({ref}) => ref.endsWith(`/${id}.${attempt}`))?.ref;
   const isSetAside = outcome?.kind === 'conflict' || (outcome?.kind === 'failed' && outcome.cause === 'out_of_area');
+  // An attempt that left nothing itself passes on what it was to start from.
+  const rescue = repo && (await findRescue(repo, state.id, id, [attempt, ...(isSetAside ? [] : (last.from ?? []))]));
   const reviews = failedChecks.map(check => (check.name === 'review' ? parseReview(check.output_tail) : undefined));
   return {
     attempt,
@@ -116,10 +116,27 @@ async function lastAttempt(
     failedChecks: failedChecks.filter((_, place) => !reviews[place]),
     denials,
     findings: reviews.flatMap(review => review?.findings ?? []),
-    isWorkKept: !isSetAside && (repo === undefined || rescueRef !== undefined),
-    ...(rescueRef !== undefined && {rescueRef}),
+    isWorkKept: !isSetAside && (!repo || (rescue !== undefined && (await isLaidIn(state, repo, rescue)))),
+    ...(rescue && {rescueRef: rescueRef(rescue)}),
     conflictFiles: outcome?.kind === 'conflict' ? outcome.files : [],
   };
+}
+
+async function findRescue(
+  repo: Repository,
+  id: MilestoneId,
+  task: TaskId,
+  attempts: readonly number[],
+): Promise<RescueName | undefined> {
+  const refs = new Set((await listRescues(repo, id)).map(({ref}) => ref));
+  return attempts.map(attempt => ({id, task, attempt})).find(name => refs.has(rescueRef(name)));
+}
+
+/** A slot is put where the work fits; a checkout that others use as well stays at its head. */
+async function isLaidIn({activation}: MilestoneState, repo: Repository, rescue: RescueName): Promise<boolean> {
+  if (activation?.isolation !== 'shared' || activation.branch === undefined) return true;
+  const head = await readHead(repo, activation.branch);
+  return head !== undefined && (await findKeptWork(repo, rescue, head))?.base === head;
 }
 
 /** Bytes of one document that are read. */

@@ -127,7 +127,8 @@ function driverEvents({outcome, driver, counters, now}: EndedAttempt): NewEvent[
   const isQuota = outcome.kind === 'quota' || (outcome.kind === 'overload' && counters.overloads > FREE_OVERLOADS);
   if (isQuota) {
     const said = outcome.kind === 'quota' ? outcome.resets_at : undefined;
-    return [pause('quota', said ?? later(now, quotaRestMs(driver.quotaFailures)))];
+    // A time that is over is no answer: it would be asked again at once.
+    return [pause('quota', said !== undefined && said > now ? said : later(now, quotaRestMs(driver.quotaFailures)))];
   }
   if (outcome.kind === 'auth' && driver.authFailures >= AUTH_FAILURES_OF_A_DRIVER) return [pause('auth')];
   return [];

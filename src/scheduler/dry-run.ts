@@ -3,8 +3,10 @@
 import {driverName, SHELL_DRIVER} from '../drivers/driver-name.ts';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import {criticalPath, type GraphTask, topologicalOrder, waves} from '../milestone/graph.ts';
-import type {MilestoneId, Task, TaskId} from '../milestone/plan.ts';
-import {type MilestoneState, taskState} from '../state/milestone.ts';
+import {gateOf, KIRO_PHASES, phaseAfter, phasesBefore, taskInPhase} from '../milestone/kiro.ts';
+import type {KiroPhase, MilestoneId, Task, TaskId} from '../milestone/plan.ts';
+import {waitingPhase} from '../state/kiro.ts';
+import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 
 export type Action = 'run' | 'continue' | 'adopt' | 'done' | 'skip' | 'hold';
 
@@ -30,10 +32,12 @@ export interface DryRunPlan {
 }
 
 export interface DryRunOptions {
-  /** Driver of tasks that name none: the milestone's, else the project's. */
+  /** Driver of tasks that name none: the milestone's, else the project's, else the one that is found here. */
   driver: string | undefined;
-  /** Whether nobody here can do a task, for want of its driver. */
-  isMissingDriver(task: Task): boolean;
+  /** Why nobody here can do a task, for want of its driver; undefined where somebody can. */
+  missingDriver(task: Task): string | undefined;
+  /** Whether no person is asked at the gates of kiro tasks. */
+  passesGates: boolean;
   /** What the run is restricted to. */
   selection: ReadonlySet<TaskId> | undefined;
 }
@@ -52,7 +56,7 @@ export function planDryRun(state: MilestoneState, options: DryRunOptions): DryRu
     id: state.id,
     tasks: state.plan.tasks.map(task => ({
       id: task.id,
-      driver: driverName(task, options.driver),
+      driver: driverName(inItsPhase(state, task), options.driver),
       after: task.dependencies ?? [],
       wave: waveOf.get(task.id) ?? 0,
       ...(decided.get(task.id) ?? {action: 'hold', why: 'it depends on itself'}),
@@ -70,7 +74,8 @@ function decide(
   options: DryRunOptions,
   decided: ReadonlyMap<TaskId, Decision>,
 ): Decision {
-  return settled(state, task) ?? held(task, options, decided) ?? toRun(state, task, options, decided);
+  const decision = settled(state, task) ?? held(state, task, options, decided) ?? toRun(state, task, options, decided);
+  return isWork(decision.action) ? {...decision, why: `${decision.why}${phasesLeft(state, task, options)}`} : decision;
 }
 
 /** What no execution changes any more by itself. */
@@ -98,18 +103,50 @@ function settled(state: MilestoneState, {id}: Task): Decision | undefined {
 
 /** What keeps a task that could run from doing so. */
 function held(
+  state: MilestoneState,
   task: Task,
-  {driver, selection, isMissingDriver}: DryRunOptions,
+  {driver, selection, missingDriver, passesGates}: DryRunOptions,
   decided: ReadonlyMap<TaskId, Decision>,
 ): Decision | undefined {
   if (selection && !selection.has(task.id))
     return {action: 'hold', why: 'not among the tasks that this run is restricted to'};
   const waitsFor = task.dependencies?.find(id => decided.get(id)?.action === 'hold');
   if (waitsFor !== undefined) return {action: 'hold', why: `waits for \`${waitsFor}\`, which would not be completed`};
-  const name = driverName(task, driver);
-  if (name === MANUAL_DRIVER) return {action: 'hold', why: 'a person does it'};
-  if (isMissingDriver(task)) return {action: 'hold', why: `the driver \`${name}\` is not known to this version`};
-  return undefined;
+  const {kiro} = taskState(state, task.id).history;
+  const waiting = kiro && waitingPhase(kiro);
+  if (waiting !== undefined && !passesGates)
+    return {action: 'hold', why: `its ${waiting} waits for approval: \`milestone approve ${state.id} ${task.id}\``};
+  const now = inItsPhase(state, task);
+  const phase = phaseToDo(state, task.id);
+  if (driverName(now, driver) === MANUAL_DRIVER)
+    return {action: 'hold', why: phase === undefined ? 'a person does it' : `a person does its ${phase}`};
+  const missing = missingDriver(now);
+  return missing === undefined ? undefined : {action: 'hold', why: missing};
+}
+
+/** The phase of a kiro task that is to be done now: the next one, where one is through. */
+function phaseToDo(state: MilestoneState, id: TaskId): KiroPhase | undefined {
+  const phase = phaseInWork(state, id);
+  const {kiro} = taskState(state, id).history;
+  if (phase === undefined || !kiro) return phase;
+  const {status} = kiro.phases[phase];
+  const isThrough = status === 'approved' || status === 'completed' || status === 'waiting_approval';
+  return (isThrough ? phaseAfter(phase) : undefined) ?? phase;
+}
+
+function inItsPhase(state: MilestoneState, task: Task): Task {
+  const phase = phaseToDo(state, task.id);
+  return phase === undefined ? task : taskInPhase(task, phase);
+}
+
+/** Of a kiro task: which phases are left, and behind which of them a person is asked. */
+function phasesLeft(state: MilestoneState, task: Task, {passesGates}: DryRunOptions): string {
+  const phase = phaseToDo(state, task.id);
+  if (phase === undefined) return '';
+  const left = KIRO_PHASES.slice(KIRO_PHASES.indexOf(phase));
+  const gated = passesGates ? [] : left.filter(one => gateOf(state.plan, task, one).required);
+  const count = left.length === 1 ? '' : `, ${left.length} phases`;
+  return `; ${phase}${count}${gated.length > 0 ? `, approval asked after ${gated.join(', ')}` : ''}`;
 }
 
 function toRun(
@@ -120,13 +157,17 @@ function toRun(
 ): Decision {
   const {history, ...now} = taskState(state, task.id);
   // Only coding agents go on from their own work; a shell task starts from the clean head.
-  const again = driverName(task, driver) === SHELL_DRIVER ? 'run' : 'continue';
+  const again = driverName(inItsPhase(state, task), driver) === SHELL_DRIVER ? 'run' : 'continue';
   if (now.status === 'in_progress' && now.stage === 'integrating')
     return {
       action: 'adopt',
       why: `attempt ${now.attempt} was being integrated: taken over if its commit is on the branch`,
     };
   if (now.status === 'in_progress') return {action: again, why: `attempt ${now.attempt} was interrupted`};
+  const phase = phaseToDo(state, task.id);
+  const before = phase && phasesBefore(phase).at(-1);
+  if (before !== undefined && phase !== undefined && history.kiro?.phases[phase].status === 'pending')
+    return {action: 'continue', why: `its ${before} is done`};
   if (history.attempts > 0)
     return {action: again, why: `attempt ${history.attempts} ${history.failure?.message ?? 'did not complete it'}`};
   const open = (task.dependencies ?? []).filter(id => isWork(decided.get(id)?.action));

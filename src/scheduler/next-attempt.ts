@@ -38,7 +38,7 @@ export function nextAttempt({last, counters}: Pick<TaskHistory, 'last' | 'counte
   const {outcome} = last;
   const isClean = outcome?.kind === 'conflict' || (outcome?.kind === 'failed' && outcome.cause === 'out_of_area');
   if (isClean) return {mode: 'fresh', from: []};
-  const from = [last.attempt, ...(last.continues === undefined ? [] : [last.continues])];
+  const from = [last.attempt, ...(last.from ?? [])];
   const isLastRetry = outcome?.kind === 'failed' && counters.failures > 0 && counters.failures >= now.retries;
   if (isLastRetry || last.driver !== now.driver || last.conversation === undefined) return {mode: 'fresh', from};
   return {mode: 'continue', from, conversation: last.conversation};

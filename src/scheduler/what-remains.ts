@@ -4,6 +4,7 @@
 
 import type {PauseCode, Timestamp} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
+import {preventsCompletion} from '../state/blockers.ts';
 import {pendingApprovals} from '../state/kiro.ts';
 import {type Blocker, type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/task.ts';
@@ -28,24 +29,31 @@ export type Remaining =
   | {kind: 'complete'}
   | {kind: 'stopped'; exit: 0 | 4 | 6 | 7 | 8; code: PauseCode | 'blocked'; reason: string; hint?: string};
 
-type Stop = Extract<Remaining, {kind: 'stopped'}>;
+/** How an execution ends before everything is done. */
+export type Stop = Extract<Remaining, {kind: 'stopped'}>;
 
 /** Judge what remains; anything but `working` is only true while nothing runs. */
 export function whatRemains(state: MilestoneState, outlook: Outlook): Remaining {
   if (state.running.size > 0 || (outlook.ready > 0 && !outlook.held)) return {kind: 'working'};
   const isDone = state.tasks.size > 0 && tasksCompleted(state) === state.tasks.size;
   if (isDone && state.refused) return brokenPlan(state.refused);
-  if (isDone && state.blockers.size === 0) return {kind: 'complete'};
+  if (isDone && ![...state.blockers.values()].some(preventsCompletion)) return {kind: 'complete'};
   const resting = [...outlook.waiting.values()].filter(driver => driver in state.pausedDrivers);
   if (!outlook.held && outlook.waiting.size > resting.length) return {kind: 'working'};
   if (isSomethingUnderWay(state)) return {kind: 'working'};
-  const quota = resting.filter(driver => state.pausedDrivers[driver]?.reason !== 'auth');
-  if (quota.length > 0 && outlook.waits && !outlook.held) return {kind: 'working'};
+  if (outOfQuota(state, resting) && outlook.waits && !outlook.held) return {kind: 'working'};
+  return standstill(state, outlook);
+}
+
+/** How an execution ends in which nothing can go on, or nothing is to. */
+export function standstill(state: MilestoneState, outlook: Outlook): Stop {
   return (
     spent(state) ??
-    outOfQuota(state, quota) ??
+    outOfQuota(state, [...outlook.waiting.values()]) ??
     stuck(state) ??
-    waitingForPerson(state, outlook) ?? {
+    loggedOut(state, outlook) ??
+    waitingForPerson(state, outlook) ??
+    (outlook.held ? outOfQuota(state, Object.keys(state.pausedDrivers)) : undefined) ?? {
       kind: 'stopped',
       exit: 0,
       code: 'until',
@@ -80,7 +88,8 @@ function spent(state: MilestoneState): Stop | undefined {
   return blocker && {kind: 'stopped', exit: 7, code: 'budget', reason: blocker.message, hint: blocker.hint};
 }
 
-function outOfQuota(state: MilestoneState, drivers: readonly string[]): Stop | undefined {
+function outOfQuota(state: MilestoneState, waitedFor: readonly string[]): Stop | undefined {
+  const drivers = waitedFor.filter(name => name in state.pausedDrivers && state.pausedDrivers[name]?.reason !== 'auth');
   const [first] = drivers;
   const paused = first === undefined ? undefined : state.pausedDrivers[first];
   if (first === undefined || !paused) return undefined;
@@ -126,6 +135,14 @@ function stuck(state: MilestoneState): Stop | undefined {
   };
 }
 
+/** Tasks that nobody has tried yet wait for a driver in which nobody is logged in. */
+function loggedOut({id, pausedDrivers}: MilestoneState, {waiting}: Outlook): Stop | undefined {
+  const driver = [...waiting.values()].find(name => pausedDrivers[name]?.reason === 'auth');
+  if (driver === undefined) return undefined;
+  const reason = `the driver \`${driver}\` rests: ${pausedDrivers[driver]?.message}`;
+  return {kind: 'stopped', exit: 4, code: 'blocked', reason, hint: `log in, then \`milestone resume ${id}\``};
+}
+
 /** Neither answered, nor of a driver that rests, nor said of a failed task already. */
 function isOwnMatter(state: MilestoneState, {type, taskId}: Blocker): boolean {
   if (type === 'question' || type === 'quota' || type === 'plan_invalid') return false;
@@ -144,8 +161,8 @@ function waitingForPerson(state: MilestoneState, {manual}: Outlook): Stop | unde
   const question = [...state.blockers.values()].find(({type}) => type === 'question');
   if (question) return stop(question.message, question.hint);
   for (const id of state.kiroTasks) {
-    const {kiro} = taskState(state, id).history;
-    const [approval] = kiro ? pendingApprovals(kiro) : [];
+    const {status, history} = taskState(state, id);
+    const [approval] = history.kiro && status === 'pending' ? pendingApprovals(history.kiro) : [];
     if (approval)
       return stop(
         `the ${approval.phase} of task \`${id}\` waits for approval`,

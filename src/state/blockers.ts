@@ -17,7 +17,7 @@ export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
   test_failures: {who: 'you', clears: 'when the task is tried again, or skipped'},
   disk_space: {who: 'you', clears: 'by itself when there is room again; looked at every two minutes'},
   milestone_dependency: {who: 'you', clears: 'by itself when the milestone is in completed/; looked for every minute'},
-  task_dependency: {who: 'you', clears: 'when what the task depends on is done'},
+  task_dependency: {who: 'you', clears: 'when the task that failed is tried again, or skipped'},
   approval_rejected: {who: 'you', clears: 'when the task is tried again, or skipped'},
   driver_missing: {who: 'you', clears: 'by itself when the program is found; looked for every two minutes'},
   auth: {who: 'you', clears: 'when the task is tried again, or at the next `resume`, after a login'},

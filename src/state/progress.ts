@@ -28,7 +28,7 @@ export function kiroProgress({phases}: KiroState, weights: PhaseWeights): number
 }
 
 /** Per cent of one phase that is done. */
-export function phaseProgress(task: TaskState, phase: KiroPhase): number {
+function phaseProgress(task: TaskState, phase: KiroPhase): number {
   if (task.status === 'completed' || task.status === 'skipped') return 100;
   return task.history.kiro ? PHASE_PERCENT[task.history.kiro.phases[phase].status] : 0;
 }

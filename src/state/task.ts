@@ -426,6 +426,8 @@ function afterAttempt(
   if (outcome.kind === 'failed') counters.failures++;
   if (outcome.kind === 'conflict') counters.conflicts++;
   if (outcome.kind === 'overload') counters.overloads++;
+  // A night of waiting for a quota is not the task's fault; its driver rests ever longer in between.
+  if (outcome.kind === 'quota') counters.started--;
   if (outcome.kind === 'interrupted' && outcome.executor_died && task.stage !== 'integrating') counters.deaths++;
   const cause = outcome.kind === 'failed' ? outcome.cause : outcome.kind;
   return {

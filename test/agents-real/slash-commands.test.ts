@@ -23,11 +23,15 @@ async function rigWithCommands(script: Parameters<typeof AgentRig.create>[0]): P
 
 const EXECUTES = conversation(
   {run: `milestone execute --detach ${ID}`},
-  {use: 'Bash', input: {command: `milestone wait ${ID} --until attention`, run_in_background: true}},
-  {run: `milestone status ${ID} --format md`},
-  {say: 'It is done.'},
+  {use: 'Bash', input: {command: following('--until attention'), run_in_background: true}},
+  {say: 'It is being executed.'},
   {say: 'It is done.'},
 );
+
+/** What the commands tell the model to type, in one call. */
+function following(flags: string): string {
+  return `milestone wait ${ID} ${flags}; milestone status ${ID} --format md`;
+}
 
 describeAgent('claude', () => {
   for (const spelling of ['/milestone:execute', '/milestone/execute'])
@@ -63,7 +67,7 @@ describeAgent('opencode', () => {
     await using agent = await rigWithCommands(
       conversation(
         {run: `milestone execute --detach ${ID}`},
-        {run: `milestone wait ${ID} --until attention --timeout 9m`},
+        {run: following('--until attention --timeout 9m')},
         {say: 'It is done.'},
       ),
     );

@@ -3,16 +3,19 @@ import {type Agent, AgentLoop} from '../../src/agents/agent.ts';
 import type {ExecutionContext} from '../../src/engine/context.ts';
 import {MilestoneError} from '../../src/errors.ts';
 import type {NewEvent} from '../../src/events/event.ts';
+import type {ResolvedMilestoneSettings} from '../../src/milestone/settings.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
 class Loop {
   readonly clock = new FakeClock();
   readonly recorded: NewEvent[] = [];
+  readonly settings: Pick<ResolvedMilestoneSettings, 'agents'> = {agents: {}};
   failure: unknown;
   readonly loop: AgentLoop;
 
   constructor(...agents: Agent[]) {
     const context = {
+      settings: this.settings,
       record: (...events: NewEvent[]) => this.recorded.push(...events),
       fail: (error: unknown) => {
         this.failure = error;
@@ -47,7 +50,7 @@ describe('an agent', () => {
     await clock.advance(1);
     await settled();
     expect(ticks).toBe(2);
-    loop.stop();
+    await loop.stop();
   });
 
   test('is woken by the events that it waits for, and by no others', async () => {
@@ -63,7 +66,7 @@ describe('an agent', () => {
     loop.notify('task_failed');
     await settled();
     expect(ticks).toBe(2);
-    loop.stop();
+    await loop.stop();
   });
 
   test('never ticks twice at once; a wake during a tick makes one more tick after it', async () => {
@@ -95,7 +98,7 @@ describe('an agent', () => {
     finish();
     await settled();
     expect([ticks, most]).toEqual([2, 1]);
-    loop.stop();
+    await loop.stop();
   });
 
   test('that fails is an event and rests longer each time, while the others go on', async () => {
@@ -124,7 +127,146 @@ describe('an agent', () => {
     await world.clock.advance(1);
     await settled();
     expect(ticks).toBe(3);
-    world.loop.stop();
+    await world.loop.stop();
+  });
+
+  test('is well again, and on record as such, as soon as a tick of it succeeds', async () => {
+    let fails = true;
+    const world = new Loop(
+      agent({
+        name: 'ill',
+        tick() {
+          if (fails) throw new Error('no');
+        },
+      }),
+    );
+    await settled();
+    fails = false;
+    await world.clock.advance(1_000);
+    await settled();
+    expect(world.names()).toEqual(['agent_registered', 'agent_failed', 'agent_registered']);
+    await world.clock.advance(1_000);
+    await settled();
+    expect(world.names()).toHaveLength(3);
+    fails = true;
+    await world.clock.advance(1_000);
+    await settled();
+    expect(world.names().at(-1)).toBe('agent_failed');
+    await world.loop.stop();
+  });
+
+  test('that fails is not woken by events before its rest is over; what came meanwhile is seen then', async () => {
+    let ticks = 0;
+    const world = new Loop(
+      agent({
+        wakesOn: ['task_failed'],
+        async tick() {
+          ticks++;
+          await Promise.resolve();
+          if (ticks === 1) {
+            world.loop.notify('task_failed');
+            throw new Error('no');
+          }
+        },
+      }),
+    );
+    await settled();
+    world.loop.notify('task_failed');
+    world.loop.wakeAll();
+    await settled();
+    expect(ticks).toBe(1);
+    await world.clock.advance(1_000);
+    await settled();
+    expect(ticks).toBe(2);
+    world.loop.notify('task_failed');
+    await settled();
+    expect(ticks).toBe(3);
+    await world.loop.stop();
+  });
+
+  test('that runs last is not kept waiting by one that fails', async () => {
+    let ticks = 0;
+    const fails = agent({
+      name: 'ill',
+      wakesOn: ['task_failed'],
+      async tick() {
+        await Promise.resolve();
+        world.loop.notify('task_failed');
+        throw new Error('no');
+      },
+    });
+    const last = agent({name: 'last', wakesOn: ['task_failed'], runsLast: true, tick: () => void ticks++});
+    const world: Loop = new Loop(fails, last);
+    await settled();
+    const before = ticks;
+    world.loop.notify('task_failed');
+    await settled();
+    expect(ticks).toBe(before + 1);
+    await world.loop.stop();
+  });
+
+  test('rests as long as the settings in force say', async () => {
+    let ticks = 0;
+    const world = new Loop(agent({restMs: 120_000, tick: () => void ticks++}));
+    await settled();
+    world.settings.agents.test = {everyMs: 50};
+    world.loop.wakeAll();
+    await settled();
+    expect(ticks).toBe(2);
+    await world.clock.advance(50);
+    await settled();
+    expect(ticks).toBe(3);
+    delete world.settings.agents.test;
+    await world.clock.advance(50);
+    await settled();
+    expect(ticks).toBe(4);
+    await world.clock.advance(119_999);
+    await settled();
+    expect(ticks).toBe(4);
+    await world.loop.stop();
+  });
+
+  test('whose tick is under way has a second to end, which no more than that hangs on', async () => {
+    const ends: string[] = [];
+    let finish = () => {};
+    const slow = agent({
+      name: 'slow',
+      async tick() {
+        await new Promise<void>(resolve => {
+          finish = resolve;
+        });
+        ends.push('slow');
+      },
+    });
+    const hanging = agent({name: 'hanging', tick: () => new Promise<void>(() => {})});
+    const world = new Loop(slow, hanging);
+    await settled();
+    const stopped = world.loop.stop().then(() => ends.push('stopped'));
+    await world.clock.advance(400);
+    finish();
+    await world.clock.advance(599);
+    expect(ends).toEqual(['slow']);
+    await world.clock.advance(1);
+    await stopped;
+    expect(ends).toEqual(['slow', 'stopped']);
+    expect(world.names().slice(-2)).toEqual(['agent_stopped', 'agent_stopped']);
+  });
+
+  test('that fails after the stop is no event any more', async () => {
+    let fail = (_: Error) => {};
+    const world = new Loop(
+      agent({
+        tick: () =>
+          new Promise<void>((_, reject) => {
+            fail = reject;
+          }),
+      }),
+    );
+    await settled();
+    const stopped = world.loop.stop();
+    fail(new Error('was stopped'));
+    await stopped;
+    expect(world.names()).toEqual(['agent_registered', 'agent_stopped']);
   });
 
   test('whose machine fails ends the execution', async () => {
@@ -138,14 +280,14 @@ describe('an agent', () => {
     );
     await settled();
     expect(world.failure).toBe(error);
-    world.loop.stop();
+    await world.loop.stop();
   });
 
   test('does nothing after the stop, which is on record', async () => {
     let ticks = 0;
     const world = new Loop(agent({wakesOn: ['task_failed'], tick: () => void ticks++}));
     await settled();
-    world.loop.stop();
+    await world.loop.stop();
     world.loop.notify('task_failed');
     await world.clock.advance(10_000);
     await settled();

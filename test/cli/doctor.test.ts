@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {FakeAgents} from '../rig/fake-agents.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
 const LOG = '.milestones/logs/execution-m.jsonl';
@@ -21,12 +22,58 @@ test('where all is well it says so, and changes nothing', async () => {
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
   await rig.writeMilestone('n', [{id: 'a', run: 'true'}]);
   const before = rig.git('status', '--porcelain', '--untracked-files=all', '--ignored');
-  expect(await rig.milestone('doctor')).toMatchObject({exitCode: 0, stdout: 'all is well\n', stderr: ''});
+  const healthy = await rig.milestone('doctor');
+  expect(healthy).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^all is well\n$/m), stderr: ''});
+  expect(healthy.stdout.split('\n').filter(line => /^(error|warning)/.test(line))).toEqual([]);
   expect(rig.git('status', '--porcelain', '--untracked-files=all', '--ignored')).toBe(before);
   expect(await rig.milestone('doctor', 'nn')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('there is no milestone `nn`'),
   });
+});
+
+test('coding agents are named, with their version and how to log in; what a plan needs must be there', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  agents.version('claude', '2.1.330 (Claude Code)');
+  agents.version('codex', 'codex-cli 0.1.0');
+  await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
+  await rig.milestone('doctor', '--repair');
+  const {exitCode, stdout} = await rig.milestone('doctor');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^note: the driver `claude` is `.*claude`, version 2\.1\.330.*\n {2}hint: to log in, run `claude`, then `\/login`$/m,
+  );
+  expect(stdout).toMatch(
+    /^note: `codex` is at version .*0\.1\.0; .* or later is needed\n {2}hint: update it with `npm install -g @openai\/codex`$/m,
+  );
+  expect(stdout).toMatch(
+    /^note: the driver `opencode` needs the program `opencode`, .*\n {2}hint: install it with `npm install -g opencode-ai`/m,
+  );
+  expect(stdout).toMatch(/^all is well$/m);
+  rig.write('.milestones/config.yaml', 'drivers: {small: {driver: opencode, model: x}}\n');
+  await rig.writeMilestone('m', [
+    {id: 'a', driver: 'codex'},
+    {id: 'b', driver: 'small'},
+  ]);
+  const needed = await rig.milestone('doctor');
+  expect(needed).toMatchObject({exitCode: 0, stdout: expect.stringMatching(/^nothing keeps it from working$/m)});
+  expect(needed.stdout).toMatch(/^warning: `codex` is at version .*; needed by `m`$/m);
+  expect(needed.stdout).toMatch(/^warning: the driver `opencode` needs the program `opencode`.*; needed by `m`$/m);
+});
+
+test('settings and prompts that cannot be used are named', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', driver: 'nobody'}]);
+  rig.write('.milestones/config.yaml', 'drivers: {broken: {model: x}}\n');
+  rig.write('.milestones/prompts/review.md', '{{#each}}');
+  rig.write('.milestones/prompts/reviews.md', 'x');
+  const {exitCode, stdout} = await rig.milestone('doctor');
+  expect(exitCode).toBe(3);
+  expect(stdout).toMatch(/^error: the driver `broken` .*config\.yaml:1:\d+/m);
+  expect(stdout).toMatch(/^error: .*review\.md/m);
+  expect(stdout).toMatch(/^error: there is no prompt `reviews`.*\n {2}hint: did you mean `review`\?/m);
+  expect(stdout).toMatch(/^warning: the driver `nobody` is not known.*m\.yaml:\d+/m);
 });
 
 test('a plan that is no plan, and a home whose logs git would commit, are named', async () => {

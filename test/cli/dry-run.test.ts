@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
+import {FakeAgents} from '../rig/fake-agents.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {everythingBelow, ID, plannedRig, stoppedRig, TASKS} from './reading-rig.ts';
 
@@ -33,6 +34,65 @@ describe('the plan', () => {
     expect(stdout).toContain('release: 1 task would run in 1 wave, up to 7 at a time\n\nwave 1\n  run      a  An An');
     expect(stdout).toContain('nothing was changed\n');
     for (const line of stdout.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
+  });
+
+  test.concurrent('tasks that name no driver are for the first agent that is found, else for a person', async () => {
+    await using rig = await plannedRig([{id: 'a'}, {id: 'b', driver: 'codex'}, {id: 'c', driver: 'fast'}]);
+    const drivers = async () =>
+      (await rig.milestone('execute', '--dry-run', '--json'))
+        .json()
+        .plan.tasks.map(({driver, action, why}: Record<string, string>) => [driver, action, why]);
+    const [nobody, missing, unknown] = await drivers();
+    expect(nobody).toEqual(['manual', 'hold', 'a person does it']);
+    expect(missing).toEqual(['codex', 'hold', expect.stringContaining('`codex`, which is not on the PATH')]);
+    expect(unknown).toEqual(['fast', 'hold', expect.stringContaining('the driver `fast` is not known')]);
+    const agents = FakeAgents.into(rig, 'codex', 'opencode');
+    rig.write('.milestones/config.yaml', 'drivers: {fast: {driver: opencode, model: small}}\n');
+    expect((await drivers()).map(([driver, action]: string[]) => [driver, action])).toEqual([
+      ['codex', 'run'],
+      ['codex', 'run'],
+      ['fast', 'run'],
+    ]);
+    expect([...agents.runs('codex'), ...agents.runs('opencode')]).toEqual([]);
+    expect((await rig.status(ID)).tasks.map(({driver}: {driver: string}) => driver)).toEqual([
+      'codex',
+      'codex',
+      'fast',
+    ]);
+    rig.write('.milestones/config.yaml', 'settings: {driver: opencode}\n');
+    expect((await drivers())[0].slice(0, 2)).toEqual(['opencode', 'run']);
+  });
+
+  test.concurrent('of a kiro task: its phase, what is left, and what it waits for', async () => {
+    await using rig = await plannedRig([
+      {
+        id: 'login',
+        kiro_workflow: {
+          enabled: true,
+          phases: {
+            design: {run: 'echo a > "$MILESTONE_DELIVERABLES/a.md"', deliverables: ['a.md']},
+            spec: {run: 'true', deliverables: []},
+          },
+        },
+      },
+    ]);
+    const planned = async (...flags: string[]) =>
+      (await rig.milestone(...(flags as [string]), '--json')).json().plan.tasks;
+    expect(await planned('execute', '--dry-run')).toMatchObject([
+      {
+        driver: 'shell',
+        action: 'run',
+        why: expect.stringContaining('design, 4 phases, approval asked after design, spec'),
+      },
+    ]);
+    expect((await planned('execute', '--dry-run', '--gates', 'auto'))[0].why).not.toContain('approval');
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 6});
+    expect(await planned('resume', '--plan')).toMatchObject([
+      {action: 'hold', why: `its design waits for approval: \`milestone approve ${ID} login\``},
+    ]);
+    expect(await planned('resume', '--plan', '--gates', 'auto')).toMatchObject([
+      {driver: 'shell', action: 'continue', why: 'its design is done; spec, 3 phases'},
+    ]);
   });
 
   test.concurrent('restricted to some tasks, the others are held', async () => {

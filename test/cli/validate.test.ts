@@ -102,3 +102,44 @@ test.concurrent('nothing of the repository runs, and nothing is written', async 
   await rig.milestone('validate');
   expect(everythingBelow(rig.folder)).toEqual(before);
 });
+
+test.concurrent('what it says of drivers, notifications and prompts is held against what there is', async () => {
+  await using rig = await plannedRig(`id: release
+title: The release
+settings:
+  budget: {usd: 5}
+  driver: codex
+  fallback: [claude, opencod]
+  notify:
+    - {command: cat, events: [task_failed, milestone_complete]}
+tasks:
+  - {id: a, title: A, run: x}
+  - {id: b, title: B, driver: fast, budget: {usd: 1}}
+  - {id: c, title: C, review: {driver: nobody}}
+`);
+  rig.write(
+    '.milestones/config.yaml',
+    'drivers:\n  fast: {driver: codex}\n  broken: {model: x}\nnotify: [{webhook: "https://example.org", events: [taskfailed]}]\n',
+  );
+  rig.write('.milestones/prompts/task.md', '{{#each}}');
+  const {exitCode, stdout} = await rig.milestone('validate');
+  expect(exitCode).toBe(2);
+  const lines = stdout.split('\n');
+  const plan = '.milestones/active/release.yaml';
+  const config = '.milestones/config.yaml';
+  const expectLine = (start: string, ...texts: string[]) => {
+    const line = lines.find(one => one.startsWith(start) && texts.every(text => one.includes(text)));
+    expect(line, `${start} ${texts}\n${stdout}`).toBeDefined();
+  };
+  expectLine(`${plan}:4:17: warning: `, '`budget.usd` does not hold the driver `codex`');
+  expectLine(`${plan}:4:17: warning: `, '`budget.usd` does not hold the driver `fast`');
+  expectLine(`${plan}:6:22: warning: `, 'the driver `opencod` is not known');
+  expectLine(`${plan}:8:44: warning: `, 'there is no event `milestone_complete`');
+  expectLine('  hint: did you mean `milestone_completed`?');
+  expectLine(`${plan}:11:`, 'the driver `fast`');
+  expectLine(`${plan}:12:`, 'the driver `nobody` is not known');
+  expectLine(`${config}:3:`, 'error: the driver `broken` does not say which `driver` it is');
+  expectLine(`${config}:4:`, 'warning: there is no event `taskfailed`');
+  expectLine('.milestones/prompts/task.md:', 'error: ');
+  expect(everythingBelow(rig.path('.milestones')).filter(name => name.includes('cache'))).toEqual([]);
+});

@@ -113,6 +113,17 @@ test('a conversation is resumed; one that is unknown is begun anew, in the same 
   expect(rig.observed('conversation')).toEqual([{kind: 'conversation', id: third!.conversation}]);
 });
 
+test('a conversation that is begun anew is told what stands by itself', async () => {
+  await using rig = new AgentRig();
+  const freshPrompt = async () => 'All of it.';
+  const scripts = [
+    [{print: UNKNOWN}, {exit: 1}],
+    [says.init, says.done()],
+  ] as Step[][];
+  await rig.attempt('claude', scripts, {agent: {prompt: 'Go on.', freshPrompt, conversation: {id: ID, resume: true}}});
+  expect(rig.agents.runs('claude').map(({stdin}) => stdin)).toEqual(['Go on.', 'All of it.']);
+});
+
 test('a denied tool is seen and shown with its rule, and decides nothing', async () => {
   await using rig = new AgentRig();
   const result = await rig.attempt('claude', [

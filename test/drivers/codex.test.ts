@@ -82,6 +82,13 @@ test('a thread is resumed, without a guess at what this part of it used', async 
   expect(rig.agents.runs('codex')[0]!.argv.slice(-3)).toEqual(['resume', ID, '-']);
 });
 
+test('of a thread that is resumed, what earlier attempts used is not counted again', async () => {
+  await using rig = new AgentRig();
+  const conversation = {id: ID, resume: true, used: {tokens: 1000, minutes: 3}};
+  const result = await rig.attempt('codex', [[says.begin, ...says.done()]], {agent: {conversation}});
+  expect(result.usage).toEqual({tokens: 50});
+});
+
 test('a thread that is unknown is begun anew, in the same attempt', async () => {
   await using rig = new AgentRig();
   const unknown: Step[] = [

@@ -1,13 +1,15 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
-import {chooseDriver, DriverSet} from '../../src/drivers/registry.ts';
+import {DriverSet} from '../../src/drivers/registry.ts';
 import {AgentRig} from './agent-rig.ts';
 
 const task = {id: 'a', title: 'A'};
 const EMPTY = {env: {PATH: '/no/such/folder'}};
 
 test('a task with `run` is for the shell, whatever driver is named', () => {
-  expect(chooseDriver({...task, run: 'true', driver: 'claude'}, {driver: 'codex'})).toMatchObject({
+  expect(
+    new DriverSet({env: process.env}).choose({...task, run: 'true', driver: 'claude'}, {driver: 'codex'}),
+  ).toMatchObject({
     kind: 'driver',
     name: 'shell',
   });

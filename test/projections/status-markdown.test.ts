@@ -1,6 +1,8 @@
 import {expect, test} from 'vitest';
+import type {BlockerReport} from '../../src/projections/blockers.ts';
 import {statusMarkdown} from '../../src/projections/status-markdown.ts';
 import type {StatusReport, TaskReport} from '../../src/projections/status-report.ts';
+import {BLOCKER_KINDS} from '../../src/state/blockers.ts';
 
 const MANY = 500;
 
@@ -23,6 +25,13 @@ function task(status: 'in_progress' | 'failed', index: number): TaskReport {
   };
 }
 
+function blocker(type: 'quota' | 'question', index: number): BlockerReport {
+  const {who} = BLOCKER_KINDS[type];
+  return {id: `${type}-${index}`, type, message: `It is a *${type}*`, since: '2026-11-23T10:00:00.000Z', hint: '', who};
+}
+
+const AMOUNTS = {usd: 1_000.5, tokens: 1_000_000_000, turns: 1_000_000, minutes: 1_000_000};
+
 /** Everything there can be to say, and more of it than anybody reads. */
 const report = {
   id: 'release',
@@ -35,21 +44,18 @@ const report = {
   unchecked: 3,
   executor: {alive: true, pid: 1, host: 'here', session_id: 'session-1'},
   git: {branch: 'milestone/release', base: 'a'.repeat(40), head: 'b'.repeat(40), landed: false},
-  needs_you: many(index => ({kind: 'failed', text: `task ${index} failed`, command: `milestone retry ${index}`})),
+  needs_you: many(index => ({kind: 'question', text: 'Which *one*?', command: `milestone answer ${index}`})),
   plan_edit: {problems: []},
   next: many(index => `next-${index}`),
   ready: MANY,
   tasks: [...many(index => task('in_progress', index)), ...many(index => task('failed', index))],
-  blockers: many(index => ({
-    id: `b-${index}`,
-    type: 'question',
-    message: 'Which *one*?',
-    since: '2026-11-23T10:00:00.000Z',
-    hint: 'milestone answer',
-    who: 'you',
-  })),
+  blockers: [...many(index => blocker('quota', index)), ...many(index => blocker('question', index))],
   warnings: [{kind: 'silent', task_id: 'in_progress-1', message: 'for 3 min', since: '2026-11-23T10:00:00.000Z'}],
   approvals: [],
+  liberties: ['agents may do anything', 'nobody is asked', 'gates were passed'],
+  budget: {limit: AMOUNTS, used: AMOUNTS, reserved: AMOUNTS},
+  used: AMOUNTS,
+  paused_until: '2026-11-23T12:00:00.000Z',
   agents: [],
   events: [
     {
@@ -67,12 +73,27 @@ test('however much there is to say, it takes fewer than 40 lines', () => {
   const lines = statusMarkdown(report).split('\n');
   expect(lines.length).toBeLessThan(40);
   expect(lines.filter(line => line === '- and 497 more')).toHaveLength(5);
-  expect(Math.max(...lines.map(line => line.length))).toBeLessThan(500);
+  expect(Math.max(...lines.map(line => line.length))).toBeLessThan(700);
 });
 
 test('what only says that the executor is well changes nothing', () => {
   const saved = {...report.events[0]!, seq: 8, timestamp: '2026-11-23T10:00:30.000Z'};
   expect(statusMarkdown({...report, events: [...report.events, saved]})).toBe(statusMarkdown(report));
+});
+
+test('what a person has to act on is said once', () => {
+  const text = statusMarkdown(report);
+  expect(text).toContain('**Blockers**\n- It is a \\*quota\\*\n');
+  expect(text).not.toContain('It is a \\*question\\*');
+});
+
+test('who works on it, and at what cost, is a line of its own', () => {
+  const [, , counts, who, gap] = statusMarkdown(report).split('\n');
+  expect(counts).toMatch(/^\*\*in_progress\*\* · 40 % · .* {2}$/);
+  expect(who).toMatch(
+    /^branch milestone\/release at b{10} · .*1000\.50 of 1000\.50 usd.* · .* a driver rests until .*\S$/,
+  );
+  expect(gap).toBe('');
 });
 
 test('a warning is said without its age', () => {
@@ -83,6 +104,6 @@ test('a warning is said without its age', () => {
 test('titles and messages are text, not Markdown', () => {
   const text = statusMarkdown(report);
   expect(text).toContain('# release: Release \\*it\\*');
-  expect(text).toContain('Which \\*one\\*?');
+  expect(text).toContain('- Which \\*one\\*? `milestone answer 0`\n');
   expect(text).not.toContain('\nbadly');
 });

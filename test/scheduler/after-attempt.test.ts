@@ -80,3 +80,64 @@ test('a missing driver blocks the task and says what to do', () => {
     details: {type: 'driver_missing', hint: expect.stringContaining('milestone retry')},
   });
 });
+
+describe('a provider that', () => {
+  const NOW = '2026-01-01T00:00:00.000Z';
+  const quota = (resets_at?: string): Outcome => ({kind: 'quota', message: 'no more', ...(resets_at && {resets_at})});
+  const overload: Outcome = {kind: 'overload', message: 'busy'};
+  const auth: Outcome = {kind: 'auth', message: 'who are you?', hint: 'run `claude`, then `/login`'};
+
+  function follows(outcome: Outcome, driver: Partial<NonNullable<EndedAttempt['driver']>>, overloads = 0) {
+    const events = afterAttempt({
+      taskId: 't',
+      attempt: 1,
+      outcome,
+      retries: 0,
+      maxAttempts: 100,
+      onInterrupt: 'rerun',
+      now: NOW,
+      counters: {started: 1, failures: 0, conflicts: 0, overloads, deaths: 0},
+      driver: {name: 'claude', authFailures: 0, isPaused: false, quotaFailures: 0, ...driver},
+    });
+    const paused = events.find(event => event.event === 'driver_paused')?.details;
+    const retry = events.find(event => event.event === 'task_retry_scheduled')?.details;
+    const secondsTo = (time: string | undefined) => time && (Date.parse(time) - Date.parse(NOW)) / 1000;
+    return {
+      paused: paused && {reason: paused.reason, forS: secondsTo(paused.resets_at)},
+      retryInS: secondsTo(retry?.retry_at),
+      blocker: events.find(event => event.event === 'blocker_detected')?.details.type,
+    };
+  }
+
+  test('has no quota left rests until it says, and the task waits for nothing else', () => {
+    expect(follows(quota('2026-01-01T02:00:00.000Z'), {})).toEqual({
+      paused: {reason: 'quota', forS: 7200},
+      retryInS: 0,
+    });
+  });
+
+  test.each([
+    ['says nothing', undefined],
+    ['names a time that is over', '2025-12-31T23:59:00.000Z'],
+    ['names this very moment', NOW],
+  ])('%s rests longer each time, up to an hour', (_, resets) => {
+    const rests = [0, 1, 2, 5, 6, 60].map(quotaFailures => follows(quota(resets), {quotaFailures}).paused?.forS);
+    expect(rests).toEqual([60, 120, 240, 1920, 3600, 3600]);
+  });
+
+  test('rests already is not paused again', () => {
+    expect(follows(quota(), {isPaused: true})).toMatchObject({retryInS: 0, paused: undefined});
+  });
+
+  test('is busy is asked again after 5, 15, 45 s …; from the sixth time on it has no quota', () => {
+    const waits = [1, 2, 3, 4, 5].map(overloads => follows(overload, {}, overloads));
+    expect(waits.map(({retryInS}) => retryInS)).toEqual([5, 15, 45, 135, 405]);
+    expect(waits.every(({paused}) => paused === undefined)).toBe(true);
+    expect(follows(overload, {}, 6)).toEqual({paused: {reason: 'quota', forS: 60}, retryInS: 0});
+  });
+
+  test('knows nobody blocks the task, and the second time in a row the driver', () => {
+    expect(follows(auth, {authFailures: 1})).toEqual({blocker: 'auth'});
+    expect(follows(auth, {authFailures: 2})).toEqual({blocker: 'auth', paused: {reason: 'auth', forS: undefined}});
+  });
+});

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import {expect, test} from 'vitest';
+import {describe, expect, test} from 'vitest';
+import type {NewEvent} from '../../src/events/event.ts';
 import type {ImportedTask, Plan, Task} from '../../src/milestone/plan.ts';
 import {planDryRun} from '../../src/scheduler/dry-run.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {applyEvent, initialState} from '../../src/state/milestone.ts';
 
-const OPTIONS = {driver: undefined, isMissingDriver: () => false, selection: undefined};
+const OPTIONS = {driver: undefined, missingDriver: () => undefined, passesGates: false, selection: undefined};
 
 function stateOf(tasks: Task[], imported: Record<string, ImportedTask> = {}) {
   const plan: Plan = {id: 'm', title: 'm', requires: [], settings: {}, tasks};
@@ -63,9 +64,71 @@ test('a driver that nobody knows holds its task and what waits for it, with the 
     {id: 'a', title: 'a', driver: 'oracle'},
     {id: 'b', title: 'b', run: 'true', dependencies: ['a']},
   ]);
-  const {tasks} = planDryRun(state, {...OPTIONS, isMissingDriver: task => task.driver === 'oracle'});
+  const {tasks} = planDryRun(state, {
+    ...OPTIONS,
+    missingDriver: ({driver}) => (driver === 'oracle' ? 'nobody knows it' : undefined),
+  });
   expect(tasks).toMatchObject([
-    {driver: 'oracle', action: 'hold', why: 'the driver `oracle` is not known to this version'},
+    {driver: 'oracle', action: 'hold', why: 'nobody knows it'},
     {action: 'hold', why: 'waits for `a`, which would not be completed'},
   ]);
+});
+
+describe('a kiro task', () => {
+  const kiro: Task = {id: 'login', title: 'login', kiro_workflow: {enabled: true}, run: 'npm run login'};
+  const claude = {...OPTIONS, driver: 'claude'};
+  const about = {task_id: 'login', attempt: 1, phase: 'design' as const};
+  const started: NewEvent[] = [
+    {event: 'kiro_workflow_started', details: {task_id: 'login'}},
+    {event: 'task_started', details: {...about, slot: 0, token: 't', driver: 'claude'}},
+    {event: 'task_claimed', details: {task_id: 'login', attempt: 1, result: {}}},
+  ];
+  const asked = {task_id: 'login', approval_id: 'a', phase: 'design' as const};
+
+  function stateAfter(...events: NewEvent[]) {
+    const state = stateOf([kiro]);
+    for (const event of events)
+      applyEvent(state, {
+        ...event,
+        seq: state.seq + 1,
+        timestamp: '2026-11-23T10:00:00.000Z',
+        milestone_id: 'm',
+        session_id: 's',
+      } as Parameters<typeof applyEvent>[1]);
+    return state;
+  }
+
+  test('is done by the driver of its phase; the phases that are left are told, and who is asked', () => {
+    expect(planDryRun(stateAfter(), claude).tasks).toMatchObject([
+      {
+        driver: 'claude',
+        action: 'run',
+        why: 'depends on nothing; design, 4 phases, approval asked after design, spec',
+      },
+    ]);
+    expect(planDryRun(stateAfter(), {...claude, passesGates: true}).tasks).toMatchObject([
+      {why: 'depends on nothing; design, 4 phases'},
+    ]);
+    expect(planDryRun(stateAfter(), OPTIONS).tasks).toMatchObject([
+      {driver: 'manual', action: 'hold', why: 'a person does its design'},
+    ]);
+  });
+
+  test('that waits for an approval is held, with the command; then it goes on with the next phase', () => {
+    const waiting: NewEvent[] = [
+      ...started,
+      {event: 'kiro_phase_updated', details: {...about, status: 'waiting_approval', deliverables: []}},
+      {
+        event: 'kiro_approval_requested',
+        details: {...asked, transition: 'design_to_spec', approvers: [], criteria: [], deliverables: []},
+      },
+    ];
+    expect(planDryRun(stateAfter(...waiting), claude).tasks).toMatchObject([
+      {action: 'hold', wave: 0, why: 'its design waits for approval: `milestone approve m login`'},
+    ]);
+    const granted: NewEvent = {event: 'kiro_approval_granted', details: {...asked, role: 'any', by: 'person'}};
+    expect(planDryRun(stateAfter(...waiting, granted), claude).tasks).toMatchObject([
+      {action: 'continue', why: 'its design is done; spec, 3 phases, approval asked after spec'},
+    ]);
+  });
 });

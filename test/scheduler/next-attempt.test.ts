@@ -53,6 +53,12 @@ test('each phase begins anew; one that was sent back goes on', () => {
   expect(planAfter({phase: 'design'}, 'design')).toMatchObject({mode: 'continue', from: [1]});
 });
 
+test('work that was to be taken up by an attempt which left none itself is found behind it', () => {
+  const counters = {started: 3, failures: 0, conflicts: 0, overloads: 0, deaths: 1};
+  const last = {attempt: 3, driver: 'claude', from: [2, 1], conversation: 'c-1'};
+  expect(nextAttempt({last, counters}, {attempt: 4, driver: 'claude', retries: 2}).from).toEqual([3, 2, 1]);
+});
+
 test('what was tried before a completed attempt, which is done again, does not count', () => {
   expect(planAfter({outcome: CHECK}, undefined, 3)).toEqual({mode: 'first', from: []});
 });

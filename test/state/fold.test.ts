@@ -1,13 +1,15 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import type {MilestoneEvent} from '../../src/events/event.ts';
+import type {Deliverable, MilestoneEvent} from '../../src/events/event.ts';
 import {areasOverlap} from '../../src/milestone/areas.ts';
-import {DEFAULT_PHASE_WEIGHTS} from '../../src/milestone/kiro.ts';
+import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/milestone/kiro.ts';
+import type {KiroPhase, Plan} from '../../src/milestone/plan.ts';
+import {whatRemains} from '../../src/scheduler/what-remains.ts';
 import {applyEvent, initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../../src/state/progress.ts';
 import {restoreSnapshot, takeSnapshot} from '../../src/state/snapshot.ts';
-import {isSatisfied} from '../../src/state/task.ts';
-import {arbitraryFate, arbitraryPlan, World} from './simulation.ts';
+import {isSatisfied, shownStatus} from '../../src/state/task.ts';
+import {arbitraryFate, arbitraryKiroFate, arbitraryKiroPlan, arbitraryPlan, World} from './simulation.ts';
 
 function fold(events: readonly MilestoneEvent[], from = empty()): MilestoneState {
   for (const event of events) applyEvent(from, structuredClone(event));
@@ -37,11 +39,11 @@ describe('whatever happens', () => {
     fc.assert(
       fc.property(arbitraryPlan, arbitraryFate, fc.integer({min: 1, max: 4}), (plan, fate, maxParallel) => {
         const world = new World(plan, maxParallel, state => {
-          const running = [...state.running].map(id => state.taskById.get(id)!);
+          const running = [...state.running].map(id => ({...state.taskById.get(id)!, isCode: isCode(state, id)}));
           expect(running.length).toBeLessThanOrEqual(maxParallel);
           for (const [place, a] of running.entries())
             for (const b of running.slice(place + 1)) {
-              expect(areasOverlap(a.touches, b.touches)).toBe(false);
+              if (a.isCode && b.isCode) expect(areasOverlap(a.touches, b.touches)).toBe(false);
               expect(a.uses?.some(name => b.uses?.includes(name)) ?? false).toBe(false);
             }
           const alone = [...state.running].filter(id => (taskState(state, id) as {alone?: boolean}).alone);
@@ -80,21 +82,113 @@ describe('whatever happens', () => {
   test('the number of attempts stays within `max_attempts` between two resets', () => {
     fc.assert(
       fc.property(arbitraryPlan, arbitraryFate, (plan, fate) => {
-        const started = new Map<string, number>();
+        const started = new Map<string, {phase: string | undefined; count: number}>();
         const world = new World(plan, 3, (_, event) => {
           if (event.event === 'task_reset') started.delete(event.details.task_id);
           if (event.event !== 'task_started') return;
-          const count = (started.get(event.details.task_id) ?? 0) + 1;
-          started.set(event.details.task_id, count);
-          // A cancelled attempt is not followed by a decision, so a person may start one more.
-          expect(event.details.attempt).toBeGreaterThan(0);
+          const {task_id, phase} = event.details;
+          const last = started.get(task_id);
+          // Each phase has its own tries, also one that a rejection goes back to.
+          started.set(task_id, {phase, count: last?.phase === phase ? (last?.count ?? 0) + 1 : 1});
         });
         world.live(fate.filter(({what}) => what !== 'cancel'));
-        for (const count of started.values()) expect(count).toBeLessThanOrEqual(8);
+        for (const {count} of started.values()) expect(count).toBeLessThanOrEqual(8);
       }),
     );
   });
 });
+
+/** Whether what runs of a task may change code. */
+function isCode(state: MilestoneState, id: string): boolean {
+  const task = taskState(state, id);
+  return task.status === 'in_progress' && (task.phase === undefined || task.phase === 'execute');
+}
+
+describe('gates', () => {
+  test('no phase starts and no task completes before everybody asked has approved the documents that are there', () => {
+    fc.assert(
+      fc.property(arbitraryKiroPlan, arbitraryKiroFate, fc.integer({min: 1, max: 2}), (plan, fate, maxParallel) => {
+        const keeper = new Gatekeeper(plan);
+        let world: World | undefined;
+        world = new World(plan, maxParallel, (_, event) => {
+          keeper.hear(event);
+          const {task_id} = event.details as {task_id: string};
+          if (event.event === 'task_started' && event.details.phase)
+            expect(keeper.closed(task_id, phasesBefore(event.details.phase), world!)).toEqual([]);
+          if (event.event === 'task_completed') expect(keeper.closed(task_id, KIRO_PHASES, world!)).toEqual([]);
+        });
+        world.live(fate);
+        world.succeedToTheEnd();
+      }),
+    );
+  });
+
+  test('whenever nothing runs, the plan is complete, waits for somebody, or has failed: it never hangs', () => {
+    fc.assert(
+      fc.property(arbitraryKiroPlan, arbitraryKiroFate, (plan, fate) => {
+        const world = new World(plan, 3);
+        for (const one of fate) {
+          world.live([one]);
+          world.schedule();
+          const {size, manual, waiting} = world.ready;
+          const outlook = {ready: size, manual, waiting, held: false, waits: false};
+          if (world.state.running.size > 0) continue;
+          const remaining = whatRemains(world.state, outlook);
+          expect(remaining.kind).not.toBe('working');
+          if (world.waiting.length > 0) expect(remaining).toMatchObject({kind: 'stopped'});
+        }
+      }),
+    );
+  });
+});
+
+/** Follows the events alone: who has let which document of a phase through. */
+class Gatekeeper {
+  readonly #approvals = new Map<string, {roles: readonly string[]; approved: Set<string>; sha256: string}>();
+
+  constructor(private readonly plan: Plan) {}
+
+  hear({event, details}: MilestoneEvent): void {
+    if (!event.startsWith('kiro_approval_')) return;
+    const {task_id, phase, role = 'any', by, approvers = [], deliverables} = details as ApprovalDetails;
+    const key = `${task_id} ${phase}`;
+    const known = this.#approvals.get(key);
+    const roles = approvers.length > 0 ? approvers : ['any'];
+    const sha256 = deliverables?.[0]?.sha256 ?? known?.sha256 ?? '';
+    const before = known?.sha256 === sha256 ? known.approved : new Set<string>();
+    if (event === 'kiro_approval_requested') this.#approvals.set(key, {roles, approved: new Set(), sha256});
+    else if (event === 'kiro_approval_voided') this.#approvals.set(key, {...known!, approved: new Set(), sha256});
+    else if (event === 'kiro_approval_granted')
+      this.#approvals.set(key, {
+        ...known!,
+        approved: new Set(by === 'auto' ? known!.roles : [...before, role]),
+        sha256,
+      });
+    // What came after what was rejected is not let through any more.
+    else for (const one of KIRO_PHASES.slice(KIRO_PHASES.indexOf(phase))) this.#approvals.delete(`${task_id} ${one}`);
+  }
+
+  /** Gates of these phases that nobody has opened for the documents that there are. */
+  closed(id: string, phases: readonly KiroPhase[], world: World): KiroPhase[] {
+    const task = this.plan.tasks.find(one => one.id === id)!;
+    if (!task.kiro_workflow) return [];
+    return phases.filter(phase => {
+      const approval = this.#approvals.get(`${id} ${phase}`);
+      const isThere = approval?.sha256 === world.documentsOf(id, phase)[0]!.sha256;
+      const isOpen = approval?.roles.every(role => approval.approved.has(role)) ?? false;
+      return gateOf(this.plan, task, phase).required && !(isOpen && (isThere || phase === 'execute'));
+    });
+  }
+}
+
+interface ApprovalDetails {
+  task_id: string;
+  phase: KiroPhase;
+  role?: string;
+  by?: string;
+  approvers?: string[];
+  deliverables?: Deliverable[];
+}
 
 describe('the fold', () => {
   test('gives the same twice, and the same in two parts as in one', () => {
@@ -133,7 +227,7 @@ describe('the fold', () => {
         const {state} = world;
         const tasks = [...state.tasks.values()];
         for (const [status, count] of Object.entries(state.counts))
-          expect(count).toBe(tasks.filter(task => task.status === status).length);
+          expect(count).toBe(tasks.filter(task => shownStatus(task) === status).length);
         const sum = tasks.reduce((total, task) => total + taskProgress(task, DEFAULT_PHASE_WEIGHTS), 0);
         expect(milestoneProgress(state.progressSum, tasks.length)).toBe(Math.floor(sum / tasks.length));
         for (const task of plan.tasks) {

@@ -1,18 +1,34 @@
 // A small world in which the rules of the engine hold and everything else is chance: which attempt ends next and how,
-// whether the executor dies, what a person asks for. It makes the event sequences that the state must stand.
+// whether the executor dies, what a person asks for, lets through, sends back or edits. It makes the event sequences that
+// the state must stand.
 
 import fc from 'fast-check';
+import {kiroCoordinator} from '../../src/agents/kiro-coordinator.ts';
+import type {ExecutionContext, NewBlocker} from '../../src/engine/context.ts';
 import {ReadyTasks} from '../../src/engine/ready-tasks.ts';
 import {decideRequest} from '../../src/engine/request-decision.ts';
-import type {MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
-import type {Plan, Task} from '../../src/milestone/plan.ts';
+import type {Deliverable, MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
+import {gateOf, KIRO_PHASES, taskInPhase} from '../../src/milestone/kiro.ts';
+import type {KiroPhase, Plan, Task, TaskId} from '../../src/milestone/plan.ts';
 import {resolveTaskSettings} from '../../src/milestone/settings.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
-import {applyEvent, initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
-import {isTaskEvent} from '../../src/state/task.ts';
+import {pendingApprovals} from '../../src/state/kiro.ts';
+import {
+  applyEvent,
+  initialState,
+  type MilestoneState,
+  phaseInWork,
+  startOfWorkflow,
+  taskState,
+} from '../../src/state/milestone.ts';
+import {isTaskEvent, type RunningTask, workToIntegrate} from '../../src/state/task.ts';
 
 const AREAS = ['src/a/**', 'src/b/**', 'src/**', 'docs/*.md'];
 const NAMES = ['database', 'port'];
+const ROLES = ['architect', 'security'];
+
+/** Gates of a kiro task; undefined for an ordinary one. */
+const arbitraryGates = fc.option(fc.subarray([...KIRO_PHASES]), {nil: undefined});
 
 /** Plans without a cycle: a task depends only on tasks before it; the order in the file is another one. */
 export const arbitraryPlan: fc.Arbitrary<Plan> = fc
@@ -22,6 +38,7 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
       touches: fc.option(fc.subarray(AREAS, {minLength: 1}), {nil: undefined, freq: 3}),
       uses: fc.option(fc.subarray(NAMES, {minLength: 1}), {nil: undefined, freq: 3}),
       retries: fc.nat({max: 2}),
+      gates: arbitraryGates,
       place: fc.nat(),
     }),
     {minLength: 1, maxLength: 12},
@@ -35,31 +52,38 @@ export const arbitraryPlan: fc.Arbitrary<Plan> = fc
       dependencies: number === 0 ? [] : [...new Set(draft.dependencies.map(nat => `t${nat % number}`))],
       ...(draft.touches && {touches: draft.touches}),
       ...(draft.uses && {uses: draft.uses}),
+      ...(draft.gates && {kiro_workflow: {enabled: true, phases: gatedPhases(draft.gates)}}),
       place: draft.place,
     }));
     const shuffled = [...tasks].sort((a, b) => a.place - b.place).map(({place: _, ...task}) => task);
-    return {id: 'p', title: 'P', requires: [], settings: {}, tasks: shuffled};
+    const kiro_configuration = {approval_gates: {design_to_spec: {approvers: ROLES}}};
+    return {id: 'p', title: 'P', requires: [], settings: {}, kiro_configuration, tasks: shuffled};
   });
 
+function gatedPhases(gates: readonly KiroPhase[]) {
+  return Object.fromEntries(KIRO_PHASES.map(phase => [phase, {approval_required: gates.includes(phase), run: 'true'}]));
+}
+
+const ALL = ['advance', 'die', 'retry', 'skip', 'cancel', 'approve', 'reject', 'edit', 'auto', 'tear'] as const;
+const ENDS = ['succeed', 'fail', 'conflict'] as const;
+type What = (typeof ALL)[number] | (typeof ENDS)[number];
+
+function arbitrarySteps(weights: Partial<Record<What, number>>, length: {minLength?: number; maxLength: number}) {
+  const what = [...ALL, ...ENDS].flatMap(one => Array<What>(weights[one] ?? 1).fill(one));
+  return fc.array(fc.record({pick: fc.nat(), what: fc.constantFrom(...what)}), length);
+}
+
 /** What chance decides, step by step. */
-export const arbitraryFate = fc.array(
-  fc.record({
-    pick: fc.nat(),
-    what: fc.constantFrom(
-      'succeed',
-      'succeed',
-      'succeed',
-      'fail',
-      'conflict',
-      'advance',
-      'advance',
-      'die',
-      'retry',
-      'skip',
-      'cancel',
-    ),
-  }),
-  {maxLength: 80},
+export const arbitraryFate = arbitrarySteps({succeed: 3, advance: 2, approve: 2}, {maxLength: 80});
+
+/** One or two kiro tasks, which get through many phases. */
+export const arbitraryKiroPlan: fc.Arbitrary<Plan> = arbitraryPlan
+  .filter(({tasks}) => tasks.length <= 2 && tasks.every(task => task.kiro_workflow))
+  .map(plan => ({...plan, tasks: plan.tasks.map(({uses: _, ...task}) => task)}));
+
+export const arbitraryKiroFate = arbitrarySteps(
+  {succeed: 12, approve: 12, edit: 4, reject: 2, tear: 2},
+  {minLength: 40, maxLength: 100},
 );
 
 export type Fate = typeof arbitraryFate extends fc.Arbitrary<infer T> ? T : never;
@@ -68,6 +92,9 @@ export class World {
   readonly events: MilestoneEvent[] = [];
   readonly state: MilestoneState;
   readonly ready: ReadyTasks;
+  /** What the documents of the phases are now, by path. */
+  readonly documents = new Map<string, string>();
+  #gates: 'wait' | 'auto' = 'wait';
 
   constructor(
     readonly plan: Plan,
@@ -76,8 +103,8 @@ export class World {
   ) {
     this.state = initialState({...plan, tasks: []});
     this.ready = new ReadyTasks(this.state, {
-      constraintOf: id => this.settingsOf(id),
-      standingOf: id => (this.state.taskById.get(id)?.run === undefined ? {kind: 'manual'} : {kind: 'go'}),
+      constraintOf: id => this.constraintOf(id),
+      standingOf: () => ({kind: 'go'}),
       maxAttemptsOf: id => this.settingsOf(id).maxAttempts,
       now: () => Number.POSITIVE_INFINITY,
       after: () => undefined,
@@ -90,34 +117,72 @@ export class World {
     this.ready.rebuild();
   }
 
-  settingsOf(id: string) {
-    return resolveTaskSettings(this.state.taskById.get(id) as Task, this.state.plan.settings);
+  settingsOf(id: TaskId) {
+    const task = this.state.taskById.get(id) as Task;
+    const phase = phaseInWork(this.state, id);
+    return resolveTaskSettings(phase === undefined ? task : taskInPhase(task, phase), this.state.plan.settings);
   }
 
-  record(event: NewEvent): void {
-    const seq = this.events.length + 1;
-    const recorded = {
-      ...event,
-      seq,
-      timestamp: new Date(seq * 1000).toISOString(),
-      milestone_id: 'p',
-      session_id: 's',
-    } as MilestoneEvent;
-    applyEvent(this.state, recorded);
-    this.events.push(recorded);
-    if (isTaskEvent(recorded)) this.ready.refresh(recorded.details.task_id);
-    this.watch(this.state, recorded);
+  /** Phases that write documents touch nothing. */
+  constraintOf(id: TaskId) {
+    const settings = this.settingsOf(id);
+    const phase = phaseInWork(this.state, id);
+    return phase === undefined || phase === 'execute' ? settings : {uses: settings.uses};
   }
 
-  /** Start what the scheduler chooses. */
-  schedule(): void {
-    for (const id of this.ready.choose(this.maxParallel, new Set())) {
-      const attempt = taskState(this.state, id).history.attempts + 1;
-      this.record({
-        event: 'task_started',
-        details: {task_id: id, attempt, slot: 0, token: `${id}.${attempt}`, driver: 'shell'},
-      });
+  record(...events: NewEvent[]): void {
+    for (const event of events) {
+      const seq = this.events.length + 1;
+      const recorded = {
+        ...event,
+        seq,
+        timestamp: new Date(seq * 1000).toISOString(),
+        milestone_id: 'p',
+        session_id: 's',
+      } as MilestoneEvent;
+      applyEvent(this.state, recorded);
+      this.events.push(recorded);
+      if (isTaskEvent(recorded)) this.ready.refresh(recorded.details.task_id);
+      this.watch(this.state, recorded);
     }
+  }
+
+  /** Lead kiro tasks on, then start what the scheduler chooses. */
+  schedule(): void {
+    const context = {
+      state: this.state,
+      settings: {gates: this.#gates},
+      ready: this.ready,
+      record: (...events: NewEvent[]) => this.record(...events),
+      settingsOf: (id: TaskId) => this.settingsOf(id),
+      openBlocker: (blocker: NewBlocker) =>
+        this.record({event: 'blocker_detected', details: {...blocker, id: `b${this.events.length}`}}),
+    };
+    // One tick leads a task on by one phase at most.
+    for (const _ of KIRO_PHASES) kiroCoordinator.tick(context as unknown as ExecutionContext);
+    for (const task_id of this.ready.exhausted)
+      this.record({event: 'task_failed', details: {task_id, attempt: 1, cause: 'agent', message: 'no attempt left'}});
+    // What does not start after all may have been in the way of something else.
+    for (;;) {
+      const chosen = this.ready.choose(this.maxParallel, new Set());
+      for (const id of chosen) this.start(id);
+      if (chosen.length === 0) return;
+    }
+  }
+
+  private start(task_id: TaskId): void {
+    if (this.voidIfChanged(task_id)) return;
+    const task = taskState(this.state, task_id);
+    const attempt = task.history.attempts + 1;
+    const [phase, integrates] = [phaseInWork(this.state, task_id), workToIntegrate(task)];
+    this.record(...startOfWorkflow(this.state, task_id), {
+      event: 'task_started',
+      details: {
+        ...{task_id, attempt, slot: 0, token: `${task_id}.${attempt}`, driver: 'shell'},
+        ...(phase && {phase}),
+        ...(integrates !== undefined && {integrates}),
+      },
+    });
   }
 
   live(fate: Fate): void {
@@ -127,16 +192,32 @@ export class World {
     }
   }
 
-  /** From here on everything succeeds; failed and blocked tasks are retried. */
+  /** From here on everything succeeds and is let through; failed and blocked tasks are retried. */
   succeedToTheEnd(): void {
-    for (let steps = 0; steps < 1_000; steps++) {
+    for (let steps = 0; steps < 2_000; steps++) {
       this.schedule();
       const [running] = this.state.running;
       if (running !== undefined) this.step('succeed', 0);
       else if (this.state.counts.failed + this.state.counts.blocked > 0) this.request({kind: 'retry'});
+      else if (this.waiting.length > 0) this.step('approve', 0);
       else return;
     }
     throw new Error('the plan did not end');
+  }
+
+  /** What somebody is asked to let through. */
+  get waiting(): Array<{id: TaskId; phase: KiroPhase}> {
+    return [...this.state.kiroTasks].flatMap(id => {
+      const {status, history} = taskState(this.state, id);
+      if (!history.kiro || status !== 'pending') return [];
+      return pendingApprovals(history.kiro).map(({phase}) => ({id, phase}));
+    });
+  }
+
+  /** The documents of a phase, as they are now. */
+  documentsOf(id: TaskId, phase: KiroPhase): Deliverable[] {
+    const path = `${id}/${phase}`;
+    return [{path, sha256: this.documents.get(path) ?? 'nothing'}];
   }
 
   private step(what: Fate[number]['what'], pick: number): void {
@@ -146,12 +227,50 @@ export class World {
       for (const each of running) this.end(each, {kind: 'interrupted', message: 'died', executor_died: true});
     else if (what === 'retry') this.request({kind: 'retry'});
     else if (what === 'skip') this.request({kind: 'skip', task_id: this.plan.tasks[pick % this.plan.tasks.length]!.id});
+    else if (what === 'approve' || what === 'reject') this.decide(what, pick);
+    else if (what === 'edit') this.edit(pick);
+    else if (what === 'auto') this.#gates = pick % 2 === 0 ? 'auto' : 'wait';
     else if (id === undefined) return;
     else if (what === 'advance') this.advance(id);
     else if (what === 'succeed') this.succeed(id);
+    else if (what === 'tear') this.tear(id);
     else if (what === 'fail') this.end(id, {kind: 'failed', cause: 'exit', message: 'failed', exit_code: 1});
     else if (what === 'cancel') this.end(id, {kind: 'cancelled', message: 'cancelled'});
     else this.end(id, {kind: 'conflict', message: 'conflict', files: ['f']});
+  }
+
+  /** Somebody has looked at the documents as they are, and decides in a role that has not. */
+  private decide(what: 'approve' | 'reject', pick: number): void {
+    const {waiting} = this;
+    const one = waiting[pick % Math.max(1, waiting.length)];
+    if (!one) return;
+    const {id: task_id, phase} = one;
+    const approvers = taskState(this.state, task_id).history.kiro?.phases[phase].approval?.approvers ?? [];
+    const open = approvers.filter(({status}) => status === 'pending');
+    const role = open[pick % open.length]!.role;
+    if (what === 'reject') this.request({kind: 'reject', task_id, phase, role, comment: 'no'});
+    else this.request({kind: 'approve', task_id, phase, role, deliverables: this.documentsOf(task_id, phase)});
+  }
+
+  private edit(pick: number): void {
+    const paths = [...this.documents.keys()];
+    const path = paths[pick % Math.max(1, paths.length)];
+    if (path !== undefined) this.documents.set(path, `edited ${this.events.length}`);
+  }
+
+  /** As before every start and every integration: what was approved has to be what is there. */
+  private voidIfChanged(task_id: TaskId): boolean {
+    const {kiro} = taskState(this.state, task_id).history;
+    for (const phase of KIRO_PHASES) {
+      const {status, approval, deliverables = []} = kiro?.phases[phase] ?? {};
+      if (status !== 'approved' || !approval) continue;
+      const now = this.documentsOf(task_id, phase);
+      if (deliverables[0]?.sha256 === now[0]!.sha256) continue;
+      const details = {task_id, approval_id: approval.id, phase, reason: 'changed', deliverables: now};
+      this.record({event: 'kiro_approval_voided', details});
+      return true;
+    }
+    return false;
   }
 
   private advance(id: string): void {
@@ -161,16 +280,42 @@ export class World {
     if (task.stage === 'starting')
       this.record({event: 'task_working', details: {...details, pid: 1, process_started: '1'}});
     else if (task.stage === 'working') this.record({event: 'task_claimed', details: {...details, result: {}}});
-    else if (task.stage === 'claimed')
+    else if (task.stage === 'claimed' && (task.phase === undefined || task.integrates !== undefined))
       this.record({event: 'task_integrating', details: {...details, commit: 'c', onto: 'b'}});
   }
 
   private succeed(id: string): void {
     const task = taskState(this.state, id);
     if (task.status !== 'in_progress') return;
-    if (task.stage !== 'claimed' && task.stage !== 'integrating')
-      this.record({event: 'task_claimed', details: {task_id: id, attempt: task.attempt, result: {}}});
-    this.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
+    this.claim(id, task);
+    if (this.voidIfChanged(id)) this.end(id, {kind: 'cancelled', message: 'has to be approved again'});
+    else if (task.phase === undefined || !this.endPhase(id, task))
+      this.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
+  }
+
+  /** The executor dies between two events that belong together. */
+  private tear(id: string): void {
+    const task = taskState(this.state, id);
+    if (task.status !== 'in_progress' || task.phase !== 'execute') return;
+    this.claim(id, task);
+    if (this.voidIfChanged(id)) this.end(id, {kind: 'cancelled', message: 'has to be approved again'});
+    else if (!this.endPhase(id, task)) this.end(id, {kind: 'interrupted', message: 'died', executor_died: true});
+  }
+
+  private claim(id: string, {stage, attempt}: RunningTask): void {
+    if (stage !== 'claimed' && stage !== 'integrating')
+      this.record({event: 'task_claimed', details: {task_id: id, attempt, result: {}}});
+  }
+
+  /** @returns Whether that was the end of the attempt; else the task is complete. */
+  private endPhase(task_id: string, {attempt, phase = 'execute', integrates}: RunningTask): boolean {
+    this.documents.set(`${task_id}/${phase}`, `written by ${attempt}`);
+    const task = this.state.taskById.get(task_id) as Task;
+    const isGated = integrates === undefined && gateOf(this.state.plan, task, phase).required;
+    const details = {task_id, attempt, phase, deliverables: this.documentsOf(task_id, phase)};
+    const status = isGated ? 'waiting_approval' : 'completed';
+    this.record({event: 'kiro_phase_updated', details: {...details, status}});
+    return isGated || phase !== 'execute';
   }
 
   private end(id: string, outcome: Outcome): void {

@@ -1,10 +1,12 @@
 import chalk from 'chalk';
+import {SHELL_DRIVER} from '../../drivers/driver-name.ts';
 import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent} from '../../events/event.ts';
 import type {TaskId} from '../../milestone/plan.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {tasksCompleted} from '../../state/milestone.ts';
 import {milestoneProgress} from '../../state/progress.ts';
 import {firstLine} from '../../text/first-line.ts';
+import {AUTO_GATES, YOLO} from '../liberties.ts';
 import {blockerScreen} from './blocker-screen.ts';
 import {kiroLine} from './kiro-line.ts';
 import {printable} from './printable.ts';
@@ -24,6 +26,10 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       const {branch, base, merged} = event.details;
       const with_ = merged.length > 0 ? `, with ${merged.map(name).join(', ')} merged in` : '';
       return `branch ${name(branch)} at ${base.slice(0, 10)}${with_}`;
+    }
+    case 'session_started': {
+      const said = [...(event.details.yolo ? [YOLO] : []), ...(state.session?.autoGates ? [AUTO_GATES] : [])];
+      return said.length === 0 ? undefined : said.map(text => `${chalk.yellow('!')} ${text}`).join('\n         ');
     }
     case 'session_resumed':
       return `going on from ${name(event.details.previous_session_id)}`;
@@ -105,13 +111,18 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
   }
 }
 
-function started({task_id, attempt, phase, integrates}: EventDetails['task_started'], state: MilestoneState): string {
+function started(
+  {task_id, attempt, phase, driver, integrates}: EventDetails['task_started'],
+  state: MilestoneState,
+): string {
   const start = `${chalk.cyan('▶')} ${name(task_id)}`;
   if (integrates !== undefined) return `${start} what was approved goes onto the branch`;
   const inPhase = phase === undefined ? '' : ` ${phase}`;
   // Attempts are numbered through all phases; what matters is whether this one was tried before.
   const isAgain = (state.tasks.get(task_id)?.history.counters.started ?? attempt) > 1;
-  return `${start}${inPhase} ${titleOf(state, task_id)}${isAgain ? chalk.dim(` (attempt ${attempt})`) : ''}`;
+  const more = [...(isAgain ? [`attempt ${attempt}`] : []), ...(driver === SHELL_DRIVER ? [] : [printable(driver)])];
+  const how = more.length > 0 ? chalk.dim(` (${more.join(', ')})`) : '';
+  return `${start}${inPhase} ${titleOf(state, task_id)}${how}`;
 }
 
 /** Only what a person should know before he trusts the work. */

@@ -84,12 +84,22 @@ export function whoLines(report: StatusReport): string[] {
   const {executor, git, origin, plan_edit: edit, paused_until} = report;
   const lines: string[] = [];
   if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
-  if (executor?.alive) lines.push(`executor: process ${executor.pid}, ${executor.session_id}`);
+  if (executor?.alive)
+    lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, healthText(report.agents));
   lines.push(...costLines(report));
+  for (const liberty of report.liberties) lines.push(`! ${liberty}`);
   if (paused_until !== undefined) lines.push(`a driver rests until ${paused_until}`);
   if (origin === 'elsewhere') lines.push('executed elsewhere: shown as its file says');
   if (edit && edit.problems.length === 0) lines.push('the plan was edited; not in force before the next start');
   return lines.map(text => line(text, 0));
+}
+
+/** Those that are well are only counted. */
+export function healthText(agents: StatusReport['agents']): string {
+  const ill = agents.filter(({status}) => status !== 'running');
+  const healthy = agents.length - ill.length;
+  const count = `${healthy} ${healthy === 1 ? 'agent' : 'agents'} healthy`;
+  return [count, ...ill.map(({name, status}) => `${name} ${status}`)].join(', ');
 }
 
 /** What it cost so far, and of how much; what nobody knows is not 0. */

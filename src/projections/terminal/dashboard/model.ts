@@ -5,6 +5,7 @@ import type {KiroPhase, TaskId} from '../../../milestone/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../status-report.ts';
 import {clockTime, eventGist} from '../log-line.ts';
 import {printable} from '../printable.ts';
+import {healthText} from '../status-text.ts';
 
 /** Per cent of each phase, averaged over the kiro tasks. */
 export type PhaseAverages = Readonly<Record<KiroPhase, number>>;
@@ -131,10 +132,11 @@ function countsOf({progress, counts, unchecked}: StatusReport): string[] {
   ];
 }
 
-function aboutParts({executor, agents, git, origin}: StatusReport): string[] {
+function aboutParts({executor, agents, git, origin, liberties}: StatusReport): string[] {
   return [
+    ...liberties.map(text => `! ${text}`),
     workedOnBy(executor),
-    ...(executor?.alive ? agentParts(agents) : []),
+    ...(executor?.alive && agents.length > 0 ? [healthText(agents)] : []),
     ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
     ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
   ];
@@ -143,16 +145,6 @@ function aboutParts({executor, agents, git, origin}: StatusReport): string[] {
 function workedOnBy(executor: StatusReport['executor']): string {
   if (executor?.alive) return `process ${executor.pid}`;
   return executor?.alive === null ? 'nobody can tell from here who works on it' : 'nobody works on it';
-}
-
-/** Those that are well are only counted. */
-function agentParts(agents: StatusReport['agents']): string[] {
-  const healthy = agents.filter(({status}) => status === 'running').length;
-  if (agents.length === 0) return [];
-  return [
-    `${healthy} ${healthy === 1 ? 'agent' : 'agents'} healthy`,
-    ...agents.flatMap(({name, status}) => (status === 'running' ? [] : `${name} ${status}`)),
-  ];
 }
 
 function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {

@@ -1,0 +1,29 @@
+import {expect, test} from 'vitest';
+import {blockerDetector} from '../../src/agents/blocker-detector.ts';
+import {dependencyValidator} from '../../src/agents/dependency-validator.ts';
+import {gitIntegration} from '../../src/agents/git-integration.ts';
+import {kiroCoordinator} from '../../src/agents/kiro-coordinator.ts';
+import {progressMonitor} from '../../src/agents/progress-monitor.ts';
+import {sessionManager} from '../../src/agents/session-manager.ts';
+import {taskExecutor} from '../../src/agents/task-executor.ts';
+
+test('each of the seven rests as long as it is said to, unless the settings say otherwise', () => {
+  const agents = [
+    taskExecutor,
+    gitIntegration(),
+    progressMonitor,
+    kiroCoordinator,
+    dependencyValidator(),
+    blockerDetector(),
+    sessionManager(() => 0),
+  ];
+  expect(Object.fromEntries(agents.map(({name, restMs}) => [name, restMs / 1_000]))).toEqual({
+    'task-executor': Number.POSITIVE_INFINITY,
+    'git-integration': 300,
+    'progress-monitor': 30,
+    'kiro-coordinator': 30,
+    'dependency-validator': 60,
+    'blocker-detector': 120,
+    'session-manager': 30,
+  });
+});

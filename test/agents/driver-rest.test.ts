@@ -1,0 +1,43 @@
+import os from 'node:os';
+import {expect, test} from 'vitest';
+import {blockerDetector} from '../../src/agents/blocker-detector.ts';
+import type {ExecutionContext} from '../../src/engine/context.ts';
+import type {NewEvent} from '../../src/events/event.ts';
+import type {Plan} from '../../src/milestone/plan.ts';
+import {resolveMilestoneSettings} from '../../src/milestone/settings.ts';
+import {initialState} from '../../src/state/milestone.ts';
+
+const HOUR_MS = 3_600_000;
+
+test('a driver rests by the wall clock: no sleep is long, so that a machine that was suspended notices soon', async () => {
+  const plan = {id: 'm', title: 'm', requires: [], settings: {}, tasks: [{id: 'a', title: 'a'}]} as unknown as Plan;
+  const state = initialState(plan);
+  const wall = {now: Date.parse('2026-11-23T10:00:00.000Z')};
+  const resetsAt = new Date(wall.now + HOUR_MS).toISOString();
+  state.pausedDrivers = {claude: {reason: 'quota', message: 'used up', since: '2026-11-23T10:00:00.000Z', resetsAt}};
+  const recorded: NewEvent[] = [];
+  const sleeps: Array<{ms: number; then(): void}> = [];
+  const context = {
+    state,
+    settings: resolveMilestoneSettings({}),
+    slotsFolder: os.tmpdir(),
+    clock: {now: () => wall.now},
+    record: (...events: NewEvent[]) => recorded.push(...events),
+    openBlocker: () => undefined,
+    after: (ms: number, then: () => void) => sleeps.push({ms, then}),
+    warn: () => undefined,
+  } as unknown as ExecutionContext;
+  const {tick} = blockerDetector();
+
+  await tick(context);
+  await tick(context);
+  expect(sleeps.map(({ms}) => ms)).toEqual([15_000]);
+  sleeps[0]?.then();
+  wall.now += HOUR_MS - 4_000; // it was asleep for nearly all of it
+  await tick(context);
+  expect(sleeps.map(({ms}) => ms)).toEqual([15_000, 4_000]);
+  expect(recorded.map(({event}) => event)).not.toContain('driver_resumed');
+  wall.now += 4_000;
+  await tick(context);
+  expect(recorded).toContainEqual({event: 'driver_resumed', details: {driver: 'claude'}});
+});

@@ -1,0 +1,301 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {claude, codex, opencode, works} from '../rig/agent-scripts.ts';
+import {type AgentName, FakeAgents, type Step} from '../rig/fake-agents.ts';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
+import {eventsOf, everythingBelow, outcomes} from './support.ts';
+
+const AGENTS = ['claude', 'codex', 'opencode'] as const;
+
+test('a denied tool decides nothing: what it was is on record, with the line that would allow it', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a', [
+    claude.init,
+    claude.calls('t1', 'curl example.org'),
+    claude.denied('t1'),
+    {write: {'a.txt': 'a'}},
+    claude.done(),
+  ]);
+  await rig.writeMilestone('m', [{id: 'a'}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, 'm', 'task_claimed')[0]?.details.result.denials).toEqual([
+    {tool: 'Bash', input: 'curl example.org', allow: 'Bash(curl:*)'},
+  ]);
+});
+
+test.each([
+  ['a red check', {'a.txt': 'wrong'}],
+  ['no change', {}],
+] as Array<[string, Record<string, string>]>)(
+  '%s after a denied tool is `denied`; the next attempt is told of it',
+  async (_, files) => {
+    await using rig = await MilestoneRig.create();
+    const agents = FakeAgents.into(rig, 'claude');
+    const denied = [claude.calls('t1', 'npx cowsay hi'), claude.denied('t1')];
+    agents.script('claude', 'a.1', [claude.init, ...denied, {write: files}, claude.done()]);
+    agents.script('claude', 'a.2', works('claude', {'a.txt': 'right'}));
+    await rig.writeMilestone('m', [{id: 'a', verify: 'grep right a.txt'}]);
+    const {exitCode, stdout, stderr} = await rig.milestone('execute', 'm');
+    expect(exitCode).toBe(0);
+    expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'denied'}]);
+    expect(stdout + stderr).toContain('allow: ["Bash(npx cowsay:*)"]');
+    const second = agents.runs('claude')[1];
+    expect(second?.stdin).toContain('npx cowsay hi');
+    expect(second?.stdin).toContain('Bash(npx cowsay:*)');
+  },
+);
+
+test('who gives up over a denied tool was denied', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'opencode');
+  const refusal = {status: 'error', error: 'The user rejected permission to use this specific tool call.'};
+  agents.script('opencode', 'a', [
+    opencode.begin,
+    opencode.tool('curl example.org', refusal),
+    ...opencode.done({status: 'failed', summary: 'I may not download it.'}),
+  ]);
+  await rig.writeMilestone('m', [{id: 'a', retries: 0}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 4});
+  const [ended] = eventsOf(rig, 'm', 'attempt_ended');
+  expect(ended?.details).toMatchObject({
+    outcome: {kind: 'failed', cause: 'denied', message: 'I may not download it.'},
+    denials: [{tool: 'bash', input: 'curl example.org'}],
+  });
+});
+
+test('markers of a merge that was not finished are refused, in a file that had none before', async () => {
+  await using rig = await MilestoneRig.create({files: {'docs.md': '<<<<<<< HEAD\nshown\n>>>>>>> other\n'}});
+  const agents = FakeAgents.into(rig, 'claude');
+  const marked = '<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> theirs\n';
+  agents.script('claude', 'a.1', works('claude', {'src/ü a.txt': marked, 'docs.md': `${marked}More.\n`}));
+  agents.script('claude', 'a.2', works('claude', {'src/ü a.txt': 'mine and theirs\n'}));
+  await rig.writeMilestone('m', [{id: 'a'}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([
+    {kind: 'failed', cause: 'check', message: 'left markers of a merge conflict in src/ü a.txt'},
+  ]);
+  expect(agents.runs('claude')[1]?.stdin).toContain('left markers of a merge conflict in src/ü a.txt');
+});
+
+test('an end without a structured result is a claim with a warning, which is checked as any other', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a', [claude.init, {write: {'a.txt': 'a'}}, claude.result({result: 'I think it is done.'})]);
+  await rig.writeMilestone('m', [{id: 'a', verify: 'test -f a.txt'}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, 'm', 'task_claimed')[0]?.details.result).toMatchObject({
+    summary: 'I think it is done.',
+    warning: 'it ended without a structured result',
+  });
+});
+
+test.each([
+  ['edit', ['--permission-mode', 'acceptEdits'], ['npm test', 'bypassPermissions']],
+  ['project', ['Bash(./check.sh:*)', 'Bash(npm run:*)'].slice(1), ['bypassPermissions']],
+] as Array<[string, string[], string[]]>)('the preset `%s` reaches the agent', async (permissions, has, hasNot) => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a', works('claude', {'a.txt': 'a'}));
+  await rig.writeMilestone('m', [{id: 'a', permissions, allow: ['Bash(jq:*)']}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const said = agents.runs('claude')[0]?.argv.join(' ');
+  for (const part of [...has, 'Bash(jq:*)', '--setting-sources project']) expect(said).toContain(part);
+  for (const part of hasNot) expect(said).not.toContain(part);
+});
+
+test('`full` needs `--yolo`, which is not for sessions of agents', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'codex');
+  agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
+  await rig.writeMilestone('m', [{id: 'a', permissions: 'full'}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('needs `--yolo` too'),
+  });
+  expect(await rig.milestone('execute', 'm', '--yolo', {env: {CLAUDECODE: '1'}})).toMatchObject({exitCode: 3});
+  expect(agents.runs('codex')).toEqual([]);
+  expect(await rig.milestone('execute', 'm', '--yolo')).toMatchObject({exitCode: 0});
+  expect(agents.runs('codex')[0]?.argv.join(' ')).toContain('danger-full-access');
+});
+
+test('a plan that is edited while it executes gives nobody more rights', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'codex');
+  agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
+  const gate = await rig.command('gate');
+  await rig.writeMilestone('m', [
+    {id: 'first', run: gate.shell},
+    {id: 'a', permissions: 'project', dependencies: ['first']},
+  ]);
+  const execution = rig.milestone('execute', 'm');
+  const run = await gate.nextRun();
+  rig.write(rig.planFile('m'), rig.read(rig.planFile('m')).replace('permissions: project', 'permissions: full'));
+  await rig.waitForEvent('m', 'plan_changed');
+  run.exit(0);
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(agents.runs('codex')[0]?.argv.join(' ')).toContain('workspace-write');
+});
+
+test('an agent sees no outer session and nothing that is denied; no secret is written down', async () => {
+  const secret = 'sk-very-secret-4711';
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a.1', [
+    claude.init,
+    claude.says(`using ${secret}`),
+    {stderr: `warning: ${secret}\n`},
+    {write: {'a.txt': 'wrong'}},
+    claude.done({status: 'done', summary: `Used ${secret}.`, assumptions: [`${secret} is right`], question: null}),
+  ]);
+  agents.script('claude', 'a.2', works('claude', {'a.txt': 'right'}, {status: 'done', summary: `Again ${secret}.`}));
+  await rig.writeMilestone(
+    'm',
+    [{id: 'a', description: `Log in with ${secret}.`, verify: `grep right a.txt || { echo ${secret}; exit 1; }`}],
+    {settings: {env_deny: ['HIDDEN_*']}},
+  );
+  const env = {
+    CLAUDECODE: '1',
+    CLAUDE_CODE_SESSION_ID: 'outer',
+    HIDDEN_THING: 'x',
+    SHOWN_THING: 'y',
+    SERVICE_API_KEY: secret,
+  };
+  expect(await rig.milestone('execute', 'm', {env})).toMatchObject({exitCode: 0});
+  const [first, second] = agents.runs('claude');
+  expect(first?.env).toMatchObject({SHOWN_THING: 'y', SERVICE_API_KEY: secret, MILESTONE_TASK: 'a'});
+  for (const name of ['CLAUDECODE', 'CLAUDE_CODE_SESSION_ID', 'HIDDEN_THING'])
+    expect(first?.env).not.toHaveProperty(name);
+  expect(first?.stdin).not.toContain(secret);
+  expect(second?.stdin).not.toContain(secret);
+  expect(rig.git('log', '-1', '--format=%B', 'milestone/m')).not.toContain(secret);
+  const logs = rig.path('.milestones/logs');
+  const written = everythingBelow(logs).filter(name => fs.statSync(path.join(logs, name)).isFile());
+  expect(written).toContain('m/a.1.log');
+  const tells = (name: string) => fs.readFileSync(path.join(logs, name), 'utf8').includes(secret);
+  // The plan is in the log as its file has it.
+  const events = rig.events('m').filter(({event}) => event !== 'milestone_activated');
+  expect(JSON.stringify(events)).not.toContain(secret);
+  expect(written.filter(name => name !== 'execution-m.jsonl').filter(tells)).toEqual([]);
+});
+
+/** Ends neither by itself nor when it is asked to. */
+const STUBBORN = `trap '' INT TERM; : > "$HOME/orphan"; while :; do sleep 1000; done`;
+
+function stubborn(name: AgentName): Step[] {
+  const [begin] = works(name, {});
+  return [begin as Step, {orphan: STUBBORN}, {ignore: ['SIGINT', 'SIGTERM']}, {hold: true}];
+}
+
+test.concurrent.each(AGENTS)('%s: nothing of it survives a Ctrl-C, though it ignores it', async name => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, name);
+  agents.script(name, 'a', stubborn(name));
+  await rig.writeMilestone('m', [{id: 'a', driver: name}]);
+  const execution = rig.milestone('execute', 'm');
+  await waitForFile(path.join(rig.env.HOME as string, 'orphan'));
+  execution.kill('SIGINT');
+  expect(await execution).toMatchObject({exitCode: 130});
+  expect(rig.processesLeft()).toEqual([]);
+});
+
+test.concurrent.each(AGENTS)('%s: nothing of it survives its timeout', async name => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, name);
+  agents.script(name, 'a', stubborn(name));
+  await rig.writeMilestone('m', [{id: 'a', driver: name, timeout: '1500ms', retries: 0}]);
+  const execution = rig.milestone('execute', 'm');
+  await waitForFile(path.join(rig.env.HOME as string, 'orphan'));
+  expect(await execution).toMatchObject({exitCode: 4});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'timeout'}]);
+  expect(rig.processesLeft()).toEqual([]);
+});
+
+test('what a killed executor has left beside the log is in it afterwards, without secrets', async () => {
+  const secret = 'sk-very-secret-4711';
+  await using rig = await MilestoneRig.create({env: {SERVICE_API_KEY: secret}});
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a.1', [
+    claude.init,
+    {stderr: `complains of ${secret}\n`},
+    {run: ': > "$HOME/ready"'},
+    {hold: true},
+  ]);
+  agents.script('claude', 'a.2', works('claude', {'a.txt': 'a'}));
+  agents.script('claude', 'b', works('claude', {'b.txt': 'b'}));
+  await rig.writeMilestone('m', [
+    {id: 'a'},
+    {id: 'b', verify: `[ -e "$HOME/checked" ] || { echo checks ${secret}; : > "$HOME/checked"; sleep 1000; }`},
+  ]);
+  const execution = rig.milestone('execute', 'm');
+  for (const name of ['ready', 'checked']) await waitForFile(path.join(rig.env.HOME as string, name));
+  execution.kill('SIGKILL');
+  await execution;
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  expect(rig.read('.milestones/logs/m/a.1.log')).toMatch(/complains of \*+/);
+  expect(rig.read('.milestones/logs/m/b.1.log')).toMatch(/checks \*+/);
+  expect(everythingBelow(rig.path('.milestones/logs/m'))).toEqual(['a.1.log', 'a.2.log', 'b.1.log', 'b.2.log']);
+});
+
+test('what a reviewer changes reaches nobody, in a shared checkout either; its cost counts', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  const verdict = (answer: object) => codex.says(JSON.stringify(answer));
+  agents.script('claude', 'a.1', works('claude', {'a.txt': 'v1'}));
+  agents.script('claude', 'a.2', works('claude', {'a.txt': 'v2'}));
+  agents.script('codex', 'a.1', [
+    codex.begin,
+    {write: {'sneaky.txt': 'mine', 'a.txt': 'v0'}},
+    verdict({verdict: 'reject', findings: [{message: 'not good enough'}]}),
+    codex.turn(),
+  ]);
+  agents.script('codex', 'a.2', [
+    codex.begin,
+    {run: 'test ! -e sneaky.txt'},
+    {write: {'sneaky.txt': 'again'}},
+    verdict({verdict: 'approve', findings: []}),
+    codex.turn(),
+  ]);
+  await rig.writeMilestone('m', [{id: 'a', driver: 'claude', review: {driver: 'codex'}}], {
+    settings: {isolation: 'shared'},
+  });
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'review'}]);
+  expect(agents.runs('claude')[1]?.stdin).toContain('not good enough');
+  expect(rig.git('ls-tree', '-r', '--name-only', 'milestone/m').split('\n')).toEqual(['README', 'a.txt']);
+  expect(rig.git('show', 'refs/milestone/rescue/m/a.1:a.txt')).toBe('v1');
+  expect(rig.exists('sneaky.txt')).toBe(false);
+  expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => details.used.tokens)).toEqual([135, 1050, 135, 1050]);
+});
+
+test.each([
+  ['gives no verdict', [codex.begin, codex.says('Looks fine.'), codex.turn()], 'failed', 4],
+  ['is out of quota', [codex.begin, ...codex.failed('You have hit your usage limit.')], 'quota', 8],
+] as Array<[string, Step[], string, number]>)('a reviewer that %s has not approved', async (_, steps, kind, exit) => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  agents.script('claude', 'a', works('claude', {'a.txt': 'a'}));
+  agents.script('codex', 'a', steps);
+  await rig.writeMilestone('m', [{id: 'a', driver: 'claude', retries: 0, review: {driver: 'codex'}}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: exit});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind}]);
+  expect(rig.git('rev-parse', 'milestone/m')).toBe(rig.git('rev-parse', 'main'));
+  // It is the reviewer who rests.
+  if (kind === 'quota') expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'codex'}}]);
+});
+
+test('nothing of any other command survives a killed executor and the next start', async () => {
+  await using rig = await MilestoneRig.create();
+  const script = `[ "$MILESTONE_ATTEMPT" = 2 ] && exec touch a.txt; (setsid sh -c "$STUBBORN" &); ${STUBBORN.replace('orphan', 'first')}`;
+  rig.write('.milestones/config.yaml', JSON.stringify({drivers: {other: {command: script}}}));
+  await rig.writeMilestone('m', [{id: 'a', driver: 'other'}]);
+  const execution = rig.milestone('execute', 'm', {env: {STUBBORN}});
+  for (const name of ['first', 'orphan']) await waitForFile(path.join(rig.env.HOME as string, name));
+  execution.kill('SIGKILL');
+  await execution;
+  expect(rig.processesLeft().length).toBeGreaterThan(1);
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  expect(rig.processesLeft()).toEqual([]);
+});

@@ -1,0 +1,283 @@
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {claude, codex, works} from '../rig/agent-scripts.ts';
+import {FakeAgents, type Step} from '../rig/fake-agents.ts';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
+import {eventsOf, fileAt, outcomes, tasksIn} from './support.ts';
+
+const NO_QUOTA = [claude.init, ...claude.refused('rate_limit', 429, 'Usage limit reached')];
+
+/** Leaves a file of its task's name; costs `usd`, or does not say what. */
+function costs(usd: number | undefined, ...steps: Step[]): Step[] {
+  const {print} = claude.done() as {print: Record<string, unknown>};
+  return [claude.init, {run: 'echo x > "$MILESTONE_TASK.txt"'}, ...steps, {print: {...print, total_cost_usd: usd}}];
+}
+
+test('attempts that meet a quota together pause their driver once; another driver and the shell go on', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  const reset = new Date(Date.now() + 7_200_000).toISOString();
+  const gate = path.join(rig.env.HOME as string, 'gate');
+  const refused = claude.refused('rate_limit', 429, `Usage limit reached, resets at ${reset}`);
+  agents.script('claude', 'default', [claude.init, {waitFor: gate}, ...refused]);
+  agents.script('codex', 'other', works('codex', {'other.txt': 'x'}));
+  const ids = ['a', 'b', 'c', 'd', 'e'];
+  await rig.writeMilestone(
+    'm',
+    [...ids.map(id => ({id, driver: 'claude'})), {id: 'other', driver: 'codex'}, {id: 'shell', run: 'touch shell.txt'}],
+    {settings: {max_parallel: 3}},
+  );
+  const execution = rig.milestone('execute', 'm', '--json');
+  await Promise.all([1, 2, 3].map(number => agents.run('claude', run => run.number === number)));
+  rig.write(gate, '');
+  const ended = await execution;
+  expect(ended.exitCode).toBe(8);
+  expect(ended.jsonLines().at(-1)).toMatchObject({ok: false, exit: 8, error: {code: 'STOPPED'}, resets_at: reset});
+  expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'claude', resets_at: reset}}]);
+  expect(agents.runs('claude')).toHaveLength(3);
+  expect(tasksIn(rig, 'm', 'task_completed').sort()).toEqual(['other', 'shell']);
+  expect(outcomes(rig, 'm').map(({kind}) => kind)).toEqual(['quota', 'quota', 'quota']);
+});
+
+test('all names of one agent rest together, and its stand-in is not one of them', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  rig.write(
+    '.milestones/config.yaml',
+    'drivers:\n  fast: {driver: claude, model: haiku}\n  slow: {driver: claude, model: opus}\n',
+  );
+  agents.script('claude', 'default', NO_QUOTA);
+  agents.script('codex', 'default', [codex.begin, {run: 'touch "$MILESTONE_TASK.txt"'}, ...codex.done()]);
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', driver: 'fast'},
+      {id: 'b', driver: 'slow'},
+      {id: 'c', driver: 'claude'},
+      {id: 'd', driver: 'slow', fallback: ['fast', 'codex'], dependencies: ['shell']},
+      {id: 'shell', run: 'true'},
+    ],
+    {settings: {max_parallel: 1}},
+  );
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 8});
+  const [run, ...more] = agents.runs('claude');
+  expect(more).toEqual([]);
+  expect(run?.argv.join(' ')).toContain('--model haiku');
+  expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'claude', reason: 'quota'}}]);
+  expect(tasksIn(rig, 'm', 'task_completed').sort()).toEqual(['d', 'shell']);
+  expect(agents.runs('codex').map(({env}) => env.MILESTONE_TASK)).toEqual(['d']);
+});
+
+test('without a time to come back it rests longer each time; a stand-in that rests too stands in for nobody', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  agents.script('claude', 'default', NO_QUOTA);
+  agents.script('codex', 'default', [codex.begin, ...codex.failed('You have hit your usage limit.')]);
+  await rig.writeMilestone('m', [
+    {id: 'a', fallback: ['codex']},
+    {id: 'b', fallback: ['codex']},
+  ]);
+  const restMs = () =>
+    eventsOf(rig, 'm', 'driver_paused')
+      .filter(({details}) => details.driver === 'claude')
+      .map(({timestamp, details}) =>
+        Math.round((Date.parse(details.resets_at as string) - Date.parse(timestamp)) / 1000),
+      );
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 8});
+  expect(restMs()).toEqual([60]);
+  expect(
+    eventsOf(rig, 'm', 'driver_paused')
+      .map(({details}) => details.driver)
+      .sort(),
+  ).toEqual(['claude', 'codex']);
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 8});
+  expect(restMs()).toEqual([60, 120]);
+});
+
+test('what nobody has told the cost of is unknown; a budget in usd does not hold who never tells', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  agents.script('claude', 'a', costs(1.5));
+  agents.script('codex', 'default', [codex.begin, {run: 'touch "$MILESTONE_TASK.txt"'}, ...codex.done()]);
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', driver: 'claude'},
+      {id: 'b', driver: 'codex', dependencies: ['a']},
+    ],
+    {settings: {budget: {usd: 1}}},
+  );
+  const ended = await rig.milestone('execute', 'm');
+  expect(ended).toMatchObject({exitCode: 0, stderr: expect.stringContaining('150 % of the budget is used')});
+  const settled = eventsOf(rig, 'm', 'budget_settled').map(({details}) => details.used.usd);
+  expect(settled).toEqual([1.5, undefined]);
+  const reserved = eventsOf(rig, 'm', 'budget_reserved').map(({details}) => details);
+  expect(reserved).toMatchObject([{task_id: 'a', amount: {usd: 1}}]);
+  expect((await rig.status('m')).tasks[1]).not.toHaveProperty('cost_usd');
+});
+
+test('a warning comes once when 80 % are used', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'default', costs(0.45));
+  await rig.writeMilestone('m', [{id: 'a'}, {id: 'b', dependencies: ['a']}, {id: 'c', dependencies: ['b']}], {
+    settings: {budget: {usd: 1.1}},
+  });
+  const {stderr} = await rig.milestone('execute', 'm');
+  expect(stderr.match(/% of the budget/g)).toHaveLength(1);
+});
+
+test("an attempt reserves its task's budget, which is raised in the plan before a resume", async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 1, [
+    claude.init,
+    {write: {'half.txt': 'half'}},
+    {print: {type: 'result', subtype: 'error_max_turns', is_error: true, num_turns: 5, total_cost_usd: 0.2}},
+    {exit: 1},
+  ]);
+  agents.script('claude', 'default', costs(0.2));
+  const tasks = (turns: number) => [{id: 'a', budget: {turns}}, {id: 'b'}];
+  await rig.writeMilestone('m', tasks(5), {settings: {max_parallel: 1}});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({
+    exitCode: 7,
+    stderr: expect.stringContaining('the budget of task `a` is used up (turns)'),
+  });
+  expect(agents.runs('claude')[0]?.argv.join(' ')).toContain('--max-turns 5');
+  expect(tasksIn(rig, 'm', 'task_completed')).toEqual(['b']);
+
+  rig.write(rig.planFile('m'), rig.read(rig.planFile('m')).replace('turns: 5', 'turns: 12'));
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  const last = agents.runs('claude').at(-1);
+  expect(last?.argv.join(' ')).toContain('--max-turns 7');
+  expect(last?.conversation).toBe(agents.runs('claude')[0]?.conversation);
+  expect(fileAt(rig, 'milestone/m', 'half.txt')).toBe('half');
+});
+
+test('places that are free share what is left, and what a crash leaves unknown counts in full', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  for (const id of ['a', 'b'])
+    agents.script('claude', `${id}.1`, [claude.init, {run: ': > "$HOME/$MILESTONE_TASK"'}, {hold: true}]);
+  await rig.writeMilestone('m', [{id: 'a'}, {id: 'b'}], {settings: {max_parallel: 2, budget: {usd: 4}}});
+  const execution = rig.milestone('execute', 'm');
+  for (const id of ['a', 'b']) await waitForFile(path.join(rig.env.HOME as string, id));
+  execution.kill('SIGKILL');
+  await execution;
+  expect(eventsOf(rig, 'm', 'budget_reserved').map(({details}) => details.amount.usd)).toEqual([2, 2]);
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 7});
+  expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => [details.used.usd, details.basis])).toEqual([
+    [2, 'reserved'],
+    [2, 'reserved'],
+  ]);
+  expect(agents.runs('claude')).toHaveLength(2);
+});
+
+test.each([
+  ['finish', ['a', 'b'], ['completed', 'completed', 'pending']],
+  ['stop', ['a'], ['completed', 'pending', 'pending']],
+] as const)('when the budget is used up, attempts at work %s', async (on_exceed, completed, statuses) => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  const home = rig.env.HOME as string;
+  agents.script('claude', 'a', costs(5, {waitFor: path.join(home, 'b')}));
+  agents.script('claude', 'b', [
+    claude.init,
+    {write: {'b.txt': 'b'}},
+    {run: ': > "$HOME/b"'},
+    ...(on_exceed === 'stop' ? [{hold: true} as Step] : [{waitFor: path.join(home, 'go')}, claude.done()]),
+  ]);
+  await rig.writeMilestone('m', [{id: 'a'}, {id: 'b'}, {id: 'c', dependencies: ['a']}], {
+    settings: {budget: {usd: 4}, on_exceed},
+  });
+  const execution = rig.milestone('execute', 'm');
+  await rig.waitForEvent('m', 'task_completed');
+  rig.write(path.join(home, 'go'), '');
+  expect(await execution).toMatchObject({exitCode: 7});
+  expect(tasksIn(rig, 'm', 'task_completed')).toEqual(completed);
+  expect((await rig.status('m')).tasks.map(({status}: {status: string}) => status)).toEqual(statuses);
+  if (on_exceed === 'stop') expect(outcomes(rig, 'm')).toMatchObject([{kind: 'budget'}]);
+  expect(rig.processesLeft()).toEqual([]);
+});
+
+test('an agent that knows no such limit is ended at the tokens, and at the minutes, that it has reserved', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  const answer = {model: 'fake', id: 'msg_1', content: [], usage: {input_tokens: 900, output_tokens: 200}};
+  agents.script('claude', 'a', [claude.init, {print: {type: 'assistant', message: answer}}, {hold: true}]);
+  agents.script('codex', 'b', [codex.begin, {hold: true}]);
+  await rig.writeMilestone('m', [
+    {id: 'a', driver: 'claude', budget: {tokens: 1000}},
+    {id: 'b', driver: 'codex', budget: {minutes: 0.01}},
+  ]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 7});
+  expect(
+    outcomes(rig, 'm')
+      .map(({kind, message}) => `${kind}: ${message}`)
+      .sort(),
+  ).toEqual(['budget: used up what it had reserved (minutes)', 'budget: used up what it had reserved (tokens)']);
+  expect(eventsOf(rig, 'm', 'budget_settled').find(({details}) => details.task_id === 'a')?.details.used).toMatchObject(
+    {
+      tokens: 1100,
+    },
+  );
+});
+
+test('a provider that is busy is asked again after a rest, in the same conversation', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a.1', [claude.init, ...claude.refused('overloaded', 529, 'Overloaded')]);
+  agents.script('claude', 'a.2', works('claude', {'a.txt': 'a'}));
+  await rig.writeMilestone('m', [{id: 'a', retries: 0}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'overload'}]);
+  const [retry] = eventsOf(rig, 'm', 'task_retry_scheduled');
+  expect(Date.parse(retry?.details.retry_at as string) - Date.parse(retry?.timestamp as string)).toBeGreaterThan(4_900);
+  const [first, second] = agents.runs('claude');
+  expect(second?.conversation).toBe(first?.conversation);
+});
+
+test('a review is part of the budget: it reserves what is left, and without anything left there is none', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  const approves = claude.result({structured_output: {verdict: 'approve', findings: []}, total_cost_usd: 0.1});
+  agents.script('claude', 1, costs(0.6));
+  agents.script('claude', 2, [claude.init, approves]);
+  agents.script('claude', 'default', costs(0.3));
+  const review = {driver: 'claude'};
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', review},
+      {id: 'b', dependencies: ['a'], review},
+    ],
+    {settings: {budget: {usd: 1}}},
+  );
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 7});
+  const limits = agents.runs('claude').map(({argv}) => Number(argv[argv.indexOf('--max-budget-usd') + 1]));
+  expect(limits.map(usd => usd.toFixed(2))).toEqual(['1.00', '0.40', '0.30']);
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'budget'}]);
+  expect(tasksIn(rig, 'm', 'task_completed')).toEqual(['a']);
+});
+
+test('an agent that counts over its whole conversation is charged for each part of it once', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'codex');
+  const ends = (text: string, tokens: number): Step[] => [
+    codex.begin,
+    {write: {'a.txt': text}},
+    codex.says('{"status": "done", "summary": "Did it.", "assumptions": [], "question": null}'),
+    codex.turn(tokens, 0),
+  ];
+  agents.script('codex', 'a.1', ends('wrong', 1000));
+  agents.script('codex', 'a.2', ends('wrong', 1500));
+  agents.script('codex', 'a.3', ends('right', 700));
+  await rig.writeMilestone('m', [{id: 'a', verify: 'grep right a.txt'}], {settings: {budget: {tokens: 10_000}}});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  // The third one is the last retry: in a conversation of its own.
+  expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => details.used.tokens)).toEqual([1000, 500, 700]);
+  expect(eventsOf(rig, 'm', 'budget_reserved').map(({details}) => details.amount.tokens)).toEqual([
+    10_000, 9_000, 8_500,
+  ]);
+});
