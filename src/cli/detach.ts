@@ -39,7 +39,7 @@ export async function startDetached(home: string, id: MilestoneId, args: readonl
 }
 
 /** The words of this process's command line for an executor in the background, which prints text into its log. */
-export function detachedArguments(words: readonly string[]): string[] {
+function detachedArguments(words: readonly string[]): string[] {
   const kept = words.filter((word, place) => {
     if (words[place - 1] === '--format') return false;
     return !/^--(?:detach|wait|json|format(?:=.*)?)$/.test(word);

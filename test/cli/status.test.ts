@@ -72,7 +72,7 @@ describe('what it says', () => {
         {id: 'ship', status: 'pending', attempts: 0},
         {id: 'notes', driver: 'manual'},
       ],
-      blockers: [],
+      blockers: [{type: 'task_dependency', task_id: 'check', hint: 'milestone retry release check'}],
       approvals: [],
     });
     expect(answer.milestone.events).toHaveLength(5);

@@ -115,7 +115,7 @@ test('tasks that run out of sight are counted', () => {
 test('an agent is named only when it is ill, and nobody at work is said', () => {
   const agents = {'task-executor': 'running', 'git-integration': 'failing', 'progress-monitor': 'running'} as const;
   const size = {columns: 100, rows: 20};
-  expect(shown({tasks: [], agents}, size)[2]).toBe('process 42 · 2 agents healthy · git-integration failing');
+  expect(shown({tasks: [], agents}, size)[2]).toBe('process 42 · 2 agents healthy, git-integration failing');
   const idle = shown({tasks: [{status: 'pending'}], agents, isExecuted: false}, size).join('\n');
   expect(idle).toContain('nobody works on it');
   expect(idle).not.toContain('agents');
