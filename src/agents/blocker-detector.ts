@@ -5,7 +5,7 @@
 
 import type {ExecutionContext} from '../engine/context.ts';
 import {findBlockers} from '../engine/find-blockers.ts';
-import {recheck} from '../engine/recheck.ts';
+import {lookAnew, recheck} from '../engine/recheck.ts';
 import {budgetShare} from '../scheduler/budget.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
 import {resolution} from '../state/blockers.ts';
@@ -78,12 +78,13 @@ function warnOfBudget(context: ExecutionContext, memory: Memory): void {
 }
 
 async function clear(context: ExecutionContext, {cleared}: Memory): Promise<void> {
+  lookAnew(context);
   for (const blocker of [...context.state.blockers.values()]) {
-    const signature = signatureOf(blocker);
     if (!(await recheck(context, blocker))) {
-      cleared.delete(signature);
+      if (cleared.size > 0) cleared.delete(signatureOf(blocker));
       continue;
     }
+    const signature = signatureOf(blocker);
     if (cleared.has(signature) || !context.state.blockers.has(blocker.id) || context.ending) continue;
     cleared.add(signature);
     context.record(resolution(context.state, blocker));

@@ -59,9 +59,7 @@ function requiredBy({id}: Blocker): MilestoneId {
 function reportHeldTasks(context: ExecutionContext, reported: ReadonlySet<string>): Set<string> {
   const {state} = context;
   const held = new Set<string>();
-  if (state.counts.failed === 0 && state.counts.blocked === 0) return held;
-  for (const [dependency, {status}] of state.tasks) {
-    if (status !== 'failed' && status !== 'blocked') continue;
+  for (const dependency of state.stuck) {
     for (const task_id of state.dependants.get(dependency) ?? []) {
       if (taskState(state, task_id).status !== 'pending') continue;
       const key = `${task_id} ${dependency}`;

@@ -2,7 +2,7 @@ import type {ExecutionContext} from '../engine/context.ts';
 import {layOutlines} from '../engine/documents.ts';
 import {OWN_DOCUMENTS} from '../engine/kiro-results.ts';
 import {approvalId, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
-import type {KiroPhase, Task, TaskId} from '../milestone/plan.ts';
+import type {KiroPhase, Plan, Task, TaskId} from '../milestone/plan.ts';
 import type {KiroState} from '../state/kiro.ts';
 import {phaseInWork, taskState} from '../state/milestone.ts';
 import type {Agent} from './agent.ts';
@@ -10,26 +10,32 @@ import type {Agent} from './agent.ts';
 const HALF_A_MINUTE_MS = 30_000;
 
 /** Leads kiro tasks from phase to phase: asks for approvals where there is a gate, and goes on behind it. */
-export const kiroCoordinator: Agent = {
-  name: 'kiro-coordinator',
-  restMs: HALF_A_MINUTE_MS,
-  wakesOn: [
-    'milestone_resumed',
-    'plan_changed',
-    'task_completed',
-    'task_skipped',
-    'kiro_phase_updated',
-    'kiro_phase_transition',
-    'kiro_approval_granted',
-    'kiro_approval_rejected',
-    'kiro_approval_voided',
-  ],
-  tick(context) {
-    if (context.state.status === 'cancelled' || context.state.status === 'completed') return;
-    for (const id of context.state.kiroTasks) lead(context, id);
-    for (const id of context.ready.manual) layOutlinesFor(context, id);
-  },
-};
+export function kiroCoordinator(): Agent {
+  const outlines = new Outlines();
+  return {
+    name: 'kiro-coordinator',
+    restMs: HALF_A_MINUTE_MS,
+    wakesOn: [
+      'milestone_resumed',
+      'plan_changed',
+      'attempt_ended',
+      'task_completed',
+      'task_skipped',
+      'kiro_phase_updated',
+      'kiro_phase_transition',
+      'kiro_approval_granted',
+      'kiro_approval_rejected',
+      'kiro_approval_voided',
+    ],
+    tick(context) {
+      const {state, settings} = context;
+      if (state.status === 'cancelled' || state.status === 'completed') return;
+      const {program, person} = state.nextStep;
+      for (const id of [...program, ...(settings.gates === 'auto' ? person : [])]) lead(context, id);
+      outlines.layFor(context);
+    },
+  };
+}
 
 function lead(context: ExecutionContext, id: TaskId): void {
   const task = taskState(context.state, id);
@@ -92,9 +98,20 @@ function refuseRejected(context: ExecutionContext, task_id: TaskId, {phase, phas
   });
 }
 
-/** A person gets the outlines of what he is to write. */
-function layOutlinesFor({state, paths}: ExecutionContext, id: TaskId): void {
-  const task = state.taskById.get(id) as Task;
-  const phase = phaseInWork(state, id);
-  if (isKiro(task) && phase !== undefined) layOutlines(paths.home, {id: state.id, task, phase}, OWN_DOCUMENTS);
+/** A person gets the outlines of what he is to write, once for each phase: he may take them away. */
+class Outlines {
+  private plan: Plan | undefined;
+  private readonly laid = new Map<TaskId, KiroPhase>();
+
+  layFor({state, paths, ready}: ExecutionContext): void {
+    if (this.plan !== state.plan) this.laid.clear();
+    this.plan = state.plan;
+    for (const id of ready.manual) {
+      const task = state.taskById.get(id) as Task;
+      const phase = phaseInWork(state, id);
+      if (!isKiro(task) || phase === undefined || this.laid.get(id) === phase) continue;
+      layOutlines(paths.home, {id: state.id, task, phase}, OWN_DOCUMENTS);
+      this.laid.set(id, phase);
+    }
+  }
 }

@@ -100,16 +100,17 @@ function failExhausted(context: ExecutionContext): void {
 function judgeRemaining(context: ExecutionContext): void {
   const {state, ready, wait} = context;
   failExhausted(context);
-  const {size, manual, waiting} = ready;
-  const remaining = whatRemains(state, {ready: size, manual, waiting, held: isHeld(context), waits: wait});
+  const {size, manual, waiting, isRestricted} = ready;
+  const outlook = {ready: size, manual, waiting, held: isHeld(context), waits: wait, isRestricted};
+  const remaining = whatRemains(state, outlook);
   if (remaining.kind === 'complete') context.jobs.start('finish', () => finish(context));
   if (remaining.kind === 'stopped') stop(context, remaining);
 }
 
 /** `on_blocker: stop`: on record as soon as it is known, while what runs comes to its end. */
 function stopAtOnce(context: ExecutionContext): void {
-  const {manual, waiting} = context.ready;
-  stop(context, standstill(context.state, {ready: 0, manual, waiting, held: true, waits: false}));
+  const {manual, waiting, isRestricted} = context.ready;
+  stop(context, standstill(context.state, {ready: 0, manual, waiting, held: true, waits: false, isRestricted}));
 }
 
 /** What made it stop has gone by itself before everything had ended. */

@@ -2,6 +2,7 @@ import {checkBaseline} from '../engine/baseline.ts';
 import type {ExecutionContext} from '../engine/context.ts';
 import {isHeld} from '../engine/holds.ts';
 import {startAttempt} from '../engine/start-attempt.ts';
+import type {TaskId} from '../milestone/plan.ts';
 import type {Agent} from './agent.ts';
 
 /** How soon to look again for what another milestone uses. */
@@ -46,13 +47,19 @@ function startWhatIsReady(context: ExecutionContext): void {
   let busy = uses.busyElsewhere;
   for (;;) {
     const chosen = ready.choose(settings.maxParallel, busy);
-    const refused = chosen.find(id => !uses.take(id, context.settingsOf(id).uses));
-    for (const id of chosen) {
-      if (id === refused || isHeld(context)) break;
-      startAttempt(context, id);
-    }
-    if (refused === undefined) return;
+    if (chosen.every(id => start(context, id))) return;
     busy = uses.busyElsewhere;
     context.lookAgain(RETRY_USES_MS);
   }
+}
+
+/** @returns False when another milestone has what the task uses. */
+function start(context: ExecutionContext, id: TaskId): boolean {
+  const {state, uses} = context;
+  if (isHeld(context)) return true;
+  if (!uses.take(id, context.settingsOf(id).uses)) return false;
+  startAttempt(context, id);
+  // A gate or the budget may have kept it back.
+  if (!state.running.has(id)) uses.release(id);
+  return true;
 }

@@ -1,5 +1,6 @@
 import {activateMilestone} from '../engine/activate-milestone.ts';
 import {homePaths} from '../milestone/home.ts';
+import {counted} from '../projections/terminal/counted.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {commandOptions} from './command-options.ts';
 import {requireHome} from './home.ts';
@@ -20,5 +21,5 @@ export async function activate(
     );
   const where = branch === undefined ? '' : `, on branch \`${branch}\``;
   console.log(printable(`milestone \`${milestone}\` is ${isNew ? '' : 'already '}active${where}`));
-  console.log(printable(`\`milestone execute ${milestone}\` carries out its ${state.tasks.size} tasks`));
+  console.log(printable(`\`milestone execute ${milestone}\` carries out its ${counted(state.tasks.size, 'task')}`));
 }

@@ -17,6 +17,7 @@ import {restoreSnapshot} from '../state/snapshot.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from './deciding.ts';
 import {requireHome} from './home.ts';
 import {shownPath} from './shown-path.ts';
+import {SIGNAL_EXITS} from './signal-exits.ts';
 import {targetPhase} from './target.ts';
 
 export interface ApprovalFlags extends DecidingFlags {
@@ -46,9 +47,10 @@ export async function approve(words: readonly string[], flags: ApprovalFlags): P
   refuseRejected(about.state, ask);
   if (!flags.json) await show(about, deliverables, flags);
   const isToAsk = !flags.yes && !flags.json && canAsk();
-  if (isToAsk && !(await askYes('Approve it?'))) {
-    console.log('nothing is approved');
-    return DECLINED;
+  const said = isToAsk ? await askYes('Approve it?') : 'yes';
+  if (said !== 'yes') {
+    console.log(`${said === 'interrupted' ? '\n' : ''}nothing is approved`);
+    return said === 'no' ? DECLINED : SIGNAL_EXITS.SIGINT;
   }
   await decide(home, id, ask, flags, state => afterApproval(id, reportOf(state, approval)));
   return 0;

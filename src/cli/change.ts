@@ -29,17 +29,18 @@ export async function changeMilestone(kind: 'pause' | 'cancel', id: string | und
   );
 }
 
-/** `retry` and `skip`. */
-export async function changeTask(kind: 'retry' | 'skip', words: readonly string[], flags: ChangeFlags) {
+/** `retry`, `redo` and `skip`. */
+export async function changeTask(kind: 'retry' | 'redo' | 'skip', words: readonly string[], flags: ChangeFlags) {
   const home = requireHome();
   const {milestone, task} = targetTask(homePaths(home), words, flags.milestone);
-  const ask = kind === 'retry' ? {kind, ...(task !== undefined && {task_id: task})} : skipping(task, flags);
+  const ask = kind === 'retry' ? {kind, ...(task !== undefined && {task_id: task})} : naming(kind, task, flags);
   await change(home, milestone, ask, flags);
 }
 
-function skipping(task: TaskId | undefined, flags: ChangeFlags): Ask {
-  if (task !== undefined) return {kind: 'skip', task_id: task, ...withReason(flags)};
-  throw new MilestoneError('USAGE', 'which task is to be skipped?', {hint: 'milestone skip <task> --reason "…"'});
+function naming(kind: 'redo' | 'skip', task: TaskId | undefined, flags: ChangeFlags): Ask {
+  if (task !== undefined) return {kind, task_id: task, ...withReason(flags)};
+  const done = kind === 'skip' ? 'skipped' : 'done again';
+  throw new MilestoneError('USAGE', `which task is to be ${done}?`, {hint: `milestone ${kind} <task> --reason "…"`});
 }
 
 function withReason({reason}: ChangeFlags): {reason?: string} {
@@ -65,13 +66,14 @@ function withoutPlan(event: Answer['event']): object {
   return {...event, details};
 }
 
-function describe(ask: Ask, id: MilestoneId, {by}: Answer, state: MilestoneState | undefined): string[] {
+function describe(ask: Ask, id: MilestoneId, {by, event}: Answer, state: MilestoneState | undefined): string[] {
   const isLive = by === 'executor';
   switch (ask.kind) {
     case 'pause': {
       const next = ask.now ? 'its executor interrupts what runs and ends' : 'its executor ends when what runs is done';
       return [
         `milestone \`${id}\` is paused${isLive ? `; ${next}` : ''}`,
+        ...(endedDeadAttempts(ask, event) ? ['its executor is dead: what that had left running was ended'] : []),
         `\`milestone resume ${id}\` goes on from here`,
       ];
     }
@@ -84,11 +86,21 @@ function describe(ask: Ask, id: MilestoneId, {by}: Answer, state: MilestoneState
       const what = ask.task_id === undefined ? `what failed or was blocked in \`${id}\`` : `task \`${ask.task_id}\``;
       return [`${what} is pending again`, whoGoesOn(id, isLive, state)];
     }
+    case 'redo':
+      return [
+        `task \`${ask.task_id}\` is pending again; what it has committed stays on the branch`,
+        whoGoesOn(id, isLive, state),
+      ];
     case 'skip':
       return [`task \`${ask.task_id}\` is skipped; what depends on it may run`, whoGoesOn(id, isLive, state)];
     default:
       return [];
   }
+}
+
+/** A pause lets attempts end, unless there is nobody to end them. */
+function endedDeadAttempts({now}: Ask & {kind: 'pause'}, {event, details}: Answer['event']): boolean {
+  return !now && event === 'milestone_paused' && details.now === true;
 }
 
 function kept(state: MilestoneState | undefined): string[] {

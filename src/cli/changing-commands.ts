@@ -11,6 +11,12 @@ export function addChangingCommands(program: Command): void {
     'why, for the record',
   );
   addTaskCommand(program, 'retry', '[id] [task]', 'make a failed or blocked task pending again; without a task, all');
+  addTaskCommand(
+    program,
+    'redo',
+    '[id] <task>',
+    'do a completed task once more, on what the branch holds by now',
+  ).option('--reason <text>', 'why, for the record');
   addTaskCommand(program, 'skip', '[id] <task>', 'count a task as done without doing it').option(
     '--reason <text>',
     'why, for the record',
@@ -28,7 +34,12 @@ function addMilestoneCommand(program: Command, name: 'pause' | 'cancel', descrip
   );
 }
 
-function addTaskCommand(program: Command, name: 'retry' | 'skip', usage: string, description: string): Command {
+function addTaskCommand(
+  program: Command,
+  name: 'retry' | 'redo' | 'skip',
+  usage: string,
+  description: string,
+): Command {
   const command = program.command(`${name} [id] [task]`).usage(`[options] ${usage}`).description(description);
   return shared(command).action(async (first: string | undefined, second: string | undefined, flags) => {
     const {changeTask} = await import('./change.ts');

@@ -55,7 +55,10 @@ export async function detach(home: string, id: MilestoneId, {json}: {json: boole
   if (report.kind === 'ended') return reportEnd(id, executor, report, json);
   executor.release();
   const {pid, logFile} = executor;
-  if (json) console.log(JSON.stringify({ok: true, milestone_id: id, session_id: report.session_id, pid, log: logFile}));
+  if (json)
+    console.log(
+      JSON.stringify({ok: true, milestone_id: id, exit: 0, session_id: report.session_id, pid, log: logFile}),
+    );
   else for (const line of followingText(id, executor, report.session_id)) console.log(printable(line));
   return 0;
 }

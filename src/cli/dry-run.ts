@@ -1,6 +1,8 @@
 import {DriverSet} from '../drivers/registry.ts';
 import {foldLog} from '../engine/fold-log.ts';
 import {lockedError} from '../engine/lock-owner.ts';
+import {explainNoAgent} from '../engine/no-agent.ts';
+import {refuseUnpermitted} from '../engine/permission-rules.ts';
 import {readExecutor} from '../engine/read-executor.ts';
 import {type Selection, selectTasks} from '../engine/selection.ts';
 import {refuseWrongStatus} from '../engine/start.ts';
@@ -17,7 +19,8 @@ import {validatePlan} from '../milestone/validate-plan.ts';
 import {type DryRunFacts, dryRunText} from '../projections/terminal/dry-run-text.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {type DryRunPlan, planDryRun} from '../scheduler/dry-run.ts';
-import {adoptPlan, changedPlan, initialState, type MilestoneState} from '../state/milestone.ts';
+import {initialState, type MilestoneState} from '../state/milestone.ts';
+import {adoptPlan, changedPlan} from '../state/plan-in-force.ts';
 import {initialTask} from '../state/task.ts';
 import {describeFailure} from './failure.ts';
 import {shownPlace} from './shown-path.ts';
@@ -30,6 +33,7 @@ export interface DryRunFlags {
   adopt: boolean;
   maxParallel?: number;
   gates?: 'wait' | 'auto';
+  yolo: boolean;
   json: boolean;
 }
 
@@ -57,9 +61,10 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
     if (!flags.json) throw found;
     return answer({problems: files.problems}, found);
   }
-  const {state, problems} = found;
+  const {state} = found;
   const refusal = judge(found, flags);
   const drivers = new DriverSet({drivers: files.config.drivers, env: process.env});
+  const problems = [...found.problems, ...staffProblems(found, drivers)];
   const settings = resolveMilestoneSettings(state.plan.settings, files.config.settings);
   const driver = state.plan.settings.driver ?? files.config.settings?.driver ?? drivers.defaultName;
   const plan = planDryRun(state, {
@@ -72,8 +77,13 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
     selection: selectTasks(state.plan, flags.selection),
   });
   if (flags.json) return answer({plan, problems}, refusal);
-  process.stdout.write(dryRunText(plan, factsOf(found, flags, refusal), await choosePaint()));
+  process.stdout.write(dryRunText(plan, factsOf({...found, problems}, flags, refusal), await choosePaint()));
   return refusal?.exitCode ?? 0;
+}
+
+function staffProblems({state: {plan}, config, file}: Found, drivers: DriverSet): Problem[] {
+  const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
+  return unstaffed ? [{severity: 'warning', code: 'AGENT_MISSING', ...unstaffed, where: {file}}] : [];
 }
 
 function answer(found: {plan?: DryRunPlan; problems: Problem[]}, refusal: MilestoneError | undefined): number {
@@ -146,7 +156,8 @@ function putEditInForce(state: MilestoneState, {plan, problems}: ReadPlan, file:
 }
 
 /** What keeps the milestone from being executed now. */
-function judge({state, paths}: Found, {home, id, command, adopt}: DryRunFlags): MilestoneError | undefined {
+function judge({state, paths, config}: Found, flags: DryRunFlags): MilestoneError | undefined {
+  const {home, id, command, adopt, yolo, gates} = flags;
   try {
     const executor = readExecutor(home, id);
     if (executor && executor.alive !== false) throw lockedError(home, executor);
@@ -154,6 +165,7 @@ function judge({state, paths}: Found, {home, id, command, adopt}: DryRunFlags): 
     if (state.status === 'completed' && locatePlan(paths, id) === paths.active(id)) return undefined;
     if (!(adopt && !state.activation)) refuseWrongStatus(state.status, id, command);
     if (state.status === 'planned') refuseMissingRequirements(state.plan, paths);
+    refuseUnpermitted({plan: state.plan, project: config.settings ?? {}, yolo, gates, callerEnv: process.env});
     return undefined;
   } catch (error) {
     if (error instanceof MilestoneError) return error;

@@ -6,6 +6,7 @@ import {homePaths} from '../milestone/home.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {describeExit, type Exit} from '../platform/processes.ts';
 import {processSignals, type SignalName} from '../platform/signals.ts';
+import {counted} from '../projections/terminal/counted.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import type {DashboardEnd} from './dashboard.ts';
 import {type DetachedExecutor, startDetached} from './detach.ts';
@@ -29,9 +30,9 @@ export async function executeOnTerminal(home: string, id: MilestoneId, words: re
   const stopListening = processSignals.listen(name => executor.signal(name));
   try {
     const report = await executor.started;
-    if (report.kind === 'ended') return await close(executor, Number.POSITIVE_INFINITY, report.exit);
+    if (report.kind === 'ended') return await close(executor, id, Number.POSITIVE_INFINITY, report.exit);
     const end = await show(executor, home, id);
-    return end === 'left' ? leave(executor, id) : await close(executor, LINES_KEPT);
+    return end === 'left' ? leave(executor, id) : await close(executor, id, LINES_KEPT);
   } finally {
     stopListening();
   }
@@ -57,19 +58,25 @@ function leave(executor: DetachedExecutor, id: MilestoneId): number {
 }
 
 /** Print how it ended, in the executor's own words. */
-async function close({exited, logFile}: DetachedExecutor, lines: number, known?: number): Promise<number> {
+async function close(
+  {exited, logFile}: DetachedExecutor,
+  id: MilestoneId,
+  lines: number,
+  known?: number,
+): Promise<number> {
   const exit = await exited;
   const printed = fs.readFileSync(logFile, 'utf8').trimEnd().split('\n');
   const isCut = printed.length > lines;
-  if (isCut) console.log(printable(`… ${printed.length - lines} lines more in ${shownPath(logFile)}`));
+  if (isCut) console.log(printable(`… ${counted(printed.length - lines, 'line')} more in ${shownPath(logFile)}`));
   const kept = printed.slice(-lines).join('\n');
   if (kept !== '') console.log(printable(kept, {lines: true}));
   if (!isCut) fs.rmSync(logFile, {force: true});
-  return known ?? exitCode(exit);
+  return known ?? exitCode(exit, id);
 }
 
-function exitCode(exit: Exit): number {
+function exitCode(exit: Exit, id: MilestoneId): number {
   if (exit.code !== null) return exit.code;
   console.error(`error: the executor ${describeExit(exit)}`);
+  console.error(printable(`hint: \`milestone resume ${id}\` goes on from where it was`));
   return SIGNAL_EXITS[exit.signal as SignalName] ?? DIED;
 }

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import {type ExecutionReport, executeMilestone} from '../engine/engine.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
@@ -68,7 +69,9 @@ async function run(
 ): Promise<number> {
   const home = requireHome();
   const paths = homePaths(home);
-  const milestone = chooseMilestone(paths, flags.session === undefined ? id : milestoneOf(paths, flags.session, id));
+  const named = flags.session === undefined ? id : milestoneOf(paths, flags.session, id);
+  const milestone = chooseMilestone(paths, named);
+  if (named === undefined) refuseCompleted(paths, milestone);
   const selection = {only: flags.only ?? [], until: flags.until ?? []};
   if (flags.dryRun || flags.plan) {
     const {dryRun} = await import('./dry-run.ts');
@@ -80,6 +83,7 @@ async function run(
       adopt: flags.adopt ?? false,
       ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
       ...(flags.gates && {gates: flags.gates}),
+      yolo: flags.yolo ?? false,
       json: flags.json ?? false,
     });
   }
@@ -120,6 +124,17 @@ async function run(
     warn: printer.warn,
   });
   return finish(report, flags.json ?? false, teller);
+}
+
+/**
+ * Whoever names no milestone means one that there is something to do for.
+ * @throws {MilestoneError} `WRONG_STATUS`
+ */
+function refuseCompleted(paths: HomePaths, id: MilestoneId): void {
+  if (fs.existsSync(paths.active(id))) return;
+  throw new MilestoneError('WRONG_STATUS', `no milestone is active; \`${id}\`, the last one, is completed`, {
+    hint: `\`milestone status ${id}\` shows it; a new plan goes in \`${paths.activeFolder}\``,
+  });
 }
 
 /**

@@ -1,5 +1,6 @@
 import {MilestoneError} from '../errors.ts';
 import {fileError} from '../platform/files.ts';
+import {print} from '../platform/print.ts';
 import {printable} from '../projections/terminal/printable.ts';
 
 /** What a machine is told of a failure. */
@@ -13,9 +14,19 @@ export interface FailureReport {
 /** Print a failure, as prose on stderr or as JSON on stdout. @returns The exit code that it means. */
 export function reportFailure(error: unknown, json: boolean): number {
   const exit = exitCodeOf(error);
-  if (json) console.log(JSON.stringify({ok: false, error: describeFailure(error)}));
-  else console.error(failureText(error));
+  if (!json || !isPrinted(`${JSON.stringify({ok: false, error: describeFailure(error)})}\n`))
+    console.error(failureText(error));
   return exit;
+}
+
+/** What cannot be told a machine is told a person. */
+function isPrinted(text: string): boolean {
+  try {
+    print(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 export function exitCodeOf(failure: unknown): number {

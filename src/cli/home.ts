@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import {findHome, type HomePaths, listMilestones} from '../milestone/home.ts';
+import {isValidId} from '../milestone/ids.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 
@@ -17,7 +18,8 @@ export function requireHome(): string {
 }
 
 /**
- * The milestone that is meant when a command names none: the current one, else the only active one.
+ * The milestone that is meant when a command names none: the current one, else the only active one; where none is
+ * active, the completed one that was executed last.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `AMBIGUOUS_MILESTONE`
  */
 export function chooseMilestone(paths: HomePaths, id: string | undefined): MilestoneId {
@@ -31,6 +33,8 @@ export function chooseMilestone(paths: HomePaths, id: string | undefined): Miles
   if (current !== undefined && /^[\w.-]+$/.test(current) && fs.existsSync(paths.active(current))) return current;
   const active = listMilestones(paths.home).filter(milestone => milestone.folder === 'active');
   if (active.length === 1) return active[0]!.id;
+  const completed = active.length === 0 ? lastCompleted(paths, current) : undefined;
+  if (completed !== undefined) return completed;
   if (active.length === 0)
     throw new MilestoneError('UNKNOWN_MILESTONE', `there is no active milestone in \`${paths.home}\``, {
       hint: `put a plan in \`${paths.activeFolder}\``,
@@ -43,4 +47,13 @@ export function chooseMilestone(paths: HomePaths, id: string | undefined): Miles
       hint: 'name the one that you mean',
     },
   );
+}
+
+/** The completed milestone that the home names as the current one, else the one whose log was written last. */
+function lastCompleted(paths: HomePaths, current: string | undefined): MilestoneId | undefined {
+  const completed = listMilestones(paths.home).flatMap(({id}) => (isValidId(id) ? id : []));
+  if (current !== undefined && completed.includes(current)) return current;
+  const writtenAt = (id: MilestoneId) => fs.statSync(paths.log(id), {throwIfNoEntry: false})?.mtimeMs ?? 0;
+  const [last] = completed.map(id => ({id, at: writtenAt(id)})).sort((a, b) => b.at - a.at);
+  return last && (last.at > 0 || completed.length === 1) ? last.id : undefined;
 }

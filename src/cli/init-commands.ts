@@ -39,15 +39,17 @@ function writeAll(project: string, places: readonly Place[], {force, dryRun, jso
   const foreign = pathsOf(places, 'foreign');
   const missing = places.filter(({state}) => state.kind !== 'current');
   const written = missing.map(place => place.path);
-  if (!json) {
-    for (const {path: name, state} of missing) say(`${state.kind === 'absent' ? 'write' : 'replace'} ${name}`);
-    if (missing.length === 0) say('all files are there already');
+  const isRefused = foreign.length > 0 && !force;
+  if (!json && missing.length === 0) say('all files are there already');
+  for (const {path: name, file, text, state} of missing) {
+    // Said of what was done, or would be.
+    if (!dryRun && !isRefused) writeOwnFile(file, text, state);
+    if (!json) say(`${state.kind === 'absent' ? 'write' : 'replace'} ${name}`);
   }
-  if (foreign.length > 0 && !force)
+  if (isRefused)
     throw new MilestoneError('WRONG_STATUS', `nothing is written: ${listOf(foreign)} would be overwritten`, {
       hint: 'look at what is in there; `--force` replaces it',
     });
-  if (!dryRun) for (const {file, text, state} of missing) writeOwnFile(file, text, state);
   if (json) console.log(JSON.stringify({ok: true, project, written, kept: pathsOf(places, 'current')}));
 }
 
@@ -58,8 +60,8 @@ function removeAll(project: string, places: readonly Place[], {dryRun, json}: In
   for (const {path: name, file, state} of places) {
     if (state.kind !== 'current' && state.kind !== 'older') continue;
     removed.push(name);
-    if (!json) say(`remove ${name}`);
     if (!dryRun) folders.push(...removeOwnFile(file, state));
+    if (!json) say(`remove ${name}`);
   }
   removeEmptyFolders(folders);
   if (json) console.log(JSON.stringify({ok: true, project, removed, left}));

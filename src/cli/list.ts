@@ -4,6 +4,7 @@ import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '.
 import {phaseWeights} from '../milestone/kiro.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
+import {print} from '../platform/print.ts';
 import {choosePaint, type Paint} from '../projections/terminal/paint.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {cutTo, pad} from '../projections/terminal/width.ts';
@@ -31,6 +32,20 @@ export async function list(flags: {json?: boolean}): Promise<void> {
   if (milestones.length === 0) console.log(`no milestones in ${printable(paths.home)}`);
   else console.log(table(milestones, current, paint));
   for (const warning of warnings) console.error(warningText(warning));
+}
+
+const LINES = 18;
+
+/** The active milestones, a line each. */
+export async function listActive(): Promise<void> {
+  const paths = homePaths(requireHome());
+  const active = milestonesOf(paths).filter(({folder}) => folder === 'active');
+  const found = await Promise.all(active.slice(0, LINES).map(milestone => lookAt(paths, milestone)));
+  const shown = found.filter(entry => 'id' in entry);
+  if (shown.length > 0) print(`${table(shown, undefined, await choosePaint())}\n`);
+  if (active.length > LINES) print(`and ${active.length - LINES} more: \`milestone list\`\n`);
+  print('`milestone status <id>` shows one of them\n');
+  for (const entry of found) if (!('id' in entry)) console.error(warningText(entry));
 }
 
 /** A completed milestone that is in `active/` as well is one whose move was interrupted. */

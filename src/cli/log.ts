@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
+import {readLastEvents} from '../events/read-log.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
 import {locatePlan} from '../milestone/locate.ts';
@@ -53,19 +54,18 @@ async function show(words: readonly string[], flags: LogFlags): Promise<number> 
     const {followSession} = await import('./follow-session.ts');
     return followSession(view);
   }
-  const {shown} = flags.json ? await printAsOne(view) : await printRecorded(view);
-  if (shown === 0 && task !== undefined) await refuseUnknownTask(paths, milestone, task);
+  if (flags.json) await printAsOne(view, () => refuseUnknown(paths, milestone, task, flags.session));
+  else if ((await printRecorded(view)).shown === 0) await refuseUnknown(paths, milestone, task, flags.session);
   return 0;
 }
 
 /** Every answer in JSON is one object; only what is followed comes event by event. */
-async function printAsOne(view: LogView): Promise<{shown: number}> {
+async function printAsOne(view: LogView, refuseNothing: () => Promise<void>): Promise<void> {
   const events: string[] = [];
   const print = async (event: MilestoneEvent) => events.push(JSON.stringify(event)) > 0;
-  const recorded = await printRecorded({...view, print});
+  if ((await printRecorded({...view, print})).shown === 0) await refuseNothing();
   await view.output.line(`{"ok":true,"milestone_id":${JSON.stringify(view.id)},"events":[${events.join(',')}]}`);
   await view.output.flush();
-  return recorded;
 }
 
 /** One word alone is a milestone if there is such a one, else a task. */
@@ -126,6 +126,15 @@ function refuseMissing(paths: HomePaths, id: MilestoneId, {follow}: LogFlags): v
   throw new MilestoneError('LOG_MISSING', `milestone \`${id}\` was not executed here, so there is no log of it`, {
     hint: `milestone status ${id}`,
   });
+}
+
+/** Where there is nothing to show, what is asked for may not exist. */
+async function refuseUnknown(paths: HomePaths, id: MilestoneId, task: TaskId | undefined, session: string | undefined) {
+  if (task !== undefined) await refuseUnknownTask(paths, id, task);
+  const file = paths.log(id);
+  if (session === undefined || readLastEvents(file, 1, event => event.session_id === session).length > 0) return;
+  const last = readLastEvents(file, 1).map(({event}) => `the last one is \`${event.session_id}\``);
+  throw new MilestoneError('UNKNOWN_SESSION', `no session \`${session}\` worked on \`${id}\``, {hint: last[0]});
 }
 
 async function refuseUnknownTask(paths: HomePaths, id: MilestoneId, task: TaskId): Promise<void> {

@@ -1,14 +1,18 @@
 // Where bin/milestone.js goes on with all that it has no quick answer to.
 
+import {watchOutput} from '../platform/print.ts';
+import {exitCodeOf, failureText} from './failure.ts';
+
 const [, , first, ...rest] = process.argv;
 
 /** Executions read their plan in a process of its own, which starts ahead; a dry run reads it itself. */
 const isExecution =
   (first === 'execute' || first === 'resume') && !rest.some(word => /^--(?:dry-run|plan|help|detach)$/.test(word));
 
+watchOutput(reportLost);
 if (first === undefined && (await hasMilestones())) {
-  const {quickStatus} = await import('./quick-status.ts');
-  await quickStatus([]);
+  const {attention} = await import('./quick-status.ts');
+  await attention();
 } else {
   const ahead = isExecution ? import('./plan-reader.ts') : undefined;
   const {run} = await import('./program.ts');
@@ -20,5 +24,11 @@ if (first === undefined && (await hasMilestones())) {
 async function hasMilestones(): Promise<boolean> {
   const {findHome, listMilestones} = await import('../milestone/home.ts');
   const home = findHome(process.cwd());
-  return home !== undefined && listMilestones(home).some(({folder}) => folder === 'active');
+  return home !== undefined && listMilestones(home).length > 0;
+}
+
+/** An answer that did not arrive is none; the exit code of an execution is about what it did, not what it printed. */
+function reportLost(failure: unknown): void {
+  console.error(failureText(failure));
+  if (!isExecution) process.once('exit', () => (process.exitCode ||= exitCodeOf(failure)));
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
+import {DriverSet} from '../drivers/registry.ts';
 import {unknownTask} from '../engine/selection.ts';
 import {loadView, type MilestoneView} from '../engine/view.ts';
 import {MilestoneError} from '../errors.ts';
@@ -16,7 +17,8 @@ import {printable} from '../projections/terminal/printable.ts';
 import type {TemplateName} from '../prompts/prompt-input.ts';
 import {taskPrompt} from '../prompts/task-prompt.ts';
 import {templateToCopy} from '../prompts/templates.ts';
-import {adoptPlan, changedPlan, type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
+import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
+import {adoptPlan, changedPlan} from '../state/plan-in-force.ts';
 import {restoreSnapshot} from '../state/snapshot.ts';
 import {initialTask, isSatisfied} from '../state/task.ts';
 import {requireHome} from './home.ts';
@@ -54,7 +56,9 @@ export async function showPrompt(words: readonly string[], flags: PromptFlags): 
     redactText,
     ...(flags.phase && {phase: flags.phase}),
   };
-  const prompt = await taskPrompt(sources, id);
+  const drivers = new DriverSet({drivers: config.drivers, env: process.env});
+  const byHand = drivers.choose(task, settings).kind === 'manual';
+  const prompt = await taskPrompt({...sources, byHand}, id);
   const phase = flags.phase ?? phaseInWork(state, id);
   warnOfUnfinished(state, task);
   await print(prompt, flags, {task_id: id, ...(phase && {phase}), prompt});

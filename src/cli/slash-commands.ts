@@ -38,13 +38,13 @@ const ARGUMENTS: Record<CommandName, string> = {
 };
 
 /** Nothing that decides: looking, waiting, and the start that the user asked for by the command itself. */
-const READING = ['status', 'wait', 'log', 'show', 'diff', 'blockers', 'approvals'];
+const READING = ['status', 'wait', 'log', 'blockers', 'approvals'];
 
 const ALLOWED: Record<CommandName, readonly string[]> = {
   execute: ['execute --detach', ...READING],
-  status: ['status', 'list', 'log', 'show', 'blockers', 'approvals'],
+  status: ['status', 'list', 'log', 'blockers', 'approvals'],
   resume: ['resume --detach', ...READING],
-  approve: ['approvals', 'status', 'show'],
+  approve: ['approvals', 'status'],
 };
 
 function commandText(agent: AgentName, name: CommandName, isSkill = false): string {

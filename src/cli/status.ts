@@ -8,7 +8,10 @@ import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {statusText} from '../projections/terminal/status-text.ts';
 import {chooseMilestone, requireHome} from './home.ts';
+import {lastNotable} from './last-notable.ts';
 import {statusFacts} from './status-facts.ts';
+
+type SayText = typeof statusText;
 
 export interface StatusFlags {
   milestone?: string;
@@ -17,23 +20,22 @@ export interface StatusFlags {
   watch?: boolean;
 }
 
-/** `milestone status`. */
-export async function status(id: string | undefined, flags: StatusFlags): Promise<void> {
+/**
+ * `milestone status`.
+ * @param say How it is said as text.
+ */
+export async function status(id: string | undefined, flags: StatusFlags, say: SayText = statusText): Promise<void> {
   const paths = homePaths(requireHome());
   const format = flags.json ? 'json' : (flags.format ?? 'text');
   const view = await loadView(paths, chooseMilestone(paths, flags.milestone ?? id), {isBrief: format === 'text'});
-  print(await render(statusReport(view, await statusFacts(paths, view)), format));
+  const report = statusReport(view, await statusFacts(paths, view));
+  if (format === 'text')
+    print(say({...report, events: lastNotable(paths, view)}, systemClock.now(), await choosePaint()));
+  else print(await render(report, format));
 }
 
-async function render(report: StatusReport, format: 'text' | 'md' | 'json'): Promise<string> {
-  switch (format) {
-    case 'json':
-      return `${JSON.stringify({ok: true, milestone: report})}\n`;
-    case 'md': {
-      const {statusMarkdown} = await import('../projections/status-markdown.ts');
-      return statusMarkdown(report);
-    }
-    default:
-      return statusText(report, systemClock.now(), await choosePaint());
-  }
+async function render(report: StatusReport, format: 'md' | 'json'): Promise<string> {
+  if (format === 'json') return `${JSON.stringify({ok: true, milestone: report})}\n`;
+  const {statusMarkdown} = await import('../projections/status-markdown.ts');
+  return statusMarkdown(report);
 }

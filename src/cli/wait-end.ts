@@ -9,7 +9,7 @@ export interface WaitEnd {
   /** `resting`: nobody executed it. */
   because: 'ended' | 'resting' | 'attention' | 'change' | 'timeout';
   reason: string;
-  /** With `attention`. */
+  /** What waits for a person; absent after a change, or when the time was over. */
   needs?: Need[];
   /** With `ended`. */
   session?: string;

@@ -26,6 +26,7 @@ export async function wait(word: string | undefined, flags: WaitFlags): Promise<
   const live = await LiveMilestone.load(paths, targetMilestone(paths, word, flags.milestone));
   const end = await findEnd(live, flags);
   if (end.because === 'ended') await untilGone(live, end.session);
+  if (end.because === 'ended' || end.because === 'resting') end.needs = needsAtRest(live);
   if (flags.json) console.log(JSON.stringify(report(live, end)));
   else for (const line of textOf(end)) console.log(printable(line));
   return end.exit;
@@ -36,6 +37,11 @@ async function findEnd(live: LiveMilestone, {until, timeout}: WaitFlags): Promis
   if (live.isBusy) return new WaitWatch(live, until, timeout).end();
   live.catchUp(() => undefined); // it may have ended since the log was read
   return restingEnd(live.state);
+}
+
+function needsAtRest(live: LiveMilestone): Need[] {
+  live.look();
+  return live.report().needs_you;
 }
 
 /** What an executor does last, it does after its last event; whoever starts the next one at once would be refused. */
@@ -63,8 +69,12 @@ function report({id: milestone_id, state: {status}}: LiveMilestone, {exit, becau
   return {ok: isOk, milestone_id, exit, because, reason, status, needs_you: needs ?? [], ...error};
 }
 
-function textOf({reason, needs = []}: WaitEnd): string[] {
-  return needs.length === 0 ? [reason] : needs.flatMap(needLines);
+function textOf({reason, because, needs = []}: WaitEnd): string[] {
+  if (because === 'attention') return needs.flatMap(needLines);
+  const [first, ...rest] = needs.map(needLines);
+  // What is in the reason already is not said again.
+  const isSaid = needs[0] !== undefined && reason.endsWith(needs[0].text);
+  return [reason, ...(isSaid ? first!.slice(1) : (first ?? [])), ...rest.flat()];
 }
 
 function needLines({text, command}: Need): string[] {

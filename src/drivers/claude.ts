@@ -27,8 +27,8 @@ import {judgeAnswer} from './result.ts';
 
 const LOGIN = 'run `claude`, then `/login`';
 const LONGEST_ACTIVITY = 100;
-/** Calls of tools that may yet turn out to be denied. */
-const REMEMBERED_CALLS = 200;
+/** Calls of tools that may yet turn out to be denied, and answers that may yet go on. */
+const REMEMBERED = 200;
 
 export const claudeProtocol: AgentProtocol = {
   name: 'claude',
@@ -181,6 +181,7 @@ class ClaudeReader implements AgentReader {
   #count(answer: string | undefined, usage: Json | undefined): void {
     if (answer === undefined || this.#answers.has(answer)) return;
     this.#answers.add(answer);
+    forgetOldest(this.#answers);
     this.#tokens += sumOf(usage, ...TOKENS);
     this.agent.observe({kind: 'usage', usage: {tokens: this.#tokens}});
   }
@@ -189,8 +190,7 @@ class ClaudeReader implements AgentReader {
     const call = claudeDenial(textOf(block.name) ?? 'a tool', block.input);
     this.agent.observe({kind: 'activity', text: shorten(`${call.tool} ${call.input}`, LONGEST_ACTIVITY)});
     this.#calls.set(textOf(block.id) ?? '', call);
-    const [oldest] = this.#calls.keys();
-    if (this.#calls.size > REMEMBERED_CALLS && oldest !== undefined) this.#calls.delete(oldest);
+    forgetOldest(this.#calls);
   }
 
   #result(event: Json): void {
@@ -198,6 +198,11 @@ class ClaudeReader implements AgentReader {
     for (const denied of objectsOf(event.permission_denials)) this.#denied(textOf(denied.tool_use_id), denied);
     this.#usage = addUsage(this.#usage, event);
   }
+}
+
+function forgetOldest(ids: Pick<Map<string, unknown>, 'size' | 'delete' | 'keys'>): void {
+  const [oldest] = ids.keys();
+  if (ids.size > REMEMBERED && oldest !== undefined) ids.delete(oldest);
 }
 
 const TOKENS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];

@@ -62,6 +62,9 @@ export interface ProcessEnd {
 /** `no_conversation`: there is none to resume. */
 export type Ending = DriverResult | {kind: 'no_conversation'};
 
+/** Who tries more than this has been told often enough. */
+const MOST_DENIALS = 100;
+
 /** Denials, each told once. */
 export class Denials {
   readonly #byId = new Map<string, Denial>();
@@ -71,7 +74,7 @@ export class Denials {
   /** @param id Of the call; undefined where it has none. */
   add(id: string | undefined, denial: Denial): void {
     const key = id ?? `${denial.tool} ${denial.input}`;
-    if (this.#byId.has(key)) return;
+    if (this.#byId.has(key) || this.#byId.size >= MOST_DENIALS) return;
     this.#byId.set(key, denial);
     this.agent.observe({kind: 'denied', denial});
   }

@@ -7,7 +7,7 @@ import type {EventLog} from '../events/log.ts';
 import {type LogPosition, readLog} from '../events/read-log.ts';
 import {ensureHomeFiles} from '../milestone/home.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
-import {taskState} from '../state/milestone.ts';
+import {type MilestoneState, taskState} from '../state/milestone.ts';
 import {type CommandOptions, withLog, withMilestone} from './command.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest} from './inbox.ts';
@@ -20,6 +20,7 @@ import {recordAll} from './record.ts';
 import {endDeadAttempts} from './recover.ts';
 import type {Request} from './request.ts';
 import {type Decision, decideRequest, type Rejection} from './request-decision.ts';
+import {NO_SLOT} from './workspace.ts';
 
 export interface AloneOptions extends CommandOptions {
   /** Where the log ended before the request was sent to an executor that died; absent when it was not sent. */
@@ -94,12 +95,18 @@ function actOnActivated(
     await adoptEdits(opened, execution);
     await answerLeftovers(execution, inbox);
     await answerRequests(execution, inbox);
-    const decision = decideRequest(state, request, await factsOf(execution, request));
+    const whole = withoutExecutor(request, state);
+    const decision = decideRequest(state, whole, await factsOf(execution, whole));
     if (decision.kind === 'rejected') return decision;
-    await answer(execution, inbox, request);
+    await answer(execution, inbox, whole);
     if (state.status === 'cancelled') await execution.workspace.remove();
     return answered as MilestoneEvent;
   });
+}
+
+/** Nobody is there to let attempts end of themselves: what a dead executor left running is ended at once. */
+function withoutExecutor(request: Request, {running}: MilestoneState): Request {
+  return request.kind === 'pause' && running.size > 0 ? {...request, now: true} : request;
 }
 
 /** A checkout that attempts share is taken, and touched, only when one of them has left something in it. */
@@ -117,19 +124,23 @@ function inboxOf({paths, id, sessionId}: OpenMilestone, execution: Execution): I
   };
 }
 
-/** What the decision interrupts are attempts of a dead executor. After a pause, the resume settles what was integrated. */
+/**
+ * What the decision interrupts are attempts of a dead executor. After a pause, the resume settles what was integrated,
+ * and checks what a person has done.
+ */
 async function clearTheWay(
   execution: Execution,
   {interrupt}: Decision & {kind: 'accepted'},
   {kind}: Request,
 ): Promise<void> {
   const {state} = execution;
-  const isIntegrating = (id: string) => {
+  const isForResume = (id: string) => {
     const task = taskState(state, id);
-    return task.status === 'in_progress' && task.stage === 'integrating';
+    const isHandedIn = (slot: number, stage: string) => slot === NO_SLOT && stage === 'claimed';
+    return task.status === 'in_progress' && (task.stage === 'integrating' || isHandedIn(task.slot, task.stage));
   };
   const ids = interrupt === 'all' ? [...state.running] : [interrupt as string];
-  await endDeadAttempts(execution, kind === 'pause' ? ids.filter(id => !isIntegrating(id)) : ids);
+  await endDeadAttempts(execution, kind === 'pause' ? ids.filter(id => !isForResume(id)) : ids);
 }
 
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */

@@ -5,7 +5,7 @@ import type {Usage} from '../events/event.ts';
 import type {Budget, TaskId} from '../milestone/plan.ts';
 import {exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
 import {taskState} from '../state/milestone.ts';
-import {addUsage} from '../state/task.ts';
+import {addUsage} from '../state/usage.ts';
 import type {ExecutionContext} from './context.ts';
 import type {PlannedAttempt} from './run-attempt.ts';
 import type {AttemptPlace} from './workspace.ts';

@@ -16,6 +16,7 @@ export async function giveUp(
   outcome: Outcome,
   work?: FrozenWork,
 ): Promise<void> {
+  keepDraftsOf(context, place);
   await keepWork(context, place, work);
   context.endAttempt(place, outcome);
 }
@@ -26,6 +27,7 @@ export async function block(
   place: AttemptPlace,
   problem: {type: BlockerType; message: string; hint: string},
 ): Promise<void> {
+  keepDraftsOf(context, place);
   await keepWork(context, place, undefined);
   // Before the attempt ends: nothing may start in between.
   context.openBlocker(problem);
@@ -33,10 +35,9 @@ export async function block(
 }
 
 /** As it was frozen, without what checks and reviewers left beside it; a slot of nobody's holds nothing. */
-async function keepWork(context: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
+export async function keepWork(context: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
   const {workspace} = context;
   if (place.slot < 0) return;
-  keepDraftsOf(context, place);
   const frozen = work && !work.refused && workspace.integration ? work : undefined;
   // A checkout that others use as well is put back to what it was.
   if (!frozen || !workspace.hasSlots) await workspace.rescue(place);

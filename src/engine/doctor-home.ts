@@ -19,7 +19,28 @@ export function examineMachine(version = process.versions.node): Finding[] {
 
 /** The home as a whole: what git sees of it, and the space that is left. */
 export async function examineHome(paths: HomePaths, repo: Repository | undefined): Promise<Finding[]> {
-  return [...(await examineIgnored(paths, repo)), ...examineSpace(paths.home)];
+  return [...examineWritable(paths), ...(await examineIgnored(paths, repo)), ...examineSpace(paths.home)];
+}
+
+/** Nothing can be put on record where nothing can be written. */
+function examineWritable({home, logsFolder, sessionsFolder}: HomePaths): Finding[] {
+  const folders = [home, logsFolder, sessionsFolder].filter(folder => fs.existsSync(folder));
+  return folders.flatMap(folder => {
+    const reason = whyNotWritable(folder);
+    if (reason === undefined) return [];
+    const hint = 'make it writable for the user who runs `milestone`';
+    return [{severity: 'error', code: 'HOME_NOT_WRITABLE', message: `\`${folder}\` ${reason}`, hint}];
+  });
+}
+
+function whyNotWritable(folder: string): string | undefined {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK | fs.constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    return code === 'EROFS' ? 'is on a read-only file system' : `cannot be written (${code})`;
+  }
 }
 
 /** Logs hold whatever tasks print: they do not belong in a repository. */

@@ -20,9 +20,10 @@ import {kiroCoordinator} from '../agents/kiro-coordinator.ts';
 import {progressMonitor} from '../agents/progress-monitor.ts';
 import {sessionManager} from '../agents/session-manager.ts';
 import {taskExecutor} from '../agents/task-executor.ts';
+import {DriverSet} from '../drivers/registry.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
-import type {MilestoneId} from '../milestone/plan.ts';
+import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {KeepAwake} from '../platform/keep-awake.ts';
@@ -39,6 +40,7 @@ import type {Execution} from './execution.ts';
 import {answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
 import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
+import {explainNoAgent} from './no-agent.ts';
 import {notifierOf} from './notifier.ts';
 import {closeMilestone, type OpenMilestone, type OpenOptions, openLog, openMilestone} from './open.ts';
 import {refuseUnpermitted} from './permission-rules.ts';
@@ -101,6 +103,7 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
       gates: options.gates,
       callerEnv: options.callerEnv,
     });
+    warnOfNoAgent(start.plan ?? state.plan, opened, options);
     const selection = selectTasks(start.plan ?? state.plan, options.selection);
     const log = openLog(opened);
     const notifier = notifierOf(opened, options);
@@ -116,6 +119,13 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
   } finally {
     closeMilestone(opened);
   }
+}
+
+/** Tasks that were meant for an agent would wait for a person, and nothing else says why. */
+function warnOfNoAgent(plan: Plan, {read: {config}}: OpenMilestone, {callerEnv, warn}: ExecuteOptions): void {
+  const drivers = new DriverSet({drivers: config.drivers, env: callerEnv});
+  const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
+  if (unstaffed) warn(unstaffed.message);
 }
 
 /** One run of one process over a milestone. */
@@ -194,7 +204,7 @@ class Run {
         blockerDetector(),
         taskExecutor,
         gitIntegration(),
-        kiroCoordinator,
+        kiroCoordinator(),
         sessionManager(() => this.saveSession()),
         progressMonitor,
       ],

@@ -4,6 +4,7 @@ import type {CheckResult, Outcome} from '../events/event.ts';
 import {deliverablesOf, gateOf, isKiro} from '../milestone/kiro.ts';
 import type {Task, TaskId} from '../milestone/plan.ts';
 import {phaseInWork, taskState} from '../state/milestone.ts';
+import {keepWork} from './attempt-end.ts';
 import type {ExecutionContext} from './context.ts';
 import {acceptDocuments, documentProblem} from './documents.ts';
 import {OWN_DOCUMENTS, writeResults} from './kiro-results.ts';
@@ -15,7 +16,9 @@ import type {AttemptPlace, FrozenWork} from './workspace.ts';
 export function isGated({state}: ExecutionContext, id: TaskId): boolean {
   const task = state.taskById.get(id) as Task;
   const current = taskState(state, id);
-  if (!isKiro(task) || current.status !== 'in_progress' || current.integrates !== undefined) return false;
+  // An attempt ends as what it began as, whatever the plan says meanwhile.
+  if (current.status !== 'in_progress' || current.phase !== 'execute' || current.integrates !== undefined) return false;
+  if (!isKiro(task)) return false;
   return gateOf(state.plan, task, 'execute').required;
 }
 
@@ -28,8 +31,7 @@ export async function awaitCompletion(
   const {taskId: task_id, attempt} = place;
   const files = work?.changedFiles ?? [];
   const deliverables = await writeResults(context, place, {checks, files, commit: undefined});
-  if (work && context.workspace.hasSlots) await context.workspace.integration?.keep(place, work);
-  else if (place.slot >= 0) await context.workspace.rescue(place);
+  await keepWork(context, place, work);
   context.record({
     event: 'kiro_phase_updated',
     details: {task_id, attempt, phase: 'execute', status: 'waiting_approval', deliverables},

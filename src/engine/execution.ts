@@ -30,13 +30,16 @@ import {SerialQueue} from '../platform/serial-queue.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
 import type {Constraint} from '../scheduler/choose-next.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
-import {applyEvent, type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
-import {isTaskEvent, workToIntegrate} from '../state/task.ts';
+import {applyEvent} from '../state/apply-event.ts';
+import {workToIntegrate} from '../state/kiro-task.ts';
+import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
+import {isTaskEvent} from '../state/task.ts';
 import {Attempts} from './attempts.ts';
 import {type Check, runChecks} from './checks.ts';
 import type {CheckPlace, Ending, ExecutionContext, NewBlocker} from './context.ts';
 import {Jobs} from './jobs.ts';
 import {ReadyTasks, type Standing} from './ready-tasks.ts';
+import {redactTexts} from './redacted.ts';
 import {documentsEnvironment} from './slot-home.ts';
 import type {Uses} from './uses.ts';
 import type {AttemptPlace, FrozenWork, Workspace} from './workspace.ts';
@@ -265,7 +268,7 @@ export class Execution implements ExecutionContext {
   endAttempt(place: AttemptPlace, outcome: Outcome, denials?: Denial[]): void {
     const {taskId: task_id, attempt} = place;
     const denied = denials && denials.length > 0 && {denials};
-    this.record({event: 'attempt_ended', details: {task_id, attempt, outcome, ...denied}});
+    this.record({event: 'attempt_ended', details: {task_id, attempt, outcome: redactTexts(this, outcome), ...denied}});
     this.decideUndecided(task_id);
   }
 
@@ -276,6 +279,7 @@ export class Execution implements ExecutionContext {
     const {retries, maxAttempts, onInterrupt} = this.settingsOf(id);
     const {undecided, history} = task;
     const next = afterAttempt({
+      milestoneId: this.state.id,
       taskId: id,
       ...undecided,
       counters: history.counters,

@@ -1,5 +1,8 @@
+import type {Timestamp} from '../events/event.ts';
+import type {TaskId} from '../milestone/plan.ts';
 import {diskUsage} from '../platform/disk-space.ts';
-import {heldUpBy} from '../state/blockers.ts';
+import {taskState} from '../state/milestone.ts';
+import {isSatisfied} from '../state/task.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Share of the file system that holds the slots from which on nothing new starts. */
@@ -18,8 +21,11 @@ export function findBlockers(context: ExecutionContext): void {
 function findFailedTasks(context: ExecutionContext): void {
   const {state} = context;
   if (state.counts.failed === 0) return;
-  for (const [task_id, task] of state.tasks) {
-    if (task.status !== 'failed') continue;
+  const known = new Set([...state.blockers.values()].map(({taskId}) => taskId));
+  const isWaitedFor = (id: TaskId) => state.dependants.get(id)?.some(other => !isSatisfied(taskState(state, other)));
+  for (const task_id of state.stuck) {
+    const task = taskState(state, task_id);
+    if (task.status !== 'failed' || known.has(task_id)) continue;
     const problem = {
       message: `task \`${task_id}\` ${task.message}`,
       hint: `milestone retry ${state.id} ${task_id}`,
@@ -27,7 +33,7 @@ function findFailedTasks(context: ExecutionContext): void {
     };
     if (task.cause === 'conflict') context.openBlocker({type: 'merge_conflict', ...problem});
     else if (task.cause === 'check') context.openBlocker({type: 'test_failures', ...problem});
-    else if (heldUpBy(state, task_id).length > 0) context.openBlocker({type: 'task_dependency', ...problem});
+    else if (isWaitedFor(task_id)) context.openBlocker({type: 'task_dependency', ...problem});
   }
 }
 
@@ -49,10 +55,16 @@ function findPausedDrivers(context: ExecutionContext): void {
     context.openBlocker({
       type: 'quota',
       message: `the driver \`${driver}\` rests${until}: ${message}`,
-      hint: resetsAt === undefined ? 'it is tried again later' : 'it goes on by itself then',
+      hint: hintOfRest(context, resetsAt),
       driver,
     });
   }
+}
+
+/** Without `--wait` nobody may be there any more when the driver can work again. */
+function hintOfRest({state, wait}: ExecutionContext, resetsAt: Timestamp | undefined): string {
+  if (wait) return resetsAt === undefined ? 'it is tried again later' : 'it goes on by itself then';
+  return `\`milestone resume ${state.id}\` ${resetsAt === undefined ? 'later' : 'after that'}, or \`--wait\``;
 }
 
 function findInvalidPlan(context: ExecutionContext): void {

@@ -23,6 +23,7 @@ export type FindingCode =
   | 'GIT_MISSING'
   | 'GIT_TOO_OLD'
   | 'NOT_A_REPOSITORY'
+  | 'HOME_NOT_WRITABLE'
   | 'HOME_NOT_IGNORED'
   | 'DISK_LOW'
   | 'AGENT_FOUND'

@@ -3,7 +3,8 @@ import {LOG_START, type LogPosition, readLog} from '../events/read-log.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {type CachedState, readCache} from '../projections/cache.ts';
-import {applyEvent, initialState, type MilestoneState} from '../state/milestone.ts';
+import {applyEvent} from '../state/apply-event.ts';
+import {initialState, type MilestoneState} from '../state/milestone.ts';
 
 export interface FoldedLog {
   state: MilestoneState;
@@ -23,6 +24,18 @@ export function foldLog(
   id: MilestoneId,
   cached: CachedState | undefined = readCache(paths.cache(id), paths.log(id)),
 ): FoldedLog | undefined {
+  return fold(paths, id, cached);
+}
+
+/**
+ * The same from the log alone, every line of it: for whoever is to write it, and must not go on behind damage.
+ * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`.
+ */
+export function foldWholeLog(paths: HomePaths, id: MilestoneId): FoldedLog | undefined {
+  return fold(paths, id, undefined);
+}
+
+function fold(paths: HomePaths, id: MilestoneId, cached: CachedState | undefined): FoldedLog | undefined {
   const logFile = paths.log(id);
   if (!fs.existsSync(logFile)) return undefined;
   const state = cached?.state ?? emptyState(id);

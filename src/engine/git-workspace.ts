@@ -205,6 +205,13 @@ export async function checkpoint(worktree: Repository, name: RescueName) {
   return base === undefined ? undefined : saveCheckpoint(worktree, {...name, base});
 }
 
+/** Finished work that was to be integrated is not kept any more: the task is worked on again. */
+export const LOST_WORK: Outcome = {
+  kind: 'failed',
+  cause: 'setup',
+  message: 'was let through, but the work that was kept of it is gone',
+};
+
 /** What a silent attempt's slot looks like, to be compared with the next look. */
 export class ActivityWatch {
   private readonly seen = new Map<string, string>();

@@ -15,7 +15,7 @@ import {endMarkedGit} from '../platform/git-processes.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {recoverPlanFile} from '../projections/yaml.ts';
 import {initialState, type MilestoneState} from '../state/milestone.ts';
-import {foldLog} from './fold-log.ts';
+import {foldWholeLog} from './fold-log.ts';
 import {acquireLockWaiting, type Lock, type LockPurpose} from './lock.ts';
 import {locksFolderOf} from './locks-folder.ts';
 import {newSessionId} from './session-id.ts';
@@ -73,7 +73,7 @@ export async function openMilestone(options: OpenOptions): Promise<OpenMilestone
 /** Fold the log of a locked milestone. */
 export function foldMilestone(locked: LockedMilestone, {adopt = false}: {adopt?: boolean} = {}): OpenMilestone {
   const {paths, id, planFile, read} = locked;
-  const folded = foldLog(paths, id);
+  const folded = foldWholeLog(paths, id);
   const state = folded?.state ?? plannedState(planFile, read, adopt);
   return {...locked, position: folded?.position ?? LOG_START, state};
 }

@@ -1,3 +1,4 @@
+import type {Outcome} from '../events/event.ts';
 import type {Plan, TaskId} from '../milestone/plan.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
@@ -50,6 +51,8 @@ async function adopt(execution: Execution, plan: Plan, edited: readonly string[]
       lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
     );
   await interrupt(execution, removed);
+  // The execution ends before they do; the next one finds the edit again.
+  if (removed.some(id => state.running.has(id))) return;
   const warnings = [...warningsOf(state, plan), ...edited];
   execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
   for (const id of removed) execution.ready.release(id);
@@ -62,12 +65,16 @@ function refuse(execution: Execution, problems: string[]): void {
 
 /** What is taken out of the plan while it runs ends first; its work is kept. */
 async function interrupt(execution: Execution, removed: readonly TaskId[]): Promise<void> {
-  const {ready, attempts, state, clock, signal} = execution;
+  const {ready, attempts, state, clock, signal, agents} = execution;
+  const outcome: Outcome = {kind: 'cancelled', message: 'was taken out of the plan'};
   for (const id of removed) ready.hold(id);
   for (const id of removed) {
-    while (taskState(state, id).status === 'in_progress' && !signal.aborted) {
-      attempts.interrupt(id, {kind: 'cancelled', message: 'was taken out of the plan'});
-      await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
+    for (let task = taskState(state, id); task.status === 'in_progress'; task = taskState(state, id)) {
+      if (signal.aborted) break;
+      const isAtWork = attempts.interrupt(id, outcome);
+      // What a person has done waits for checks that nobody has begun yet.
+      if (!isAtWork && !agents) execution.endAttempt({taskId: id, attempt: task.attempt, slot: task.slot}, outcome);
+      else await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
     }
   }
 }

@@ -2,8 +2,9 @@ import {remainingPath} from '../milestone/graph.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {type Constraint, chooseNext} from '../scheduler/choose-next.ts';
 import {ReadyQueue} from '../scheduler/ready-queue.ts';
+import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
-import {isBetweenPhases, isSatisfied, type TaskState, waitsForApproval} from '../state/task.ts';
+import {isSatisfied, type TaskState} from '../state/task.ts';
 
 /** Who would do a task now. `waits`: whoever would cannot at the moment. */
 export type Standing = {kind: 'go'} | {kind: 'manual'} | {kind: 'waits'; driver: string};
@@ -29,7 +30,8 @@ export class ReadyTasks {
   private waitingTasks = new Map<TaskId, string>();
   private resting = new Set<TaskId>();
   private readonly exhaustedTasks = new Set<TaskId>();
-  private readonly heldTasks = new Set<TaskId>();
+  /** How often each is held. */
+  private readonly heldTasks = new Map<TaskId, number>();
   private order = new Map<TaskId, number>();
   private remaining = new Map<TaskId, number>();
 
@@ -58,9 +60,9 @@ export class ReadyTasks {
       for (const dependant of this.state.dependants.get(id) ?? []) this.refreshOne(dependant);
   }
 
-  /** Keep a task from starting, until `release`: something else is about to happen to it. */
+  /** Keep a task from starting, until as many calls of `release`: something else is about to happen to it. */
   hold(id: TaskId): void {
-    this.heldTasks.add(id);
+    this.heldTasks.set(id, (this.heldTasks.get(id) ?? 0) + 1);
     this.refreshOne(id);
   }
 
@@ -70,7 +72,9 @@ export class ReadyTasks {
   }
 
   release(id: TaskId): void {
-    this.heldTasks.delete(id);
+    const holds = this.heldTasks.get(id) ?? 0;
+    if (holds > 1) this.heldTasks.set(id, holds - 1);
+    else this.heldTasks.delete(id);
     if (this.state.tasks.has(id)) this.refreshOne(id);
   }
 
@@ -87,6 +91,11 @@ export class ReadyTasks {
   /** Ready tasks whose driver cannot work at the moment, with its name. */
   get waiting(): ReadonlyMap<TaskId, string> {
     return this.waitingTasks;
+  }
+
+  /** Whether this run is restricted to some of the tasks. */
+  get isRestricted(): boolean {
+    return this.facts.selection !== undefined;
   }
 
   /** Tasks that have no attempt left and did not fail. */

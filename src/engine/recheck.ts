@@ -7,6 +7,11 @@ import type {ExecutionContext} from './context.ts';
 /** Below this share a disk that was too full is good again. */
 const ROOMY_DISK = 0.88;
 
+/** Look at the machine anew before blockers are re-checked: programs may have been installed meanwhile. */
+export function lookAnew({state, drivers}: ExecutionContext): void {
+  if ([...state.blockers.values()].some(({type}) => type === 'driver_missing')) drivers.refresh();
+}
+
 /** Whether what opened a blocker has gone by itself. Looks only: no check is run, nothing is started. */
 export async function recheck(context: ExecutionContext, blocker: Blocker): Promise<boolean> {
   const {state, workspace} = context;
@@ -17,11 +22,8 @@ export async function recheck(context: ExecutionContext, blocker: Blocker): Prom
       return !(blocker.driver !== undefined && blocker.driver in state.pausedDrivers);
     case 'plan_invalid':
       return state.refused === undefined;
-    case 'driver_missing': {
-      if (blocker.taskId === undefined) return false;
-      context.drivers.refresh();
-      return !isSomebodyMissing(context, blocker.taskId);
-    }
+    case 'driver_missing':
+      return blocker.taskId !== undefined && !isSomebodyMissing(context, blocker.taskId);
     case 'budget':
       return isSomethingLeft(context, blocker.taskId);
     case 'baseline_red':

@@ -54,11 +54,13 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
   await execution.durable();
 }
 
-/** Nobody saw what it used: all that it had reserved counts as used. */
-function settleReserved(execution: Execution, id: TaskId, {attempt}: RunningTask): void {
+/** Nobody saw what it used: all that it had reserved counts as used, unless it was never told what to do. */
+function settleReserved(execution: Execution, id: TaskId, {attempt, stage}: RunningTask): void {
   const amount = execution.state.spending.reserved[id];
-  if (amount)
-    execution.record({event: 'budget_settled', details: {task_id: id, attempt, used: amount, basis: 'reserved'}});
+  if (!amount) return;
+  const spent =
+    stage === 'starting' ? {used: {}, basis: 'observed' as const} : {used: amount, basis: 'reserved' as const};
+  execution.record({event: 'budget_settled', details: {task_id: id, attempt, ...spent}});
 }
 
 async function endInterrupted(execution: Execution, id: TaskId, {attempt, slot}: RunningTask): Promise<void> {

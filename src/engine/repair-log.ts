@@ -7,11 +7,13 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {NewEvent} from '../events/event.ts';
 import {encodeRecord} from '../events/record.ts';
+import {KIRO_PHASES} from '../milestone/kiro.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import {replaceFile, syncFolder} from '../platform/files.ts';
 import {taskState, tasksCompleted} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 import {planAdoption} from './adopt.ts';
+import {currentDeliverables} from './documents.ts';
 import {commitsOf, foldedLength, wasExecutedHere} from './look.ts';
 import type {LockedMilestone} from './open.ts';
 import {type LogLines, readLogLines, Salvage} from './salvage.ts';
@@ -41,6 +43,7 @@ export async function repairLog(locked: LockedMilestone): Promise<RepairedLog> {
       details: {task_id: task, attempt, commit, checked: false, adopted: true},
     });
   if (isWrong) completeAsPlanSays(locked, salvage);
+  if (isWrong && !isOver(salvage)) askGatesAgain(locked, salvage);
   const {tokens} = salvage;
   if (!isWrong && lost.length === 0) return {done: tornTail(lines), tokens};
   const kept = replaceLog(locked, salvage);
@@ -108,6 +111,28 @@ function completeAsPlanSays({read}: LockedMilestone, salvage: Salvage): void {
       event: 'milestone_completed',
       details: {dependents: [], ...(execution?.commit !== undefined && {commit: execution.commit})},
     });
+}
+
+/** What a damaged log says of approvals is no proof of them. */
+function askGatesAgain({paths}: LockedMilestone, salvage: Salvage): void {
+  for (const [task_id, task] of [...salvage.state.tasks]) {
+    const {kiro} = task.history;
+    if (!kiro || isSatisfied(task)) continue;
+    for (const phase of KIRO_PHASES) {
+      const {status, approval, deliverables = []} = kiro.phases[phase];
+      if (status !== 'approved' || !approval) continue;
+      salvage.append({
+        event: 'kiro_approval_voided',
+        details: {
+          task_id,
+          approval_id: approval.id,
+          phase,
+          reason: 'the event log was repaired: every gate is asked again',
+          deliverables: currentDeliverables(paths.home, deliverables),
+        },
+      });
+    }
+  }
 }
 
 /** @returns Name under which the original is kept, if there was one. */

@@ -3,8 +3,10 @@ import type {NewEvent, RejectionCode} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {ANY_ROLE, type Approval, HASH_OF_NOTHING, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
+import {waitsForApproval} from '../state/kiro-task.ts';
 import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {waitsForApproval} from '../state/task.ts';
+import {shownStatus} from '../state/task.ts';
+
 import type {Ask} from './request.ts';
 import {NO_SLOT} from './workspace.ts';
 
@@ -42,6 +44,8 @@ export function decideRequest(state: MilestoneState, ask: Ask, facts: DecisionFa
       return decideRetry(state, ask.task_id);
     case 'skip':
       return decideSkip(state, ask.task_id, ask.reason);
+    case 'redo':
+      return decideRedo(state, ask.task_id, ask.reason);
     case 'answer':
       return decideAnswer(state, ask.task_id, ask.text);
     case 'approve':
@@ -99,6 +103,18 @@ function decideSkip(state: MilestoneState, id: TaskId, reason: string | undefine
   if (status === 'completed' || status === 'skipped') return rejectTask(state, id, 'there is nothing left to skip');
   const decision = accept({event: 'task_skipped', details: {task_id: id, ...(reason !== undefined && {reason})}});
   return status === 'in_progress' ? {...decision, interrupt: id} : decision;
+}
+
+function decideRedo(state: MilestoneState, id: TaskId, reason: string | undefined): Decision {
+  const refusal = refuseTaskWork(state, id, 'done again');
+  if (refusal) return refusal;
+  const {status} = taskState(state, id);
+  if (status !== 'completed' && status !== 'skipped')
+    return rejectTask(state, id, 'only what is done can be done again');
+  return accept({
+    event: 'task_reset',
+    details: {task_id: id, reason: reason === undefined ? 'redo' : `redo: ${reason}`},
+  });
 }
 
 function decideAnswer(state: MilestoneState, id: TaskId, answer: string): Decision {
@@ -164,7 +180,10 @@ function chooseRole(
   });
   const roles = approvers.map(({role}) => `\`${role}\``).join(', ');
   const open = approvers.filter(({status}) => status === 'pending');
-  if (approvers[0]?.role === ANY_ROLE) return {role: ANY_ROLE};
+  if (approvers[0]?.role === ANY_ROLE)
+    return wanted === undefined || wanted === ANY_ROLE
+      ? {role: ANY_ROLE}
+      : reject(`nobody is asked in the role \`${wanted}\`: this gate asks for no role`, 'leave `--role` out');
   if (wanted === undefined) {
     const [only, ...others] = isApproval ? open : approvers;
     if (only && others.length === 0) return {role: only.role};
@@ -233,6 +252,6 @@ function wrongStatus({id, status}: MilestoneState, consequence: string): Rejecti
 }
 
 function rejectTask(state: MilestoneState, id: TaskId, why: string): Rejection {
-  const {status} = taskState(state, id);
+  const status = shownStatus(taskState(state, id));
   return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `task \`${id}\` is ${status}: ${why}`};
 }

@@ -35,21 +35,38 @@ export async function review(
   if (!task.review || !work) return undefined;
   const startedAt = context.clock.elapsed();
   const driver = task.review.driver ?? runningTask(context, place.taskId).driver;
-  const result = redacted(context, await runReviewer(context, place, {task, driver, work, checks, signal}));
+  const reviewing = {task, driver, work, checks, signal};
+  let said = await ask(context, place, reviewing);
+  // It is not the author's fault: who gives no verdict is asked once more, before it counts.
+  if (said.kind === 'answered' && !said.answer && !signal.aborted) said = await ask(context, place, reviewing);
   if (signal.aborted) return undefined;
-  if (result.kind === 'ended') return reviewerFailed(result.outcome, driver, context.drivers.providerOf(driver));
-  const {parseReview} = await import('../prompts/review.ts');
-  const answer = parseReview(result.claim.summary);
+  if (said.kind === 'ended') return reviewerFailed(said.outcome, driver, context.drivers.providerOf(driver));
+  const {answer, words} = said;
   const check: CheckResult = {
     name: 'review',
     command: `review by ${driver}`,
     ok: answer?.verdict === 'approve',
     exit_code: answer?.verdict === 'approve' ? 0 : 1,
     duration_ms: Math.round(context.clock.elapsed() - startedAt),
-    ...(answer && {output_tail: JSON.stringify(answer)}),
+    output_tail: answer ? JSON.stringify(answer) : words,
   };
   recordChecks(context, place, 'worktree', [...checks, check]);
-  return check.ok ? undefined : rejection(answer, driver);
+  return check.ok ? undefined : rejection(said, driver);
+}
+
+type Answered = {kind: 'answered'; answer: Review | undefined; words: string};
+
+/** What a reviewer that is asked afresh answers. */
+async function ask(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  reviewing: Reviewing,
+): Promise<Answered | (DriverResult & {kind: 'ended'})> {
+  const result = redacted(context, await runReviewer(context, place, reviewing));
+  if (result.kind === 'ended') return result;
+  const {parseReview} = await import('../prompts/review.ts');
+  const words = result.claim.summary ?? '';
+  return {kind: 'answered', answer: parseReview(words), words};
 }
 
 interface Reviewing extends ReviewedWork {
@@ -161,11 +178,18 @@ function reviewerFailed(outcome: Outcome, driver: string, provider: string): Out
   return {kind: 'failed', cause: 'review', message: `could not be reviewed by ${driver}: ${outcome.message}`};
 }
 
-function rejection(answer: Review | undefined, driver: string): Outcome {
+function rejection({answer, words}: Answered, driver: string): Outcome {
   const why = answer
     ? `was rejected by its reviewer (${driver})${firstFinding(answer.findings)}`
-    : `got no verdict of its reviewer (${driver})`;
+    : `got no verdict of its reviewer (${driver}), ${whatItSaid(words)}`;
   return {kind: 'failed', cause: 'review', message: why};
+}
+
+/** Characters of its words that a message repeats; the check has them all. */
+const MOST_WORDS = 300;
+
+function whatItSaid(words: string): string {
+  return words.trim() === '' ? 'which said nothing' : `which said: ${firstLine(words).slice(0, MOST_WORDS)}`;
 }
 
 function firstFinding([first, ...others]: readonly Finding[]): string {

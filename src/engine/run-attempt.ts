@@ -138,17 +138,29 @@ async function startDriver(context: ExecutionContext, {planned, driver, stop, en
     ...(agent && {agent}),
   });
   if (running.kind === 'ended') return running;
-  const {pid, processStarted: process_started} = running;
-  context.record({event: 'task_working', details: {task_id, attempt, pid, process_started}});
-  if (running.begin) await handOver(context, running, seen);
+  try {
+    await handOver(context, place, running, seen);
+  } catch (error) {
+    // The log has died: this process ends too, but not before what it has started.
+    context.fail(error);
+    await running.ended.catch(() => undefined);
+    throw error;
+  }
   return running;
 }
 
 /** A program that knows what to do is on record first: whatever happens then, it can be found. */
-async function handOver(context: ExecutionContext, running: RunningAttempt, seen: Seen): Promise<void> {
+async function handOver(
+  context: ExecutionContext,
+  {taskId: task_id, attempt}: AttemptPlace,
+  {pid, processStarted: process_started, begin}: RunningAttempt,
+  seen: Seen,
+): Promise<void> {
+  context.record({event: 'task_working', details: {task_id, attempt, pid, process_started}});
+  if (!begin) return;
   await context.durable();
   seen.hasBegun = true;
-  running.begin?.();
+  begin();
 }
 
 /** What an agent lets be seen, put where it belongs. */

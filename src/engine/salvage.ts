@@ -15,7 +15,8 @@ import type {LogDamage} from '../events/read-log.ts';
 import {decodeRecord} from '../events/record.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
 import type {MilestoneId, TaskId} from '../milestone/plan.ts';
-import {applyEvent, type MilestoneState, taskState} from '../state/milestone.ts';
+import {applyEvent} from '../state/apply-event.ts';
+import {type MilestoneState, taskState} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 import {emptyState} from './fold-log.ts';
 

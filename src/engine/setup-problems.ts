@@ -7,6 +7,7 @@ import {Problems} from '../milestone/problems.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {type Path, YamlSource} from '../milestone/yaml-source.ts';
 import {EVENT_NAMES} from '../projections/terminal/log-line.ts';
+import {explainNoAgent} from './no-agent.ts';
 
 /** A file, and where in it something stands. */
 interface Place {
@@ -41,6 +42,8 @@ export function planSetupProblems(plan: Plan, config: Config, drivers: DriverSet
   checkNames([...driversOfSettings(plan.settings, ['settings']), ...named], drivers, config, found);
   checkEvents(plan.settings.notify, ['settings', 'notify'], found);
   checkBudgets(plan, config.settings ?? {}, drivers, found);
+  const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
+  if (unstaffed) found.warn('AGENT_MISSING', unstaffed.message, ['tasks'], unstaffed.hint);
   return found.problems;
 }
 
@@ -109,6 +112,8 @@ function checkBudgets(plan: Plan, project: Settings, drivers: DriverSet, found: 
   }
 }
 
+type Warning = 'UNKNOWN_DRIVER' | 'UNKNOWN_EVENT' | 'BUDGET_NOT_HELD' | 'AGENT_MISSING';
+
 /** Problems in one file; it is read for their places only when there are any. */
 class Findings {
   private readonly found: Problems;
@@ -126,14 +131,14 @@ class Findings {
     this.found.error(code, message, this.placeOf(path));
   }
 
-  warn(code: 'UNKNOWN_DRIVER' | 'UNKNOWN_EVENT' | 'BUDGET_NOT_HELD', message: string, path: Path, hint: string): void {
+  warn(code: Warning, message: string, path: Path, hint: string): void {
     this.found.warn(code, message, this.placeOf(path), hint);
   }
 
   private placeOf(path: Path) {
     this.source ??= YamlSource.parse(this.place.text, new Problems(this.place.file));
     const [top, id, ...rest] = path;
-    return this.source?.placeAt(top === 'tasks' ? [top, this.taskAt(id as string), ...rest] : path);
+    return this.source?.placeAt(top === 'tasks' && id !== undefined ? [top, this.taskAt(id as string), ...rest] : path);
   }
 
   /** Tasks are named by their ids, and found by their places. */

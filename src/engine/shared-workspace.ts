@@ -7,7 +7,7 @@ import {workFolder} from '../git/repository.ts';
 import {alignIndex, rescueLeftovers, switchTo, syncFiles, treeDirty} from '../git/shared.ts';
 import {writeTree} from '../git/tree.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
-import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
+import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-workspace.ts';
 import type {Lock} from './lock.ts';
 import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
 
@@ -55,21 +55,23 @@ export class SharedWorkspace implements Workspace {
     const dirty = await dirtyFiles(this.parts.repo);
     // Nobody but the attempt may have changed what will be committed as its work.
     if (dirty.length > 0) throw treeDirty(dirty);
-    const isLeftOut = await this.layInWork(place, from, head.commit);
-    if (!isLeftOut || !isFinished) return undefined;
+    const found = await this.layInWork(place, from, head.commit);
+    if (!isFinished || found === 'laid in') return undefined;
+    if (found === 'nothing') return LOST_WORK;
     return {kind: 'conflict', files: [], message: 'conflicts with what was integrated meanwhile'};
   }
 
   /** What does not fit on the head is only named to the attempt: nobody else's checkout is moved back for it. */
-  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string): Promise<boolean> {
+  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
     const {repo, milestoneId: id} = this.parts;
     for (const attempt of from) {
       const work = await findKeptWork(repo, {id, task, attempt}, head);
       if (!work) continue;
-      if (work.base === head) await layIn(repo, work.tree);
-      return work.base !== head;
+      if (work.base !== head) return 'left out';
+      await layIn(repo, work.tree);
+      return 'laid in';
     }
-    return false;
+    return 'nothing';
   }
 
   hasChanged(place: AttemptPlace): Promise<boolean> {

@@ -3,8 +3,9 @@ import type {NewEvent, Usage} from '../events/event.ts';
 import type {Budget, TaskId} from '../milestone/plan.ts';
 import {newToken} from '../platform/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
+import {workToIntegrate} from '../state/kiro-task.ts';
 import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {workToIntegrate} from '../state/task.ts';
+
 import {voidIfChanged} from './approvals.ts';
 import {reservationFor} from './attempt-budget.ts';
 import type {ExecutionContext} from './context.ts';
@@ -38,7 +39,7 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
   const about = {task_id: id, attempt: place.attempt};
   const reserved: NewEvent[] =
     Object.keys(budget).length > 0 ? [{event: 'budget_reserved', details: {...about, amount: budget}}] : [];
-  context.record(...startOfWorkflow(state, id), ...reserved, {
+  const started: NewEvent = {
     event: 'task_started',
     details: {
       ...about,
@@ -51,7 +52,9 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
       ...(next.from[0] !== undefined && {continues: next.from[0]}),
       ...(integrates !== undefined && {integrates}),
     },
-  });
+  };
+  // In this order: a log that is cut off in between has no reservation that nobody settles.
+  context.record(...startOfWorkflow(state, id), started, ...reserved);
   const attempt = {
     place,
     token,

@@ -9,7 +9,7 @@ import {slotAt, slotFolder} from '../git/slot-place.ts';
 import {prepareSlot, removeSlots, setSlotOwner, slotBase, slotOwner} from '../git/slots.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
-import {ActivityWatch, checkpoint, GitIntegration, type GitParts} from './git-workspace.ts';
+import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-workspace.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import type {AttemptPlace, Workspace} from './workspace.ts';
 
@@ -59,13 +59,19 @@ export class WorktreeWorkspace implements Workspace {
     return workFolder(this.slot(slot));
   }
 
-  async prepare(place: AttemptPlace, signal: StopSignal, from: readonly number[] = []): Promise<Outcome | undefined> {
+  async prepare(
+    place: AttemptPlace,
+    signal: StopSignal,
+    from: readonly number[] = [],
+    isFinished = false,
+  ): Promise<Outcome | undefined> {
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);
       return {kind: 'cancelled', message: head.message};
     }
     const kept = await this.keptWork(place, from, head.commit);
+    if (isFinished && !kept) return LOST_WORK;
     const {slot, needsSetup} = await this.prepareSlot(place.slot, kept?.base ?? head.commit);
     if (kept) await layIn(slot, kept.tree);
     // Only now: who ends before this has left nothing of his own.

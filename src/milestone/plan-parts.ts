@@ -133,11 +133,12 @@ function toTask(task: Data): Task {
 
 function kiroPlan({enabled, phases}: Data): Data {
   if (!isData(phases)) return {enabled};
-  const plans = Object.entries(phases).map(([name, phase]) => {
+  const plans = Object.entries(phases).flatMap(([name, phase]) => {
     const {status: _s, started_at: _a, completed_at: _c, ...plan} = phase as Data;
-    return [name, plan];
+    // One that the program has added, for its state, is no part of the plan.
+    return Object.keys(plan).length > 0 ? [[name, plan]] : [];
   });
-  return {enabled, phases: Object.fromEntries(plans)};
+  return plans.length > 0 ? {enabled, phases: Object.fromEntries(plans)} : {enabled};
 }
 
 function withoutUndefined(data: Data): Data {

@@ -45,6 +45,7 @@ export type ProblemCode =
   // Drivers and notifications
   | 'UNKNOWN_DRIVER'
   | 'BAD_DRIVER'
+  | 'AGENT_MISSING'
   | 'BUDGET_NOT_HELD'
   | 'UNKNOWN_EVENT'
   // Writing

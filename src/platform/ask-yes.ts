@@ -5,14 +5,17 @@ export function canAsk(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true;
 }
 
-/** Ask a question on the terminal; anything but y or yes, also the end of input, is a no. */
-export function askYes(question: string): Promise<boolean> {
+/** Ask a question on the terminal; anything but y or yes, also the end of input, is a no. Ctrl-C is no answer. */
+export function askYes(question: string): Promise<'yes' | 'no' | 'interrupted'> {
   const terminal = readline.createInterface({input: process.stdin, output: process.stdout});
   return new Promise(resolve => {
-    terminal.on('close', () => resolve(false));
-    terminal.on('SIGINT', () => terminal.close());
+    terminal.on('close', () => resolve('no'));
+    terminal.on('SIGINT', () => {
+      resolve('interrupted');
+      terminal.close();
+    });
     terminal.question(`${question} [y/N] `, answer => {
-      resolve(/^y(es)?$/i.test(answer.trim()));
+      resolve(/^y(es)?$/i.test(answer.trim()) ? 'yes' : 'no');
       terminal.close();
     });
   });

@@ -9,7 +9,7 @@ export function fileError(error: unknown, doing: string): MilestoneError {
   const {code, message} = error as NodeJS.ErrnoException;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return new MilestoneError('DISK_FULL', `cannot ${doing}: the disk is full`, {
-      hint: 'free some space, then run `milestone resume`',
+      hint: 'free some space, then repeat the command; what was running goes on with `milestone resume`',
       cause: error,
     });
   if (code === 'EROFS')

@@ -1,20 +1,37 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import {fileError} from './files.ts';
 
 /**
  * Write to standard output without Node's streams, which take longer to load than a short command takes to run.
  * A reader that goes away (`| head -1`) is no failure.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`: the answer is lost.
  */
 export function print(text: string): void {
   let rest = Buffer.from(text);
   try {
     while (rest.length > 0) rest = rest.subarray(fs.writeSync(1, rest));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EPIPE') return;
-    // Such as a pipe that is full and does not block.
+    const {code} = error as NodeJS.ErrnoException;
+    if (code === 'EPIPE') return;
+    if (code !== 'EAGAIN') throw lostAnswer(error);
+    // A pipe that is full and does not block.
     process.stdout.on('error', () => {});
     process.stdout.write(rest);
   }
+}
+
+/** Have `onLost` told once when the stream of standard output cannot be written, other than because nobody reads it. */
+export function watchOutput(onLost: (failure: unknown) => void): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    // A terminal that was closed.
+    const isGone = error.code === 'EPIPE' || (error.code === 'EIO' && process.stdout.isTTY);
+    if (!isGone) onLost(lostAnswer(error));
+  });
+}
+
+function lostAnswer(error: unknown): unknown {
+  return fileError(error, 'write to standard output');
 }
 
 /** Whether standard output is a terminal. Only a device can be one, and `/dev/null` is none. */

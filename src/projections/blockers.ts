@@ -4,7 +4,7 @@ import {driverName} from '../drivers/driver-name.ts';
 import type {BlockerType, Timestamp} from '../events/event.ts';
 import {criticalPath} from '../milestone/graph.ts';
 import {taskInPhase} from '../milestone/kiro.ts';
-import type {MilestoneId, Task, TaskId} from '../milestone/plan.ts';
+import type {MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
 import {BLOCKER_KINDS, type BlockerKind, heldUpBy, holdsEverything} from '../state/blockers.ts';
 import {type Blocker, type MilestoneState, phaseInWork} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
@@ -51,10 +51,14 @@ export interface BlockerFacts {
   projectDriver: string | undefined;
 }
 
-/** All there is to say of the open blockers, the ones that hold most first. */
-export function blockerDetails(state: MilestoneState, facts: BlockerFacts): BlockerDetails[] {
-  const path = new Set(criticalPath(state.plan.tasks));
-  return [...state.blockers.values()]
+/** All there is to say of open blockers, the ones that hold most first. */
+export function blockerDetails(
+  state: MilestoneState,
+  facts: BlockerFacts,
+  blockers: Iterable<Blocker> = state.blockers.values(),
+): BlockerDetails[] {
+  const path = criticalPathOf(state.plan);
+  return [...blockers]
     .map(blocker => {
       const held = heldUp(state, blocker, facts);
       const isCritical = [...held, ...(blocker.taskId === undefined ? [] : [blocker.taskId])].some(id => path.has(id));
@@ -70,6 +74,18 @@ export function blockerDetails(state: MilestoneState, facts: BlockerFacts): Bloc
       };
     })
     .sort((a, b) => b.holds_up.count - a.holds_up.count);
+}
+
+/** Plans are immutable, so what was worked out for one stays true. */
+const criticalPaths = new WeakMap<Plan, ReadonlySet<TaskId>>();
+
+function criticalPathOf(plan: Plan): ReadonlySet<TaskId> {
+  let path = criticalPaths.get(plan);
+  if (!path) {
+    path = new Set(criticalPath(plan.tasks));
+    criticalPaths.set(plan, path);
+  }
+  return path;
 }
 
 function heldUp(state: MilestoneState, blocker: Blocker, {projectDriver}: BlockerFacts): TaskId[] {

@@ -5,16 +5,10 @@ import {driverName} from '../drivers/driver-name.ts';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../milestone/kiro.ts';
 import type {Task, TaskId} from '../milestone/plan.ts';
+import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
 import {milestoneProgress, taskProgress} from '../state/progress.ts';
 import type {Snapshot} from '../state/snapshot.ts';
-import {
-  isBetweenPhases,
-  isSatisfied,
-  type ShownStatus,
-  shownStatus,
-  type TaskState,
-  waitsForApproval,
-} from '../state/task.ts';
+import {isSatisfied, type ShownStatus, shownStatus, type TaskState} from '../state/task.ts';
 
 /** What there is to say of all tasks together. */
 export interface TaskSummary {

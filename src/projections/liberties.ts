@@ -4,6 +4,8 @@ import type {Snapshot} from '../state/snapshot.ts';
 
 /** What an execution says that lets agents do anything. */
 export const YOLO = 'agents with `permissions: full` may do anything (--yolo)';
+/** The same of one that has ended. */
+const PAST_YOLO = 'agents with `permissions: full` could do anything in the last run (--yolo)';
 /** What an execution says that asks nobody at the gates. */
 export const AUTO_GATES = 'nobody is asked at the gates (gates: auto)';
 
@@ -14,7 +16,7 @@ export function libertiesOf({kept: {session}, tasks}: Snapshot): string[] {
     Object.values(kiro?.phases ?? {}).some(({approval}) => approval?.approvers.some(({by}) => by === 'auto')),
   ).length;
   return [
-    ...(isRunning && session.yolo ? [YOLO] : []),
+    ...(session?.yolo ? [isRunning ? YOLO : PAST_YOLO] : []),
     ...(isRunning && session.autoGates ? [AUTO_GATES] : []),
     ...(passed > 0 ? [`gates of ${passed === 1 ? 'one task' : `${passed} tasks`} were passed without a person`] : []),
   ];

@@ -1,6 +1,7 @@
 // What waits for a person, most pressing first, each with the command that deals with it.
 
 import {SHELL_DRIVER} from '../drivers/driver-name.ts';
+import type {PauseCode} from '../events/event.ts';
 import {ANY_ROLE} from '../state/kiro.ts';
 import {approveCommand} from './approvals.ts';
 import {blockerCommand} from './blockers.ts';
@@ -8,18 +9,21 @@ import type {Need, StatusReport, TaskReport} from './status-report.ts';
 
 const NAMED = 3;
 
-/** @param manual Ready tasks that only a person can do. */
-export function needsYou(report: StatusReport, manual: readonly TaskReport[]): Need[] {
+/**
+ * @param manual Ready tasks that only a person can do.
+ * @param paused What it is paused for.
+ */
+export function needsYou(report: StatusReport, manual: readonly TaskReport[], paused: PauseCode | undefined): Need[] {
   if (report.status === 'completed' || report.status === 'cancelled') return [];
   if (report.origin === 'elsewhere') return [adopt(report)];
-  return [
+  const decisions = [
     ...brokenPlan(report),
     ...waitingApprovals(report),
     ...failedTasks(report),
     ...openBlockers(report),
     ...manualTasks(report, manual),
-    ...resting(report),
   ];
+  return [...decisions, ...resting(report, paused, decisions.length > 0)];
 }
 
 function adopt({id}: StatusReport): Need {
@@ -84,7 +88,8 @@ function manualTasks({id}: StatusReport, manual: readonly TaskReport[]): Need[] 
 }
 
 /** Nobody works on it. */
-function resting({id, status, executor, reason, origin}: StatusReport): Need[] {
+function resting(report: StatusReport, paused: PauseCode | undefined, isMoreToDo: boolean): Need[] {
+  const {id, status, executor, origin} = report;
   const command = `milestone resume ${id}`;
   if (executor?.alive === null) {
     const who = executor.pid === null ? 'somebody' : `process ${executor.pid} on \`${executor.host}\``;
@@ -93,9 +98,22 @@ function resting({id, status, executor, reason, origin}: StatusReport): Need[] {
   }
   if (executor?.alive || origin !== 'log') return [];
   if (status === 'in_progress') return [{kind: 'interrupted', text: 'no executor is at work on it', command}];
-  if (status === 'paused') return [{kind: 'paused', text: `it is paused: ${reason ?? ''}`, command}];
+  if (status === 'paused') return pausedNeed(report, paused, isMoreToDo);
   if (status === 'blocked') return [{kind: 'blocked', text: 'it is blocked; when the cause is mended', command}];
   return [];
+}
+
+/** Whoever goes on while all that is left waits for a person comes to rest again at once. */
+function pausedNeed(report: StatusReport, paused: PauseCode | undefined, isMoreToDo: boolean): Need[] {
+  const {id, reason = ''} = report;
+  const need = (text: string): Need[] => [{kind: 'paused', text, command: `milestone resume ${id}`}];
+  if (paused !== 'person') return need(`it is paused: ${reason}`);
+  if (!isMoreToDo) return need('what it waited for is decided, and nobody executes it');
+  return canGoOn(report) ? need('nobody executes it; something else can go on') : [];
+}
+
+function canGoOn({ready, tasks}: StatusReport): boolean {
+  return ready > 0 || tasks.some(({kiro, stage}) => kiro?.phases[kiro.current_phase] === 'approved' && !stage);
 }
 
 function listOf(tasks: readonly TaskReport[]): string {

@@ -10,6 +10,7 @@ import {countParts, running, whoLines} from './terminal/status-text.ts';
 
 /** Entries of a section; the rest is counted. */
 const SHOWN = 3;
+const NEEDS_SHOWN = 5;
 const LONGEST = 200;
 /** In Markdown, at the end of a line. */
 const LINE_BREAK = '  ';
@@ -21,7 +22,7 @@ export function statusMarkdown(report: StatusReport): string {
     `# ${title === id ? id : `${id}: ${escaped(title)}`}`,
     '',
     ...paragraph([`**${status}**`, ...rest], whoLines(report).map(escaped)),
-    ...section('Needs you', needs, needText),
+    ...needsSection(id, needs),
     ...section('Running', running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
@@ -36,6 +37,17 @@ function paragraph(...lines: string[][]): string[] {
   return texts.map((text, place) => (place < texts.length - 1 ? `${text}${LINE_BREAK}` : text));
 }
 
+/** One of each kind before a second one: a question does not vanish behind many approvals. */
+function needsSection(id: string, needs: readonly Need[]): string[] {
+  const isFirst = (need: Need, place: number) => needs.findIndex(({kind}) => kind === need.kind) === place;
+  const mixed = [...needs.filter(isFirst), ...needs.filter((need, place) => !isFirst(need, place))];
+  // Of every kind at least one: each has a command of its own.
+  const most = Math.max(NEEDS_SHOWN, needs.filter(isFirst).length);
+  const others = `: \`milestone approvals ${id}\`, \`milestone blockers ${id}\``;
+  const shown = section('Needs you', mixed.slice(0, most), needText, most);
+  return [...shown, ...more(needs.length - most, others)];
+}
+
 function needText({text, command}: Need): string {
   const mark = /[.:!?]$/.test(text) ? '' : ':';
   return `${escaped(text)}${mark} \`${printable(command)}\``;
@@ -46,10 +58,15 @@ function elsewhere(blockers: readonly BlockerReport[]): BlockerReport[] {
   return blockers.filter(({who}) => who !== 'you');
 }
 
-function section<Entry>(name: string, entries: readonly Entry[], say: (entry: Entry) => string): string[] {
+function section<Entry>(
+  name: string,
+  entries: readonly Entry[],
+  say: (entry: Entry) => string,
+  most = SHOWN,
+): string[] {
   if (entries.length === 0) return [];
-  const shown = entries.slice(0, SHOWN).map(entry => `- ${say(entry)}`.trimEnd());
-  return ['', `**${name}**`, ...shown, ...more(entries.length - SHOWN)];
+  const shown = entries.slice(0, most).map(entry => `- ${say(entry)}`.trimEnd());
+  return ['', `**${name}**`, ...shown, ...more(entries.length - most)];
 }
 
 function nextSection({next, ready}: StatusReport): string[] {
@@ -57,8 +74,8 @@ function nextSection({next, ready}: StatusReport): string[] {
   return shown.length === 0 ? [] : [...shown, ...more(ready - SHOWN)];
 }
 
-function more(count: number): string[] {
-  return count > 0 ? [`- and ${count} more`] : [];
+function more(count: number, where = ''): string[] {
+  return count > 0 ? [`- and ${count} more${where}`] : [];
 }
 
 function failed({tasks}: StatusReport): TaskReport[] {

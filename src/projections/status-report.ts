@@ -9,7 +9,8 @@ import {pausedUntil} from '../scheduler/what-remains.ts';
 import {newKiro, type PhaseStatus} from '../state/kiro.ts';
 import type {AgentStatus, MilestoneStatus} from '../state/milestone.ts';
 import {taskProgress} from '../state/progress.ts';
-import {addUsage, type ShownStatus, type Stage, shownStatus, type TaskState} from '../state/task.ts';
+import {type ShownStatus, type Stage, shownStatus, type TaskState} from '../state/task.ts';
+import {addUsage} from '../state/usage.ts';
 import {type ApprovalReport, approvalsOf, isWaiting} from './approvals.ts';
 import type {AttemptWarning} from './attempt-warnings.ts';
 import {type BlockerReport, blockerReport} from './blockers.ts';
@@ -155,6 +156,7 @@ export function statusReport(view: MilestoneView, {warnings = [], project = {}}:
     needs_you: needsYou(
       report,
       tasks.filter(({id}) => manual.has(id)),
+      kept.paused?.code,
     ),
   };
 }
@@ -185,6 +187,9 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
   if (isKiro(task)) report.kiro = kiroReport(state);
   if (state.status === 'failed') report.error = {cause: state.cause, message: state.message};
   else if (state.status === 'blocked' && history.failure) report.error = history.failure;
+  // What was stopped on purpose is nothing to look into.
+  else if (state.status === 'pending' && history.failure && history.failure.cause !== 'cancelled')
+    report.error = history.failure;
   return report;
 }
 

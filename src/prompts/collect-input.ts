@@ -5,7 +5,7 @@ import path from 'node:path';
 import {compareTrees} from '../git/compare-trees.ts';
 import type {Repository} from '../git/git.ts';
 import {findKeptWork} from '../git/lay-in.ts';
-import {readHead, resolveCommit} from '../git/refs.ts';
+import {milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
 import {listRescues, type RescueName, rescueRef} from '../git/rescue.ts';
 import {readCommit} from '../git/task-commits.ts';
 import type {HomePaths} from '../milestone/home.ts';
@@ -17,7 +17,15 @@ import {rejectionComments} from '../state/kiro.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 import {isSatisfied, type TaskHistory, type TaskState} from '../state/task.ts';
 import {mapTexts} from './clean-text.ts';
-import type {DependencyInput, DocumentInput, LastAttempt, PhaseInput, PromptInput, PromptMode} from './prompt-input.ts';
+import type {
+  DependencyInput,
+  DocumentInput,
+  LastAttempt,
+  PersonInput,
+  PhaseInput,
+  PromptInput,
+  PromptMode,
+} from './prompt-input.ts';
 import {parseReview} from './review.ts';
 
 export interface PromptSources {
@@ -33,6 +41,8 @@ export interface PromptSources {
   redactText(text: string): string;
   /** Absent: the phase that is in work. */
   phase?: KiroPhase;
+  /** A person does it. */
+  byHand?: boolean;
   /** Absent: what follows from the last attempt. */
   mode?: PromptMode;
 }
@@ -62,6 +72,7 @@ export async function collectInput(sources: PromptSources, id: TaskId): Promise<
     answers: history.answers ?? [],
     rejections: phase ? rejectionsOf(history, phase) : [],
     ...(mode !== 'first' && history.last && {last: await lastAttempt(sources, id, history.last)}),
+    ...(sources.byHand && {person: personInput(state, id, phase)}),
   };
   const redacted = mapTexts(input, sources.redactText);
   return {...redacted, mode, ...(input.phase && {phase: input.phase})};
@@ -81,6 +92,13 @@ function pick<T extends object, Key extends keyof T>(object: T, keys: readonly K
     T,
     Key
   >;
+}
+
+/** Documents stay where they are written. Before the activation the branch is not there, but its name is known. */
+function personInput({id, activation}: MilestoneState, task: TaskId, phase: KiroPhase | undefined): PersonInput {
+  const branch = activation ? activation.branch : milestoneBranch(id);
+  const done = `milestone task done ${id} ${task}`;
+  return isDocumentPhase(phase) || branch === undefined ? {done} : {branch, done};
 }
 
 function phaseInput({state, paths}: PromptSources, task: Task, name: KiroPhase): PhaseInput {

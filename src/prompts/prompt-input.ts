@@ -30,6 +30,15 @@ export interface PromptInput {
   rejections: string[];
   /** Absent in mode `first`. */
   last?: LastAttempt;
+  /** Present when a person does it. */
+  person?: PersonInput;
+}
+
+export interface PersonInput {
+  /** Where the work has to be committed; absent when it is not. */
+  branch?: string;
+  /** The command that says that it is done. */
+  done: string;
 }
 
 export interface PhaseInput {

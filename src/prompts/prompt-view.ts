@@ -18,6 +18,8 @@ export interface PromptView {
   answers: Array<{question: string; answer: string}>;
   rejections: string[];
   last: LastView | undefined;
+  /** Who does the task himself: where his work belongs (empty for nowhere but the folder), and how he ends. */
+  person: {branch: string; done: string} | undefined;
 }
 
 interface TaskView {
@@ -82,6 +84,7 @@ export const PROMPT_SHAPE: ShapeOf<PromptView> = {
     rescue_ref: 'text',
     conflict_files: ['text'],
   },
+  person: {branch: 'text', done: 'text'},
 };
 
 /** How much of each text is shown: 1 is the usual. */
@@ -132,6 +135,7 @@ export function promptView(input: PromptInput, scale: Scale): PromptView {
     })),
     rejections: items(input.rejections, scale.own),
     last: last && lastView(last, scale.material),
+    person: input.person && {branch: input.person.branch ?? '', done: input.person.done},
   };
 }
 

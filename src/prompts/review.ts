@@ -18,6 +18,10 @@ export interface Review {
 }
 
 const SEVERITIES = ['error', 'warning', 'note'] as const;
+/** What else reviewers say for it. */
+const APPROVING = ['approve', 'approved', 'accept', 'accepted', 'pass', 'passed', 'lgtm'];
+const REJECTING = ['reject', 'rejected', 'request_changes', 'requested_changes', 'changes_requested', 'fail', 'failed'];
+
 const MOST_FINDINGS = 100;
 const LONGEST_MESSAGE = 4_000;
 
@@ -54,14 +58,23 @@ export function parseReview(answer: unknown): Review | undefined {
 }
 
 function readReview(value: unknown): Review | undefined {
-  if (!isRecord(value) || (value.verdict !== 'approve' && value.verdict !== 'reject')) return undefined;
+  if (!isRecord(value)) return undefined;
+  const verdict = readVerdict(value.verdict);
   const found = value.findings ?? [];
+  if (verdict === undefined) return undefined;
   if (!Array.isArray(found)) return undefined;
   const findings = found.slice(0, MOST_FINDINGS).map(readFinding);
-  return findings.includes(undefined) ? undefined : {verdict: value.verdict, findings: findings as Finding[]};
+  return findings.includes(undefined) ? undefined : {verdict, findings: findings as Finding[]};
+}
+
+function readVerdict(value: unknown): Review['verdict'] | undefined {
+  const word = typeof value === 'string' ? value.trim().toLowerCase().replace(/[ -]/g, '_') : '';
+  if (APPROVING.includes(word)) return 'approve';
+  return REJECTING.includes(word) ? 'reject' : undefined;
 }
 
 function readFinding(value: unknown): Finding | undefined {
+  if (typeof value === 'string') return readFinding({message: value});
   if (!isRecord(value) || typeof value.message !== 'string' || value.message.trim() === '') return undefined;
   const {file, line, severity} = value;
   return {

@@ -198,6 +198,19 @@ When you have ended, these commands are run on what you leave; each must end wit
 export const WORK_RULES = `
 ## Rules
 
+{{?person}}
+{{?person.branch}}
+- Commit your work on the branch \`{{person.branch}}\`: only what is committed there counts.
+{{/person.branch}}
+{{?task.touches}}
+- Change only files that match one of these patterns:
+{{#task.touches}}
+  - {{.}}
+{{/task.touches}}
+{{/task.touches}}
+- Do not touch .milestones/.
+{{/person}}
+{{^person}}
 - Work only in the folder that you were started in.
 {{?task.touches}}
 - Change only files that match one of these patterns (lock files are free); a change to any other fails the task:
@@ -209,17 +222,27 @@ export const WORK_RULES = `
 {{^task.no_changes}}
 - If nothing has changed in the end, the task counts as failed.
 {{/task.no_changes}}
+{{/person}}
 `;
 
 export const DOCUMENT_RULES = `
 ## Rules
 
+{{?person}}
+- The documents are not committed: it is enough that they lie in the folder. Change nothing else.
+{{/person}}
+{{^person}}
 - Work only in the folder that you were started in, and change nothing in it but the documents in
   $MILESTONE_DELIVERABLES. Nothing else below .milestones/ may be touched; a change to any other file fails the phase.
+{{/person}}
 - Invent nothing. What you do not know is an assumption, or a question.
 `;
 
 export const END_RULES = `
+{{?person}}
+- When it is done, run \`{{person.done}}\`.
+{{/person}}
+{{^person}}
 - Do not commit, stash or push, and stay on the commit that is checked out: what you leave is committed for you.
 - Leave no process running.
 - For matters of taste choose, and write the choice down as an assumption. Nobody can answer while you work. Ask only
@@ -230,6 +253,7 @@ export const END_RULES = `
 
   The status is "done" when the task is complete, "blocked" when you need the answer to your question, "failed" when it
   cannot be done (the summary says why). The summary is for the commit: what you did, and what is not obvious about it.
+{{/person}}
 `;
 
 export const SAME_RULES = `

@@ -11,7 +11,7 @@
 // `max_attempts` bounds them all.
 
 import type {BlockerType, DriverPause, NewEvent, Outcome, Timestamp} from '../events/event.ts';
-import type {TaskId} from '../milestone/plan.ts';
+import type {MilestoneId, TaskId} from '../milestone/plan.ts';
 import type {AttemptCounters} from '../state/task.ts';
 
 const FREE_CONFLICTS = 2;
@@ -24,6 +24,7 @@ const FIRST_QUOTA_REST_MS = 60_000;
 const LONGEST_QUOTA_REST_MS = 3_600_000;
 
 export interface EndedAttempt {
+  milestoneId: MilestoneId;
   taskId: TaskId;
   attempt: number;
   outcome: Outcome;
@@ -60,7 +61,7 @@ function blocker({taskId: task_id, attempt}: EndedAttempt, {type, message, hint}
   };
 }
 
-function blockingOf({taskId, outcome, counters, onInterrupt}: EndedAttempt): Blocking | undefined {
+function blockingOf({milestoneId: id, taskId, outcome, counters, onInterrupt}: EndedAttempt): Blocking | undefined {
   const {message} = outcome;
   switch (outcome.kind) {
     case 'driver_missing':
@@ -78,7 +79,7 @@ function blockingOf({taskId, outcome, counters, onInterrupt}: EndedAttempt): Blo
         return {
           type: 'suspect',
           message: `the executor died ${counters.deaths} times while task \`${taskId}\` was running`,
-          hint: `look at its output (logs), then \`milestone retry ${taskId}\``,
+          hint: `look at its output (\`milestone log ${id} ${taskId} --output\`), then \`milestone retry ${id} ${taskId}\``,
         };
       if (onInterrupt === 'ask')
         return {

@@ -5,6 +5,7 @@
 
 import type {Usage} from '../events/event.ts';
 import type {Budget} from '../milestone/plan.ts';
+import {USAGE_KEYS} from '../state/usage.ts';
 
 export interface BudgetQuestion {
   /** Of the milestone. */
@@ -26,14 +27,13 @@ export type Reservation =
   | {kind: 'reserved'; amount: Budget}
   | {kind: 'nothing'; whose: 'task' | 'milestone'; key: keyof Budget};
 
-const KEYS = ['usd', 'tokens', 'turns', 'minutes'] as const satisfies ReadonlyArray<keyof Budget>;
 /** Below this share of a limit nothing useful fits. */
 const LEAST = 1e-6;
 
 /** What an attempt that starts now may spend; without any budget an empty reservation. */
 export function reserve(question: BudgetQuestion): Reservation {
   const amount: Budget = {};
-  for (const key of KEYS) {
+  for (const key of USAGE_KEYS) {
     if (key === 'usd' && !question.reportsCost) continue;
     const ofTask = remaining(question.taskLimit?.[key], question.taskUsed[key]);
     const ofMilestone = unreserved(question, key);
@@ -49,12 +49,12 @@ export function reserve(question: BudgetQuestion): Reservation {
 
 /** What is used and reserved of each limit, from 0 to 1 and beyond; the largest counts. */
 export function budgetShare(limit: Budget | undefined, used: Usage): number {
-  return Math.max(0, ...KEYS.map(key => (limit?.[key] === undefined ? 0 : (used[key] ?? 0) / limit[key])));
+  return Math.max(0, ...USAGE_KEYS.map(key => (limit?.[key] === undefined ? 0 : (used[key] ?? 0) / limit[key])));
 }
 
 /** The first of its amounts that an attempt has used up. */
 export function exceeded(amount: Budget, used: Usage): keyof Budget | undefined {
-  return KEYS.find(key => amount[key] !== undefined && (used[key] ?? 0) >= (amount[key] as number));
+  return USAGE_KEYS.find(key => amount[key] !== undefined && (used[key] ?? 0) >= (amount[key] as number));
 }
 
 function unreserved({limit, used, reserved}: BudgetQuestion, key: keyof Budget): number | undefined {

@@ -6,8 +6,8 @@ import type {PauseCode, Timestamp} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {preventsCompletion} from '../state/blockers.ts';
 import {pendingApprovals} from '../state/kiro.ts';
+import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
 import {type Blocker, type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
-import {isBetweenPhases, waitsForApproval} from '../state/task.ts';
 
 /** What the scheduler knows besides the state. */
 export interface Outlook {
@@ -21,6 +21,8 @@ export interface Outlook {
   held: boolean;
   /** The execution sleeps until a driver can work again. */
   waits: boolean;
+  /** This run is restricted to some of the tasks. */
+  isRestricted: boolean;
 }
 
 /** What is left to do: go on, finish, or stop and why. */
@@ -53,13 +55,16 @@ export function standstill(state: MilestoneState, outlook: Outlook): Stop {
     stuck(state) ??
     loggedOut(state, outlook) ??
     waitingForPerson(state, outlook) ??
-    (outlook.held ? outOfQuota(state, Object.keys(state.pausedDrivers)) : undefined) ?? {
-      kind: 'stopped',
-      exit: 0,
-      code: 'until',
-      reason: 'what this run was restricted to is done',
-    }
+    (outlook.held ? outOfQuota(state, Object.keys(state.pausedDrivers)) : undefined) ??
+    atRest(state, outlook)
   );
+}
+
+/** Without a restriction there is always something else to say, unless something is wrong with this program. */
+function atRest({id}: MilestoneState, {isRestricted}: Outlook): Stop {
+  if (isRestricted) return {kind: 'stopped', exit: 0, code: 'until', reason: 'what this run was restricted to is done'};
+  const reason = 'nothing can go on, though not everything is done';
+  return {kind: 'stopped', exit: 4, code: 'blocked', reason, hint: `\`milestone status ${id}\` shows what is left`};
 }
 
 function brokenPlan([problem]: readonly string[]): Stop {
@@ -74,13 +79,10 @@ function brokenPlan([problem]: readonly string[]): Stop {
 
 /** A phase has ended, and what follows from it is about to be recorded. */
 function isSomethingUnderWay(state: MilestoneState): boolean {
-  for (const id of state.kiroTasks) {
+  return [...state.nextStep.program].some(id => {
     const task = taskState(state, id);
-    if (task.status !== 'pending' || !task.history.kiro) continue;
-    if (isBetweenPhases(task) && !waitsForApproval(task)) return true;
-    if (waitsForApproval(task) && pendingApprovals(task.history.kiro).length === 0) return true;
-  }
-  return false;
+    return task.status === 'pending' && (isBetweenPhases(task) || waitsForApproval(task));
+  });
 }
 
 function spent(state: MilestoneState): Stop | undefined {
@@ -150,17 +152,17 @@ function isOwnMatter(state: MilestoneState, {type, taskId}: Blocker): boolean {
 }
 
 function failedTasks(state: MilestoneState): Array<[TaskId, string]> {
-  if (state.counts.failed === 0) return [];
-  return [...state.tasks].flatMap(([id, task]) =>
-    task.status === 'failed' ? [[id, task.message] as [TaskId, string]] : [],
-  );
+  return [...state.stuck].flatMap(id => {
+    const task = taskState(state, id);
+    return task.status === 'failed' ? [[id, task.message] as [TaskId, string]] : [];
+  });
 }
 
 function waitingForPerson(state: MilestoneState, {manual}: Outlook): Stop | undefined {
   const stop = (reason: string, hint: string): Stop => ({kind: 'stopped', exit: 6, code: 'person', reason, hint});
   const question = [...state.blockers.values()].find(({type}) => type === 'question');
   if (question) return stop(question.message, question.hint);
-  for (const id of state.kiroTasks) {
+  for (const id of state.nextStep.person) {
     const {status, history} = taskState(state, id);
     const [approval] = history.kiro && status === 'pending' ? pendingApprovals(history.kiro) : [];
     if (approval)

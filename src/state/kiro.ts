@@ -72,15 +72,20 @@ export function newKiro(): KiroState {
 }
 
 /** The phase that waits for somebody's approval: nothing of the task goes on before. */
-export function waitingPhase({phases}: KiroState): KiroPhase | undefined {
-  return KIRO_PHASES.find(phase => phases[phase].status === 'waiting_approval');
+export function waitingPhase(kiro: KiroState): KiroPhase | undefined {
+  return waitingPhases(kiro)[0];
+}
+
+/** All phases that wait for somebody's approval, first to last. */
+export function waitingPhases({phases}: KiroState): KiroPhase[] {
+  return KIRO_PHASES.filter(phase => phases[phase].status === 'waiting_approval');
 }
 
 /** The approvals that wait, first to last. */
-export function pendingApprovals({phases}: KiroState): Approval[] {
-  return KIRO_PHASES.flatMap(phase => {
-    const {status, approval} = phases[phase];
-    return status === 'waiting_approval' && approval?.status === 'pending' ? [approval] : [];
+export function pendingApprovals(kiro: KiroState): Approval[] {
+  return waitingPhases(kiro).flatMap(phase => {
+    const {approval} = kiro.phases[phase];
+    return approval?.status === 'pending' ? [approval] : [];
   });
 }
 

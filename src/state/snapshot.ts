@@ -2,7 +2,8 @@
 
 import type {MilestoneEvent} from '../events/event.ts';
 import type {Plan} from '../milestone/plan.ts';
-import {adoptPlan, type Blocker, initialState, type MilestoneState} from './milestone.ts';
+import {type Blocker, initialState, type MilestoneState} from './milestone.ts';
+import {adoptPlan} from './plan-in-force.ts';
 import type {TaskState} from './task.ts';
 
 type Kept = Pick<

@@ -18,7 +18,9 @@ import type {
   Usage,
 } from '../events/event.ts';
 import type {ImportedTask, KiroPhase} from '../milestone/plan.ts';
-import {applyToKiro, type KiroState, newKiro, startPhase, waitingPhase, withPhase} from './kiro.ts';
+import {afterAttempt, lastAttempt} from './ended-attempt.ts';
+import {applyToKiro, type KiroState, newKiro, startPhase, withPhase} from './kiro.ts';
+import {addUsage} from './usage.ts';
 
 /** What is known of a task whatever its status. */
 export interface TaskHistory {
@@ -135,29 +137,6 @@ export type ShownStatus = TaskStatus | 'kiro_managed';
 /** The status of a task for others. */
 export function shownStatus({status, history}: TaskState): ShownStatus {
   return history.kiro && (status === 'pending' || status === 'in_progress') ? 'kiro_managed' : status;
-}
-
-/** Whether a task waits until somebody approves what a phase of it has left. */
-export function waitsForApproval({history}: TaskState): boolean {
-  return history.kiro !== undefined && waitingPhase(history.kiro) !== undefined;
-}
-
-/** Whether a kiro task rests between two phases: one is over, and the next has not been entered. */
-export function isBetweenPhases({history: {kiro}}: TaskState): boolean {
-  if (!kiro) return false;
-  const {status} = kiro.phases[kiro.phase];
-  // Work that has passed the last gate is still to be integrated.
-  if (kiro.phase === 'execute' && status === 'approved') return false;
-  return status === 'waiting_approval' || status === 'approved' || status === 'completed';
-}
-
-/** The attempt whose finished work was let through by the last gate and only has to be integrated. */
-export function workToIntegrate({history: {kiro, last}}: TaskState): number | undefined {
-  const execute = kiro?.phases.execute;
-  if (kiro?.phase !== 'execute' || execute?.status !== 'approved' || execute.attempt === undefined) return undefined;
-  // What did not pass after all is worked on again.
-  const didFail = last && last.attempt > execute.attempt && ['failed', 'conflict'].includes(last.outcome?.kind ?? '');
-  return didFail ? undefined : execute.attempt;
 }
 
 const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
@@ -333,36 +312,6 @@ function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undef
   return {status: 'pending', history: {...history, kiro, last: lastAttempt(task)}};
 }
 
-/** What an attempt leaves to the next one. */
-function lastAttempt(task: RunningTask & {history: TaskHistory}, outcome?: Outcome, denials?: Denial[]): LastAttempt {
-  const failedChecks = task.checks?.filter(check => !check.ok) ?? [];
-  const denied = denials ?? task.claim?.denials;
-  const from = workBefore(task);
-  return {
-    attempt: task.attempt,
-    driver: task.driver,
-    ...(task.phase !== undefined && {phase: task.phase}),
-    ...(task.conversation !== undefined && {conversation: task.conversation}),
-    ...(from.length > 0 && {from}),
-    ...(outcome && {outcome}),
-    ...(task.claim && {claim: task.claim}),
-    ...(denied && denied.length > 0 && {denials: denied}),
-    ...(failedChecks.length > 0 && {failedChecks}),
-  };
-}
-
-function workBefore({continues, history}: RunningTask & {history: TaskHistory}): number[] {
-  if (continues === undefined) return [];
-  return [continues, ...(history.last?.attempt === continues ? (history.last.from ?? []) : [])];
-}
-
-/** The last phase was over, but the task was not completed: the attempt has ended all the same. */
-function reopened(history: TaskHistory): TaskHistory {
-  const {kiro} = history;
-  if (kiro?.phases.execute.status !== 'completed') return history;
-  return {...history, kiro: withPhase(kiro, 'execute', {status: 'in_progress'})};
-}
-
 /** The phase stops where the task does. */
 function blocked(history: TaskHistory): TaskHistory {
   const {kiro} = history;
@@ -387,16 +336,6 @@ export function withoutPhases({kiro: _, ...history}: TaskHistory): TaskHistory {
   return history;
 }
 
-/** The sum of what is known of both. */
-export function addUsage(a: Usage | undefined, b: Usage): Usage {
-  const sum: Usage = {...a};
-  for (const key of ['usd', 'tokens', 'turns', 'minutes'] as const) {
-    const value = b[key];
-    if (value !== undefined) sum[key] = (sum[key] ?? 0) + value;
-  }
-  return sum;
-}
-
 function goesOn({last}: TaskHistory, conversation: string | undefined): boolean {
   return conversation !== undefined && last?.conversation === conversation;
 }
@@ -414,37 +353,6 @@ function withUsage(task: TaskState, used: Usage): TaskHistory {
     used: addUsage(history.used, used),
     ...(isAuthors && {usedInConversation: addUsage(history.usedInConversation, used)}),
   };
-}
-
-function afterAttempt(
-  task: RunningTask & {history: TaskHistory},
-  outcome: Outcome,
-  denials: Denial[] | undefined,
-): TaskState {
-  const {history} = task;
-  const counters = {...history.counters};
-  if (outcome.kind === 'failed') counters.failures++;
-  if (outcome.kind === 'conflict') counters.conflicts++;
-  if (outcome.kind === 'overload') counters.overloads++;
-  // A night of waiting for a quota is not the task's fault; its driver rests ever longer in between.
-  if (outcome.kind === 'quota') counters.started--;
-  if (outcome.kind === 'interrupted' && outcome.executor_died && task.stage !== 'integrating') counters.deaths++;
-  const cause = outcome.kind === 'failed' ? outcome.cause : outcome.kind;
-  return {
-    status: 'pending',
-    // Budget and cancelled ends have no event after them; every other end is decided by the next event.
-    ...(!hasNoSequel(outcome) && {undecided: {attempt: task.attempt, outcome}}),
-    history: {
-      ...reopened(history),
-      counters,
-      failure: {cause, message: outcome.message},
-      last: lastAttempt(task, outcome, denials),
-    },
-  };
-}
-
-function hasNoSequel({kind}: Outcome): boolean {
-  return kind === 'cancelled' || kind === 'budget';
 }
 
 function describe(task: TaskState): string {

@@ -6,6 +6,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {documentPath, kiroTask} from '../cli/kiro-plan.ts';
+import type {Program} from '../rig/program.ts';
 import type {ScriptedCommand} from '../rig/scripted-command.ts';
 import {AgentRig, describeAgent} from './agent-rig.ts';
 import type {ModelRequest, Script, Step} from './model.ts';
@@ -85,12 +86,10 @@ class Session {
   }
 
   /**
-   * Say something.
-   * @param answers Of the model, to this.
+   * Say something, and have the model reply.
    * @param allowed Commands that the user allows, asked for each.
-   * @returns The last words of the model, and the commands that were denied.
    */
-  async say(prompt: string, answers: Array<Step | Script>, allowed: string[] = []) {
+  start(prompt: string, answers: Array<Step | Script>, allowed: string[] = []): Program {
     const {rig, server} = this.agent;
     const outer = oneByOne(answers);
     this.#heardBefore = server.requests.length;
@@ -101,17 +100,21 @@ class Session {
     };
     const flags = ['--output-format', 'stream-json', '--verbose', ...(this.#id ? ['--resume', this.#id] : [])];
     const rules = allowed.flatMap(command => ['--allowedTools', `Bash(${command})`]);
-    const program = rig.start('claude', '-p', ...flags, ...rules, {stdin: prompt});
-    const results = (await program).jsonLines().filter(event => event.type === 'result');
+    return rig.start('claude', '-p', ...flags, ...rules, {stdin: prompt});
+  }
+
+  /** The same, to the end: the last words of the model, what it heard before each answer, and what was denied. */
+  async say(prompt: string, answers: Array<Step | Script>, allowed: string[] = []) {
+    const {rig, server} = this.agent;
+    const ended = await this.start(prompt, answers, allowed);
+    const results = ended.jsonLines().filter(event => event.type === 'result');
     const {is_error, result, session_id} = results.at(-1) ?? {};
-    expect(is_error, program.printed.stdout).toBe(false);
+    expect(is_error, ended.stdout).toBe(false);
     this.#id = session_id;
+    await rig.milestone('wait', 'demo', '--until', 'done'); // an executor that waits for a person leaves in a moment
+    const asked = server.requests.slice(this.#heardBefore).filter(request => !isNested(request));
     const denials = results.flatMap(({permission_denials}) => permission_denials);
-    const heard = server.requests
-      .slice(this.#heardBefore)
-      .filter(request => !isNested(request))
-      .map(lastHeard);
-    return {result, heard, denied: denials.map(({tool_input}) => tool_input.command)};
+    return {result, heard: asked.map(lastHeard), denied: denials.map(({tool_input}) => tool_input.command)};
   }
 
   /** Resolves when the model waits in the background, and has nothing else to do. */
@@ -131,66 +134,92 @@ function oneByOne(answers: Array<Step | Script>): Script {
   };
 }
 
+const inBackground = [follow, {say: 'It is being executed.'}, readOutput];
+
+/** The command starts and follows, the model may not answer in the place of the user, and the user's answer arrives. */
+async function carryAnswer(session: Session, command: string): Promise<void> {
+  const asked = await session.say(`${command} demo --max-parallel 2`, [
+    {run: `${START} --max-parallel 2`},
+    {run: STATUS},
+    {run: ANSWER},
+    ...inBackground,
+    {say: 'In which language shall it be?'},
+  ]);
+  expect(asked.heard[0]).toContain(`Run \`${START} --max-parallel 2\``);
+  expect(asked.heard[0]).toContain(`Run \`${FOLLOW.replaceAll('demo', '<milestone>')}\``);
+  expect(asked.heard.at(-1)).toContain('In which language? `milestone answer demo greet');
+  expect(asked).toMatchObject({result: 'In which language shall it be?', denied: [ANSWER]});
+
+  const answered = await session.say(
+    'English, please.',
+    [{run: ANSWER}, {run: RESUME}, ...inBackground, {say: 'A design waits for you.'}],
+    [ANSWER, RESUME, 'milestone wait:*', 'milestone status:*'],
+  );
+  expect(answered.denied).toEqual([]);
+  expect(answered.heard[1]).toContain('`milestone resume demo` goes on with that');
+  expect(answered.heard.at(-1)).toContain(`\`${APPROVE}\``);
+}
+
+/** The model reads what waits, may not approve it before the user does, and carries that over. */
+async function carryApproval(session: Session): Promise<void> {
+  const shown = await session.say('/milestone:approve demo announce design', [
+    {run: 'milestone approvals'},
+    {use: 'Read', input: {file_path: session.agent.rig.path(DESIGN)}},
+    {run: APPROVE},
+    {say: 'It says little. Do you approve?'},
+  ]);
+  expect(shown.heard[1]).toContain(DESIGN);
+  expect(shown.heard[2]).toContain('# architecture.md, attempt 1');
+  expect(shown).toMatchObject({result: 'It says little. Do you approve?', denied: [APPROVE]});
+
+  const approved = await session.say('Yes.', [{run: APPROVE}, {say: '/milestone:resume demo goes on.'}], [APPROVE]);
+  expect(approved).toMatchObject({denied: [], heard: ['Yes.', expect.stringContaining('is approved')]});
+}
+
+/** The rest needs nobody. */
+async function goOnToTheEnd(session: Session): Promise<void> {
+  const said = session.say('/milestone:resume demo', [{run: RESUME}, ...inBackground, {say: 'It is done.'}]);
+  const announcing = await session.announcement.nextRun();
+  await session.isFollowing();
+  await announcing.exit();
+  const completed = await said;
+  expect(completed).toMatchObject({result: 'It is done.', denied: []});
+  expect(completed.heard.at(-1)).toContain('**completed**');
+}
+
 describeAgent('claude', () => {
   test.each(['/milestone:execute', '/milestone/execute'])(
-    '%s brings what needs the user, and carries it back',
+    '%s brings a question and an approval to the user, and the answers back',
     async command => {
       await using session = await Session.create();
       const {rig, server} = session.agent;
-      const inBackground = [follow, {say: 'It is being executed.'}, readOutput];
-
-      const asked = await session.say(`${command} demo --max-parallel 2`, [
-        {run: `${START} --max-parallel 2`},
-        {run: STATUS},
-        ...inBackground,
-        {run: ANSWER},
-        {say: 'In which language shall it be?'},
-      ]);
-      expect(asked.heard[0]).toContain(`Run \`${START} --max-parallel 2\``);
-      expect(asked.heard[0]).toContain(`Run \`${FOLLOW.replaceAll('demo', '<milestone>')}\``);
-      expect(asked.heard.at(-2)).toMatch(
-        /\*\*Needs you\*\*[\s\S]*In which language\?[\s\S]*milestone answer demo greet/,
-      );
-      expect(asked).toMatchObject({result: 'In which language shall it be?', denied: [ANSWER]});
-
-      // The user is asked about each call, and agrees.
-      const answered = await session.say(
-        'English, please.',
-        [{run: ANSWER}, {run: RESUME}, ...inBackground, {say: 'A design waits for you.'}],
-        [ANSWER, RESUME, 'milestone wait:*', 'milestone status:*'],
-      );
-      expect(answered.denied).toEqual([]);
-      expect(answered.heard[1]).toContain('`milestone resume demo` goes on with that');
-      expect(answered.heard.at(-1)).toContain(`\`${APPROVE}\``);
-
-      const shown = await session.say('/milestone:approve demo announce design', [
-        {run: 'milestone approvals'},
-        {use: 'Read', input: {file_path: rig.path(DESIGN)}},
-        {run: APPROVE},
-        {say: 'It says little. Do you approve?'},
-      ]);
-      expect(shown.heard[1]).toContain(DESIGN);
-      expect(shown.heard[2]).toContain('# architecture.md, attempt 1');
-      expect(shown).toMatchObject({result: 'It says little. Do you approve?', denied: [APPROVE]});
-
-      const approved = await session.say('Yes.', [{run: APPROVE}, {say: '/milestone:resume demo goes on.'}], [APPROVE]);
-      expect(approved).toMatchObject({denied: [], heard: ['Yes.', expect.stringContaining('is approved')]});
-
-      const lastWords = session.say('/milestone:resume demo', [{run: RESUME}, ...inBackground, {say: 'It is done.'}]);
-      const announcing = await session.announcement.nextRun();
-      await session.isFollowing();
-      await announcing.exit();
-      const completed = await lastWords;
-      expect(completed).toMatchObject({result: 'It is done.', denied: []});
-      expect(completed.heard.at(-1)).toContain('**completed**');
+      await carryAnswer(session, command);
+      await carryApproval(session);
+      await goOnToTheEnd(session);
 
       expect(await rig.status('demo')).toMatchObject({status: 'completed'});
       expect(rig.git('show', 'milestone/demo:greeting.txt')).toBe('hello');
       const nested = server.requests.filter(isNested);
       expect(nested.at(-1)!.heard).toContain('English, please');
-      expect(new Set(server.requests.map(request => request.conversation)).size).toBe(2);
-      expect(new Set(nested.map(request => request.conversation)).size).toBe(1);
+      expect(new Set(nested.map(({conversation}) => conversation)).size).toBe(1);
+      expect(new Set(server.requests.map(({conversation}) => conversation)).size).toBe(2);
       await rig.untilNoProcessLeft();
     },
   );
+
+  test.each(['SIGINT', 'SIGHUP'] as const)('an execution outlives a session that ends by %s', async signal => {
+    await using session = await Session.create();
+    const {rig} = session.agent;
+    const {announcement} = session;
+    await rig.writeMilestone('demo', [{id: 'announce', run: announcement.shell}]);
+    const program = session.start('/milestone:execute demo', [{run: START}, ...inBackground, {say: 'It is done.'}]);
+    const announcing = await announcement.nextRun();
+    await session.isFollowing();
+    program.kill(signal);
+    await program;
+    expect(announcement.running).toHaveLength(1);
+    await announcing.exit();
+    await rig.waitForEvent('demo', 'milestone_completed');
+    await rig.untilNoProcessLeft();
+  });
 });

@@ -12,7 +12,7 @@ test('each of the seven rests as long as it is said to, unless the settings say 
     taskExecutor,
     gitIntegration(),
     progressMonitor,
-    kiroCoordinator,
+    kiroCoordinator(),
     dependencyValidator(),
     blockerDetector(),
     sessionManager(() => 0),

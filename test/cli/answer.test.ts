@@ -34,7 +34,7 @@ test.concurrent('what holds a task up is shown with who has to act, what waits f
     warnings: [],
   });
   expect(await rig.status()).toMatchObject({
-    needs_you: [{kind: 'question', command: 'milestone retry m deploy'}, {kind: 'paused'}],
+    needs_you: [{kind: 'question', command: 'milestone retry m deploy'}],
   });
 });
 
@@ -126,7 +126,7 @@ test.concurrent('a person writes the documents of a manual phase, and an outline
   const document = '.milestones/deliverables/m/login/design/architecture.md';
   expect(rig.read(document)).toContain('milestone: outline, to be filled in');
   expect(await rig.status()).toMatchObject({
-    needs_you: [{kind: 'manual', command: 'milestone task done m login'}, {kind: 'paused'}],
+    needs_you: [{kind: 'manual', command: 'milestone task done m login'}],
   });
 
   expect(await rig.milestone('task', 'done', 'login')).toMatchObject({

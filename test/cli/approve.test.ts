@@ -231,6 +231,11 @@ test
     expect(declined.stdout).toContain('nothing is approved');
     expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
 
+    const stopping = inTerminal(rig, 'approve', 'login');
+    await stopping.line(/architecture\.md {2}sha256/);
+    stopping.stdin!.write('\x03');
+    expect(await stopping).toMatchObject({exitCode: 130, stdout: expect.stringContaining('nothing is approved')});
+
     const approving = inTerminal(rig, 'approve', 'login');
     await approving.line(/architecture\.md {2}sha256/);
     approving.stdin!.write('y\r');
@@ -243,3 +248,18 @@ function inTerminal(rig: MilestoneRig, ...words: string[]): Program {
   const options = {stdin: 'pipe', env: {TERM: 'xterm-256color'}};
   return rig.start('python3', IN_TERMINAL, '80', '24', process.execPath, MILESTONE, ...words, options as never);
 }
+
+test.concurrent('a gate without roles takes no role, and a task between its phases is called what `status` calls it', async () => {
+  await using rig = await waitingRig({});
+  const strange = await rig.milestone('approve', 'm', 'login', '--role', 'boss');
+  expect(strange).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('nobody is asked in the role `boss`: this gate asks for no role'),
+  });
+  expect(await rig.milestone('approve', 'm', 'login')).toMatchObject({exitCode: 0});
+  const again = await rig.milestone('approve', 'm', 'login');
+  expect(again).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('task `login` is kiro_managed: no approval'),
+  });
+});

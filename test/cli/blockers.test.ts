@@ -566,3 +566,19 @@ describe('checks and plans', () => {
     expect(eventsOf(rig, ID, 'final_checked').map(({details}) => details.ok)).toEqual([false, true]);
   });
 });
+
+test.concurrent('a task that is removed takes its blocker along, and what else goes wrong is still seen', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  const b = {id: 'b', run: work.shell, retries: 0};
+  await rig.writeMilestone('m', [{id: 'a', driver: 'claude'}, b]);
+  const execution = rig.milestone('execute', 'm');
+  const running = await work.nextRun();
+  await rig.waitForEvent('m', 'blocker_detected');
+  await rig.writeMilestone('m', [b]);
+  await rig.waitForEvent('m', 'plan_changed');
+  expect((await rig.status('m')).blockers).toEqual([]);
+  await running.exit(1);
+  expect(await execution).toMatchObject({exitCode: 4, stderr: expect.stringContaining('failed with exit code 1')});
+  expect(eventsOf(rig, 'm', 'agent_failed')).toEqual([]);
+});

@@ -111,6 +111,11 @@ test('`full` needs `--yolo`, which is not for sessions of agents', async () => {
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
   await rig.writeMilestone('m', [{id: 'a', permissions: 'full'}]);
+  expect(await rig.milestone('execute', 'm', '--dry-run')).toMatchObject({
+    exitCode: 3,
+    stdout: expect.stringContaining('needs `--yolo` too'),
+  });
+  expect(await rig.milestone('execute', 'm', '--dry-run', '--yolo')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('execute', 'm')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('needs `--yolo` too'),
@@ -119,6 +124,7 @@ test('`full` needs `--yolo`, which is not for sessions of agents', async () => {
   expect(agents.runs('codex')).toEqual([]);
   expect(await rig.milestone('execute', 'm', '--yolo')).toMatchObject({exitCode: 0});
   expect(agents.runs('codex')[0]?.argv.join(' ')).toContain('danger-full-access');
+  expect((await rig.status('m')).liberties).toEqual([expect.stringContaining('in the last run (--yolo)')]);
 });
 
 test('a plan that is edited while it executes gives nobody more rights', async () => {
@@ -283,7 +289,24 @@ test.each([
   expect(outcomes(rig, 'm')).toMatchObject([{kind}]);
   expect(rig.git('rev-parse', 'milestone/m')).toBe(rig.git('rev-parse', 'main'));
   // It is the reviewer who rests.
+  expect(agents.runs('codex')).toHaveLength(kind === 'quota' ? 1 : 2);
+  if (kind === 'failed') {
+    expect(outcomes(rig, 'm')).toMatchObject([{message: expect.stringContaining('which said: Looks fine.')}]);
+    expect(eventsOf(rig, 'm', 'task_verified').at(-1)?.details.checks).toMatchObject([{output_tail: 'Looks fine.'}]);
+  }
   if (kind === 'quota') expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'codex'}}]);
+});
+
+test('a reviewer whose verdict cannot be read is asked once more, afresh, and the author loses no attempt', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  agents.script('claude', 'a', works('claude', {'a.txt': 'a'}));
+  agents.script('codex', 1, [codex.begin, codex.says('Looks fine.'), codex.turn()]);
+  agents.script('codex', 2, [codex.begin, codex.says('{"verdict": "LGTM", "findings": ["tidy"]}'), codex.turn()]);
+  await rig.writeMilestone('m', [{id: 'a', driver: 'claude', retries: 0, review: {driver: 'codex'}}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(agents.runs('claude')).toHaveLength(1);
+  expect(agents.runs('codex')[1]?.argv.join(' ')).not.toContain('resume');
 });
 
 test('nothing of any other command survives a killed executor and the next start', async () => {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {claude, codex, works} from '../rig/agent-scripts.ts';
@@ -279,5 +280,49 @@ test('an agent that counts over its whole conversation is charged for each part 
   expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => details.used.tokens)).toEqual([1000, 500, 700]);
   expect(eventsOf(rig, 'm', 'budget_reserved').map(({details}) => details.amount.tokens)).toEqual([
     10_000, 9_000, 8_500,
+  ]);
+});
+
+test('who waits for what others have reserved does not keep what he uses from himself', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'default', costs(0.25));
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', budget: {usd: 1}},
+      {id: 'b', uses: ['database']},
+    ],
+    {
+      settings: {max_parallel: 2, budget: {usd: 1}},
+    },
+  );
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(tasksIn(rig, 'm', 'task_completed')).toEqual(['a', 'b']);
+});
+
+test('an executor that dies before an agent was told anything has spent nothing of its budget', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'default', costs(0.25));
+  await rig.writeMilestone('m', [{id: 'a', no_changes: true}], {settings: {budget: {usd: 1}}});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const lines = rig.read('.milestones/logs/execution-m.jsonl').split('\n');
+  const reserved = lines.findIndex(line => line.includes('"event":"budget_reserved"'));
+  const started = lines.findIndex(line => line.includes('"event":"task_started"'));
+  expect(started).toBeLessThan(reserved);
+  fs.renameSync(rig.path(rig.planFile('m', 'completed')), rig.path(rig.planFile('m')));
+  fs.rmSync(rig.path('.milestones/cache/m.json'));
+  rig.write(
+    '.milestones/logs/execution-m.jsonl',
+    lines
+      .slice(0, reserved + 1)
+      .map(line => `${line}\n`)
+      .join(''),
+  );
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => [details.used.usd, details.basis])).toEqual([
+    [undefined, 'observed'],
+    [0.25, 'reported'],
   ]);
 });

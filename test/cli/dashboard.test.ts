@@ -30,7 +30,7 @@ describe.skipIf(!hasPython)('in a terminal (skipped without python3)', () => {
     expect(exitCode).toBe(0);
     expect(stdout).toContain(SECOND_SCREEN);
     const said = stdout.slice(stdout.lastIndexOf(FIRST_SCREEN) + FIRST_SCREEN.length);
-    expect(said).toMatch(/✔ milestone release completed: 1 tasks done/);
+    expect(said).toMatch(/✔ milestone release completed: 1 task done/);
     // The cursor may be shown once more.
     expect(said.replaceAll('\x1b[?25h', '')).not.toContain('\x1b');
   });
@@ -42,6 +42,19 @@ describe.skipIf(!hasPython)('in a terminal (skipped without python3)', () => {
     const {exitCode, stdout} = await inTerminal(rig, 'execute', 'release');
     expect(exitCode).toBe(plain.exitCode);
     expect(stdout.replaceAll('\r\n', '\n')).toBe(plain.stderr);
+  });
+
+  test('an executor that dies under its dashboard leaves a word on how to go on', async () => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+    const run = inTerminal(rig, 'execute', 'release');
+    await build.nextRun();
+    await run.line(/▶ build/);
+    process.kill((await rig.status('release')).executor.pid, 'SIGKILL');
+    const {exitCode, stdout} = await run;
+    expect(exitCode).toBe(9);
+    expect(stdout).toContain('hint: `milestone resume release` goes on from where it was');
   });
 
   test('`q` leaves the execution running in the background, and says how to come back', async () => {

@@ -38,6 +38,7 @@ describe('an execution in the background', () => {
     expect(answer).toEqual({
       ok: true,
       milestone_id: ID,
+      exit: 0,
       session_id: eventsOf(rig, ID, 'session_started')[0]?.session_id,
       log: expect.stringContaining(`/logs/${ID}/executor-`),
     });

@@ -290,3 +290,33 @@ function doubled(log: Buffer, line: RegExp): Buffer {
 function edited(log: Buffer, edit: (lines: string[]) => string[]): Buffer {
   return Buffer.from(`${edit(log.toString().trimEnd().split('\n')).join('\n')}\n`);
 }
+
+test('after a repair every gate is asked again: a damaged log proves no approval', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {
+      id: 'a',
+      run: 'echo a > a.txt',
+      kiro_workflow: {
+        enabled: true,
+        phases: {
+          design: {run: 'echo design > "$MILESTONE_DELIVERABLES/d.md"', deliverables: ['d.md']},
+          spec: {run: 'echo spec > "$MILESTONE_DELIVERABLES/s.md"', deliverables: ['s.md']},
+          task: {run: 'echo task > "$MILESTONE_DELIVERABLES/t.md"', deliverables: ['t.md']},
+        },
+      },
+    },
+  ]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
+  expect(await rig.milestone('approve', 'a', '--yes')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+  const log = rig.read(rig.logFile('m'));
+  const at = log.indexOf('"kiro_approval_granted"');
+  rig.write(rig.logFile('m'), `${log.slice(0, at)}"kiro_approval_GRANTED"${log.slice(at + 23)}`);
+
+  // Whoever is to write the log sees the damage, whatever the cache says.
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 9, stderr: expect.stringContaining('doctor')});
+  expect(await rig.milestone('doctor', '--repair')).toMatchObject({exitCode: 0});
+  expect((await rig.status('m')).approvals).toMatchObject([{task_id: 'a', status: 'pending'}]);
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+});

@@ -445,13 +445,15 @@ describe('repositories', () => {
 
   test.concurrent('with hooks that are asked for', async () => {
     await using rig = await MilestoneRig.create();
-    rig.write('.git/hooks/pre-commit', '#!/bin/sh\ngrep -q good a || { echo a is not good >&2; exit 1; }\n');
+    rig.env.MY_TOKEN = 'a-secret-of-mine';
+    rig.write('.git/hooks/pre-commit', '#!/bin/sh\ngrep -q good a || { echo a is not good $MY_TOKEN >&2; exit 1; }\n');
     fs.chmodSync(rig.path('.git/hooks/pre-commit'), 0o755);
     await rig.writeMilestone(ID, [{id: 'a', run: 'test "$MILESTONE_ATTEMPT" = 1 && echo bad > a || echo good > a'}], {
       settings: {git: {hooks: true}},
     });
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
-    expect(outcomes(rig, ID)).toMatchObject([{cause: 'check', message: expect.stringContaining('a is not good')}]);
+    expect(outcomes(rig, ID)).toMatchObject([{cause: 'check', message: expect.stringContaining('a is not good ***')}]);
+    expect(rig.read(`.milestones/logs/execution-${ID}.jsonl`)).not.toContain('a-secret-of-mine');
     expect(fileAt(rig, BRANCH, 'a')).toBe('good');
   });
 

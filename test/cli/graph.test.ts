@@ -13,10 +13,10 @@ wave 1
 
 wave 2
   ✘ check  Check it  <- build
-  ○ notes  Write the notes  <- build
+  · notes  Write the notes  <- build
 
 wave 3
-  ○ ship  Ship it  <- check
+  · ship  Ship it  <- check
 
 critical path: build -> check -> ship
 `);

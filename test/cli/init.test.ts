@@ -68,7 +68,7 @@ describe('the slash commands of a coding agent', () => {
       expect(body.split('$ARGUMENTS'), name).toHaveLength(2);
       for (const tool of allowed.split(', '))
         expect(tool).toMatch(
-          /^Bash\(milestone (?:(?:execute|resume) --detach|status|wait|list|log|show|diff|blockers|approvals):\*\)$/,
+          /^Bash\(milestone (?:(?:execute|resume) --detach|status|wait|list|log|blockers|approvals):\*\)$/,
         );
     }
   });

@@ -84,3 +84,16 @@ test.concurrent('work that was let through is neither done nor reviewed again, a
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await new Promise(resolve => setImmediate(resolve));
 }
+
+test.concurrent('a rejected phase whose last attempt is cut off by its budget is a blocker, not an end', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  const spent = claude.result({subtype: 'error_max_budget_usd', is_error: true});
+  agents.script('claude', 'a.4', [claude.init, {write: {'a.txt': 'a'}}, done()]);
+  agents.script('claude', 'a.5', [claude.init, {write: {'a.txt': 'b'}}, spent, {exit: 1}]);
+  await rig.writeMilestone('m', [executeOnly('a', {...agent, approval_required: true}, {max_attempts: 2})]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
+  await rig.milestone('reject', 'm', 'a', '-m', 'try harder');
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 4});
+  expect((await rig.status('m')).blockers).toMatchObject([{type: 'approval_rejected', task_id: 'a'}]);
+});

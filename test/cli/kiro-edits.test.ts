@@ -100,3 +100,18 @@ test.concurrent('other weights are another progress', async () => {
     kiro_task_count: 2,
   });
 });
+
+test.concurrent('an ordinary attempt passes no gate that the plan puts behind it while it runs', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  const ordinary = {id: 'a', run: work.shell};
+  await rig.writeMilestone('m', [ordinary]);
+  const execution = rig.milestone('execute');
+  const running = await work.nextRun();
+  await rig.waitForEvent('m', 'task_working');
+  await rig.writeMilestone('m', [kiroTask('a', {execute: {approval_required: true}}, ordinary)]);
+  await rig.waitForEvent('m', 'plan_changed');
+  await running.exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(phasesOf(rig, 'm')).toEqual([]);
+});

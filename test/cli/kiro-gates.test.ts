@@ -417,3 +417,33 @@ test.concurrent('a skipped kiro task is done with, whatever waits', async () => 
     {status: 'pending'},
   ]);
 });
+
+describe('finished work that waits for its approval', () => {
+  const execute = {run: 'echo done > done.txt', approval_required: true};
+  const task = executeOnly('a', execute, {verify: 'echo left > left-by-check.txt'});
+
+  test.concurrent.each(['worktree', 'shared'])('is what was checked, without what checks left: %s', async isolation => {
+    await using rig = await waitingRig({settings: {isolation}}, task);
+    expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toContain('done.txt');
+    expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).not.toContain('left-by-check.txt');
+    await approved(rig);
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+    expect(filesAt(rig, 'milestone/m')).toContain('done.txt');
+    expect(filesAt(rig, 'milestone/m')).not.toContain('left-by-check.txt');
+  });
+
+  test.concurrent.each(['worktree', 'shared'])(
+    'is done again when it is lost, and asked for again: %s',
+    async isolation => {
+      await using rig = await waitingRig({settings: {isolation}}, task);
+      rig.git('update-ref', '-d', 'refs/milestone/rescue/m/a.4');
+      await approved(rig);
+      expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+      expect(outcomes(rig, 'm')).toMatchObject([{message: expect.stringContaining('is gone')}]);
+      expect(eventsOf(rig, 'm', 'kiro_approval_requested')).toHaveLength(2);
+      await approved(rig);
+      expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+      expect(filesAt(rig, 'milestone/m')).toContain('done.txt');
+    },
+  );
+});

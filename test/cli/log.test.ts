@@ -31,17 +31,25 @@ describe('what is recorded', () => {
     const all = await log();
     expect(await log('--last', '3')).toEqual(all.slice(-3));
     expect(await log('--last', '100000')).toEqual(all);
-    expect(await log('--session', 'session-of-nobody')).toEqual([]);
     expect(await log('--session', all[1]!.session_id)).toEqual(
       all.filter(({session_id}) => session_id === all[1]?.session_id),
     );
   });
 
-  test.concurrent('a misspelt task, event or milestone is named', async () => {
+  test.concurrent('a misspelt task, event, session or milestone is named', async () => {
     await using rig = await stoppedRig();
     expect(await rig.milestone('log', ID, 'chek')).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining('`check`'),
+    });
+    // One object, also when it turns out late that there is nothing of the kind.
+    expect((await rig.milestone('log', ID, 'chek', '--json')).json()).toMatchObject({
+      ok: false,
+      error: {code: 'UNKNOWN_TASK'},
+    });
+    expect(await rig.milestone('log', '--session', 'session-of-nobody')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('no session `session-of-nobody` worked on `release`'),
     });
     expect(await rig.milestone('log', '--event', 'task_fail')).toMatchObject({
       exitCode: 2,

@@ -1,10 +1,12 @@
 // What a run prints, for people and for programs, and the exit code it ends with.
 
+import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {eventsOf, readPlan} from './support.ts';
 
 const ID = 'release';
+const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
 
 test.concurrent('a stream of events is all of the log, line by line, and ends with how it went', async () => {
   await using rig = await MilestoneRig.create();
@@ -156,3 +158,22 @@ test.concurrent('`--dry-run` and `--plan` change nothing and start nothing', asy
   ]);
   expect(rig.read(rig.logFile('stopped'))).toBe(log);
 });
+
+test.skipIf(process.platform !== 'linux')(
+  'an answer that could not be written is exit code 9, said on stderr',
+  async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
+    const full = (...words: string[]) =>
+      rig.start('/bin/sh', '-c', `"$0" "$@" > /dev/full`, process.execPath, MILESTONE, ...words);
+    const lost = {exitCode: 9, stdout: '', stderr: expect.stringContaining('cannot write to standard output')};
+    for (const words of [[], ['status'], ['status', '--json'], ['list', '--json'], ['graph'], ['validate', '--json']])
+      expect(await full(...words), words.join(' ')).toMatchObject(lost);
+    // Its exit code is about the work.
+    expect(await full('execute', ID)).toMatchObject({exitCode: 0, stderr: expect.stringContaining('cannot write')});
+    expect(await rig.start('/bin/sh', '-c', `"$0" "$1" list | true`, process.execPath, MILESTONE)).toMatchObject({
+      exitCode: 0,
+      stderr: '',
+    });
+  },
+);

@@ -93,3 +93,31 @@ test('what is not in progress cannot be paused', async () => {
     stderr: expect.stringContaining('there is no milestone `n`'),
   });
 });
+
+test('pause ends what a killed executor left running: nobody else would, and its work would be lost', async () => {
+  await using rig = await MilestoneRig.create();
+  const build = await rig.command('build');
+  await rig.writeMilestone('m', [{id: 'build', run: `echo half > half.txt; ${build.shell}`}]);
+  const execution = rig.milestone('execute');
+  const run = await build.nextRun();
+  execution.kill('SIGKILL');
+  await execution;
+
+  expect(await rig.milestone('pause')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('its executor is dead: what that had left running was ended'),
+  });
+  await run.ended;
+  expect(rig.git('show', 'refs/milestone/rescue/m/build.1:half.txt')).toBe('half');
+  expect(rig.processesLeft()).toEqual([]);
+  expect(await rig.milestone('pause')).toMatchObject({exitCode: 3});
+});
+
+test('pause leaves what a person has handed in to the resume, which checks it', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', driver: 'manual', no_changes: true}]);
+  expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('task', 'done', 'm', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('pause')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+});

@@ -4,7 +4,8 @@ import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {eventsOf, fileAt, outcomes, readPlan, saveAs, tasksIn} from './support.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
+import {diary, eventsOf, fileAt, outcomes, readPlan, saveAs, tasksIn} from './support.ts';
 
 const ID = 'release';
 
@@ -229,4 +230,35 @@ test.concurrent('edits between two runs count at the next', async () => {
   const ended = await rig.milestone('resume', ID);
   expect(ended.exitCode).toBe(4);
   expect(eventsOf(rig, ID, 'plan_refused')).toHaveLength(1);
+});
+
+test.concurrent('an execution that is stopped while a removed task ends leaves the edit to the next one', async () => {
+  await using rig = await MilestoneRig.create();
+  const {file} = diary(rig);
+  const stubborn = `trap 'echo asked >> ${file}' INT; trap '' TERM; while :; do sleep 0.1; done`;
+  const keep = '{id: keep, title: K, run: "true"}';
+  await rig.writeMilestone(ID, text(`{id: a, title: A, run: "${stubborn}"}`, keep));
+  const run = rig.milestone('execute', ID);
+  await rig.waitForEvent(ID, event => event.event === 'task_working' && event.details.task_id === 'a');
+  await rig.waitForEvent(ID, completed('keep'));
+  edit(rig, () => text(keep));
+  await waitForFile(file);
+  run.kill('SIGINT');
+  await rig.waitForEvent(ID, 'milestone_paused');
+  run.kill('SIGINT');
+  expect(await run).toMatchObject({exitCode: 130});
+  expect(outcomes(rig, ID)).toHaveLength(1);
+  expect(eventsOf(rig, ID, 'plan_changed')).toEqual([]);
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, ID, 'plan_changed')).toHaveLength(1);
+});
+
+test.concurrent('a task that a person has done may be removed before anybody has checked it', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone(ID, text('{id: a, title: A, driver: manual}', '{id: b, title: B, run: "true"}'));
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 6});
+  expect(await rig.milestone('task', 'done', ID, 'a')).toMatchObject({exitCode: 0});
+  edit(rig, () => text('{id: b, title: B, run: "true"}'));
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, ID)).toMatchObject([{kind: 'cancelled'}]);
 });

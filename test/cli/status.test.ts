@@ -29,6 +29,9 @@ describe('what it says', () => {
     expect(needs).toContain('task `notes` waits for a person: Write the notes');
     expect(stdout).toMatch(/\nfailed\n {2}check {2}failed with exit code 3\n/);
     expect(stdout).toMatch(/\nlast events\n( {2}\d\d:\d\d:\d\d .*\n){5}$/);
+    // What the program notes for itself is left to `milestone log`.
+    expect(stdout).toMatch(/task_failed +check #1 .*\n(.*\n)*.* milestone_blocked .*\n$/);
+    expect(stdout).not.toMatch(/agent_|session_|progress_updated/);
   });
 
   test.concurrent('as JSON: every key of the contract', async () => {

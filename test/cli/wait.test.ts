@@ -22,7 +22,9 @@ describe('nobody executes the milestone', () => {
       because: 'resting',
       status: 'blocked',
       error: {code: 'STOPPED', message: expect.stringContaining('task `a` failed')},
+      needs_you: [{kind: 'failed', command: 'milestone retry release a'}, {kind: 'blocked'}],
     });
+    expect((await rig.milestone('wait')).stdout).toContain('\n  milestone retry release a\n');
     await rig.milestone('skip', ID, 'a');
     await rig.milestone('resume', ID);
     const done = await rig.milestone('wait', ID, '--json');
@@ -51,7 +53,8 @@ describe('nobody executes the milestone', () => {
     await killed;
     expect(await rig.milestone('wait', ID)).toMatchObject({
       exitCode: 9,
-      stdout: 'the executor is gone without having ended its session\n',
+      stdout:
+        'the executor is gone without having ended its session\nno executor is at work on it\n  milestone resume release\n',
     });
   });
 });

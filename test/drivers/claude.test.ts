@@ -157,6 +157,16 @@ test('a denied tool is seen and shown with its rule, and decides nothing', async
   expect(rig.observed('denied').map(({denial}) => denial)).toEqual(denials);
 });
 
+test('of endless denials some are enough', async () => {
+  await using rig = new AgentRig();
+  const endless = Array.from({length: 300}, (_, place) => [
+    says.calls(`t${place}`, 'curl x'),
+    says.denied(`t${place}`),
+  ]);
+  await rig.attempt('claude', [[says.init, ...endless.flat(), says.done()]]);
+  expect(rig.observed('denied')).toHaveLength(100);
+});
+
 test('a question is an outcome, and so is giving up', async () => {
   await using rig = new AgentRig();
   const question = says.done({status: 'blocked', summary: 'Two ways.', question: 'Which database?'});

@@ -2,7 +2,8 @@ import {expect, test} from 'vitest';
 import {decideRequest} from '../../src/engine/request-decision.ts';
 import type {NewEvent} from '../../src/events/event.ts';
 import type {Plan} from '../../src/milestone/plan.ts';
-import {applyEvent, initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
+import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
 
 const PLAN: Plan = {
   id: 'm',

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {Plan} from '../../src/milestone/plan.ts';
 import {diffPlans, removedTasks} from '../../src/milestone/plan-diff.ts';
-import {changedPlan} from '../../src/state/milestone.ts';
+import {changedPlan} from '../../src/state/plan-in-force.ts';
 
 const task = fc.record(
   {id: fc.constantFrom('a', 'b', 'c', 'd', 'e'), title: fc.constantFrom('x', 'y'), run: fc.constantFrom('1', '2')},

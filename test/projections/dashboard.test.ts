@@ -26,7 +26,12 @@ const anyMilestone: fc.Arbitrary<Made> = fc.record({
   blockers: fc.uniqueArray(anyText, {maxLength: 5}),
   agents: fc.constant({'task-executor': 'running', 'git-integration': 'failing'} as const),
   kiro: fc.option(fc.constant({design: 100, spec: 60, task: 0, execute: 33}), {nil: undefined}),
-  approvals: fc.array(fc.record({task_id: anyText, transition: anyText, command: anyText}), {maxLength: 4}),
+  approvals: fc.array(
+    fc.record({task_id: anyText, transition: anyText, command: anyText, details: fc.array(anyText)}),
+    {
+      maxLength: 4,
+    },
+  ),
   isExecuted: fc.boolean(),
 });
 
@@ -204,10 +209,28 @@ test('an output is shown from its end, an approval with the command that decides
     'line 99',
     '↑↓ other task  Esc back  q leave',
   ]);
-  const approvals = [{task_id: 'login', transition: 'design_to_spec', command: 'milestone approve release login'}];
-  expect(shown({tasks: [], approvals}, {columns: 60, rows: 10}, {screen: 'approvals'}).slice(0, 3)).toEqual([
+  const details = ['security pending', 'document: .milestones/d.md', 'criterion: all is covered'];
+  const approvals = ['login', 'logout'].map(task_id => {
+    return {task_id, transition: 'design_to_spec', command: `milestone approve release ${task_id}`, details};
+  });
+  const page = (rows: number) => shown({tasks: [], approvals}, {columns: 60, rows}, {screen: 'approvals'});
+  // What to type comes before what is known.
+  expect(page(8).slice(0, 7)).toEqual([
     'approvals',
     '  login: design_to_spec',
+    '    security pending',
+    '    document: .milestones/d.md',
     '  milestone approve release login',
+    '  logout: design_to_spec',
+    '  milestone approve release logout',
   ]);
+  expect(page(20).filter(line => line === '    criterion: all is covered')).toHaveLength(2);
+});
+
+test('the help is whole on 80 columns and 24 rows, and who only watches stops nothing', () => {
+  const help = shown({tasks: []}, {columns: 79, rows: 23}, {screen: 'help'}).join('\n');
+  expect(help).not.toContain('…');
+  expect(help).toMatch(/skipped {2}· pending|skipped\n {2}· pending/);
+  const watching = dashboardLines(modelOf({tasks: []}), OVERVIEW, {columns: 79, rows: 23}, {isOwner: false}, asItIs);
+  expect(watching.at(-1)).toBe('q leave  p pause  ↑↓ choose  o output  a approvals  ? help');
 });

@@ -19,7 +19,8 @@ import {dashboardModel} from '../../src/projections/terminal/dashboard/model.ts'
 import {eventLine} from '../../src/projections/terminal/event-line.ts';
 import {graphText} from '../../src/projections/terminal/graph-text.ts';
 import {statusText} from '../../src/projections/terminal/status-text.ts';
-import {applyEvent, initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
+import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
 import {takeSnapshot} from '../../src/state/snapshot.ts';
 import type {TaskState} from '../../src/state/task.ts';
 import {asItIs} from './dashboard-rig.ts';
@@ -92,7 +93,16 @@ const APPROVED = {
 } as const;
 
 function report(state: MilestoneState, facts: Parameters<typeof statusReport>[1] = {}): StatusReport {
-  const view: MilestoneView = {
+  return statusReport(viewOf(state), facts);
+}
+
+/** Of one that nobody executes. */
+function restingReport(state: MilestoneState): StatusReport {
+  return statusReport({...viewOf(state), executor: undefined});
+}
+
+function viewOf(state: MilestoneState): MilestoneView {
+  return {
     id: 'm',
     file: 'm.yaml',
     origin: 'log',
@@ -102,7 +112,6 @@ function report(state: MilestoneState, facts: Parameters<typeof statusReport>[1]
     edit: undefined,
     projectDriver: 'claude',
   };
-  return statusReport(view, facts);
 }
 
 function textOf(state: MilestoneState, facts: Parameters<typeof statusReport>[1] = {}): string {
@@ -305,6 +314,15 @@ test('while it executes, one screen says what is asked, and one what holds it up
   );
   expect(rejected).toContain('↻ login design rejected by security: no\\x1b[31m');
   expect(detected).toContain('blocked: Which?');
+  const [ended, paused] = lines(
+    {
+      event: 'attempt_ended',
+      details: {task_id: 'logout', attempt: 1, outcome: {kind: 'question', message: 'Which?'}, used: {}} as never,
+    },
+    {event: 'milestone_paused', details: {code: 'person', reason: 'Which?'}},
+  );
+  expect(ended).toContain('○ logout attempt 1 has a question');
+  expect(paused).toContain('‖ paused: nothing else can go on meanwhile');
   expect(escalated).toContain('question logout: you have to act\n');
   expect(escalated).toContain('it clears when it is answered\n');
   expect(escalated).toContain('milestone answer m logout "…"');
@@ -323,10 +341,37 @@ test('what an agent assumed, was warned of or was denied is said at once, with t
     'logout assumes: UTC',
     'denied: Bash npm publish; this line would permit it: allow: ["Bash(npm publish:*)"]',
   ]);
-  const used = {event: 'budget_settled', details: {task_id: 'logout', attempt: 1, used: {usd: 0.5}, basis: 'reported'}};
+  const cost = {usd: 0.5, minutes: 2};
+  const used = {event: 'budget_settled', details: {task_id: 'logout', attempt: 1, used: cost, basis: 'reported'}};
   expect(eventLine(record(state, used as NewEvent), state)[0]).toContain(
     "logout: 0.50 usd; so far 0.50 usd (the agent's estimate)",
   );
+});
+
+test('minutes are no estimate of the agents', () => {
+  const details = {task_id: 'logout', attempt: 1, used: {usd: 0.5, minutes: 2.5}, basis: 'reported'} as const;
+  const plan = {...PLAN, settings: {}};
+  const text = textOf(stateAfter([started('logout'), {event: 'budget_settled', details}], plan));
+  expect(text).toContain('used, as the agents say: 0.50 usd\nagents at work: 2.50 minutes\n');
+});
+
+test('a milestone that rests for a person is only resumed where something can go on', () => {
+  const resting = (state: MilestoneState) => {
+    record(state, {event: 'milestone_paused', details: {code: 'person', reason: 'the design waits'}});
+    return restingReport(state).needs_you.map(({kind, text}) => [kind, text]);
+  };
+  const plan = {...PLAN, tasks: PLAN.tasks.slice(0, 2)};
+  expect(resting(stateAfter(DESIGNED, plan))).toEqual([['approval', expect.stringContaining('waits for approval')]]);
+  const decided = (['architect', 'security'] as const).map((role): NewEvent => {
+    return {event: 'kiro_approval_granted', details: {...APPROVED, role}};
+  });
+  expect(resting(stateAfter([...DESIGNED, ...decided], plan))).toEqual([
+    ['paused', 'what it waited for is decided, and nobody executes it'],
+  ]);
+  expect(resting(stateAfter([...DESIGNED, ...decided]))).toEqual([
+    ['manual', expect.any(String)],
+    ['paused', 'nobody executes it; something else can go on'],
+  ]);
 });
 
 test('a graph has a mark and a style for a kiro task', () => {

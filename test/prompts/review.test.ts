@@ -66,6 +66,13 @@ describe('what a reviewer answers', () => {
     expect(parseReview({verdict: 'approve'})).toEqual({verdict: 'approve', findings: []});
   });
 
+  test.each([
+    ...['approved', 'Accept', 'accepted', 'PASS', ' lgtm '].map(word => [word, 'approve'] as const),
+    ...['rejected', 'request_changes', 'Request changes', 'fail'].map(word => [word, 'reject'] as const),
+  ])('other words for a verdict: %s', (word, verdict) => {
+    expect(parseReview({verdict: word, findings: ['too slow']})).toEqual({verdict, findings: [{message: 'too slow'}]});
+  });
+
   test('what does not fit in a finding is left out, the finding stays', () => {
     const findings = [{file: '', line: 1.5, severity: 'terrible', message: 'wrong', more: 1}];
     expect(parseReview({verdict: 'reject', findings})).toEqual({verdict: 'reject', findings: [{message: 'wrong'}]});

@@ -10,6 +10,7 @@ type Changes = Partial<Omit<EndedAttempt, 'counters'>> & {counters?: Partial<End
 
 function next(outcome: Outcome, changes: Changes = {}) {
   const events = afterAttempt({
+    milestoneId: 'm',
     taskId: 't',
     attempt: 1,
     outcome,
@@ -58,7 +59,7 @@ describe('an interrupted attempt', () => {
     expect(next(died, {retries: 0, counters: {deaths: 2}})).toMatchObject({event: 'task_retry_scheduled'});
     expect(next(died, {retries: 0, counters: {deaths: 3}})).toMatchObject({
       event: 'blocker_detected',
-      details: {type: 'suspect', task_id: 't'},
+      details: {type: 'suspect', task_id: 't', hint: expect.stringContaining('`milestone log m t --output`')},
     });
   });
 
@@ -89,6 +90,7 @@ describe('a provider that', () => {
 
   function follows(outcome: Outcome, driver: Partial<NonNullable<EndedAttempt['driver']>>, overloads = 0) {
     const events = afterAttempt({
+      milestoneId: 'm',
       taskId: 't',
       attempt: 1,
       outcome,

@@ -3,7 +3,8 @@ import {describe, expect, test} from 'vitest';
 import type {NewEvent} from '../../src/events/event.ts';
 import type {ImportedTask, Plan, Task} from '../../src/milestone/plan.ts';
 import {planDryRun} from '../../src/scheduler/dry-run.ts';
-import {applyEvent, initialState} from '../../src/state/milestone.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
+import {initialState} from '../../src/state/milestone.ts';
 
 const OPTIONS = {driver: undefined, missingDriver: () => undefined, passesGates: false, selection: undefined};
 

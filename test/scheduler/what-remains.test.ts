@@ -1,9 +1,10 @@
 import {describe, expect, test} from 'vitest';
 import type {BlockerType, NewEvent} from '../../src/events/event.ts';
 import {type Outlook, standstill, whatRemains} from '../../src/scheduler/what-remains.ts';
-import {applyEvent, initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
+import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
 
-const IDLE: Outlook = {ready: 0, manual: [], waiting: new Map(), held: false, waits: false};
+const IDLE: Outlook = {ready: 0, manual: [], waiting: new Map(), held: false, waits: false, isRestricted: false};
 
 /** A milestone of two tasks, after these events. */
 function stateAfter(...events: NewEvent[]): MilestoneState {
@@ -65,7 +66,8 @@ describe('an execution ends with', () => {
     [4, 'a driver that waits for a login', stateAfter(blocker('auth', 'a'), {...paused('claude')}), {}],
     [4, 'a driver that nobody is logged in to', stateAfter(loggedOut('claude')), quota],
     [8, 'a stop on the quota of a driver that no task waits for', stateAfter(paused('claude')), {held: true}],
-    [0, 'what it was restricted to', stateAfter(skipped('a')), {}],
+    [0, 'what it was restricted to', stateAfter(skipped('a')), {isRestricted: true}],
+    [4, 'nothing that can go on, for no reason that is known', stateAfter(skipped('a')), {}],
   ];
   for (const type of ['disk_space', 'milestone_dependency', 'branch_rewritten', 'branch_checked_out'] as const)
     cases.push([4, type, stateAfter(blocker(type)), {held: true, ready: 1}]);

@@ -5,7 +5,9 @@ import {areasOverlap} from '../../src/milestone/areas.ts';
 import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/milestone/kiro.ts';
 import type {KiroPhase, Plan} from '../../src/milestone/plan.ts';
 import {whatRemains} from '../../src/scheduler/what-remains.ts';
-import {applyEvent, initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
+import {isBetweenPhases, nextStepIsOf} from '../../src/state/kiro-task.ts';
+import {initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../../src/state/progress.ts';
 import {restoreSnapshot, takeSnapshot} from '../../src/state/snapshot.ts';
 import {isSatisfied, shownStatus} from '../../src/state/task.ts';
@@ -131,7 +133,7 @@ describe('gates', () => {
           world.live([one]);
           world.schedule();
           const {size, manual, waiting} = world.ready;
-          const outlook = {ready: size, manual, waiting, held: false, waits: false};
+          const outlook = {ready: size, manual, waiting, held: false, waits: false, isRestricted: false};
           if (world.state.running.size > 0) continue;
           const remaining = whatRemains(world.state, outlook);
           expect(remaining.kind).not.toBe('working');
@@ -234,6 +236,23 @@ describe('the fold', () => {
           const unmet = (task.dependencies ?? []).filter(id => !isSatisfied(taskState(state, id)));
           expect(state.unmet.get(task.id)).toBe(unmet.length);
         }
+        const stuck = plan.tasks.filter(({id}) => ['failed', 'blocked'].includes(taskState(state, id).status));
+        expect(state.stuck).toEqual(new Set(stuck.map(({id}) => id)));
+      }),
+    );
+  });
+
+  test('knows of each kiro task whether its next step is the program’s or a person’s', () => {
+    fc.assert(
+      fc.property(arbitraryKiroPlan, arbitraryKiroFate, (plan, fate) => {
+        const world = new World(plan, 3, state => {
+          for (const [id, task] of state.tasks)
+            for (const who of ['program', 'person'] as const)
+              expect(state.nextStep[who].has(id)).toBe(nextStepIsOf(task) === who);
+        });
+        world.live(fate);
+        world.schedule();
+        for (const id of world.state.nextStep.program) expect(isBetweenPhases(taskState(world.state, id))).toBe(false);
       }),
     );
   });

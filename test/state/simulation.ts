@@ -12,16 +12,11 @@ import {gateOf, KIRO_PHASES, taskInPhase} from '../../src/milestone/kiro.ts';
 import type {KiroPhase, Plan, Task, TaskId} from '../../src/milestone/plan.ts';
 import {resolveTaskSettings} from '../../src/milestone/settings.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
 import {pendingApprovals} from '../../src/state/kiro.ts';
-import {
-  applyEvent,
-  initialState,
-  type MilestoneState,
-  phaseInWork,
-  startOfWorkflow,
-  taskState,
-} from '../../src/state/milestone.ts';
-import {isTaskEvent, type RunningTask, workToIntegrate} from '../../src/state/task.ts';
+import {workToIntegrate} from '../../src/state/kiro-task.ts';
+import {initialState, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../../src/state/milestone.ts';
+import {isTaskEvent, type RunningTask} from '../../src/state/task.ts';
 
 const AREAS = ['src/a/**', 'src/b/**', 'src/**', 'docs/*.md'];
 const NAMES = ['database', 'port'];
@@ -159,7 +154,7 @@ export class World {
         this.record({event: 'blocker_detected', details: {...blocker, id: `b${this.events.length}`}}),
     };
     // One tick leads a task on by one phase at most.
-    for (const _ of KIRO_PHASES) kiroCoordinator.tick(context as unknown as ExecutionContext);
+    for (const _ of KIRO_PHASES) kiroCoordinator().tick(context as unknown as ExecutionContext);
     for (const task_id of this.ready.exhausted)
       this.record({event: 'task_failed', details: {task_id, attempt: 1, cause: 'agent', message: 'no attempt left'}});
     // What does not start after all may have been in the way of something else.
@@ -325,6 +320,7 @@ export class World {
     const {history} = taskState(this.state, id);
     const {retries, maxAttempts, onInterrupt} = this.settingsOf(id);
     const next = afterAttempt({
+      milestoneId: this.state.id,
       taskId: id,
       attempt: task.attempt,
       outcome,

@@ -1,6 +1,6 @@
 import chalk from 'chalk';
 import {SHELL_DRIVER} from '../../drivers/driver-name.ts';
-import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent} from '../../events/event.ts';
+import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, Usage} from '../../events/event.ts';
 import type {TaskId} from '../../milestone/plan.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {tasksCompleted} from '../../state/milestone.ts';
@@ -8,6 +8,7 @@ import {milestoneProgress} from '../../state/progress.ts';
 import {firstLine} from '../../text/first-line.ts';
 import {AUTO_GATES, YOLO} from '../liberties.ts';
 import {blockerScreen} from './blocker-screen.ts';
+import {counted} from './counted.ts';
 import {kiroLine} from './kiro-line.ts';
 import {printable} from './printable.ts';
 import {usageText} from './usage-text.ts';
@@ -21,7 +22,7 @@ export function eventLine(event: MilestoneEvent, state: MilestoneState): string[
 function describe(event: MilestoneEvent, state: MilestoneState): string | undefined {
   switch (event.event) {
     case 'milestone_activated':
-      return `milestone ${name(state.id)} activated: ${event.details.plan.tasks.length} tasks`;
+      return `milestone ${name(state.id)} activated: ${counted(event.details.plan.tasks.length, 'task')}`;
     case 'branch_created': {
       const {branch, base, merged} = event.details;
       const with_ = merged.length > 0 ? `, with ${merged.map(name).join(', ')} merged in` : '';
@@ -46,10 +47,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}`;
     }
     case 'attempt_ended':
-      return [
-        `${chalk.yellow('↻')} ${name(event.details.task_id)} attempt ${event.details.attempt} ${printable(event.details.outcome.message)}`,
-        ...(event.details.denials ?? []).map(denialLine),
-      ].join('\n');
+      return attemptEnded(event.details);
     case 'task_failed':
       return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printable(event.details.message)}`;
     case 'task_skipped':
@@ -99,7 +97,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
         ? `${chalk.green('✔')} final check passed`
         : event.details.checks.flatMap(redCheckLine).join('\n');
     case 'milestone_paused':
-      return `${chalk.yellow('‖')} paused: ${printable(event.details.reason)}`;
+      return `${chalk.yellow('‖')} paused: ${pauseReason(event.details.reason, state)}`;
     case 'milestone_blocked':
       return `${chalk.red('■')} milestone ${name(state.id)} is blocked`;
     case 'milestone_cancelled':
@@ -122,7 +120,20 @@ function started(
   const isAgain = (state.tasks.get(task_id)?.history.counters.started ?? attempt) > 1;
   const more = [...(isAgain ? [`attempt ${attempt}`] : []), ...(driver === SHELL_DRIVER ? [] : [printable(driver)])];
   const how = more.length > 0 ? chalk.dim(` (${more.join(', ')})`) : '';
-  return `${start}${inPhase} ${titleOf(state, task_id)}${how}`;
+  const title = titleOf(state, task_id);
+  return `${start}${inPhase}${title === '' ? '' : ` ${title}`}${how}`;
+}
+
+/** What becomes of it, the next line says: another attempt, a question, a failure. */
+function attemptEnded({task_id, attempt, outcome, denials = []}: EventDetails['attempt_ended']): string {
+  const how = outcome.kind === 'question' ? 'has a question' : printable(outcome.message);
+  return [`${chalk.yellow('○')} ${name(task_id)} attempt ${attempt} ${how}`, ...denials.map(denialLine)].join('\n');
+}
+
+/** What holds it up has been shown already. */
+function pauseReason(reason: string, {blockers}: MilestoneState): string {
+  const isShown = [...blockers.values()].some(({message}) => message === reason);
+  return isShown ? 'nothing else can go on meanwhile' : printable(reason);
 }
 
 /** Only what a person should know before he trusts the work. */
@@ -140,9 +151,11 @@ function denialLine({tool, input, allow}: Denial): string {
 }
 
 /** What it costs is what the agent says. */
-function spent({task_id, used, basis}: EventDetails['budget_settled'], {spending}: MilestoneState): string {
+function spent({task_id, used, basis}: EventDetails['budget_settled'], {spending}: MilestoneState): string | undefined {
+  const [cost, sum] = [used, spending.used].map(({minutes: _, ...said}) => said) as [Usage, Usage];
+  if (Object.keys(cost).length === 0) return undefined;
   const known = basis === 'reserved' ? 'all that was reserved, for want of figures' : "the agent's estimate";
-  return chalk.dim(`  ${printable(task_id)}: ${usageText(used)}; so far ${usageText(spending.used)} (${known})`);
+  return chalk.dim(`  ${printable(task_id)}: ${usageText(cost)}; so far ${usageText(sum)} (${known})`);
 }
 
 function planChanged({change, warnings}: EventDetails['plan_changed']): string {
@@ -154,7 +167,7 @@ function planChanged({change, warnings}: EventDetails['plan_changed']): string {
 function completed(commit: string | undefined, state: MilestoneState): string {
   const unchecked = state.unchecked > 0 ? `, ${state.unchecked} of them unchecked` : '';
   const where = commit === undefined ? '' : ` on ${name(state.activation?.branch ?? '')}`;
-  return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${tasksCompleted(state)} tasks done${unchecked}${where}`;
+  return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${counted(tasksCompleted(state), 'task')} done${unchecked}${where}`;
 }
 
 function redCheckLine({ok, command, exit_code, output_tail}: CheckResult): string[] {

@@ -1,20 +1,11 @@
-import type {ShownStatus} from '../../state/task.ts';
 import type {GraphReport} from '../graph.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
+import {paintStatus, STATUS_MARKS} from './status-mark.ts';
 import {cutTo, pad, textWidth} from './width.ts';
 import {wrapped} from './wrap.ts';
 
 const COLUMNS = 80;
-const MARKS: Record<ShownStatus, string> = {
-  pending: '○',
-  in_progress: '▶',
-  kiro_managed: '◆',
-  completed: '✔',
-  failed: '✘',
-  blocked: '■',
-  skipped: '↷',
-};
 
 /** A graph as waves, each task with what it waits for. */
 export function graphText({id, title, tasks, waves, critical_path: path}: GraphReport, paint: Paint): string {
@@ -43,24 +34,9 @@ function taskLines(
   paint: Paint,
 ): string[] {
   const text = cutTo(`${pad(id, idWidth)}  ${title === id ? '' : printable(title)}`.trimEnd(), COLUMNS - 4);
-  const start = `  ${paintMark(status, paint)(MARKS[status])} `;
+  const start = `  ${paintStatus(status, STATUS_MARKS[status], paint)} `;
   if (dependencies.length === 0) return [start + text];
   const after = `<- ${dependencies.join(', ')}`;
   if (textWidth(text) + 2 + after.length <= COLUMNS - 4) return [`${start}${text}  ${paint.dim(after)}`];
   return [start + text, ...wrapped(after, COLUMNS - 6).map(line => `      ${paint.dim(line)}`)];
-}
-
-function paintMark(status: ShownStatus, paint: Paint): (text: string) => string {
-  switch (status) {
-    case 'completed':
-      return paint.green;
-    case 'in_progress':
-    case 'kiro_managed':
-      return paint.cyan;
-    case 'failed':
-    case 'blocked':
-      return paint.red;
-    default:
-      return paint.dim;
-  }
 }

@@ -2,6 +2,7 @@ import chalk from 'chalk';
 import type {TaskEvent} from '../../events/event.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {approvalsOf, approveCommand, rejectCommand} from '../approvals.ts';
+import {counted} from './counted.ts';
 import {printable} from './printable.ts';
 
 type KiroEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;
@@ -49,7 +50,7 @@ function approvalScreen({details}: Extract<KiroEvent, {event: 'kiro_approval_req
 }
 
 function documents(count: number): string {
-  return count === 0 ? '' : chalk.dim(` (${count} ${count === 1 ? 'document' : 'documents'})`);
+  return count === 0 ? '' : chalk.dim(` (${counted(count, 'document')})`);
 }
 
 function as(role: string | undefined): string {

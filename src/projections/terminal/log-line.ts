@@ -1,6 +1,7 @@
 // Every event as one line that needs nothing but the event: what `milestone log` shows.
 
 import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../../events/event.ts';
+import {counted} from './counted.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
 import {usageText} from './usage-text.ts';
@@ -40,7 +41,7 @@ const GISTS: Gists = {
   task_reset: ({task_id, reason}) => sentence(task_id, reason),
   kiro_workflow_started: ({task_id}) => task_id,
   kiro_phase_updated: ({task_id, phase, status, deliverables}) =>
-    sentence(task_id, `${phase} ${status}, ${deliverables.length} documents`),
+    sentence(task_id, `${phase} ${status}, ${counted(deliverables.length, 'document')}`),
   kiro_phase_transition: ({task_id, from, to}) => sentence(task_id, `${from} -> ${to}`),
   kiro_approval_requested: ({task_id, transition, approvers}) =>
     sentence(task_id, [transition, ...approvers].join(', ')),
@@ -50,7 +51,7 @@ const GISTS: Gists = {
   kiro_approval_voided: ({task_id, phase, reason}) => sentence(task_id, `${phase}: ${reason}`),
   kiro_workflow_completed: ({task_id}) => task_id,
   progress_updated: ({percentage, completed_tasks, total_tasks}) =>
-    `${percentage} %, ${completed_tasks} of ${total_tasks} tasks`,
+    `${percentage} %, ${completed_tasks} of ${counted(total_tasks, 'task')}`,
   blocker_detected: ({type, task_id, message}) => sentence(task_id ?? type, message),
   dependency_blocker: ({requires, message}) => sentence(requires, message),
   task_dependency_blocker: ({task_id, dependency}) => sentence(task_id, `waits for ${dependency}`),
@@ -62,7 +63,8 @@ const GISTS: Gists = {
   driver_paused: ({driver, reason, message, resets_at}) =>
     sentence(driver, [reason, message, resets_at && `until ${resets_at}`].filter(Boolean).join(', ')),
   driver_resumed: ({driver}) => driver,
-  auto_commit: details => ofAttempt(details, `${details.files_changed} files saved as ${short(details.commit)}`),
+  auto_commit: details =>
+    ofAttempt(details, `${counted(details.files_changed, 'file')} saved as ${short(details.commit)}`),
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,

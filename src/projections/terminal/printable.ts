@@ -1,5 +1,5 @@
-// C0 and C1 controls, and the marks that change the direction of what follows them.
-const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/g;
+// C0 and C1 controls, line and paragraph separators, and the marks that change the direction of what follows them.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]/g;
 
 /**
  * Text that a terminal shows and does not obey: control characters appear escaped (`\x1b`).

@@ -1,5 +1,7 @@
 // A milestone's status for a terminal: short whatever its size, what needs a person first.
 
+import type {Usage} from '../../events/event.ts';
+import {USAGE_KEYS} from '../../state/usage.ts';
 import type {Need, StatusReport, TaskReport} from '../status-report.ts';
 import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
@@ -46,7 +48,7 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
     .join('\n')}\n`;
 }
 
-function headline(report: StatusReport, paint: Paint): string[] {
+export function headline(report: StatusReport, paint: Paint): string[] {
   const {id, title} = report;
   const name = cutTo(printable(title === id ? id : `${id}: ${title}`), COLUMNS);
   return [paint.bold(name), ...joinWrapped(countParts(report), ' · ', COLUMNS), ...whoLines(report)];
@@ -102,11 +104,21 @@ export function healthText(agents: StatusReport['agents']): string {
   return [count, ...ill.map(({name, status}) => `${name} ${status}`)].join(', ');
 }
 
-/** What it cost so far, and of how much; what nobody knows is not 0. */
-function costLines({budget, used = {}}: StatusReport): string[] {
-  const names = (['usd', 'tokens', 'turns', 'minutes'] as const).filter(
-    name => (budget?.limit ?? used)[name] !== undefined,
-  );
+/** What it cost so far, and of how much: time is measured, all else is what agents say; what nobody knows is not 0. */
+function costLines(report: StatusReport): string[] {
+  const isMeasured = (name: string) => name === 'minutes';
+  return [
+    ...usedLines(
+      'used, as the agents say: ',
+      USAGE_KEYS.filter(name => !isMeasured(name)),
+      report,
+    ),
+    ...usedLines('agents at work: ', USAGE_KEYS.filter(isMeasured), report),
+  ];
+}
+
+function usedLines(start: string, keys: ReadonlyArray<keyof Usage>, {budget, used = {}}: StatusReport): string[] {
+  const names = keys.filter(name => (budget?.limit ?? used)[name] !== undefined);
   const parts = names.map(name => {
     const limit = budget?.limit[name];
     const reserved = budget?.reserved[name];
@@ -115,7 +127,7 @@ function costLines({budget, used = {}}: StatusReport): string[] {
     return `${known}${of} ${name}${reserved === undefined ? '' : `, ${amount(reserved)} reserved`}`;
   });
   const [first, ...rest] = parts;
-  return first === undefined ? [] : joinWrapped([`used, as the agents say: ${first}`, ...rest], ' · ', LEFT);
+  return first === undefined ? [] : joinWrapped([`${start}${first}`, ...rest], ' · ', LEFT);
 }
 
 function amount(value: number): string {
@@ -136,10 +148,11 @@ function taskSection(
   return section(name, tasks, task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)], paint);
 }
 
-function runningText(task: TaskReport, now: number): string {
+export function runningText(task: TaskReport, now: number): string {
   const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
-  return `${phase}${task.stage}${age}${attempts(task)}  ${task.title === task.id ? '' : task.title}`;
+  const title = task.title === task.id ? '' : `  ${task.title}`;
+  return printable(`${phase}${task.stage}${age}${attempts(task)}${title}`);
 }
 
 /** Those of a kiro task are numbered through all its phases, and say nothing of how often one was tried. */
@@ -147,17 +160,24 @@ function attempts({attempts, kiro}: TaskReport): string {
   return attempts > 1 && !kiro ? ` (attempt ${attempts})` : '';
 }
 
-function nextSection({next, ready, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
+function nextSection(report: StatusReport, paint: Paint): string[] {
+  const lines = nextLines(report, paint);
+  if (lines.length === 0) return [];
+  const {ready, next} = report;
+  const shown = Math.min(next.length, SHOWN);
+  const more = ready > shown ? [`and ${ready - shown} more that are ready`] : [];
+  return [paint.bold('next'), ...[...lines.slice(0, shown), ...more, ...lines.slice(shown)].map(text => INDENT + text)];
+}
+
+/** The first of the tasks that are ready, and what starts them where nobody has yet. */
+export function nextLines({next, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
   const titles = new Map(tasks.map(task => [task.id, task.title]));
   const lines = next.slice(0, SHOWN).map(task => {
     const title = titles.get(task);
     return line(title === task ? task : `${task}  ${printable(title ?? '')}`, 0);
   });
-  if (lines.length === 0) return [];
-  if (ready > lines.length) lines.push(`and ${ready - lines.length} more that are ready`);
-  const command =
-    status === 'planned' && origin === 'plan' ? [`${INDENT}${paint.cyan(`milestone execute ${id}`)}`] : [];
-  return [paint.bold('next'), ...lines.map(text => `${INDENT}${text}`), ...command];
+  const isToStart = lines.length > 0 && status === 'planned' && origin === 'plan';
+  return isToStart ? [...lines, paint.cyan(`milestone execute ${id}`)] : lines;
 }
 
 function section<Entry>(

@@ -1,11 +1,12 @@
+import {KIRO_PHASES} from '../../../milestone/kiro.ts';
 import type {Paint} from '../paint.ts';
+import {paintStatus} from '../status-mark.ts';
 import {ageOf} from '../status-text.ts';
 import {cutTo, pad, textWidth} from '../width.ts';
 import {joinWrapped} from '../wrap.ts';
 import type {DashboardModel, PhaseAverages} from './model.ts';
 
 const SEPARATOR = ' · ';
-const PHASES = ['design', 'spec', 'task', 'execute'] as const;
 
 /** Title and status, the overall bar, a bar for each kiro phase, and who works on it. */
 export function headerLines(model: DashboardModel, columns: number, paint: Paint): string[] {
@@ -21,21 +22,7 @@ function titleLine({name, status}: DashboardModel, columns: number, paint: Paint
   const words = status.replace('_', ' ');
   const room = columns - textWidth(words) - 2;
   if (room < 8) return cutTo(`${words} ${name}`, columns);
-  return `${paint.bold(pad(cutTo(name, room), room))}  ${statusPaint(status, paint)(words)}`;
-}
-
-function statusPaint(status: DashboardModel['status'], paint: Paint): (text: string) => string {
-  switch (status) {
-    case 'completed':
-      return paint.green;
-    case 'blocked':
-    case 'cancelled':
-      return paint.red;
-    case 'paused':
-      return paint.yellow;
-    default:
-      return paint.cyan;
-  }
+  return `${paint.bold(pad(cutTo(name, room), room))}  ${paintStatus(status, words, paint)}`;
 }
 
 function progressLine({percentage, counts, elapsed}: DashboardModel, columns: number, paint: Paint): string {
@@ -50,12 +37,12 @@ function progressLine({percentage, counts, elapsed}: DashboardModel, columns: nu
 }
 
 function kiroLine(kiro: PhaseAverages, columns: number, paint: Paint): string {
-  const names = PHASES.map(phase => `${phase} ${kiro[phase]} %`);
+  const names = KIRO_PHASES.map(phase => `${phase} ${kiro[phase]} %`);
   // Bars do not change their length as they fill.
-  const spare = columns - textWidth(PHASES.map(phase => `${phase} 100 %`).join('  '));
-  const length = Math.min(Math.floor(spare / PHASES.length) - 1, 16);
+  const spare = columns - textWidth(KIRO_PHASES.map(phase => `${phase} 100 %`).join('  '));
+  const length = Math.min(Math.floor(spare / KIRO_PHASES.length) - 1, 16);
   if (length < 4) return cutTo(names.join('  '), columns);
-  return PHASES.map((phase, place) => {
+  return KIRO_PHASES.map((phase, place) => {
     const [name, ...share] = names[place]!.split(' ');
     return `${name} ${paint.green(bar(kiro[phase], length))} ${share.join(' ')}`;
   }).join('  ');

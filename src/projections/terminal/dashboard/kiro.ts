@@ -1,15 +1,14 @@
 // What a state says of its kiro tasks, for the dashboard.
 
-import type {MilestoneState} from '../../../state/milestone.ts';
+import {ANY_ROLE} from '../../../state/kiro.ts';
+import {type MilestoneState, taskState} from '../../../state/milestone.ts';
 import {phaseAverages} from '../../../state/progress.ts';
-import {approvalsOf, approveCommand, isWaiting} from '../../approvals.ts';
+import {type ApprovalReport, approvalsOf, approveCommand, isWaiting} from '../../approvals.ts';
 import type {ApprovalRow, PhaseAverages} from './model.ts';
 
 /** Undefined without kiro tasks. */
-export function kiroAverages({plan, tasks}: MilestoneState): PhaseAverages | undefined {
-  return phaseAverages(
-    plan.tasks.flatMap(({id, kiro_workflow}) => (kiro_workflow?.enabled ? (tasks.get(id) ?? []) : [])),
-  );
+export function kiroAverages(state: MilestoneState): PhaseAverages | undefined {
+  return phaseAverages([...state.kiroTasks].map(id => taskState(state, id)));
 }
 
 /** In the order of the plan. */
@@ -21,6 +20,16 @@ export function waitingApprovals({id, tasks}: MilestoneState): ApprovalRow[] {
       task_id,
       transition: approval.transition,
       command: approveCommand(id, approval),
+      details: detailsOf(approval),
     }));
   });
+}
+
+function detailsOf({approvers, deliverables, criteria}: ApprovalReport): string[] {
+  const roles = approvers.map(({role, status}) => `${role === ANY_ROLE ? 'anybody' : role} ${status}`);
+  return [
+    roles.join(', '),
+    ...deliverables.map(({path}) => `document: .milestones/${path}`),
+    ...criteria.map(text => `criterion: ${text}`),
+  ];
 }

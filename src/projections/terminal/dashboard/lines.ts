@@ -24,7 +24,7 @@ const EVENT_NAME_WIDTH = 20;
 /** A whole frame: exactly `rows` lines, of at most `columns` columns. */
 export function dashboardLines(model: DashboardModel, ui: Ui, size: Size, shown: Shown, paint: Paint): string[] {
   const {columns, rows} = size;
-  const foot = footLines(ui, columns, paint);
+  const foot = footLines(ui, shown.isOwner, columns, paint);
   const room = {columns, rows: rows - foot.length};
   if (room.rows < 1) return foot.slice(-Math.max(rows, 0));
   const body = ui.screen === 'overview' ? overview(model, ui, room, paint) : screenLines(model, ui, room, shown, paint);
@@ -32,10 +32,10 @@ export function dashboardLines(model: DashboardModel, ui: Ui, size: Size, shown:
   return [...body.slice(0, room.rows), ...empty, ...foot].slice(0, rows);
 }
 
-function footLines({screen, notice}: Ui, columns: number, paint: Paint): string[] {
+function footLines({screen, notice}: Ui, isOwner: boolean, columns: number, paint: Paint): string[] {
   const keys =
     screen === 'overview'
-      ? 'q leave  p pause  ↑↓ choose  o output  a approvals  ? help  Ctrl-C stop'
+      ? `q leave  p pause  ↑↓ choose  o output  a approvals  ? help${isOwner ? '  Ctrl-C stop' : ''}`
       : `${screen === 'output' ? '↑↓ other task  ' : ''}Esc back  q leave`;
   return [...(notice === undefined ? [] : [paint.yellow(cutTo(notice, columns))]), paint.dim(cutTo(keys, columns))];
 }

@@ -16,6 +16,8 @@ export interface ApprovalRow {
   transition: string;
   /** What to type. */
   command: string;
+  /** Who is asked, what about, and what is to be looked at: a line each. */
+  details: string[];
 }
 
 export interface DashboardInput {
@@ -96,10 +98,11 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
       name: printable(event.event),
       gist: eventGist(event),
     })),
-    approvals: approvals.map(({task_id, transition, command}) => ({
+    approvals: approvals.map(({task_id, transition, command, details}) => ({
       task_id: printable(task_id),
       transition: printable(transition),
       command: printable(command),
+      details: details.map(text => printable(text)),
     })),
     isExecuted: report.executor?.alive === true,
   };

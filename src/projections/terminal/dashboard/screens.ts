@@ -3,7 +3,7 @@
 import type {TaskId} from '../../../milestone/plan.ts';
 import type {Paint} from '../paint.ts';
 import {cutTo, pad} from '../width.ts';
-import {wrapped} from '../wrap.ts';
+import {joinWrapped, wrapped} from '../wrap.ts';
 import type {Size} from './lines.ts';
 import type {DashboardModel} from './model.ts';
 import type {Ui} from './ui.ts';
@@ -48,14 +48,19 @@ function outputLines({selected = ''}: Ui, {columns, rows}: Size, output: Shown['
 
 function approvalLines({approvals}: DashboardModel, {columns, rows}: Size, paint: Paint): string[] {
   if (approvals.length === 0) return [cutTo('nothing waits for an approval', columns)];
-  const fit = Math.max(Math.floor((rows - 1) / 2), 0);
+  const fit = Math.min(Math.max(Math.floor((rows - 1) / 2), 0), approvals.length);
   const heading = fit < approvals.length ? `approvals (${fit} of ${approvals.length})` : 'approvals';
-  const entries = approvals
-    .slice(0, fit)
-    .flatMap(({task_id, transition, command}) => [
+  // What to type for each comes before what is known of any.
+  let left = rows - 1 - 2 * fit;
+  const entries = approvals.slice(0, fit).flatMap(({task_id, transition, command, details}) => {
+    const known = details.flatMap(text => wrapped(text, Math.max(columns - 4, 1))).slice(0, Math.max(left, 0));
+    left -= known.length;
+    return [
       cutTo(`  ${task_id}: ${transition}`, columns),
+      ...known.map(text => cutTo(`    ${text}`, columns)),
       paint.cyan(cutTo(`  ${command}`, columns)),
-    ]);
+    ];
+  });
   return [paint.yellow(cutTo(heading, columns)), ...entries].slice(0, rows);
 }
 
@@ -69,13 +74,17 @@ function helpLines(isOwner: boolean, {columns, rows}: Size, paint: Paint): strin
     ['Esc', 'back to the overview'],
     ['Ctrl-C', isOwner ? 'stop and save; twice within 5 s: at once, and it can be resumed all the same' : 'leave'],
   ] as const;
-  const marks = '▶ running  ◆ between phases  ✔ done  ✘ failed  ■ blocked  ↷ skipped  · pending';
+  const marks = ['▶ running', '◆ between phases', '✔ done', '✘ failed', '■ blocked', '↷ skipped', '· pending'];
   const lines = [
     paint.bold(cutTo('keys', columns)),
-    ...keys.map(([key, does]) => cutTo(`  ${pad(key, 10)}${does}`, columns)),
+    ...keys.flatMap(([key, does]) =>
+      wrapped(does, Math.max(columns - 12, 1)).map((text, place) =>
+        cutTo(`  ${pad(place === 0 ? key : '', 10)}${text}`, columns),
+      ),
+    ),
     '',
     paint.bold(cutTo('marks', columns)),
-    cutTo(`  ${marks}`, columns),
+    ...joinWrapped(marks, '  ', Math.max(columns - 2, 1)).map(text => cutTo(`  ${text}`, columns)),
   ];
   return lines.slice(0, rows);
 }

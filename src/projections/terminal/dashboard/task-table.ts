@@ -1,19 +1,9 @@
 import type {Paint} from '../paint.ts';
+import {paintStatus, STATUS_MARKS} from '../status-mark.ts';
 import {ageOf} from '../status-text.ts';
 import {cutTo, pad, textWidth} from '../width.ts';
 import type {TaskRow} from './model.ts';
 import {windowOf} from './window.ts';
-
-/** Readable without colour: each status has a mark of its own, and a word beside it. */
-const MARKS: Record<TaskRow['status'], string> = {
-  pending: '·',
-  in_progress: '▶',
-  kiro_managed: '◆',
-  completed: '✔',
-  failed: '✘',
-  blocked: '■',
-  skipped: '↷',
-};
 
 /** Columns of each cell; 0: there is no room for it. */
 interface Widths {
@@ -103,30 +93,14 @@ function taskLine(task: TaskRow, isSelected: boolean, widths: Widths, columns: n
   const {id, title, state, age, driver, quiet, status} = task;
   const seen = quiet === undefined ? '' : `${shortAge(quiet)} ago`;
   const said = age === undefined ? state : `${state} ${ageOf(age)}`;
-  const text = `${isSelected ? '>' : ' '}${MARKS[status]} ${joined([id, title, said, driver, seen], widths)}`;
-  return paintOf(status, paint)(cutTo(text.trimEnd(), columns));
+  const text = `${isSelected ? '>' : ' '}${STATUS_MARKS[status]} ${joined([id, title, said, driver, seen], widths)}`;
+  return paintStatus(status, cutTo(text.trimEnd(), columns), paint);
 }
 
 function joined(texts: readonly string[], {id, title, state, driver, quiet}: Widths): string {
   return [id, title, state, driver, quiet]
     .flatMap((width, place) => (width > 0 ? pad(cutTo(texts[place]!, width), width) : []))
     .join(' ');
-}
-
-function paintOf(status: TaskRow['status'], paint: Paint): (text: string) => string {
-  switch (status) {
-    case 'in_progress':
-      return paint.cyan;
-    case 'completed':
-      return paint.green;
-    case 'failed':
-    case 'blocked':
-      return paint.red;
-    case 'skipped':
-      return paint.dim;
-    default:
-      return text => text;
-  }
 }
 
 function hidden(mark: string, where: string, tasks: readonly TaskRow[], columns: number, paint: Paint): string[] {

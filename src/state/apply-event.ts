@@ -1,0 +1,207 @@
+import {MilestoneError} from '../errors.ts';
+import type {MilestoneEvent} from '../events/event.ts';
+import type {DriverTroubles, MilestoneState} from './milestone.ts';
+import {adoptPlan, changedPlan, setTask} from './plan-in-force.ts';
+import {applyToTask, initialTask, isTaskEvent, type TaskState} from './task.ts';
+import {addUsage} from './usage.ts';
+
+const RECENT_EVENTS = 5;
+
+/**
+ * Fold one recorded event into the state, in place.
+ * @throws {MilestoneError} `LOG_CORRUPT` when the event cannot follow what came before.
+ */
+export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
+  if (event.seq !== state.seq + 1) throw misplaced(event, `comes after number ${state.seq}`);
+  if (isTaskEvent(event)) {
+    const task = state.tasks.get(event.details.task_id);
+    if (!task) throw misplaced(event, `names the unknown task \`${event.details.task_id}\``);
+    setTask(state, event.details.task_id, applyToTask(task, event));
+    if (state.kiroTasks.has(event.details.task_id)) state.kiroChangedAt = event.timestamp;
+    applyToDrivers(state, event, task);
+  }
+  applyToMilestone(state, event);
+  state.seq = event.seq;
+  state.timestamp = event.timestamp;
+  state.recent.push(withoutPlan(event));
+  if (state.recent.length > RECENT_EVENTS) state.recent.shift();
+}
+
+function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
+  switch (event.event) {
+    case 'milestone_activated': {
+      const {details} = event;
+      adoptPlan(state, details.plan, id => initialTask(details.imported[id]));
+      state.status = 'in_progress';
+      state.activation = {
+        executionId: details.execution_id,
+        at: event.timestamp,
+        isolation: details.isolation,
+        ...(details.branch !== undefined && {branch: details.branch}),
+        ...(details.base !== undefined && {base: details.base}),
+        ...(details.base_name !== undefined && {baseName: details.base_name}),
+      };
+      break;
+    }
+    case 'branch_created':
+      state.branchCreated = true;
+      state.head = event.details.base;
+      break;
+    case 'task_completed':
+      if (event.details.commit !== undefined) state.head = event.details.commit;
+      break;
+    case 'plan_changed':
+      delete state.refused;
+      adoptPlan(state, changedPlan(state.plan, event.details.change), id => state.tasks.get(id) ?? initialTask());
+      for (const {id, taskId} of state.blockers.values())
+        if (taskId !== undefined && !state.tasks.has(taskId)) state.blockers.delete(id);
+      break;
+    case 'plan_refused':
+      state.refused = event.details.problems;
+      break;
+    case 'milestone_paused':
+      state.status = 'paused';
+      state.paused = {code: event.details.code, reason: event.details.reason};
+      break;
+    case 'milestone_resumed':
+      state.status = 'in_progress';
+      delete state.paused;
+      delete state.blockedReason;
+      break;
+    case 'milestone_blocked':
+      state.status = 'blocked';
+      state.blockedReason = event.details.reason;
+      break;
+    case 'milestone_completed':
+      state.status = 'completed';
+      state.completedAt = event.timestamp;
+      state.blockers.clear();
+      if (event.details.commit !== undefined) state.commit = event.details.commit;
+      break;
+    case 'milestone_cancelled': {
+      const {plan, imported} = event.details;
+      if (plan) adoptPlan(state, plan, id => initialTask(imported?.[id]));
+      state.status = 'cancelled';
+      break;
+    }
+    case 'session_started':
+      state.session = {
+        id: event.session_id,
+        startedAt: event.timestamp,
+        ...(event.details.yolo && {yolo: true}),
+        ...((event.details.gates ?? state.plan.settings.gates) === 'auto' && {autoGates: true}),
+      };
+      state.agents = {};
+      break;
+    case 'session_ended':
+      if (state.session)
+        state.session = {
+          ...state.session,
+          ended: {at: event.timestamp, exit: event.details.exit, reason: event.details.reason},
+        };
+      break;
+    case 'agent_registered':
+      state.agents[event.details.agent] = 'running';
+      break;
+    case 'agent_failed':
+      state.agents[event.details.agent] = 'failing';
+      break;
+    case 'agent_stopped':
+      state.agents[event.details.agent] = 'stopped';
+      break;
+    case 'progress_updated':
+      state.recordedProgress = event.details;
+      break;
+    case 'final_checked':
+      state.finalCheck = {
+        ok: event.details.ok,
+        ...(event.details.head !== undefined && {head: event.details.head}),
+      };
+      break;
+    case 'baseline_checked':
+      state.baseline = {ok: event.details.ok, head: event.details.head};
+      break;
+    case 'budget_reserved':
+      state.spending.reserved[event.details.task_id] = event.details.amount;
+      break;
+    case 'budget_settled':
+      delete state.spending.reserved[event.details.task_id];
+      state.spending.used = addUsage(state.spending.used, event.details.used);
+      break;
+    case 'driver_paused': {
+      const {driver, reason, message, resets_at} = event.details;
+      state.pausedDrivers[driver] = {
+        reason,
+        message,
+        since: event.timestamp,
+        ...(resets_at !== undefined && {resetsAt: resets_at}),
+      };
+      // However many attempts met it at the same time.
+      if (reason !== 'auth') countTrouble(state, driver, 'quota');
+      break;
+    }
+    case 'driver_resumed':
+      delete state.pausedDrivers[event.details.driver];
+      break;
+    case 'blockers_escalated':
+      for (const id of event.details.ids) {
+        const blocker = state.blockers.get(id);
+        if (blocker) state.blockers.set(id, {...blocker, escalated: true});
+      }
+      break;
+    case 'blocker_detected': {
+      const {id, type, message, hint, task_id, driver} = event.details;
+      state.blockers.set(id, {
+        id,
+        type,
+        message,
+        hint,
+        since: event.timestamp,
+        ...(task_id !== undefined && {taskId: task_id}),
+        ...(driver !== undefined && {driver}),
+      });
+      break;
+    }
+    case 'blocker_resolved':
+      state.blockers.delete(event.details.id);
+      break;
+    case 'task_reset':
+    case 'task_skipped':
+      for (const blocker of state.blockers.values())
+        if (blocker.taskId === event.details.task_id) state.blockers.delete(blocker.id);
+      break;
+  }
+}
+
+/** Troubles count until the driver has done some work. */
+function applyToDrivers(state: MilestoneState, event: MilestoneEvent, before: TaskState): void {
+  if (before.status !== 'in_progress') return;
+  const driver = before.provider ?? before.driver;
+  if (event.event === 'task_claimed') delete state.driverTroubles[driver];
+  if (event.event !== 'attempt_ended') return;
+  const {outcome} = event.details;
+  if (outcome.kind === 'question' || outcome.kind === 'budget') delete state.driverTroubles[driver];
+  if (outcome.kind === 'auth') countTrouble(state, outcome.driver ?? driver, 'auth');
+}
+
+function countTrouble(state: MilestoneState, driver: string, kind: keyof DriverTroubles): void {
+  const troubles = state.driverTroubles[driver] ?? {auth: 0, quota: 0};
+  state.driverTroubles[driver] = {...troubles, [kind]: troubles[kind] + 1};
+}
+
+/** The event without the tasks of a plan in it, which are in the state anyway. */
+function withoutPlan(event: MilestoneEvent): MilestoneEvent {
+  if (event.event !== 'milestone_activated' && event.event !== 'milestone_cancelled') return event;
+  const {plan} = event.details;
+  return plan ? ({...event, details: {...event.details, plan: {...plan, tasks: []}}} as MilestoneEvent) : event;
+}
+
+function misplaced(event: MilestoneEvent, why: string): MilestoneError {
+  return new MilestoneError(
+    'LOG_CORRUPT',
+    `the event log does not fit together: \`${event.event}\` (number ${event.seq}) ${why}`,
+    {
+      hint: 'milestone doctor',
+    },
+  );
+}

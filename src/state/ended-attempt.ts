@@ -1,0 +1,71 @@
+// What the end of an attempt makes of its task.
+
+import type {Denial, Outcome} from '../events/event.ts';
+import {withPhase} from './kiro.ts';
+import type {LastAttempt, RunningTask, TaskHistory, TaskState} from './task.ts';
+
+/** The task after an attempt that did not complete it; what follows is in the next event. */
+export function afterAttempt(
+  task: RunningTask & {history: TaskHistory},
+  outcome: Outcome,
+  denials: Denial[] | undefined,
+): TaskState {
+  const {history} = task;
+  const counters = {...history.counters};
+  if (outcome.kind === 'failed') counters.failures++;
+  if (outcome.kind === 'conflict') counters.conflicts++;
+  if (outcome.kind === 'overload') counters.overloads++;
+  // A night of waiting for a quota is not the task's fault; its driver rests ever longer in between.
+  if (outcome.kind === 'quota') counters.started--;
+  if (outcome.kind === 'interrupted' && outcome.executor_died && task.stage !== 'integrating') counters.deaths++;
+  const cause = outcome.kind === 'failed' ? outcome.cause : outcome.kind;
+  return {
+    status: 'pending',
+    // Budget and cancelled ends have no event after them; every other end is decided by the next event.
+    ...(!hasNoSequel(outcome) && {undecided: {attempt: task.attempt, outcome}}),
+    history: {
+      ...reopened(history),
+      counters,
+      failure: {cause, message: outcome.message},
+      last: lastAttempt(task, outcome, denials),
+    },
+  };
+}
+
+function hasNoSequel({kind}: Outcome): boolean {
+  return kind === 'cancelled' || kind === 'budget';
+}
+
+/** What an attempt leaves to the next one. */
+export function lastAttempt(
+  task: RunningTask & {history: TaskHistory},
+  outcome?: Outcome,
+  denials?: Denial[],
+): LastAttempt {
+  const failedChecks = task.checks?.filter(check => !check.ok) ?? [];
+  const denied = denials ?? task.claim?.denials;
+  const from = workBefore(task);
+  return {
+    attempt: task.attempt,
+    driver: task.driver,
+    ...(task.phase !== undefined && {phase: task.phase}),
+    ...(task.conversation !== undefined && {conversation: task.conversation}),
+    ...(from.length > 0 && {from}),
+    ...(outcome && {outcome}),
+    ...(task.claim && {claim: task.claim}),
+    ...(denied && denied.length > 0 && {denials: denied}),
+    ...(failedChecks.length > 0 && {failedChecks}),
+  };
+}
+
+function workBefore({continues, history}: RunningTask & {history: TaskHistory}): number[] {
+  if (continues === undefined) return [];
+  return [continues, ...(history.last?.attempt === continues ? (history.last.from ?? []) : [])];
+}
+
+/** The last phase was over, but the task was not completed: the attempt has ended all the same. */
+function reopened(history: TaskHistory): TaskHistory {
+  const {kiro} = history;
+  if (kiro?.phases.execute.status !== 'completed') return history;
+  return {...history, kiro: withPhase(kiro, 'execute', {status: 'in_progress'})};
+}
