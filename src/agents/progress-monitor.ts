@@ -100,8 +100,8 @@ function failExhausted(context: ExecutionContext): void {
 function judgeRemaining(context: ExecutionContext): void {
   const {state, ready, wait} = context;
   failExhausted(context);
-  const {size, manual, waiting, isRestricted} = ready;
-  const outlook = {ready: size, manual, waiting, held: isHeld(context), waits: wait, isRestricted};
+  const {size, manual, waiting, isRestricted, leftOut} = ready;
+  const outlook = {ready: size, manual, waiting, held: isHeld(context), waits: wait, isRestricted, leftOut};
   const remaining = whatRemains(state, outlook);
   if (remaining.kind === 'complete') context.jobs.start('finish', () => finish(context));
   if (remaining.kind === 'stopped') stop(context, remaining);

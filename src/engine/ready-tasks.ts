@@ -98,6 +98,19 @@ export class ReadyTasks {
     return this.facts.selection !== undefined;
   }
 
+  /** One of the tasks that this run is restricted to, which waits for another that is left out. */
+  get leftOut(): {task: TaskId; waitsFor: TaskId} | undefined {
+    const {selection} = this.facts;
+    for (const task of selection ?? []) {
+      if (this.state.tasks.get(task)?.status !== 'pending') continue;
+      const waitsFor = this.state.taskById
+        .get(task)
+        ?.dependencies?.find(id => !selection?.has(id) && !isSatisfied(taskState(this.state, id)));
+      if (waitsFor !== undefined) return {task, waitsFor};
+    }
+    return undefined;
+  }
+
   /** Tasks that have no attempt left and did not fail. */
   get exhausted(): readonly TaskId[] {
     return [...this.exhaustedTasks];

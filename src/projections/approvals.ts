@@ -47,7 +47,8 @@ export function approveCommand(id: MilestoneId, {task_id, phase, approvers}: App
 
 /** What somebody types who sends it back to work. */
 export function rejectCommand(id: MilestoneId, {task_id, phase, approvers}: ApprovalReport): string {
-  const role = approvers.length > 1 ? ` --role ${approvers[0]?.role}` : '';
+  const open = approvers.find(one => one.status === 'pending') ?? approvers[0];
+  const role = approvers.length > 1 ? ` --role ${open?.role}` : '';
   return `milestone reject ${id} ${task_id} ${phase}${role} -m "…"`;
 }
 

@@ -76,13 +76,16 @@ function openBlockers(report: StatusReport): Need[] {
   });
 }
 
-function manualTasks({id}: StatusReport, manual: readonly TaskReport[]): Need[] {
+function manualTasks({id, git}: StatusReport, manual: readonly TaskReport[]): Need[] {
   const [first] = manual;
   if (!first) return [];
   const what = first.kiro ? `the ${first.kiro.current_phase} of task` : 'task';
+  const isCode = git.branch !== null && (first.kiro === undefined || first.kiro.current_phase === 'execute');
+  const where = isCode ? `; commit the work on \`${git.branch}\`` : '';
+  const last = first.error ? `; the last time it ${first.error.message}` : '';
   const text =
     manual.length === 1
-      ? `${what} \`${first.id}\` waits for a person: ${first.title}`
+      ? `${what} \`${first.id}\` waits for a person: ${first.title}${where}${last}`
       : `${manual.length} tasks wait for a person: ${listOf(manual)}`;
   return [{kind: 'manual', text, command: `milestone task done ${id} ${first.id}`}];
 }
@@ -112,8 +115,9 @@ function pausedNeed(report: StatusReport, paused: PauseCode | undefined, isMoreT
   return canGoOn(report) ? need('nobody executes it; something else can go on') : [];
 }
 
+/** Something is ready, was said to be done, or was approved. */
 function canGoOn({ready, tasks}: StatusReport): boolean {
-  return ready > 0 || tasks.some(({kiro, stage}) => kiro?.phases[kiro.current_phase] === 'approved' && !stage);
+  return ready > 0 || tasks.some(({kiro, stage}) => stage ?? kiro?.phases[kiro.current_phase] === 'approved');
 }
 
 function listOf(tasks: readonly TaskReport[]): string {

@@ -5,9 +5,9 @@
 import type {PauseCode, Timestamp} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {preventsCompletion} from '../state/blockers.ts';
-import {pendingApprovals} from '../state/kiro.ts';
+import {ANY_ROLE, pendingApprovals} from '../state/kiro.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
-import {type Blocker, type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
+import {type Blocker, type MilestoneState, phaseInWork, taskState, tasksCompleted} from '../state/milestone.ts';
 
 /** What the scheduler knows besides the state. */
 export interface Outlook {
@@ -23,6 +23,8 @@ export interface Outlook {
   waits: boolean;
   /** This run is restricted to some of the tasks. */
   isRestricted: boolean;
+  /** Of those that it is restricted to: one that waits for another which is left out. */
+  leftOut?: {task: TaskId; waitsFor: TaskId} | undefined;
 }
 
 /** What is left to do: go on, finish, or stop and why. */
@@ -61,7 +63,15 @@ export function standstill(state: MilestoneState, outlook: Outlook): Stop {
 }
 
 /** Without a restriction there is always something else to say, unless something is wrong with this program. */
-function atRest({id}: MilestoneState, {isRestricted}: Outlook): Stop {
+function atRest({id}: MilestoneState, {isRestricted, leftOut}: Outlook): Stop {
+  if (leftOut)
+    return {
+      kind: 'stopped',
+      exit: 4,
+      code: 'until',
+      reason: `task \`${leftOut.task}\` waits for \`${leftOut.waitsFor}\`, which this run leaves out`,
+      hint: `\`--until ${leftOut.task}\` runs what it depends on as well`,
+    };
   if (isRestricted) return {kind: 'stopped', exit: 0, code: 'until', reason: 'what this run was restricted to is done'};
   const reason = 'nothing can go on, though not everything is done';
   return {kind: 'stopped', exit: 4, code: 'blocked', reason, hint: `\`milestone status ${id}\` shows what is left`};
@@ -165,18 +175,29 @@ function waitingForPerson(state: MilestoneState, {manual}: Outlook): Stop | unde
   for (const id of state.nextStep.person) {
     const {status, history} = taskState(state, id);
     const [approval] = history.kiro && status === 'pending' ? pendingApprovals(history.kiro) : [];
-    if (approval)
-      return stop(
-        `the ${approval.phase} of task \`${id}\` waits for approval`,
-        `\`milestone approve ${state.id} ${id}\` or \`milestone reject ${state.id} ${id} -m "…"\`, then \`milestone resume ${state.id}\``,
-      );
+    if (!approval) continue;
+    const open = approval.approvers.find(one => one.status === 'pending')?.role;
+    const task = `${id} ${approval.phase}${open === undefined || open === ANY_ROLE ? '' : ` --role ${open}`}`;
+    return stop(
+      `the ${approval.phase} of task \`${id}\` waits for approval`,
+      `\`milestone approve ${state.id} ${task}\` or \`milestone reject ${state.id} ${task} -m "…"\`, then \`milestone resume ${state.id}\``,
+    );
   }
   const [first] = manual;
   if (first === undefined) return undefined;
+  const {failure} = taskState(state, first).history;
+  const last = failure && failure.cause !== 'cancelled' ? `; the last time it ${failure.message}` : '';
   return stop(
-    `${list(manual)} ${manual.length === 1 ? 'waits' : 'wait'} for a person`,
-    `do it, then \`milestone task done ${state.id} ${first}\` and \`milestone resume ${state.id}\``,
+    `${list(manual)} ${manual.length === 1 ? 'waits' : 'wait'} for a person${last}`,
+    `do it${whereTo(state, first)}, then \`milestone task done ${state.id} ${first}\` and \`milestone resume ${state.id}\``,
   );
+}
+
+/** Where a person's work counts; documents are written in the home. */
+function whereTo(state: MilestoneState, id: TaskId): string {
+  const phase = phaseInWork(state, id);
+  const branch = state.activation?.branch;
+  return branch === undefined || (phase !== undefined && phase !== 'execute') ? '' : `, commit it on \`${branch}\``;
 }
 
 function list(ids: readonly TaskId[]): string {

@@ -170,7 +170,10 @@ describe('what is run', () => {
       {id: 'a', run: 'true'},
       {id: 'b', run: 'true', dependencies: ['a']},
     ]);
-    await rig.milestone('execute', ID, '--only', 'b');
+    expect(await rig.milestone('execute', ID, '--only', 'b')).toMatchObject({
+      exitCode: 4,
+      stderr: expect.stringContaining('task `b` waits for `a`, which this run leaves out'),
+    });
     expect(tasksIn(rig, ID, 'task_started')).toEqual([]);
   });
 

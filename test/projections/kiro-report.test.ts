@@ -304,6 +304,11 @@ test('while it executes, one screen says what is asked, and one what holds it up
   expect(said[3]).toBe('');
   expect(said[4]).toContain('? login design waits for approval by architect, security (1 document)\n');
   expect(said[4]).toContain('milestone approve m login design --role architect\n');
+  const [, ended] = lines(started('logout'), {
+    event: 'attempt_ended',
+    details: {task_id: 'logout', attempt: 1, outcome: {kind: 'question', message: 'Which?'}} as never,
+  });
+  expect(ended).toContain('○ logout attempt 1 has a question');
   const [rejected, detected, escalated] = lines(
     {event: 'kiro_approval_rejected', details: {...APPROVED, role: 'security', comment: 'no\u001b[31m'}},
     {
@@ -314,14 +319,7 @@ test('while it executes, one screen says what is asked, and one what holds it up
   );
   expect(rejected).toContain('↻ login design rejected by security: no\\x1b[31m');
   expect(detected).toContain('blocked: Which?');
-  const [ended, paused] = lines(
-    {
-      event: 'attempt_ended',
-      details: {task_id: 'logout', attempt: 1, outcome: {kind: 'question', message: 'Which?'}, used: {}} as never,
-    },
-    {event: 'milestone_paused', details: {code: 'person', reason: 'Which?'}},
-  );
-  expect(ended).toContain('○ logout attempt 1 has a question');
+  const [paused] = lines({event: 'milestone_paused', details: {code: 'person', reason: 'Which?'}});
   expect(paused).toContain('‖ paused: nothing else can go on meanwhile');
   expect(escalated).toContain('question logout: you have to act\n');
   expect(escalated).toContain('it clears when it is answered\n');

@@ -3,7 +3,7 @@
 import type {StatusReport} from '../status-report.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
-import {headline, nextLines, running, runningText} from './status-text.ts';
+import {headline, nextLines, running, runningText, SHOWN} from './status-text.ts';
 import {cutTo} from './width.ts';
 import {wrapped} from './wrap.ts';
 
@@ -22,7 +22,6 @@ interface Section {
 /** @param now Milliseconds since the epoch, for ages. */
 export function attentionText(report: StatusReport, now: number, paint: Paint): string {
   const head = headline(report, paint).slice(0, 4);
-  const next = nextLines(report, paint);
   const sections: Section[] = [
     section(
       paint.yellow('needs you'),
@@ -35,13 +34,16 @@ export function attentionText(report: StatusReport, now: number, paint: Paint): 
       paint.bold('running'),
       running(report).map(task => [cutTo(`${task.id}  ${runningText(task, now)}`, COLUMNS - INDENT.length)]),
     ),
-    {
-      heading: paint.bold('next'),
-      entries: next.map(line => [line]),
-      count: report.ready + next.length - Math.min(report.next.length, next.length),
-    },
+    {heading: paint.bold('next'), entries: nextEntries(report, paint), count: report.ready},
   ].filter(({entries}) => entries.length > 0);
   return `${[...head, ...fill(sections, MOST_LINES - head.length)].join('\n')}\n`;
+}
+
+/** What starts them belongs to the last one. */
+function nextEntries(report: StatusReport, paint: Paint): string[][] {
+  const lines = nextLines(report, paint);
+  const last = Math.min(report.next.length, SHOWN) - 1;
+  return lines.slice(0, last + 1).map((line, place) => (place === last ? lines.slice(last) : [line]));
 }
 
 function section(heading: string, entries: string[][]): Section {

@@ -70,7 +70,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `${chalk.yellow('‖')} the driver ${name(driver)} rests${until}: ${printable(message)}`;
     }
     case 'driver_resumed':
-      return `${chalk.cyan('▶')} the driver ${name(event.details.driver)} works again`;
+      return `${chalk.cyan('▶')} the driver ${name(event.details.driver)} is tried again`;
     case 'budget_settled':
       return spent(event.details, state);
     case 'baseline_checked':

@@ -12,7 +12,7 @@ import {joinWrapped, wrapped} from './wrap.ts';
 
 const COLUMNS = 80;
 /** Entries of a section; the rest is counted. */
-const SHOWN = 5;
+export const SHOWN = 5;
 const INDENT = '  ';
 /** Columns of an indented line. */
 const LEFT = COLUMNS - INDENT.length;
