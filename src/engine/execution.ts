@@ -254,9 +254,7 @@ export class Execution implements ExecutionContext {
 
   record(...events: NewEvent[]): void {
     for (const event of events) {
-      const recorded = this.parts.log.append(event);
-      applyEvent(this.state, recorded);
-      this.follow(recorded);
+      this.follow(this.parts.log.append(event, recorded => applyEvent(this.state, recorded)));
     }
     this.watchLog();
   }

@@ -72,9 +72,10 @@ export class EventLog {
 
   /**
    * Give an event its number and time and queue it for the next sync, which all appends of this turn share.
+   * @param accept Whoever folds the events; what it throws keeps the event out of the log.
    * @throws {MilestoneError} what the log died of, if it did.
    */
-  append(event: NewEvent): MilestoneEvent {
+  append(event: NewEvent, accept?: (recorded: MilestoneEvent) => void): MilestoneEvent {
     if (this.failure) throw this.failure;
     if (this.fd === undefined) throw new Error('the event log is closed');
     const recorded = {
@@ -86,6 +87,7 @@ export class EventLog {
       details: event.details,
     } as MilestoneEvent;
     const line = encodeRecord(recorded);
+    accept?.(recorded);
     this.lastSeq = recorded.seq;
     this.batch ??= this.openBatch();
     this.batch.lines.push(line);

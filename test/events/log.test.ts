@@ -37,6 +37,19 @@ test('an append gives the event its number, time, milestone and session at once'
   log.close();
 });
 
+test('an event that does not fit what came before never gets into the log', async () => {
+  const file = path.join(temporaryFolder(), 'log');
+  const log = openLog(file);
+  const refuse = () => {
+    throw new Error('it does not fit');
+  };
+  expect(() => log.append(skipped('login'), refuse)).toThrow('it does not fit');
+  log.append(skipped('logout'), event => expect(event.seq).toBe(1));
+  await log.durable();
+  expect([...readLog(file)].map(({event}) => event.details)).toEqual([{task_id: 'logout'}]);
+  log.close();
+});
+
 test('all appends of one turn share one write and one sync', async () => {
   const log = openLog(path.join(temporaryFolder(), 'log'));
   const write = vi.spyOn(fs, 'writeSync');
