@@ -8,7 +8,7 @@ test('activate makes the branch and starts nothing; a second time it changes not
   await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a.txt'}]);
   expect(await rig.milestone('activate')).toMatchObject({
     exitCode: 0,
-    stdout: 'milestone `m` is active, on branch `milestone/m`\n`milestone execute m` carries out its 1 tasks\n',
+    stdout: 'milestone `m` is active, on branch `milestone/m`\n`milestone execute m` carries out its 1 task\n',
   });
   expect(rig.git('rev-parse', 'milestone/m')).toBe(rig.git('rev-parse', 'main'));
   expect(rig.read(rig.planFile('m'))).toContain('status: in_progress');

@@ -108,7 +108,9 @@ describe('while the milestone is executed', () => {
     await draft.exit(0);
     const ended = await waiting;
     expect(ended.exitCode).toBe(6);
-    expect(ended.stdout).toMatch(/^task `sign` waits for a person: Sign the contract\n {2}milestone /);
+    expect(ended.stdout).toMatch(
+      /^task `sign` waits for a person: Sign the contract; commit the work on `milestone\/release`\n {2}milestone /,
+    );
     expect((await rig.milestone('wait', ID, '--json')).json()).toMatchObject({
       ok: false,
       exit: 6,
