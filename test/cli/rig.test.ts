@@ -1,10 +1,12 @@
 // The rig is what every other promise is checked with, so it is checked itself.
 
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import zlib from 'node:zlib';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {pathWithoutAgents} from '../rig/path-without-agents.ts';
 
 const node = process.execPath;
 
@@ -141,4 +143,13 @@ test('a rig is copied with its repository, for a second world that starts the sa
   expect(copy.git('rev-parse', 'HEAD')).toBe(rig.git('rev-parse', 'HEAD'));
   expect(path.dirname(copy.folder)).not.toBe(rig.root);
   expect(copy.env.GIT_CONFIG_GLOBAL).toBe(path.join(copy.root, 'gitconfig'));
+});
+
+test('no coding agent of this machine is found by what a rig starts', () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bin-'));
+  for (const name of ['claude', 'tool']) fs.writeFileSync(path.join(folder, name), '#!/bin/sh\n', {mode: 0o755});
+  const search = pathWithoutAgents(`${folder}${path.delimiter}${folder}/other`).split(path.delimiter);
+  expect(search[1]).toBe(`${folder}/other`);
+  expect(fs.readdirSync(search[0]!)).toEqual(['tool']);
+  fs.rmSync(folder, {recursive: true});
 });

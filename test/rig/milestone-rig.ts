@@ -10,6 +10,7 @@ import {stringify} from 'yaml';
 import type {EventName, MilestoneEvent} from '../../src/events/event.ts';
 import {withDeadline} from './deadline.ts';
 import {endMarked, findMarked, MARKER, type MarkedProcess} from './marked-processes.ts';
+import {pathWithoutAgents} from './path-without-agents.ts';
 import {Program} from './program.ts';
 import {readLog} from './read-log.ts';
 import {type CommandOptions, CommandServer, type ScriptedCommand} from './scripted-command.ts';
@@ -81,7 +82,7 @@ export class MilestoneRig {
     this.folder = path.join(root, 'repo');
     this.stateFolder = path.join(root, 'state');
     this.env = {
-      PATH: process.env.PATH!,
+      PATH: pathWithoutAgents(process.env.PATH!),
       HOME: path.join(root, 'home'),
       TMPDIR: path.join(root, 'tmp'),
       XDG_STATE_HOME: this.stateFolder,
