@@ -102,7 +102,8 @@ test.concurrent('a person says that a manual task is done, and its check decides
   rig.git('worktree', 'remove', '../theirs');
   expect(await rig.milestone('task', 'done', 'notes', '-m', 'written')).toMatchObject({
     exitCode: 0,
-    stdout: 'task `notes` is said to be done with what is committed on `milestone/m`; it is checked next\n`milestone resume m` goes on with that\n',
+    stdout:
+      'task `notes` is said to be done with what is committed on `milestone/m`; it is checked next\n`milestone resume m` goes on with that\n',
   });
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
   expect(rig.git('show', 'milestone/m:ship.txt')).toBe('ship');
