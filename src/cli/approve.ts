@@ -7,6 +7,7 @@ import type {Deliverable} from '../events/event.ts';
 import {homePaths} from '../milestone/home.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../milestone/plan.ts';
 import {askYes, canAsk} from '../platform/ask-yes.ts';
+import {SIGNAL_EXITS} from '../platform/signals.ts';
 import {type ApprovalReport, approvalsOf, approveCommand} from '../projections/approvals.ts';
 import {approvalLines, documentLine} from '../projections/terminal/approvals-text.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
@@ -17,7 +18,6 @@ import {restoreSnapshot} from '../state/snapshot.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from './deciding.ts';
 import {requireHome} from './home.ts';
 import {shownPath} from './shown-path.ts';
-import {SIGNAL_EXITS} from './signal-exits.ts';
 import {targetPhase} from './target.ts';
 
 export interface ApprovalFlags extends DecidingFlags {

@@ -6,11 +6,10 @@ import type {MilestoneId} from '../milestone/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {startDetachedNode, TELL_FD} from '../platform/detached.ts';
 import {describeExit, type Exit} from '../platform/processes.ts';
-import {processSignals, type SignalName} from '../platform/signals.ts';
+import {processSignals, SIGNAL_EXITS, type SignalName} from '../platform/signals.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {describeFailure} from './failure.ts';
 import {shownPath} from './shown-path.ts';
-import {SIGNAL_EXITS} from './signal-exits.ts';
 import type {StartReport} from './start-report.ts';
 
 export interface DetachedExecutor {

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import {homePaths} from '../milestone/home.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {describeExit, type Exit} from '../platform/processes.ts';
-import {processSignals, type SignalName} from '../platform/signals.ts';
+import {processSignals, SIGNAL_EXITS, type SignalName} from '../platform/signals.ts';
 import {counted} from '../projections/terminal/counted.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import type {DashboardEnd} from './dashboard.ts';
@@ -13,7 +13,6 @@ import {type DetachedExecutor, startDetached} from './detach.ts';
 import {LiveMilestone} from './live-milestone.ts';
 import {showOnTerminal} from './on-terminal.ts';
 import {shownPath} from './shown-path.ts';
-import {SIGNAL_EXITS} from './signal-exits.ts';
 
 /** Of what the executor printed; the rest has been on the dashboard. */
 const LINES_KEPT = 20;

@@ -4,7 +4,7 @@ import type {MilestoneEvent} from '../events/event.ts';
 import {followLog} from '../events/follow-log.ts';
 import {LOG_START, type LogPosition, readLastEvents} from '../events/read-log.ts';
 import {systemClock} from '../platform/clock.ts';
-import {processSignals, type SignalName} from '../platform/signals.ts';
+import {processSignals, SIGNAL_EXITS} from '../platform/signals.ts';
 import {type LogView, printRecorded} from './log-view.ts';
 
 /** How a session ended, and so how following it ends. */
@@ -15,7 +15,6 @@ interface End {
 
 const POLL_MS = 100;
 const LIFE_LOOK_MS = 1_000;
-const SIGNAL_EXITS: Record<SignalName, number> = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143};
 const DIED: End = {exit: 9, reason: 'the executor is gone without having ended its session'};
 
 /**

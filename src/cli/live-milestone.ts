@@ -7,12 +7,10 @@ import {type LogEntry, type LogPosition, readLog} from '../events/read-log.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import type {MilestoneId, Settings, TaskId} from '../milestone/plan.ts';
 import {systemClock} from '../platform/clock.ts';
-import {isNotable} from '../projections/notable.ts';
 import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {applyEvent} from '../state/apply-event.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, takeSnapshot} from '../state/snapshot.ts';
-import {lastNotable, NOTABLE_SHOWN} from './last-notable.ts';
 import {limitsOf, warningsOf} from './status-facts.ts';
 
 const POLL_MS = 100;
@@ -22,8 +20,6 @@ export class LiveMilestone {
   readonly state: MilestoneState;
   private position: LogPosition;
   private executor: MilestoneView['executor'];
-  /** The last events that say something of the work. */
-  private notable: MilestoneEvent[];
 
   private constructor(
     readonly paths: HomePaths,
@@ -34,7 +30,6 @@ export class LiveMilestone {
     this.state = restoreSnapshot(loaded.snapshot);
     this.position = loaded.position;
     this.executor = loaded.executor;
-    this.notable = lastNotable(paths, loaded);
   }
 
   /** @throws {MilestoneError} as `loadView`. */
@@ -87,7 +82,7 @@ export class LiveMilestone {
       edit: isNew ? refused && {problems: refused} : loaded.edit,
     };
     const facts = {project: this.project, warnings: warningsOf(this.paths, view, this.project)};
-    return {...statusReport(view, facts), events: this.notable};
+    return {...statusReport(view, facts), events: state.notable};
   }
 
   /** When each running attempt last printed something, in milliseconds since the epoch. */
@@ -109,7 +104,6 @@ export class LiveMilestone {
   private fold({event, offset}: LogEntry): MilestoneEvent {
     applyEvent(this.state, event);
     this.position = {offset, seq: event.seq};
-    if (isNotable(event)) this.notable = [...this.notable, event].slice(-NOTABLE_SHOWN);
     return event;
   }
 }

@@ -8,7 +8,6 @@ import {type StatusReport, statusReport} from '../projections/status-report.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {statusText} from '../projections/terminal/status-text.ts';
 import {chooseMilestone, requireHome} from './home.ts';
-import {lastNotable} from './last-notable.ts';
 import {statusFacts} from './status-facts.ts';
 
 type SayText = typeof statusText;
@@ -29,8 +28,7 @@ export async function status(id: string | undefined, flags: StatusFlags, say: Sa
   const format = flags.json ? 'json' : (flags.format ?? 'text');
   const view = await loadView(paths, chooseMilestone(paths, flags.milestone ?? id), {isBrief: format === 'text'});
   const report = statusReport(view, await statusFacts(paths, view));
-  if (format === 'text')
-    print(say({...report, events: lastNotable(paths, view)}, systemClock.now(), await choosePaint()));
+  if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
   else print(await render(report, format));
 }
 

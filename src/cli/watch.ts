@@ -4,13 +4,12 @@ import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import {homePaths} from '../milestone/home.ts';
 import {systemClock} from '../platform/clock.ts';
-import {processSignals} from '../platform/signals.ts';
+import {processSignals, SIGNAL_EXITS} from '../platform/signals.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {countParts} from '../projections/terminal/status-text.ts';
 import {eventPrinter} from './event-printer.ts';
 import {chooseMilestone, requireHome} from './home.ts';
 import {LiveMilestone} from './live-milestone.ts';
-import {SIGNAL_EXITS} from './signal-exits.ts';
 import type {StatusFlags} from './status.ts';
 import {standardStreams, wantsDashboard} from './wants-dashboard.ts';
 

@@ -27,7 +27,7 @@ import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {KeepAwake} from '../platform/keep-awake.ts';
-import type {SignalName, Signals} from '../platform/signals.ts';
+import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/signals.ts';
 import {collectGarbage} from '../platform/small-heap.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live.ts';
@@ -76,7 +76,6 @@ export interface ExecutionReport extends Ending {
   state: MilestoneState;
 }
 
-const SIGNAL_EXITS: Record<SignalName, number> = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143};
 /** A second signal within this time ends the attempts without any grace. */
 const IMPATIENCE_MS = 5_000;
 /** From this many tasks on, what reading the plan left is worth collecting. */

@@ -2,6 +2,9 @@ const NAMES = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 export type SignalName = (typeof NAMES)[number];
 
+/** Exit code of what a signal stopped. */
+export const SIGNAL_EXITS: Readonly<Record<SignalName, number>> = {SIGHUP: 129, SIGINT: 130, SIGTERM: 143};
+
 /** Where the program hears that it is to stop. */
 export interface Signals {
   /** @returns Ends it; from then on the signals do what the system does by default. */

@@ -1,6 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import type {DriverTroubles, MilestoneState} from './milestone.ts';
+import {isNotable} from './notable.ts';
 import {adoptPlan, changedPlan, setTask} from './plan-in-force.ts';
 import {applyToTask, initialTask, isTaskEvent, type TaskState} from './task.ts';
 import {addUsage} from './usage.ts';
@@ -23,8 +24,13 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
   applyToMilestone(state, event);
   state.seq = event.seq;
   state.timestamp = event.timestamp;
-  state.recent.push(withoutPlan(event));
-  if (state.recent.length > RECENT_EVENTS) state.recent.shift();
+  remember(state.recent, event);
+  if (isNotable(event)) remember(state.notable, event);
+}
+
+function remember(events: MilestoneEvent[], event: MilestoneEvent): void {
+  events.push(withoutPlan(event));
+  if (events.length > RECENT_EVENTS) events.shift();
 }
 
 function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {

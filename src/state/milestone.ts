@@ -124,6 +124,8 @@ export interface MilestoneState {
   head?: string;
   /** The last five events, oldest first. */
   recent: MilestoneEvent[];
+  /** The last five that say something of the work, oldest first. */
+  notable: MilestoneEvent[];
 }
 
 /** The state before the first event: the plan, and what its file says of completed tasks. */
@@ -152,6 +154,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     branchCreated: false,
     agents: {},
     recent: [],
+    notable: [],
   };
   adoptPlan(state, plan, id => initialTask(imported[id]));
   return state;

@@ -38,6 +38,7 @@ export interface Snapshot {
   tasks: TaskState[];
   blockers: Blocker[];
   recent: MilestoneEvent[];
+  notable: MilestoneEvent[];
 }
 
 /** Take a state apart for JSON. The parts are shared with the state, not copied. */
@@ -65,15 +66,17 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
     tasks: [...state.tasks.values()],
     blockers: [...state.blockers.values()],
     recent: state.recent,
+    notable: state.notable,
   };
 }
 
 /** The state that a snapshot was taken of; folding may go on from there. */
-export function restoreSnapshot({plan, kept, tasks, blockers, recent}: Snapshot): MilestoneState {
+export function restoreSnapshot({plan, kept, tasks, blockers, recent, notable}: Snapshot): MilestoneState {
   const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), kept);
   const stateOf = new Map(plan.tasks.map((task, place) => [task.id, tasks[place] as TaskState]));
   adoptPlan(state, plan, id => stateOf.get(id) as TaskState);
   state.blockers = new Map(blockers.map(blocker => [blocker.id, blocker]));
   state.recent = recent;
+  state.notable = notable;
   return state;
 }
