@@ -3,6 +3,7 @@ import type {DriverChoice} from '../drivers/registry.ts';
 import {RESULT_SCHEMA} from '../drivers/result.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import type {ExecutionContext} from './context.ts';
+import {promptOf} from './prompts.ts';
 import type {PlannedAttempt} from './run-attempt.ts';
 
 /** What a coding agent is told, and within which bounds it works. */
@@ -13,7 +14,7 @@ export async function agentInput(
   observe: (seen: Observation) => void,
 ): Promise<AgentInput> {
   const settings = context.settingsOf(place.taskId);
-  const promptIn = (mode: NextAttempt['mode']) => context.promptOf(place.taskId, {driver: choice.name, mode});
+  const promptIn = (mode: NextAttempt['mode']) => promptOf(context, place.taskId, {driver: choice.name, mode});
   // What the plan says was meant for another one.
   const {model, effort} = choice.isStandIn
     ? choice

@@ -1,5 +1,6 @@
 import type {DriverChoice, DriverSet} from '../drivers/registry.ts';
 import type {BlockerType, CheckResult, Denial, NewEvent, Outcome} from '../events/event.ts';
+import type {Repository} from '../git/git.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import type {MilestoneId, Task, TaskId} from '../milestone/plan.ts';
 import type {ResolvedMilestoneSettings, ResolvedTaskSettings} from '../milestone/settings.ts';
@@ -13,7 +14,7 @@ import type {Check} from './checks.ts';
 import type {Jobs} from './jobs.ts';
 import type {ReadyTasks} from './ready-tasks.ts';
 import type {Uses} from './uses.ts';
-import type {AttemptPlace, FrozenWork, Workspace} from './workspace.ts';
+import type {AttemptPlace, Workspace} from './workspace.ts';
 
 /** How an execution is to end, once nothing runs any more. */
 export interface Ending {
@@ -42,6 +43,8 @@ export interface ExecutionContext {
   readonly redactor: Redactor;
   readonly drivers: DriverSet;
   readonly paths: HomePaths;
+  /** Undefined outside git, and with `--no-git`. */
+  readonly repo: Repository | undefined;
   /** Anything goes that an agent can do, as the command line says. */
   readonly yolo: boolean;
   /** Sleep through a driver's rest. */
@@ -58,13 +61,6 @@ export interface ExecutionContext {
   /** Who would do the task now, a stand-in for a driver that rests included. */
   driverOf(task: TaskId): DriverChoice;
   environmentOf(place: AttemptPlace, token: string): Record<string, string>;
-  /**
-   * What a coding agent is told.
-   * @throws {MilestoneError} `CONFIG_INVALID` when the user's own template cannot be understood.
-   */
-  promptOf(task: TaskId, now: {driver: string; mode: 'first' | 'continue' | 'fresh'}): Promise<string>;
-  /** What a reviewer of an attempt's work is told. */
-  reviewPromptOf(place: AttemptPlace, work: FrozenWork, checks: CheckResult[]): Promise<string>;
   /** File that takes everything that an attempt prints. */
   logFileOf(place: AttemptPlace): string;
   /** Whether an attempt is still the one that the state knows; the result of any other is dropped. */

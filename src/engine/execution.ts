@@ -14,35 +14,30 @@ import type {CheckResult, Denial, MilestoneEvent, NewEvent, Outcome} from '../ev
 import type {EventLog} from '../events/log.ts';
 import type {Repository} from '../git/git.ts';
 import type {HomePaths} from '../milestone/home.ts';
-import {taskInPhase} from '../milestone/kiro.ts';
 import type {MilestoneId, Settings, Task, TaskId} from '../milestone/plan.ts';
 import {
-  hasOwnSettings,
   LONGEST_MS,
   type ResolvedMilestoneSettings,
   type ResolvedTaskSettings,
   resolveMilestoneSettings,
-  resolveTaskSettings,
 } from '../milestone/settings.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Redactor} from '../platform/redact.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
-import type {Constraint} from '../scheduler/choose-next.ts';
-import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import {applyEvent} from '../state/apply-event.ts';
-import {workToIntegrate} from '../state/kiro-task.ts';
-import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
+import {type MilestoneState, taskState} from '../state/milestone.ts';
 import {isTaskEvent} from '../state/task.ts';
+import {Assignments} from './assignments.ts';
 import {Attempts} from './attempts.ts';
 import {type Check, runChecks} from './checks.ts';
 import type {CheckPlace, Ending, ExecutionContext, NewBlocker} from './context.ts';
 import {Jobs} from './jobs.ts';
-import {ReadyTasks, type Standing} from './ready-tasks.ts';
+import {ReadyTasks} from './ready-tasks.ts';
 import {redactTexts} from './redacted.ts';
 import {documentsEnvironment} from './slot-home.ts';
 import type {Uses} from './uses.ts';
-import type {AttemptPlace, FrozenWork, Workspace} from './workspace.ts';
+import type {AttemptPlace, Workspace} from './workspace.ts';
 
 export interface ExecutionParts {
   state: MilestoneState;
@@ -95,9 +90,7 @@ export class Execution implements ExecutionContext {
     this.markEnding = resolve;
   });
   private environment!: AttemptEnvironment;
-  /** Of all tasks that set nothing themselves. */
-  private sharedSettings!: ResolvedTaskSettings;
-  private ownSettings = new Map<string, ResolvedTaskSettings>();
+  private readonly assignments: Assignments;
   private isWatchingLog = false;
 
   constructor(private readonly parts: ExecutionParts) {
@@ -107,10 +100,11 @@ export class Execution implements ExecutionContext {
     this.workspace = parts.workspace;
     this.redactor = parts.redactor;
     this.drivers = parts.drivers;
+    this.assignments = new Assignments(parts);
     this.adoptSettings();
     this.ready = new ReadyTasks(this.state, {
-      constraintOf: id => this.constraintOf(id),
-      standingOf: id => this.standingOf(id),
+      constraintOf: id => this.assignments.constraintOf(id),
+      standingOf: id => this.assignments.standingOf(id, this.needsBaseline),
       maxAttemptsOf: id => this.settingsOf(id).maxAttempts,
       now: () => this.clock.now(),
       after: (ms, then) => this.after(ms, then),
@@ -120,6 +114,10 @@ export class Execution implements ExecutionContext {
 
   get paths(): HomePaths {
     return this.parts.paths;
+  }
+
+  get repo(): Repository | undefined {
+    return this.parts.repo;
   }
 
   get yolo(): boolean {
@@ -143,62 +141,15 @@ export class Execution implements ExecutionContext {
   }
 
   taskOf(id: TaskId): Task {
-    const task = this.state.taskById.get(id) as Task;
-    const phase = phaseInWork(this.state, id);
-    return phase === undefined ? task : taskInPhase(task, phase);
+    return this.assignments.taskOf(id);
   }
 
   settingsOf(id: TaskId): ResolvedTaskSettings {
-    const phase = phaseInWork(this.state, id);
-    const task = this.state.taskById.get(id) as Task;
-    if (phase === undefined && !hasOwnSettings(task)) return this.sharedSettings;
-    const key = `${id} ${phase ?? ''}`;
-    let settings = this.ownSettings.get(key);
-    if (!settings) {
-      settings = resolveTaskSettings(this.taskOf(id), this.state.plan.settings, this.parts.projectSettings);
-      // Documents are no code: what is checked is what the phase itself says.
-      if (phase !== undefined && phase !== 'execute') delete settings.milestoneVerify;
-      this.ownSettings.set(key, settings);
-    }
-    return settings;
-  }
-
-  /** A phase that only writes documents touches no code. */
-  private constraintOf(id: TaskId): Constraint {
-    const settings = this.settingsOf(id);
-    const phase = phaseInWork(this.state, id);
-    return phase === undefined || phase === 'execute' ? settings : {uses: settings.uses};
-  }
-
-  /** Who would do a task now; a driver that rests is stood in for where the plan says so. */
-  private standingOf(id: TaskId): Standing {
-    // Nobody is needed for work that only has to be integrated.
-    if (workToIntegrate(taskState(this.state, id)) !== undefined) return {kind: 'go'};
-    const choice = this.driverOf(id);
-    if (choice.kind === 'manual') return {kind: 'manual'};
-    if (choice.kind !== 'driver' || !choice.driver.agent) return {kind: 'go'};
-    if (this.needsBaseline || this.isPaused(choice)) return {kind: 'waits', driver: choice.driver.name};
-    // Work that nobody can review would be done again.
-    const reviewer = this.taskOf(id).review?.driver;
-    const isHeld = reviewer !== undefined && this.isPaused(this.drivers.get(reviewer));
-    return isHeld ? {kind: 'waits', driver: this.drivers.providerOf(reviewer)} : {kind: 'go'};
+    return this.assignments.settingsOf(id);
   }
 
   driverOf(id: TaskId): DriverChoice {
-    const task = this.taskOf(id);
-    const settings = this.settingsOf(id);
-    const choice = this.drivers.choose(task, settings);
-    if (!this.isPaused(choice)) return choice;
-    for (const name of settings.fallback) {
-      const other = this.drivers.get(name);
-      if (other.kind === 'driver' && !this.isPaused(other)) return {...other, isStandIn: true};
-    }
-    return choice;
-  }
-
-  /** Whatever it is called: all names of a driver have one login and one quota. */
-  private isPaused(choice: DriverChoice): boolean {
-    return choice.kind === 'driver' && Object.hasOwn(this.state.pausedDrivers, choice.driver.name);
+    return this.assignments.driverOf(id);
   }
 
   /** Whether coding agents wait for the checks of the base. */
@@ -210,33 +161,6 @@ export class Execution implements ExecutionContext {
   environmentOf({taskId, attempt, slot}: AttemptPlace, token: string): Record<string, string> {
     const attemptEnv = this.environment.of({milestoneId: this.state.id, taskId, attempt, slot, token});
     return this.state.kiroTasks.has(taskId) ? {...attemptEnv, ...documentsEnvironment(this, taskId, slot)} : attemptEnv;
-  }
-
-  async promptOf(id: TaskId, {driver, mode}: {driver: string; mode: NextAttempt['mode']}): Promise<string> {
-    // Only who has tasks for agents loads what makes their prompts.
-    const {taskPrompt} = await import('../prompts/task-prompt.ts');
-    const {state, paths, redactor} = this;
-    const sources = {state, paths, repo: this.parts.repo, settings: this.settingsOf(id), driver, mode};
-    return taskPrompt({...sources, redactText: text => redactor.redactText(text)}, id);
-  }
-
-  async reviewPromptOf({taskId}: AttemptPlace, work: FrozenWork, checks: CheckResult[]): Promise<string> {
-    const [{reviewPrompt}, {promptsFolder, readTemplate}] = await Promise.all([
-      import('../prompts/review-prompt.ts'),
-      import('../prompts/read-template.ts'),
-    ]);
-    const task = this.taskOf(taskId);
-    const running = taskState(this.state, taskId);
-    const input = {
-      milestone: this.state.plan,
-      task,
-      ...(task.review?.prompt !== undefined && {prompt: task.review.prompt}),
-      ...(running.status === 'in_progress' && running.claim && {claim: running.claim}),
-      checks,
-      files: [...work.changedFiles],
-      diff: (await this.workspace.integration?.diffOf(work)) ?? '',
-    };
-    return this.redactor.redactText(reviewPrompt(input, readTemplate(promptsFolder(this.paths), 'review')));
   }
 
   logFileOf({taskId, attempt}: AttemptPlace): string {
@@ -403,8 +327,7 @@ export class Execution implements ExecutionContext {
     const maxParallel = this.workspace.isolation === 'shared' ? 1 : (overrides.maxParallel ?? settings.maxParallel);
     this.settings = {...settings, maxParallel, gates: overrides.gates ?? settings.gates};
     this.environment = new AttemptEnvironment({callerEnv, env: settings.env, envDeny: settings.envDeny});
-    this.sharedSettings = resolveTaskSettings({id: '', title: ''}, this.state.plan.settings, projectSettings);
-    this.ownSettings = new Map();
+    this.assignments.adoptPlan();
   }
 
   private timestamp(): string {

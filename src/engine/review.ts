@@ -8,6 +8,7 @@ import type {Finding, Review} from '../prompts/review.ts';
 import {firstLine} from '../text/first-line.ts';
 import {minutesMs, reservationFor, type Spent, settleBudget, stopOverspent} from './attempt-budget.ts';
 import type {ExecutionContext} from './context.ts';
+import {reviewPromptOf} from './prompts.ts';
 import {redacted} from './redacted.ts';
 import {runningTask} from './running-task.ts';
 import {recordChecks} from './verify.ts';
@@ -111,7 +112,7 @@ async function carryOut(
   const settings = context.settingsOf(place.taskId);
   const token = tokenOfPart(runningTask(context, place.taskId).token, 'review');
   const agent = await reviewerInput(context, place, {
-    prompt: await context.reviewPromptOf(place, work, checks),
+    prompt: await reviewPromptOf(context, place, work, checks),
     choice,
     budget,
     observe: observation => {
