@@ -29,6 +29,8 @@ const options = {
   banner: {
     js: "import {createRequire as milestoneRequire} from 'node:module';const require=milestoneRequire(import.meta.url);",
   },
+  // The same library as ES modules, which bundle into plain functions: it reads a plan a tenth quicker.
+  alias: {yaml: './node_modules/yaml/browser/dist/index.js'},
   logLevel: 'warning',
 };
 const {metafile} = await build({
@@ -46,7 +48,7 @@ await build({
   define: {...options.define, 'import.meta.url': 'milestoneUrl'},
   banner: {js: "const milestoneUrl=require('node:url').pathToFileURL(__filename).href;"},
   entryPoints: ['src/cli/quick-status.ts', 'src/cli/read-plan.ts'],
-  plugins: [leaveOut('reader', '.js')],
+  plugins: [leaveOut('reader', '.js'), requireWhole(['node:fs', 'node:path', 'node:os'])],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 rmSync('dist', {recursive: true, force: true});
@@ -59,6 +61,20 @@ function leaveOut(name, extension) {
       kind === 'dynamic-import' ? {path: `./${name}${extension}`, external: true} : undefined,
     );
   return {name: `leave out ${name}`, setup};
+}
+
+/**
+ * Node's modules that are imported by their default alone. In CommonJS each such import would first copy all exports
+ * one by one, which takes longer than the answer itself.
+ */
+function requireWhole(names) {
+  const setup = ({onResolve, onLoad}) => {
+    onResolve({filter: /^node:/}, ({path, kind}) =>
+      kind === 'import-statement' && names.includes(path) ? {path, namespace: 'whole'} : undefined,
+    );
+    onLoad({filter: /.*/, namespace: 'whole'}, ({path}) => ({contents: `export default require('${path}')`}));
+  };
+  return {name: 'require whole', setup};
 }
 
 /** What `ink` has for its own developers, and would load from a package of theirs. */

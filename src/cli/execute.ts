@@ -8,7 +8,7 @@ import {systemClock} from '../platform/clock.ts';
 import {listFolder, readIfExists} from '../platform/files.ts';
 import {endShellWorkers} from '../platform/shell-workers.ts';
 import {processSignals} from '../platform/signals.ts';
-import {keepHeapSmall} from '../platform/small-heap.ts';
+import {keepHeapSmall} from '../platform/tune-v8.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
 import {eventPrinter} from './event-printer.ts';

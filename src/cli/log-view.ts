@@ -1,5 +1,6 @@
 import type {MilestoneEvent} from '../events/event.ts';
-import {LOG_START, type LogPosition, readLastEvents, readLog} from '../events/read-log.ts';
+import {LOG_START, type LogPosition} from '../events/log-position.ts';
+import {readLastEvents, readLog} from '../events/read-log.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import type {Output} from './output.ts';
 

@@ -14,10 +14,11 @@ if (first === undefined && (await hasMilestones())) {
   const {attention} = await import('./quick-status.ts');
   await attention();
 } else {
-  const ahead = isExecution ? import('./plan-reader.ts') : undefined;
+  const reader = isExecution ? await import('./plan-reader.ts') : undefined;
+  if (isExecution) (await import('../platform/tune-v8.ts')).optimiseLate();
   const {run} = await import('./program.ts');
   await run(process.argv);
-  await (await ahead)?.endPlanReader();
+  await reader?.endPlanReader();
 }
 
 /** The command alone shows how things stand, where there is anything to show. */

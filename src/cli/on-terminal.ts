@@ -1,5 +1,5 @@
 import {systemClock} from '../platform/clock.ts';
-import {keepHeapSmall} from '../platform/small-heap.ts';
+import {keepHeapSmall} from '../platform/tune-v8.ts';
 import {choosePaint, type Paint} from '../projections/terminal/paint.ts';
 import {type DashboardEnd, type OwnExecutor, showDashboard} from './dashboard.ts';
 import type {LiveMilestone} from './live-milestone.ts';

@@ -1,5 +1,4 @@
 import type {Outcome} from '../events/event.ts';
-import {Alarms} from '../platform/alarms.ts';
 import {sizeOf} from '../platform/attempt-log.ts';
 import type {AttemptInput} from './driver.ts';
 
@@ -14,7 +13,7 @@ export type Watched = Pick<AttemptInput, 'limits' | 'clock' | 'logFile' | 'hasCh
  */
 export function watchLimits(watched: Watched, end: (outcome: Outcome) => void): () => void {
   const {timeoutMs, silentMs} = watched.limits;
-  const endTimeout = Alarms.of(watched.clock).set(timeoutMs, () =>
+  const endTimeout = watched.clock.alarm(timeoutMs, () =>
     end(failed('timeout', `took longer than ${formatMs(timeoutMs)}`)),
   );
   const silence = new SilenceWatch(watched, () =>
@@ -48,7 +47,7 @@ class SilenceWatch {
 
   #rest(): void {
     const {clock, limits} = this.watched;
-    this.#endAlarm = Alarms.of(clock).set(limits.silentMs / SAMPLES, () => void this.#look());
+    this.#endAlarm = clock.alarm(limits.silentMs / SAMPLES, () => void this.#look());
   }
 
   async #look(): Promise<void> {

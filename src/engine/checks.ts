@@ -4,7 +4,6 @@
 
 import {formatMs} from '../drivers/limits.ts';
 import type {CheckResult} from '../events/event.ts';
-import {Alarms} from '../platform/alarms.ts';
 import {appendContent, appendNote, readTail, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import {
@@ -121,7 +120,7 @@ async function runInto(output: string, check: Check, input: ChecksInput): Promis
 }
 
 function armCuts(input: ChecksInput, end: (cut: 'timeout' | 'stopped') => void): () => void {
-  const endTimeout = Alarms.of(input.clock).set(input.timeoutMs, () => end('timeout'));
+  const endTimeout = input.clock.alarm(input.timeoutMs, () => end('timeout'));
   const disarm = onAbort(input.signal, () => end('stopped'));
   return () => {
     endTimeout();

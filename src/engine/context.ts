@@ -69,6 +69,8 @@ export interface ExecutionContext {
   dependents(): Promise<MilestoneId[]>;
   /** Fold events into the state and queue them for the log; their effects must wait for `durable`. */
   record(...events: NewEvent[]): void;
+  /** As `record`, of what has no effect: it may share the sync of what comes next. */
+  recordSoon(event: NewEvent): void;
   /** Resolves when all that was recorded so far is on disk. */
   durable(): Promise<void>;
   /** End an attempt that did not complete its task, and record what follows from that. */

@@ -28,7 +28,7 @@ import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {KeepAwake} from '../platform/keep-awake.ts';
 import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/signals.ts';
-import {collectGarbage} from '../platform/small-heap.ts';
+import {collectGarbage} from '../platform/tune-v8.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';

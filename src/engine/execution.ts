@@ -91,7 +91,6 @@ export class Execution implements ExecutionContext {
   });
   private environment!: AttemptEnvironment;
   private readonly assignments: Assignments;
-  private isWatchingLog = false;
 
   constructor(private readonly parts: ExecutionParts) {
     this.state = parts.state;
@@ -100,6 +99,8 @@ export class Execution implements ExecutionContext {
     this.workspace = parts.workspace;
     this.redactor = parts.redactor;
     this.drivers = parts.drivers;
+    // Whether or not anyone waits for what could not be written.
+    parts.log.onFailure(error => this.fail(error));
     this.assignments = new Assignments(parts);
     this.adoptSettings();
     this.ready = new ReadyTasks(this.state, {
@@ -180,7 +181,10 @@ export class Execution implements ExecutionContext {
     for (const event of events) {
       this.follow(this.parts.log.append(event, recorded => applyEvent(this.state, recorded)));
     }
-    this.watchLog();
+  }
+
+  recordSoon(event: NewEvent): void {
+    this.follow(this.parts.log.append(event, recorded => applyEvent(this.state, recorded), {canWait: true}));
   }
 
   durable(): Promise<void> {
@@ -306,18 +310,6 @@ export class Execution implements ExecutionContext {
       if (!this.state.running.has(task_id)) this.uses.release(task_id);
     }
     this.agents?.notify(event.event);
-  }
-
-  /** A log that died ends the execution, whether or not anyone waits for it. */
-  private watchLog(): void {
-    if (this.isWatchingLog) return;
-    this.isWatchingLog = true;
-    this.durable().then(
-      () => {
-        this.isWatchingLog = false;
-      },
-      error => this.fail(error),
-    );
   }
 
   private adoptSettings(): void {

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
-import {LOG_START, type LogPosition, readLog} from '../events/read-log.ts';
+import {LOG_START, type LogPosition} from '../events/log-position.ts';
+import {readLog} from '../events/read-log.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {type CachedState, readCache} from '../projections/cache.ts';

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {EventLog} from '../events/log.ts';
-import {LOG_START, type LogPosition} from '../events/read-log.ts';
+import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import type {Repository} from '../git/git.ts';
 import {openRepository, withMarker} from '../git/repository.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';

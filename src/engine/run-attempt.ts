@@ -156,7 +156,7 @@ async function handOver(
   {pid, processStarted: process_started, begin}: RunningAttempt,
   seen: Seen,
 ): Promise<void> {
-  context.record({event: 'task_working', details: {task_id, attempt, pid, process_started}});
+  context.recordSoon({event: 'task_working', details: {task_id, attempt, pid, process_started}});
   if (!begin) return;
   await context.durable();
   seen.hasBegun = true;

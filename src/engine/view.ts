@@ -9,7 +9,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {LOG_START, type LogPosition} from '../events/read-log.ts';
+import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
@@ -26,7 +26,6 @@ import {
 } from '../projections/cache.ts';
 import {initialState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
-import {foldLog} from './fold-log.ts';
 import type {LockHolder} from './lock.ts';
 import {readExecutor} from './read-executor.ts';
 
@@ -133,6 +132,7 @@ async function bringUpToDate(
   if (size > 0) {
     const fits = cached && cached.position.seq > 0 ? cached : undefined;
     if (fits && isOfNow(fits, size, file)) return fits;
+    const {foldLog} = await import('./fold-log.ts');
     const folded = foldLog(paths, id, fits && {...fits, state: restoreSnapshot(fits.snapshot)});
     if (folded && folded.position.seq === fits?.position.seq) return fits; // behind it is but a torn tail
     if (folded) return {stamp: null, ...fits, snapshot: takeSnapshot(folded.state), position: folded.position};

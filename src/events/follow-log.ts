@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type {Clock} from '../platform/clock.ts';
-import {type LogEntry, type LogPosition, readLog} from './read-log.ts';
+import type {LogPosition} from './log-position.ts';
+import {type LogEntry, readLog} from './read-log.ts';
 
 /**
  * The events after `from`, and then each new one as it is written; ends when `signal` aborts. The file may not exist

@@ -1,12 +1,11 @@
 import fs from 'node:fs';
-import {crc32} from 'node:zlib';
 import {fileError} from '../platform/files.ts';
 
 const SAMPLE_BYTES = 4096;
 
 /**
- * A mark for the first `offset` bytes of a log, taken without reading them all: checksums of their first and last
- * 4 KiB. A cache that keeps it beside its offset can later tell whether it was folded from this log.
+ * A mark for the first `offset` bytes of a log, taken without reading them all: their number, and the first and last
+ * 4 KiB of them. (Bytes, and not their checksum: `node:zlib` takes longer to load than a short status takes.) A cache that keeps it beside its offset can later tell whether it was folded from this log.
  *
  * An equal seal proves that the log is at least as long as it was, begins with the same activation (whose time and
  * execution id no other log has) and has the same last event before `offset`, ending there. Since a log only grows,
@@ -35,7 +34,7 @@ function sealOf(fd: number, offset: number): string | undefined {
   const last = readAt(fd, offset - length, length);
   if (last.length < length) return undefined;
   if (length > 0 && last.at(-1) !== 0x0a) return undefined;
-  return [offset, crc32(first), crc32(last)].map(number => number.toString(16)).join('-');
+  return [offset.toString(16), first.toString('base64'), last.toString('base64')].join('-');
 }
 
 function readAt(fd: number, position: number, length: number): Buffer {

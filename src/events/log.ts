@@ -8,6 +8,7 @@
 // L2. A log that has failed once stays dead. After a failed sync the kernel may drop pages and then report success, so
 //     only a new process, which reads the log afresh, knows what is on disk.
 // L3. Timestamps never go backwards, whatever the clock does.
+// L4. An event that nothing waits for may share a later sync; it is not held back for long.
 
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
@@ -15,8 +16,8 @@ import type {Clock} from '../platform/clock.ts';
 import {fileError, writeAll} from '../platform/files.ts';
 import {atEndOfTurn} from '../platform/turn.ts';
 import type {MilestoneEvent, NewEvent, Timestamp} from './event.ts';
+import type {LogPosition} from './log-position.ts';
 import {openForWriting} from './open-log.ts';
-import type {LogPosition} from './read-log.ts';
 import {encodeRecord} from './record.ts';
 
 export interface EventLogOptions {
@@ -36,7 +37,14 @@ interface Batch {
   lines: string[];
   events: MilestoneEvent[];
   synced: Deferred<void>;
+  /** It goes to disk at the end of this turn. */
+  isDue: boolean;
+  /** Ends the wait for others to share the sync. */
+  endWait?: () => void;
 }
+
+/** L4: milliseconds. Readers see the log through it, a person among them. */
+const HELD_BACK_MS = 20;
 
 export class EventLog {
   private batch: Batch | undefined;
@@ -45,6 +53,7 @@ export class EventLog {
   private failure: unknown;
   private lastTimestamp: Timestamp;
   private readonly listeners = new Set<DurableListener>();
+  private readonly failureListeners = new Set<(failure: unknown) => void>();
 
   private constructor(
     readonly file: string,
@@ -73,9 +82,14 @@ export class EventLog {
   /**
    * Give an event its number and time and queue it for the next sync, which all appends of this turn share.
    * @param accept Whoever folds the events; what it throws keeps the event out of the log.
+   * @param options.canWait No effect follows from it: it may share the sync of what is appended next.
    * @throws {MilestoneError} what the log died of, if it did.
    */
-  append(event: NewEvent, accept?: (recorded: MilestoneEvent) => void): MilestoneEvent {
+  append(
+    event: NewEvent,
+    accept?: (recorded: MilestoneEvent) => void,
+    {canWait = false}: {canWait?: boolean} = {},
+  ): MilestoneEvent {
     if (this.failure) throw this.failure;
     if (this.fd === undefined) throw new Error('the event log is closed');
     const recorded = {
@@ -92,6 +106,8 @@ export class EventLog {
     this.batch ??= this.openBatch();
     this.batch.lines.push(line);
     this.batch.events.push(recorded);
+    if (canWait) this.holdBack(this.batch);
+    else this.makeDue(this.batch);
     return recorded;
   }
 
@@ -100,7 +116,10 @@ export class EventLog {
    * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `LOG_UNWRITABLE`, or what `beforeSync` threw; from then on always.
    */
   durable(): Promise<void> {
-    if (this.batch) return this.batch.synced.promise;
+    if (this.batch) {
+      this.makeDue(this.batch);
+      return this.batch.synced.promise;
+    }
     return this.failure ? Promise.reject(this.failure) : Promise.resolve();
   }
 
@@ -118,6 +137,11 @@ export class EventLog {
     return () => this.listeners.delete(listener);
   }
 
+  /** Be told once what the log died of. */
+  onFailure(listener: (failure: unknown) => void): void {
+    this.failureListeners.add(listener);
+  }
+
   /**
    * Sync what is queued and close the file; a second call does nothing.
    * @throws {MilestoneError} when that last sync fails.
@@ -125,7 +149,7 @@ export class EventLog {
   close(): void {
     if (this.fd === undefined) return;
     const isAlive = !this.failure;
-    while (this.batch) this.flush(); // a listener may append
+    while (this.batch) this.flush(this.batch); // a listener may append
     fs.closeSync(this.fd);
     this.fd = undefined;
     if (isAlive && this.failure) throw this.failure;
@@ -142,21 +166,31 @@ export class EventLog {
   }
 
   private openBatch(): Batch {
-    const batch: Batch = {lines: [], events: [], synced: deferred()};
+    const batch: Batch = {lines: [], events: [], synced: deferred(), isDue: false};
     batch.synced.promise.catch(() => {}); // nobody may be waiting; the next append or `durable()` says it again
-    atEndOfTurn(() => this.flush());
     return batch;
   }
 
-  private flush(): void {
-    const {batch} = this;
-    if (!batch) return;
+  private holdBack(batch: Batch): void {
+    if (!batch.isDue) batch.endWait ??= this.options.clock.alarm(HELD_BACK_MS, () => this.flush(batch));
+  }
+
+  private makeDue(batch: Batch): void {
+    if (batch.isDue) return;
+    batch.isDue = true;
+    atEndOfTurn(() => this.flush(batch));
+  }
+
+  private flush(batch: Batch): void {
+    if (this.batch !== batch) return;
     this.batch = undefined;
+    batch.endWait?.();
     try {
       this.writeAndSync(Buffer.from(batch.lines.join('')), batch.events.at(-1)!.seq);
     } catch (error) {
       this.failure = error;
       batch.synced.reject(error);
+      for (const listener of this.failureListeners) listener(error);
       return;
     }
     batch.synced.resolve();

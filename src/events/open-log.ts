@@ -3,7 +3,8 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
 import {fileError, syncFolder, writeAll} from '../platform/files.ts';
-import {type LogPosition, readLastEvents, readLog} from './read-log.ts';
+import type {LogPosition} from './log-position.ts';
+import {readLastEvents, readLog} from './read-log.ts';
 
 /** A log that is ready for its next line. */
 export interface OpenedLog {

@@ -8,15 +8,8 @@ import {MilestoneError} from '../errors.ts';
 import {fileError} from '../platform/files.ts';
 import type {MilestoneEvent} from './event.ts';
 import {type LineStart, readLines, readLinesBackwards} from './lines.ts';
+import {LOG_START, type LogPosition} from './log-position.ts';
 import {decodeRecord} from './record.ts';
-
-/** A place between two lines: everything up to `offset` bytes has been read, and `seq` was the last event there. */
-export interface LogPosition {
-  offset: number;
-  seq: number;
-}
-
-export const LOG_START: LogPosition = {offset: 0, seq: 0};
 
 /** An event, and the offset in bytes just after its line: where reading goes on. */
 export interface LogEntry {

@@ -18,6 +18,8 @@ export interface PlanReading extends ReadPlan {
 /** Reads plans, each in a process of its own. The first is started ahead: its libraries load while the caller works. */
 export class PlanReader {
   private waiting: WaitingChild | undefined;
+  /** All that have not ended. */
+  private readonly children = new Set<WaitingChild>();
 
   /** @param command Arguments that make node run `answerPlanRequest` (answer-plan-request.ts). */
   constructor(private readonly command: readonly string[]) {
@@ -31,21 +33,25 @@ export class PlanReader {
   async read(file: string, configFile: string): Promise<PlanReading> {
     const child = this.waiting ?? this.start();
     this.waiting = undefined;
-    const {exitCode, signal, stdout, stderr} = await child.finish(JSON.stringify({file, configFile}));
-    if (exitCode === 0 && stdout.endsWith('\n')) return JSON.parse(stdout) as PlanReading;
+    const {exitCode, signal, stdout, stderr} = await child.ask(JSON.stringify({file, configFile}));
+    if (stdout.endsWith('\n')) return JSON.parse(stdout) as PlanReading;
     const end = signal === null ? `exit code ${exitCode}` : `signal ${signal}`;
     throw new MilestoneError('IO_FAILED', `cannot read \`${file}\`: its reader ended with ${end}`, {
       hint: stderr.trim().split('\n').at(-1) || undefined,
     });
   }
 
-  /** No plan will be read any more. */
+  /** No plan will be read any more. Resolves when no process is left. */
   async end(): Promise<void> {
-    await this.waiting?.end();
     this.waiting = undefined;
+    for (const child of this.children) child.kill();
+    await Promise.all([...this.children].map(({ended}) => ended));
   }
 
   private start(): WaitingChild {
-    return startChild(process.execPath, this.command);
+    const child = startChild(process.execPath, this.command);
+    this.children.add(child);
+    void child.ended.then(() => this.children.delete(child));
+    return child;
   }
 }

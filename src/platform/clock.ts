@@ -6,7 +6,16 @@ export interface Clock {
   elapsed(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as `signal` aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /**
+   * Call `ring` once, after `ms`; never after `Infinity`. Every attempt sets a few and nearly none is ever reached, so
+   * it must cost next to nothing.
+   * @returns Takes it back.
+   */
+  alarm(ms: number, ring: () => void): () => void;
 }
+
+/** What a timer can hold, in milliseconds. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** The machine's own clock. */
 export const systemClock: Clock = {
@@ -25,5 +34,13 @@ export const systemClock: Clock = {
       }, ms);
       signal.addEventListener('abort', onAbort, {once: true});
     });
+  },
+  alarm(ms, ring) {
+    let timer: NodeJS.Timeout;
+    const wait = (rest: number) => {
+      timer = setTimeout(() => (rest > LONGEST_MS ? wait(rest - LONGEST_MS) : ring()), Math.min(rest, LONGEST_MS));
+    };
+    wait(ms);
+    return () => clearTimeout(timer);
   },
 };

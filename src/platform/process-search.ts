@@ -43,18 +43,22 @@ export class ProcessSearch {
     return found.length === 0 && hasProc ? this.findNewborn(last) : found;
   }
 
-  /** Who belongs of those whose number was given out after `pid`; looks on while numbers are being given out. */
-  findNewborn(pid: number): ProcessEntry[] {
+  /**
+   * Who belongs of those whose number was given out after `pid`; looks on while numbers are being given out.
+   * @param last The number that was given out last.
+   */
+  findNewborn(pid: number, last: number = readLastPid()): ProcessEntry[] {
     let seen = pid;
     for (let look = 0; look < NEWBORN_LOOKS; look++) {
-      const last = readLastPid();
       if (last === seen) return [];
-      const entries = pidsBetween(last < seen ? 0 : seen, last).flatMap(
-        newborn => readProcess(newborn, starters) ?? [],
-      );
-      const found = entries.filter(entry => this.matches(entry));
+      const found: ProcessEntry[] = [];
+      for (const newborn of pidsBetween(last < seen ? 0 : seen, last)) {
+        const entry = readProcess(newborn, starters);
+        if (entry && this.matches(entry)) found.push(entry);
+      }
       if (found.length > 0) return found;
       seen = last;
+      last = readLastPid();
     }
     return [];
   }
@@ -86,9 +90,13 @@ export class ProcessSearch {
 
 /** Numbers of processes that may run, in (after, last], the newest first; those that we wait for anyway left out. */
 function pidsBetween(after: number, last: number): number[] {
-  const pids =
-    last - after > FEW_PIDS ? listPids().reverse() : Array.from({length: last - after}, (_, index) => last - index);
-  return pids.filter(pid => pid > after && pid <= last && !liveGroups.has(pid));
+  if (last - after > FEW_PIDS)
+    return listPids()
+      .reverse()
+      .filter(pid => pid > after && pid <= last && !liveGroups.has(pid));
+  const pids: number[] = [];
+  for (let pid = last; pid > after; pid--) if (!liveGroups.has(pid)) pids.push(pid);
+  return pids;
 }
 
 function isGroup(group: number | undefined): boolean {

@@ -35,8 +35,8 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
  * @param except Children of these are passed over.
  */
 export function readProcess(pid: number, except?: ReadonlySet<number>): ProcessEntry | undefined {
-  const entry = readStat(pid);
-  if (!isAlive(entry) || except?.has(entry.parent)) return undefined;
+  const entry = readStat(pid, except);
+  if (!isAlive(entry)) return undefined;
   const token = entry.group === 0 ? undefined : readToken(pid); // the system's own threads have no group
   return token === undefined ? entry : {...entry, token};
 }
@@ -77,11 +77,12 @@ let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
 type Stat = ProcessEntry & {state: string};
 
-function readStat(pid: number): Stat | undefined {
+function readStat(pid: number, except?: ReadonlySet<number>): Stat | undefined {
   const stat = readProcFile(`/proc/${pid}/stat`)?.toString('latin1');
   if (!stat) return undefined;
-  // The name is in parentheses and may itself hold any character, also `)`.
+  // The name is in parentheses and may itself hold any character, also `)`; a letter for the state follows.
   const nameEnd = stat.lastIndexOf(')');
+  if (except?.has(Number.parseInt(stat.slice(nameEnd + 4, nameEnd + 15), 10))) return undefined;
   const fields = stat.slice(nameEnd + 2).split(' ');
   return {
     pid,

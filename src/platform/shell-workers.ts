@@ -6,7 +6,7 @@
 // tell `exit 137` from SIGKILL; two thirds of what perl takes, which can only fork.
 //
 //   this process ── request ──> helper ── spawn ──> /bin/sh -c, in a session of its own
-//                <── "p": pid and start time, once it executes; or "f": it could not
+//                <── "p": pid and start time, once it executes (or a moment later); or "f": it could not
 //                <── "e": wait status
 //
 // W1. A request is answered by one "p" or "f", a "p" by one "e"; until then the helper gets no other request.
@@ -256,6 +256,9 @@ async function exitUnobserved({pid, processStarted}: GroupIdentity): Promise<Exi
 
 const LOOK_MS = 50;
 
+/** Seconds. A command that has ended by then is told of in one go: each message wakes this process up. */
+const SOON_S = 0.003;
+
 /**
  * A request is `log NUL folder NUL "r" command NUL (name "=" value | name) NUL … NUL`; a bare name is taken out of the
  * environment. The environment is read where nothing has been added to it (a locale, by the interpreter).
@@ -268,6 +271,8 @@ null = os.open('/dev/null', os.O_RDONLY)
 stdin = select.poll()
 stdin.register(0, select.POLLIN)
 ignored = [signal.SIGPIPE, signal.SIGXFSZ]
+awaited = [signal.SIGCHLD]
+soon = ${SOON_S}
 shell = b'/bin/sh'
 
 def start(log, folder, command, *changes):
@@ -286,7 +291,7 @@ def start(log, folder, command, *changes):
             os._exit(0)
         files = [(os.POSIX_SPAWN_DUP2, fd, to) for fd, to in ((null, 0), (output, 1), (output, 2))]
         args = [shell, b'-c', command[1:]]
-        return os.posix_spawn(shell, args, own, file_actions=files, setsid=True, setsigdef=ignored)
+        return os.posix_spawn(shell, args, own, file_actions=files, setsid=True, setsigdef=ignored, setsigmask=())
     finally:
         os.close(output)
         os.chdir('/')
@@ -301,9 +306,16 @@ def answer(request):
     except Exception:
         os.write(1, b'f\\n')
     else:
-        os.write(1, b'p %d %s\\n' % (pid, started(pid)))
-        os.write(1, b'e %d\\n' % os.waitpid(pid, 0)[1])
+        report = b'p %d %s\\n' % (pid, started(pid))
+        signal.sigtimedwait(awaited, soon)
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if not ended:
+            os.write(1, report)
+            report = b''
+            status = os.waitpid(pid, 0)[1]
+        os.write(1, report + b'e %d\\n' % status)
 
+signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
 os.write(1, b'r\\n')
 received = b''
 while chunk := os.read(0, 65536):

@@ -80,7 +80,8 @@ export async function sweepAfterExit(
 function mayHaveLeft(group: GroupIdentity, search: ProcessSearch): boolean {
   // After longer, the numbers may have gone once round.
   if (performance.now() - group.startedAt > readPidLimit() / PIDS_PER_MS) return true;
-  return readLastPid() < group.pid || search.findNewborn(group.pid).length > 0;
+  const last = readLastPid();
+  return last < group.pid || search.findNewborn(group.pid, last).length > 0;
 }
 
 interface Step {

@@ -1,8 +1,8 @@
 // The folded state on disk, so that whoever looks does not fold the whole log. It may be deleted at any time.
 
 import {defaultDriver} from '../drivers/default-driver.ts';
+import type {LogPosition} from '../events/log-position.ts';
 import {logSeal} from '../events/log-seal.ts';
-import type {LogPosition} from '../events/read-log.ts';
 import type {ImportedState} from '../milestone/plan.ts';
 import type {FileStamp} from '../milestone/stamp.ts';
 import {readFirstLine, readIfExists, replaceFile} from '../platform/files.ts';
@@ -11,7 +11,7 @@ import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts
 import {type Brief, briefOf} from './brief.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 /** What a cache says besides the state. */
 interface About {

@@ -35,6 +35,17 @@ export class HandClock implements Clock {
     });
   }
 
+  alarm(ms: number, ring: () => void): () => void {
+    const sleeper = () => {
+      this.time += ms;
+      ring();
+    };
+    this.sleepers.push(sleeper);
+    return () => {
+      this.sleepers = this.sleepers.filter(other => other !== sleeper);
+    };
+  }
+
   /** Resolves when somebody sleeps. */
   async slept(): Promise<void> {
     if (this.sleepers.length > 0) return;

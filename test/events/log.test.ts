@@ -19,6 +19,11 @@ function systemError(code: string): Error {
   return Object.assign(new Error(`${code}: made up`), {code});
 }
 
+/** Everything that was due in this turn of the event loop has been done. */
+function endOfTurn(): Promise<void> {
+  return new Promise(resolve => setImmediate(() => setImmediate(resolve)));
+}
+
 test('an append gives the event its number, time, milestone and session at once', async () => {
   const file = path.join(temporaryFolder(), 'log');
   const log = openLog(file);
@@ -66,6 +71,37 @@ test('all appends of one turn share one write and one sync', async () => {
   await log.durable();
   expect(sync).toHaveBeenCalledTimes(2);
   log.close();
+});
+
+test('an event that can wait shares the sync of the next one', async () => {
+  const log = openLog(path.join(temporaryFolder(), 'log'));
+  const sync = vi.spyOn(fs, 'fdatasyncSync');
+  const heard: number[] = [];
+  log.onDurable(events => heard.push(events.length));
+  log.append(skipped('a'), undefined, {canWait: true});
+  await endOfTurn();
+  expect(sync).not.toHaveBeenCalled();
+  log.append(skipped('b'));
+  await endOfTurn();
+  expect(sync).toHaveBeenCalledTimes(1);
+  expect(heard).toEqual([2]);
+  log.close();
+});
+
+test('an event that can wait is synced when somebody waits for it, when time has passed, and on closing', async () => {
+  const clock = new HandClock();
+  const log = openLog(path.join(temporaryFolder(), 'log'), {clock});
+  const heard: MilestoneEvent[] = [];
+  log.onDurable(events => heard.push(...events));
+  log.append(skipped('awaited'), undefined, {canWait: true});
+  await log.durable();
+  expect(heard).toHaveLength(1);
+  log.append(skipped('alone'), undefined, {canWait: true});
+  await clock.wake();
+  expect(heard).toHaveLength(2);
+  log.append(skipped('last'), undefined, {canWait: true});
+  log.close();
+  expect(heard).toHaveLength(3);
 });
 
 test('nobody who waits goes on before the sync, and the lock is checked before the write', async () => {
@@ -319,6 +355,18 @@ test('a log that was deleted, or written by another process, is not written to',
   await expect(shared.durable()).rejects.toMatchObject({code: 'LOCK_LOST'});
   shared.close();
   expect(fs.readFileSync(path.join(folder, 'shared'), 'utf8')).toBe('somebody else\n');
+});
+
+test('whoever listens for it is told what the log died of, once', async () => {
+  const log = openLog(path.join(temporaryFolder(), 'log'));
+  const told = vi.fn();
+  log.onFailure(told);
+  limitDisk(0);
+  log.append(skipped('a'));
+  await endOfTurn();
+  expect(() => log.append(skipped('b'))).toThrow(MilestoneError);
+  expect(told.mock.calls).toEqual([[expect.objectContaining({code: 'DISK_FULL'})]]);
+  log.close();
 });
 
 test('a failure that nobody waited for is thrown when the log is closed', () => {

@@ -15,6 +15,7 @@ const fixedClock: Clock = {
   now: () => Date.UTC(2026, 10, 23, 10, 0, 0),
   elapsed: () => 0,
   sleep: () => Promise.resolve(),
+  alarm: () => () => {},
 };
 
 /** A temporary repository in an environment of its own: no settings but the test's, state beside it, removed at the end. */

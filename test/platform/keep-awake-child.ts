@@ -2,6 +2,6 @@
 
 import {KeepAwake} from '../../src/platform/keep-awake.ts';
 
-const clock = {now: () => 0, elapsed: () => 0, sleep: async () => undefined};
+const clock = {now: () => 0, elapsed: () => 0, sleep: async () => undefined, alarm: () => () => {}};
 new KeepAwake({clock, env: {}, platform: 'linux'}).update(true);
 setInterval(() => undefined, 1_000_000);

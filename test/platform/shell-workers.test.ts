@@ -89,6 +89,14 @@ test.runIf(worksHere)('a command has a session of its own and is known before it
   expect(liveGroups.has(group.pid)).toBe(false);
 });
 
+test.runIf(worksHere)('a command that is stopped right after its start is known as one that runs', async () => {
+  await using rig = new WorkerRig();
+  const group = await rig.begin('kill -STOP $$; exit 3');
+  await until(() => / T /.test(fs.readFileSync(`/proc/${group.pid}/stat`, 'latin1')), 'the command to stop itself');
+  process.kill(group.pid, 'SIGCONT');
+  expect(await group.exited).toEqual({code: 3, signal: null});
+});
+
 test.runIf(worksHere)('it finds what it finds when it is started directly', async () => {
   await using rig = new WorkerRig();
   await rig.worker();

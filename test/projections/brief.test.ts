@@ -4,7 +4,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {MilestoneView} from '../../src/engine/view.ts';
-import {LOG_START} from '../../src/events/read-log.ts';
+import {LOG_START} from '../../src/events/log-position.ts';
 import type {Plan, Task} from '../../src/milestone/plan.ts';
 import {type Brief, briefOf} from '../../src/projections/brief.ts';
 import {

@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {parse} from 'yaml';
 import type {MilestoneView} from '../../src/engine/view.ts';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
-import {LOG_START} from '../../src/events/read-log.ts';
+import {LOG_START} from '../../src/events/log-position.ts';
 import {readPlanText} from '../../src/milestone/file.ts';
 import type {Plan} from '../../src/milestone/plan.ts';
 import {approvalsOf, approvalText} from '../../src/projections/approvals.ts';

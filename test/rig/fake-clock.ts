@@ -41,7 +41,18 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** How many sleep now. */
+  alarm(ms: number, ring: () => void): () => void {
+    const wake = () => {
+      this.#sleepers.delete(sleeper);
+      ring();
+    };
+    const sleeper = {dueAt: this.#elapsed + ms, wake};
+    this.#sleepers.add(sleeper);
+    for (const notice of this.#waiting.splice(0)) notice();
+    return () => this.#sleepers.delete(sleeper);
+  }
+
+  /** How many sleep now, or wait for an alarm. */
   get sleeping(): number {
     return this.#sleepers.size;
   }
