@@ -38,7 +38,11 @@ const {metafile} = await build({
   entryPoints: {main: 'src/cli/main.ts', reader: 'src/milestone/reader.ts'},
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [leaveOut('quick-status', '.cjs'), leaveOutDevtools()],
+  plugins: [
+    leaveOut('quick-status', './quick-status.cjs'),
+    leaveOut('start-reader', '../start-reader.cjs', 'import-statement'), // by a chunk
+    leaveOutDevtools(),
+  ],
 });
 // Each in one file, but for what it seldom needs.
 await build({
@@ -47,18 +51,18 @@ await build({
   outExtension: {'.js': '.cjs'},
   define: {...options.define, 'import.meta.url': 'milestoneUrl'},
   banner: {js: "const milestoneUrl=require('node:url').pathToFileURL(__filename).href;"},
-  entryPoints: ['src/cli/quick-status.ts', 'src/cli/read-plan.ts'],
-  plugins: [leaveOut('reader', '.js'), requireWhole(['node:fs', 'node:path', 'node:os'])],
+  entryPoints: ['src/cli/quick-status.ts', 'src/cli/read-plan.ts', 'src/cli/start-reader.ts'],
+  plugins: [leaveOut('reader', './reader.js'), requireWhole(['node:fs', 'node:path', 'node:os'])],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 rmSync('dist', {recursive: true, force: true});
 renameSync(outdir, 'dist');
 
-/** Leaves a module to the file of its name beside the one that loads it. */
-function leaveOut(name, extension) {
+/** Leaves a module to a file of its own; `to` is relative to the one that loads it. */
+function leaveOut(name, to, importKind = 'dynamic-import') {
   const setup = ({onResolve}) =>
     onResolve({filter: new RegExp(`/${name}\\.ts$`)}, ({kind}) =>
-      kind === 'dynamic-import' ? {path: `./${name}${extension}`, external: true} : undefined,
+      kind === importKind ? {path: to, external: true} : undefined,
     );
   return {name: `leave out ${name}`, setup};
 }

@@ -9,8 +9,9 @@ if (first === '--version' || first === '-V') {
 } else if (first === 'status' && isPlain(words)) {
   require('../dist/quick-status.cjs').quickStatus(words);
 } else if (first === '__read-plan') {
-  require('../dist/read-plan.cjs').readPlan(words[0]);
+  require('../dist/read-plan.cjs').readPlan(words);
 } else {
+  if (first === 'execute' || first === 'resume') require('../dist/start-reader.cjs').startAhead(process.argv.slice(2));
   // A reader that goes away (`| head -1`) or a terminal that closes must not end an execution.
   process.stdout.on('error', () => {});
   process.stderr.on('error', () => {});

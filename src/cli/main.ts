@@ -2,20 +2,17 @@
 
 import {watchOutput} from '../platform/print.ts';
 import {exitCodeOf, failureText} from './failure.ts';
+import {isExecution} from './is-execution.ts';
 
-const [, , first, ...rest] = process.argv;
-
-/** Executions read their plan in a process of its own, which starts ahead; a dry run reads it itself. */
-const isExecution =
-  (first === 'execute' || first === 'resume') && !rest.some(word => /^--(?:dry-run|plan|help|detach)$/.test(word));
+const words = process.argv.slice(2);
 
 watchOutput(reportLost);
-if (first === undefined && (await hasMilestones())) {
+if (words.length === 0 && (await hasMilestones())) {
   const {attention} = await import('./quick-status.ts');
   await attention();
 } else {
-  const reader = isExecution ? await import('./plan-reader.ts') : undefined;
-  if (isExecution) (await import('../platform/tune-v8.ts')).optimiseLate();
+  const reader = isExecution(words) ? await import('./plan-reader.ts') : undefined;
+  if (reader) (await import('../platform/tune-v8.ts')).optimiseLate();
   const {run} = await import('./program.ts');
   await run(process.argv);
   await reader?.endPlanReader();
@@ -31,5 +28,5 @@ async function hasMilestones(): Promise<boolean> {
 /** An answer that did not arrive is none; the exit code of an execution is about what it did, not what it printed. */
 function reportLost(failure: unknown): void {
   console.error(failureText(failure));
-  if (!isExecution) process.once('exit', () => (process.exitCode ||= exitCodeOf(failure)));
+  if (!isExecution(words)) process.once('exit', () => (process.exitCode ||= exitCodeOf(failure)));
 }

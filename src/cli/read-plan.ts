@@ -1,11 +1,23 @@
-// The process that plan-reader.ts starts.
+// The process that start-reader.ts starts.
 
 import {answerPlanRequest} from '../milestone/answer-plan-request.ts';
+import {findHome, homePaths} from '../milestone/home.ts';
+import {isValidId} from '../milestone/ids.ts';
+import {readIfExists} from '../platform/files.ts';
 import {optimiseLate} from '../platform/tune-v8.ts';
 
 optimiseLate();
 
-/** @param guess The plan that will probably be asked for. */
-export function readPlan(guess?: string): Promise<void> {
-  return answerPlanRequest(process.stdin, guess);
+/** @param words The command line, less the command, of whoever will ask. */
+export function readPlan(words: readonly string[]): Promise<void> {
+  return answerPlanRequest(process.stdin, guessPlan(words));
+}
+
+/** The plan that is probably meant, before the command line is understood; a wrong guess costs nothing but time. */
+function guessPlan(words: readonly string[]): string | undefined {
+  const home = findHome(process.cwd());
+  if (home === undefined) return undefined;
+  const paths = homePaths(home);
+  const id = words.find(word => !word.startsWith('-')) ?? readIfExists(paths.current)?.trim();
+  return id !== undefined && isValidId(id) ? paths.active(id) : undefined;
 }

@@ -2,7 +2,7 @@
 // only by ending. Loaded by the executor, so nothing heavy is imported here before it is needed.
 
 import {MilestoneError} from '../errors.ts';
-import {startChild, type WaitingChild} from '../platform/run-child.ts';
+import type {WaitingChild} from '../platform/run-child.ts';
 import type {Config} from './file.ts';
 import type {Problem} from './plan.ts';
 import type {ReadPlan} from './reader.ts';
@@ -21,8 +21,8 @@ export class PlanReader {
   /** All that have not ended. */
   private readonly children = new Set<WaitingChild>();
 
-  /** @param command Arguments that make node run `answerPlanRequest` (answer-plan-request.ts). */
-  constructor(private readonly command: readonly string[]) {
+  /** @param startReader Starts a process that runs `answerPlanRequest` (answer-plan-request.ts). */
+  constructor(private readonly startReader: () => WaitingChild) {
     this.waiting = this.start();
   }
 
@@ -49,7 +49,7 @@ export class PlanReader {
   }
 
   private start(): WaitingChild {
-    const child = startChild(process.execPath, this.command);
+    const child = this.startReader();
     this.children.add(child);
     void child.ended.then(() => this.children.delete(child));
     return child;

@@ -7,6 +7,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import {PlanReader} from '../../src/milestone/read-in-child.ts';
 import {readConfigFile, readPlanFile} from '../../src/milestone/reader.ts';
 import {planStamp} from '../../src/milestone/stamp.ts';
+import {startChild} from '../../src/platform/run-child.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -66,13 +67,20 @@ test('a reading in a process of its own says the same as one in this process', a
   );
   const plan = write('big.yaml', `id: big\ntitle: Big\ntasks:\n${tasks.join('')}`);
   const config = write('config.yaml', 'settings: {retries: 0}\n');
-  const {config: read, configProblems, configStamp, ...reading} = await new PlanReader([entry]).read(plan, config);
+  const {
+    config: read,
+    configProblems,
+    configStamp,
+    ...reading
+  } = await new PlanReader(() => startChild(process.execPath, [entry])).read(plan, config);
   expect(configStamp).toMatchObject({size: fs.statSync(config).size});
   expect(reading).toEqual(readPlanFile(plan));
   expect(reading.plan?.tasks).toHaveLength(300);
   expect({read, configProblems}).toEqual({read: {settings: {retries: 0}}, configProblems: []});
 
-  await expect(new PlanReader([write('bad.mjs', 'throw new Error("no")')]).read(plan, config)).rejects.toMatchObject({
+  const bad = write('bad.mjs', 'throw new Error("no")');
+  const failing = new PlanReader(() => startChild(process.execPath, [bad]));
+  await expect(failing.read(plan, config)).rejects.toMatchObject({
     code: 'IO_FAILED',
     message: expect.stringContaining('its reader ended with exit code 1'),
   });
