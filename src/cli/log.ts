@@ -51,6 +51,7 @@ async function show(words: readonly string[], flags: LogFlags): Promise<number> 
   if (!fs.existsSync(paths.log(milestone))) refuseMissing(paths, milestone, flags);
   const view = await viewOf(paths, milestone, {...flags, ...(task !== undefined && {task})});
   if (flags.follow) {
+    await refuseUnknown(paths, milestone, task, flags.session);
     const {followSession} = await import('./follow-session.ts');
     return followSession(view);
   }
@@ -131,9 +132,11 @@ function refuseMissing(paths: HomePaths, id: MilestoneId, {follow}: LogFlags): v
 /** Where there is nothing to show, what is asked for may not exist. */
 async function refuseUnknown(paths: HomePaths, id: MilestoneId, task: TaskId | undefined, session: string | undefined) {
   if (task !== undefined) await refuseUnknownTask(paths, id, task);
+  if (session === undefined) return;
   const file = paths.log(id);
-  if (session === undefined || readLastEvents(file, 1, event => event.session_id === session).length > 0) return;
-  const last = readLastEvents(file, 1).map(({event}) => `the last one is \`${event.session_id}\``);
+  const hasLog = fs.existsSync(file);
+  if (hasLog && readLastEvents(file, 1, event => event.session_id === session).length > 0) return;
+  const last = hasLog ? readLastEvents(file, 1).map(({event}) => `the last one is \`${event.session_id}\``) : [];
   throw new MilestoneError('UNKNOWN_SESSION', `no session \`${session}\` worked on \`${id}\``, {hint: last[0]});
 }
 

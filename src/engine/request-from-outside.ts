@@ -17,6 +17,7 @@ import {openRepository} from '../git/repository.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
 import {locatePlan} from '../milestone/locate.ts';
 import {ownIdentity} from '../platform/identity.ts';
+import {createRedactor} from '../platform/redact.ts';
 import {type AloneOptions, actAlone} from './act-alone.ts';
 import {sendRequest, withdrawRequest} from './inbox.ts';
 import {type LockHolder, readLockOwner} from './lock.ts';
@@ -31,6 +32,8 @@ export interface Answer {
   by: 'executor' | 'command';
 }
 
+/** The keys of a request that hold a person's own words. */
+const SAID = new Set(['reason', 'text', 'comment', 'summary']);
 const POLL_MS = 50;
 const OWNER_LOOK_MS = 500;
 /** How long an executor may leave a request untaken. */
@@ -49,13 +52,20 @@ export async function requestFromOutside(ask: Ask, options: AloneOptions): Promi
   locatePlan(paths, id);
   const locks = locksFolderOf(home, await openRepository(path.dirname(home)));
   const executor = () => executorOf(readLockOwner(path.join(locks, id), ownIdentity()));
-  const request = newRequest(ask, clock);
+  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock);
   for (;;) {
     const holder = executor();
     const sent = holder && (await askExecutor({request, holder, executor, paths, options}));
     const event = sent?.answer ?? (await actUnlessTaken(request, options, sent?.from, executor));
     if (event) return accepted(event, request, sent?.answer ? 'executor' : 'command');
   }
+}
+
+/** What a person says is written down, like all else. */
+function withoutSecrets(ask: Ask, env: AloneOptions['callerEnv']): Ask {
+  const {redactText} = createRedactor(env);
+  const entries = Object.entries(ask).map(([key, value]) => [key, SAID.has(key) ? redactText(value) : value]);
+  return Object.fromEntries(entries) as Ask;
 }
 
 /** The event of an answer, or what the request was rejected for. */

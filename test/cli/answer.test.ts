@@ -65,6 +65,14 @@ test.concurrent('an answer makes the task pending again, and is on record', asyn
   expect((await rig.milestone('blockers')).stdout).toBe('nothing holds `m` up\n');
 });
 
+test.concurrent('a secret of the environment in what a person says is not written down', async () => {
+  const secret = 'hunter2-hunter2-hunter2';
+  await using rig = await MilestoneRig.create({env: {SERVICE_API_KEY: secret}});
+  await askingMilestone(rig);
+  expect(await rig.milestone('answer', 'deploy', `use ${secret}, twice`)).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, 'm', 'blocker_answered')[0]?.details).toMatchObject({answer: 'use ***, twice'});
+});
+
 test.concurrent('with --go the milestone goes on in the same terminal', async () => {
   await using rig = await MilestoneRig.create();
   const work = await askingMilestone(rig);

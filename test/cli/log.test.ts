@@ -153,6 +153,18 @@ describe('what happens', () => {
     expect(await rig.milestone('log', ID, '--follow')).toMatchObject({exitCode: 9});
   });
 
+  test.concurrent('in a session or to a task that there is not is not waited for', async () => {
+    await using rig = await plannedRig([{id: 'a', run: 'true'}]);
+    const follow = (...words: string[]) => rig.milestone('log', ID, '--follow', ...words);
+    expect(await follow('--session', 'session-none')).toMatchObject({exitCode: 3});
+    await rig.milestone('execute', ID);
+    expect(await follow('--session', 'session-none')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/no session `session-none` worked on .*\nhint: the last one is `session-/),
+    });
+    expect(await follow('--task', 'b')).toMatchObject({exitCode: 3, stderr: expect.stringContaining('no task `b`')});
+  });
+
   test.concurrent('Ctrl-C ends the following and nothing else', async () => {
     await using rig = await MilestoneRig.create();
     const work = await rig.command('work');

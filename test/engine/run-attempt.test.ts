@@ -36,7 +36,7 @@ test('an attempt whose start cannot be recorded is over only when its process ha
     environmentOf: () => ({}),
     logFileOf: () => '/dev/null',
     durable: async () => undefined,
-    record() {
+    recordSoon() {
       throw LOG_DIED;
     },
     fail: () => attempts.interruptAll({kind: 'interrupted', message: 'was interrupted', executor_died: false}, true),
