@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 import {defineConfig} from 'vitest/config';
 
 export default defineConfig({
@@ -8,7 +9,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Tests that run side by side start real processes.
-    maxConcurrency: 2,
+    // Most of the time is spent waiting for real processes, also on two cores.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
+    maxConcurrency: 4,
   },
 });
