@@ -32,7 +32,14 @@ test('the package holds the program, the example and the papers, and nothing els
         name,
       ),
   );
-  expect(outside.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+  expect(outside.toSorted()).toEqual([
+    'CHANGELOG.md',
+    'LICENSE',
+    'README.md',
+    'docs/agents.md',
+    'docs/workflow.md',
+    'package.json',
+  ]);
   expect(files).toContain('dist/main.js');
   expect(files).toContain('.milestones.example/active/hello-site.yaml');
 });
