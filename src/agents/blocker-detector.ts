@@ -1,17 +1,22 @@
 // Finds what holds the milestone up, tells whoever has to act in the same tick, and clears what has gone by itself.
 //
 // D1. It runs no checks of its own: it reads what the merge queue has put on record.
-// D2. What has come back after it was cleared, although the re-check saw nothing wrong, is not cleared by itself again.
+// D2. What holds a single task is re-checked now and then, and when something changed that it may hang on: every event
+//     would be dear where many tasks are held.
+// D3. What has come back after it was cleared, although the re-check saw nothing wrong, is not cleared by itself again.
 
 import type {ExecutionContext} from '../engine/context.ts';
 import {findBlockers} from '../engine/find-blockers.ts';
 import {lookAnew, recheck} from '../engine/recheck.ts';
+import type {Plan} from '../milestone/plan.ts';
 import {budgetShare} from '../scheduler/budget.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
 import {resolution} from '../state/blockers.ts';
-import type {Blocker} from '../state/milestone.ts';
+import type {Blocker, MilestoneState, PausedDriver} from '../state/milestone.ts';
+import {blockersOf} from '../state/open-blockers.ts';
 import type {Agent} from './agent.ts';
 
+const NAME = 'blocker-detector';
 const TWO_MINUTES_MS = 120_000;
 /** No sleep is longer while a driver rests: a machine that was suspended looks at the wall clock soon after. */
 const LONGEST_REST_MS = 15_000;
@@ -24,12 +29,22 @@ interface Memory {
   hasWarnedOfBudget: boolean;
   /** It will be woken to see whether a driver has rested enough. */
   isWaking: boolean;
+  /** When every blocker was last re-checked (on the clock's `elapsed()`), and what they hang on, as it was then. */
+  lookedAt: number;
+  plan?: Plan;
+  resting: readonly PausedDriver[];
 }
 
 export function blockerDetector(): Agent {
-  const memory: Memory = {cleared: new Set(), hasWarnedOfBudget: false, isWaking: false};
+  const memory: Memory = {
+    cleared: new Set(),
+    hasWarnedOfBudget: false,
+    isWaking: false,
+    lookedAt: Number.NEGATIVE_INFINITY,
+    resting: [],
+  };
   return {
-    name: 'blocker-detector',
+    name: NAME,
     restMs: TWO_MINUTES_MS,
     wakesOn: [
       'blocker_detected',
@@ -77,9 +92,9 @@ function warnOfBudget(context: ExecutionContext, memory: Memory): void {
   context.warn(`${Math.floor(share * 100)} % of the budget is used`);
 }
 
-async function clear(context: ExecutionContext, {cleared}: Memory): Promise<void> {
-  lookAnew(context);
-  for (const blocker of [...context.state.blockers.values()]) {
+async function clear(context: ExecutionContext, memory: Memory): Promise<void> {
+  const {cleared} = memory;
+  for (const blocker of blockersToRecheck(context, memory)) {
     if (!(await recheck(context, blocker))) {
       if (cleared.size > 0) cleared.delete(signatureOf(blocker));
       continue;
@@ -89,6 +104,29 @@ async function clear(context: ExecutionContext, {cleared}: Memory): Promise<void
     cleared.add(signature);
     context.record(resolution(context.state, blocker));
   }
+}
+
+/** All of them, or only those of no task (D2). */
+function blockersToRecheck(context: ExecutionContext, memory: Memory): Blocker[] {
+  const {state, settings, clock} = context;
+  const restMs = settings.agents[NAME]?.everyMs ?? TWO_MINUTES_MS;
+  const isDue = clock.elapsed() - memory.lookedAt >= restMs;
+  if (!isDue && !hasChanged(state, memory)) return [...blockersOf(state, undefined).values()];
+  memory.lookedAt = clock.elapsed();
+  memory.plan = state.plan;
+  memory.resting = Object.values(state.pausedDrivers);
+  lookAnew(context);
+  return [...state.blockers.values()];
+}
+
+/** A plan, and the rest of a driver, are values that are replaced. */
+function hasChanged({plan, pausedDrivers}: MilestoneState, memory: Memory): boolean {
+  const resting = Object.values(pausedDrivers);
+  return (
+    plan !== memory.plan ||
+    resting.length !== memory.resting.length ||
+    resting.some(driver => !memory.resting.includes(driver))
+  );
 }
 
 function signatureOf({type, taskId = '', driver = '', message}: Blocker): string {

@@ -1,7 +1,9 @@
 import fs from 'node:fs';
 import type {ExecutionContext} from '../engine/context.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
-import {type Blocker, taskState} from '../state/milestone.ts';
+import {heldPair} from '../state/held-tasks.ts';
+import type {Blocker} from '../state/milestone.ts';
+import {blockersOf} from '../state/open-blockers.ts';
 import type {Agent} from './agent.ts';
 
 const A_MINUTE_MS = 60_000;
@@ -9,7 +11,6 @@ const TYPE = 'milestone_dependency';
 
 /** Sees while it runs whether what the milestone and its tasks depend on is still there. */
 export function dependencyValidator(): Agent {
-  let reported = new Set<string>();
   return {
     name: 'dependency-validator',
     restMs: A_MINUTE_MS,
@@ -17,7 +18,7 @@ export function dependencyValidator(): Agent {
     tick(context) {
       if (context.ending) return;
       validateMilestones(context);
-      reported = reportHeldTasks(context, reported);
+      reportHeldTasks(context);
     },
   };
 }
@@ -27,7 +28,7 @@ function validateMilestones(context: ExecutionContext): void {
   const {state, paths} = context;
   const missing = new Set(state.plan.requires.filter(id => !fs.existsSync(paths.completed(id))));
   const open = new Map(
-    [...state.blockers.values()].filter(({type}) => type === TYPE).map(one => [requiredBy(one), one]),
+    [...blockersOf(state, undefined).values()].filter(({type}) => type === TYPE).map(one => [requiredBy(one), one]),
   );
   for (const [requires, {id}] of open) {
     if (missing.has(requires)) continue;
@@ -52,20 +53,8 @@ function requiredBy({id}: Blocker): MilestoneId {
   return id.slice(`${TYPE}-`.length, id.lastIndexOf('-'));
 }
 
-/**
- * Put on record, once, what cannot start because of what it depends on.
- * @returns What is on record of those that still cannot.
- */
-function reportHeldTasks(context: ExecutionContext, reported: ReadonlySet<string>): Set<string> {
-  const {state} = context;
-  const held = new Set<string>();
-  for (const dependency of state.stuck) {
-    for (const task_id of state.dependants.get(dependency) ?? []) {
-      if (taskState(state, task_id).status !== 'pending') continue;
-      const key = `${task_id} ${dependency}`;
-      held.add(key);
-      if (!reported.has(key)) context.record({event: 'task_dependency_blocker', details: {task_id, dependency}});
-    }
-  }
-  return held;
+/** Put on record, once, what cannot start because of what it depends on. */
+function reportHeldTasks(context: ExecutionContext): void {
+  for (const key of [...context.state.unreported])
+    context.record({event: 'task_dependency_blocker', details: heldPair(key)});
 }

@@ -36,9 +36,10 @@ function integrateClaimed(context: ExecutionContext): void {
       const {phase} = task;
       context.jobs.start(`finish ${phase} of ${id}.${task.attempt}`, () => finishPhase(context, id, phase));
     } else if (task.slot < 0) context.jobs.start(`integrate ${id}.${task.attempt}`, () => completeByHand(context, id));
-    else if (needsNothing(context, id))
+    else if (needsNothing(context, id)) {
+      context.attempts.end(id, task.attempt);
       context.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
-    else context.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(context, id));
+    } else context.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(context, id));
   }
 }
 
@@ -46,6 +47,7 @@ function integrateClaimed(context: ExecutionContext): void {
 function needsNothing(context: ExecutionContext, id: TaskId): boolean {
   const {taskVerify, milestoneVerify} = context.settingsOf(id);
   const isPlain = !context.state.kiroTasks.has(id);
+  if (context.attempts.isInterrupted(id)) return false;
   return isPlain && !context.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
 }
 

@@ -1,19 +1,18 @@
 import {DriverSet} from '../drivers/registry.ts';
 import {foldLog} from '../engine/fold-log.ts';
 import {lockedError} from '../engine/lock-owner.ts';
+import {readPlanHere} from '../engine/look.ts';
+import {refuseUnlessStartable} from '../engine/may-start.ts';
 import {explainNoAgent} from '../engine/no-agent.ts';
-import {refuseUnpermitted} from '../engine/permission-rules.ts';
 import {readExecutor} from '../engine/read-executor.ts';
 import {type Selection, selectTasks} from '../engine/selection.ts';
-import {refuseWrongStatus} from '../engine/start.ts';
 import {MilestoneError} from '../errors.ts';
-import type {Config} from '../milestone/file.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
 import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Plan, Problem} from '../milestone/plan.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
-import {type ReadPlan, readConfigFile, readPlanFile} from '../milestone/reader.ts';
-import {missingRequirements, refuseMissingRequirements} from '../milestone/requirements.ts';
+import type {PlanReading} from '../milestone/read-in-child.ts';
+import {missingRequirements} from '../milestone/requirements.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {validatePlan} from '../milestone/validate-plan.ts';
 import {type DryRunFacts, dryRunText} from '../projections/terminal/dry-run-text.ts';
@@ -31,6 +30,7 @@ export interface DryRunFlags {
   command: 'execute' | 'resume';
   selection: Selection;
   adopt: boolean;
+  noGit: boolean;
   maxParallel?: number;
   gates?: 'wait' | 'auto';
   yolo: boolean;
@@ -40,8 +40,7 @@ export interface DryRunFlags {
 interface Files {
   paths: HomePaths;
   file: string;
-  read: ReadPlan;
-  config: Config;
+  read: PlanReading;
   problems: Problem[];
 }
 
@@ -50,23 +49,25 @@ interface Found extends Files {
 }
 
 /**
- * `execute --dry-run` and `resume --plan`: say what would run. Changes nothing, starts nothing, not even git.
+ * `execute --dry-run` and `resume --plan`: say what would run. Changes nothing, and starts nothing but git,
+ * to read.
  * @returns The exit code: 0 when it could run.
  * @throws {MilestoneError} what keeps the milestone from being looked at, or what it is restricted to from being understood.
  */
 export async function dryRun(flags: DryRunFlags): Promise<number> {
-  const files = readFiles(flags);
+  const files = await readFiles(flags);
   const found = findState(files, flags);
   if (found instanceof MilestoneError) {
     if (!flags.json) throw found;
     return answer({problems: files.problems}, found);
   }
   const {state} = found;
-  const refusal = judge(found, flags);
-  const drivers = new DriverSet({drivers: files.config.drivers, env: process.env});
+  const {config} = files.read;
+  const refusal = await judge(found, flags);
+  const drivers = new DriverSet({drivers: config.drivers, env: process.env});
   const problems = [...found.problems, ...staffProblems(found, drivers)];
-  const settings = resolveMilestoneSettings(state.plan.settings, files.config.settings);
-  const driver = state.plan.settings.driver ?? files.config.settings?.driver ?? drivers.defaultName;
+  const settings = resolveMilestoneSettings(state.plan.settings, config.settings);
+  const driver = state.plan.settings.driver ?? config.settings?.driver ?? drivers.defaultName;
   const plan = planDryRun(state, {
     driver,
     missingDriver(task) {
@@ -81,7 +82,7 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   return refusal?.exitCode ?? 0;
 }
 
-function staffProblems({state: {plan}, config, file}: Found, drivers: DriverSet): Problem[] {
+function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: DriverSet): Problem[] {
   const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
   return unstaffed ? [{severity: 'warning', code: 'AGENT_MISSING', ...unstaffed, where: {file}}] : [];
 }
@@ -93,7 +94,7 @@ function answer(found: {plan?: DryRunPlan; problems: Problem[]}, refusal: Milest
 }
 
 function factsOf(
-  {state, config, problems, paths}: Found,
+  {state, read: {config}, problems, paths}: Found,
   flags: DryRunFlags,
   refusal: DryRunFacts['refusal'],
 ): DryRunFacts {
@@ -108,12 +109,11 @@ function factsOf(
 }
 
 /** @throws {MilestoneError} `UNKNOWN_MILESTONE` */
-function readFiles({home, id}: DryRunFlags): Files {
+async function readFiles({home, id}: DryRunFlags): Promise<Files> {
   const paths = homePaths(home);
   const file = locatePlan(paths, id);
-  const read = readPlanFile(file);
-  const {config, problems} = readConfigFile(paths.config);
-  return {paths, file, read, config, problems: [...problems, ...read.problems]};
+  const read = await readPlanHere(file, paths.config);
+  return {paths, file, read, problems: [...read.configProblems, ...read.problems]};
 }
 
 /** The state that an execution would begin with, or what keeps it from having one. */
@@ -129,7 +129,7 @@ function findState(files: Files, {id, adopt}: DryRunFlags): Found | MilestoneErr
   }
 }
 
-function plannedState(read: ReadPlan, file: string, id: MilestoneId, adopt: boolean): MilestoneState {
+function plannedState(read: PlanReading, file: string, id: MilestoneId, adopt: boolean): MilestoneState {
   if (read.imported.execution && !adopt)
     throw new MilestoneError('LOG_MISSING', `milestone \`${id}\` was executed elsewhere: its event log is not here`, {
       hint: `milestone resume ${id} --adopt`,
@@ -140,7 +140,7 @@ function plannedState(read: ReadPlan, file: string, id: MilestoneId, adopt: bool
 }
 
 /** An execution begins with the plan as it is on disk, if that is valid. @returns What keeps an edit out. */
-function putEditInForce(state: MilestoneState, {plan, problems}: ReadPlan, file: string): Problem[] {
+function putEditInForce(state: MilestoneState, {plan, problems}: PlanReading, file: string): Problem[] {
   if (!plan || problems.some(({severity}) => severity === 'error')) return [];
   const change = diffPlans(state.plan, JSON.parse(JSON.stringify(plan)));
   if (!change || state.status === 'completed' || state.status === 'cancelled') return [];
@@ -156,16 +156,16 @@ function putEditInForce(state: MilestoneState, {plan, problems}: ReadPlan, file:
 }
 
 /** What keeps the milestone from being executed now. */
-function judge({state, paths, config}: Found, flags: DryRunFlags): MilestoneError | undefined {
-  const {home, id, command, adopt, yolo, gates} = flags;
+async function judge(found: Found, flags: DryRunFlags): Promise<MilestoneError | undefined> {
+  const {state, paths, file, read} = found;
+  const {home, id} = flags;
   try {
     const executor = readExecutor(home, id);
     if (executor && executor.alive !== false) throw lockedError(home, executor);
     // A move to `completed/` that was interrupted is finished.
-    if (state.status === 'completed' && locatePlan(paths, id) === paths.active(id)) return undefined;
-    if (!(adopt && !state.activation)) refuseWrongStatus(state.status, id, command);
-    if (state.status === 'planned') refuseMissingRequirements(state.plan, paths);
-    refuseUnpermitted({plan: state.plan, project: config.settings ?? {}, yolo, gates, callerEnv: process.env});
+    if (state.status === 'completed' && file === paths.active(id)) return undefined;
+    const milestone = {id, paths, planFile: file, read, state};
+    await refuseUnlessStartable(milestone, {...flags, callerEnv: process.env, readPlan: readPlanHere});
     return undefined;
   } catch (error) {
     if (error instanceof MilestoneError) return error;

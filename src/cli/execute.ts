@@ -1,7 +1,7 @@
-import fs from 'node:fs';
 import {type ExecutionReport, executeMilestone} from '../engine/engine.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
+import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';
@@ -81,6 +81,7 @@ async function run(
       command: flags.resume ? 'resume' : command,
       selection,
       adopt: flags.adopt ?? false,
+      noGit: !flags.git,
       ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
       ...(flags.gates && {gates: flags.gates}),
       yolo: flags.yolo ?? false,
@@ -131,7 +132,7 @@ async function run(
  * @throws {MilestoneError} `WRONG_STATUS`
  */
 function refuseCompleted(paths: HomePaths, id: MilestoneId): void {
-  if (fs.existsSync(paths.active(id))) return;
+  if (locatePlan(paths, id) === paths.active(id)) return;
   throw new MilestoneError('WRONG_STATUS', `no milestone is active; \`${id}\`, the last one, is completed`, {
     hint: `\`milestone status ${id}\` shows it; a new plan goes in \`${paths.activeFolder}\``,
   });

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import {findHome, type HomePaths, listMilestones} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
+import {findPlan, knownMilestones} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 
@@ -30,8 +31,9 @@ export function chooseMilestone(paths: HomePaths, id: string | undefined): Miles
     });
   }
   const current = readIfExists(paths.current)?.trim();
-  if (current !== undefined && /^[\w.-]+$/.test(current) && fs.existsSync(paths.active(current))) return current;
-  const active = listMilestones(paths.home).filter(milestone => milestone.folder === 'active');
+  if (current !== undefined && /^[\w.-]+$/.test(current) && findPlan(paths, current) === paths.active(current))
+    return current;
+  const active = knownMilestones(paths).filter(milestone => milestone.folder === 'active');
   if (active.length === 1) return active[0]!.id;
   const completed = active.length === 0 ? lastCompleted(paths, current) : undefined;
   if (completed !== undefined) return completed;

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../milestone/home.ts';
-import {fileError} from '../platform/files.ts';
+import {fileError, makeFolder} from '../platform/files.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {type InitCommandsFlags, initCommands} from './init-commands.ts';
 import {shownPath} from './shown-path.ts';
@@ -95,8 +95,8 @@ function existing(folder: string): string {
 function makeHome(home: string): string[] {
   const paths = homePaths(home);
   const parts: Array<[file: string, make: (file: string) => boolean]> = [
-    [paths.activeFolder, makeFolder],
-    [paths.completedFolder, makeFolder],
+    [paths.activeFolder, isNewFolder],
+    [paths.completedFolder, isNewFolder],
     [paths.config, file => writeNew(file, CONFIG)],
     [paths.gitignore, file => makeIgnore(home, file)],
     [paths.active('example'), file => listMilestones(home).length === 0 && writeNew(file, EXAMPLE)],
@@ -108,8 +108,8 @@ function makeHome(home: string): string[] {
   }
 }
 
-function makeFolder(folder: string): boolean {
-  return fs.mkdirSync(folder, {recursive: true}) !== undefined;
+function isNewFolder(folder: string): boolean {
+  return makeFolder(folder) !== undefined;
 }
 
 function makeIgnore(home: string, file: string): boolean {

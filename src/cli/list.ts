@@ -1,7 +1,8 @@
 import {loadSnapshot} from '../engine/view.ts';
 import {MilestoneError} from '../errors.ts';
-import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
+import {type HomePaths, homePaths, type ListedMilestone} from '../milestone/home.ts';
 import {phaseWeights} from '../milestone/kiro.ts';
+import {knownMilestones} from '../milestone/locate.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 import {print} from '../platform/print.ts';
@@ -49,9 +50,9 @@ export async function listActive(): Promise<void> {
 }
 
 /** A completed milestone that is in `active/` as well is one whose move was interrupted. */
-function milestonesOf({home}: HomePaths): ListedMilestone[] {
+function milestonesOf(paths: HomePaths): ListedMilestone[] {
   const seen = new Set<MilestoneId>();
-  return listMilestones(home).filter(({id}) => !seen.has(id) && seen.add(id));
+  return knownMilestones(paths).filter(({id}) => !seen.has(id) && seen.add(id));
 }
 
 async function lookAt(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {

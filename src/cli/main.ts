@@ -1,5 +1,6 @@
 // Where bin/milestone.js goes on with all that it has no quick answer to.
 
+import {leaveHungUpTerminal} from '../platform/hung-up-terminal.ts';
 import {watchOutput} from '../platform/print.ts';
 import {exitCodeOf, failureText} from './failure.ts';
 import {isExecution} from './is-execution.ts';
@@ -7,6 +8,7 @@ import {isExecution} from './is-execution.ts';
 const words = process.argv.slice(2);
 
 watchOutput(reportLost);
+leaveHungUpTerminal();
 if (words.length === 0 && (await hasMilestones())) {
   const {attention} = await import('./quick-status.ts');
   await attention();
@@ -20,9 +22,12 @@ if (words.length === 0 && (await hasMilestones())) {
 
 /** The command alone shows how things stand, where there is anything to show. */
 async function hasMilestones(): Promise<boolean> {
-  const {findHome, listMilestones} = await import('../milestone/home.ts');
+  const [{findHome, homePaths}, {knownMilestones}] = await Promise.all([
+    import('../milestone/home.ts'),
+    import('../milestone/locate.ts'),
+  ]);
   const home = findHome(process.cwd());
-  return home !== undefined && listMilestones(home).length > 0;
+  return home !== undefined && knownMilestones(homePaths(home)).length > 0;
 }
 
 /** An answer that did not arrive is none; the exit code of an execution is about what it did, not what it printed. */

@@ -1,10 +1,12 @@
+import fs from 'node:fs';
 import path from 'node:path';
+import {foldLog} from '../engine/fold-log.ts';
 import {channelName, notifyChannels} from '../engine/notifier.ts';
 import {type Delivery, type NotifyChannel, sendNotification} from '../engine/send-notification.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
 import {locatePlan} from '../milestone/locate.ts';
-import type {MilestoneId} from '../milestone/plan.ts';
+import type {MilestoneId, Settings} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {validateConfig, validatePlan} from '../milestone/validate-plan.ts';
 import {systemClock} from '../platform/clock.ts';
@@ -50,13 +52,20 @@ function milestoneMeant(paths: HomePaths, id: string | undefined): MilestoneId |
 }
 
 async function readChannels(paths: HomePaths, id: MilestoneId | undefined): Promise<NotifyChannel[]> {
-  const {readConfigFile, readPlanFile} = await import('../milestone/reader.ts');
+  const {readConfigFile} = await import('../milestone/reader.ts');
   const {config, problems} = readConfigFile(paths.config);
   validateConfig(problems);
-  const file = id === undefined ? undefined : locatePlan(paths, id);
-  const read = file === undefined ? undefined : readPlanFile(file);
-  if (read && file !== undefined) validatePlan(read, file);
-  return notifyChannels(config, read?.plan?.settings ?? {});
+  return notifyChannels(config, id === undefined ? {} : await readSettings(paths, id));
+}
+
+/** What the plan says; the one in force, when its file was deleted. */
+async function readSettings(paths: HomePaths, id: MilestoneId): Promise<Settings> {
+  const file = locatePlan(paths, id);
+  if (!fs.existsSync(file)) return foldLog(paths, id)?.state.plan.settings ?? {};
+  const {readPlanFile} = await import('../milestone/reader.ts');
+  const read = readPlanFile(file);
+  validatePlan(read, file);
+  return read.plan?.settings ?? {};
 }
 
 function sendTest(paths: HomePaths, id: MilestoneId | undefined, channel: NotifyChannel): Promise<Delivery> {

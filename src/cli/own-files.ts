@@ -4,7 +4,7 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileError, readIfExists, replaceFile} from '../platform/files.ts';
+import {fileError, makeFolder, readIfExists, replaceFile} from '../platform/files.ts';
 
 export type FileState =
   | {kind: 'absent'}
@@ -72,7 +72,7 @@ function foldersAbove(file: string, count: number): string[] {
 /** @returns How many were missing. */
 function makeFolders(folder: string): number {
   try {
-    const outermost = fs.mkdirSync(folder, {recursive: true});
+    const outermost = makeFolder(folder);
     return outermost === undefined ? 0 : path.relative(outermost, folder).split(path.sep).filter(Boolean).length + 1;
   } catch (error) {
     throw fileError(error, `make \`${folder}\``);

@@ -1,9 +1,9 @@
-import fs from 'node:fs';
 import {foldLog} from '../engine/fold-log.ts';
 import {MilestoneError} from '../errors.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
 import {KIRO_PHASES} from '../milestone/kiro.ts';
+import {findPlan} from '../milestone/locate.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../milestone/plan.ts';
 import {chooseMilestone} from './home.ts';
 
@@ -95,7 +95,7 @@ function withTask(task: string | undefined): {task?: TaskId} {
 }
 
 function isMilestone(paths: HomePaths, word: string): boolean {
-  return isValidId(word) && [paths.active(word), paths.completed(word)].some(file => fs.existsSync(file));
+  return isValidId(word) && findPlan(paths, word) !== undefined;
 }
 
 /** Whether the milestone that is meant when none is named has a task of this id. */

@@ -4,9 +4,9 @@ import {DriverSet} from '../drivers/registry.ts';
 import {configSetupProblems, planSetupProblems} from '../engine/setup-problems.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Config} from '../milestone/file.ts';
-import {findHome, type HomePaths, homePaths, listMilestones} from '../milestone/home.ts';
+import {findHome, type HomePaths, homePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
-import {locatePlan} from '../milestone/locate.ts';
+import {knownMilestones, locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {hasErrors} from '../milestone/problems.ts';
 import {type ReadPlan, readConfigFile, readPlanFile} from '../milestone/reader.ts';
@@ -43,7 +43,7 @@ function allFiles(paths: HomePaths): string[] {
   return [
     ...config,
     ...prompts.map(name => path.join(promptsFolder(paths), name)),
-    ...listMilestones(paths.home).map(({file}) => file),
+    ...knownMilestones(paths).map(({file}) => file),
   ];
 }
 
@@ -62,7 +62,17 @@ function check(file: string): Result {
   const read = readPlanFile(file);
   const home = findHome(path.dirname(file));
   const inHome = home === undefined ? [] : problemsInHome(read, file, homePaths(home));
-  return result(path.basename(file).replace(/\.ya?ml$/, ''), file, [...read.problems, ...inHome]);
+  const problems = home === undefined ? read.problems : explainGone(read.problems, file, homePaths(home));
+  return result(path.basename(file).replace(/\.ya?ml$/, ''), file, [...problems, ...inHome]);
+}
+
+/** A plan that was deleted under way is still in the log. */
+function explainGone(problems: readonly Problem[], file: string, paths: HomePaths): Problem[] {
+  return problems.map(problem =>
+    problem.code === 'FILE_MISSING' && knownMilestones(paths).some(known => known.file === file)
+      ? {...problem, hint: '`milestone doctor --repair` writes the plan in force to it again'}
+      : problem,
+  );
 }
 
 function configProblems(file: string): Problem[] {

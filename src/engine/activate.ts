@@ -104,25 +104,48 @@ function markActive({paths, id}: OpenMilestone): void {
  * @throws {MilestoneError} `REQUIRED_MISSING`
  */
 async function readRequired({read, paths}: OpenMilestone, readPlan: ActivateOptions['readPlan']): Promise<Required[]> {
-  if (read.plan) refuseMissingRequirements(read.plan, paths);
-  const required = await Promise.all(
-    (read.plan?.requires ?? []).map(async name => {
-      const {imported} = await readPlan(paths.completed(name), paths.config);
-      return {id: name, commit: imported.execution?.commit};
-    }),
+  if (!read.plan) return [];
+  refuseMissingRequirements(read.plan, paths);
+  const readings = await Promise.all(
+    read.plan.requires.map(async id => ({id, reading: await readPlan(paths.completed(id), paths.config)})),
   );
+  for (const {id, reading} of readings) refuseUnfinished(id, reading, paths.completed(id));
   // One that was executed without git, or by hand, has no commit to build on.
-  return required.flatMap(({id: name, commit}) => (commit === undefined ? [] : {id: name, commit}));
+  return readings.flatMap(({id, reading: {imported}}) => {
+    const commit = imported.execution?.commit;
+    return commit === undefined ? [] : [{id, commit}];
+  });
 }
 
-/** Active milestones that require this one. */
+/** What lies in `completed/` but says that it is not, or cannot be read, would silently be left out of the base. */
+function refuseUnfinished(id: MilestoneId, {plan, imported: {status}}: PlanReading, file: string): void {
+  if (plan && (status === 'completed' || status === 'planned')) return;
+  throw new MilestoneError(
+    'REQUIRED_MISSING',
+    `milestone \`${id}\` is required, and its plan is in \`completed/\`, but ${plan ? `says \`status: ${status}\`` : 'cannot be read'}`,
+    {where: {file}, hint: `milestone doctor ${id}`},
+  );
+}
+
+/** Active milestones that require this one, as far as their plans can be read: nothing else hangs on them. */
 export async function dependentsOf(
   {paths, id}: Pick<OpenMilestone, 'paths' | 'id'>,
   readPlan: ActivateOptions['readPlan'],
 ): Promise<MilestoneId[]> {
   const others = listMilestones(paths.home).filter(other => other.folder === 'active' && other.id !== id);
   // Reading a plan is dear; most do not even mention the id.
-  const mentioning = others.filter(other => fs.readFileSync(other.file, 'utf8').includes(id));
-  const plans = await Promise.all(mentioning.map(other => readPlan(other.file, paths.config)));
-  return plans.flatMap(({plan}) => (plan?.requires.includes(id) ? plan.id : []));
+  const mentioning = others.filter(other => textOf(other.file).includes(id));
+  const readings = await Promise.allSettled(mentioning.map(other => readPlan(other.file, paths.config)));
+  const plans = readings.flatMap(reading => (reading.status === 'fulfilled' ? (reading.value.plan ?? []) : []));
+  return plans.filter(plan => plan.requires.includes(id)).map(plan => plan.id);
+}
+
+/** Empty where there is no file that can be read; what is called like a plan may be anything, or be moved away. */
+function textOf(file: string): string {
+  try {
+    // Whoever opens a pipe waits for its other end.
+    return fs.statSync(file).isFile() ? fs.readFileSync(file, 'utf8') : '';
+  } catch {
+    return '';
+  }
 }

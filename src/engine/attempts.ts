@@ -6,6 +6,8 @@ import {type StopSignal, StopSource} from '../platform/stop-signal.ts';
 interface LiveAttempt {
   attempt: number;
   stop: StopSource;
+  /** False between the end of its driver and the begin of what comes then. */
+  isAtWork: boolean;
   /** As far as it was seen. */
   usage?: Usage;
   activity?: string;
@@ -21,11 +23,24 @@ export class Attempts {
     return this.hurrying.signal;
   }
 
-  /** @returns A signal whose reason will be the `StopReason`. */
+  /**
+   * Work on an attempt: its driver's, then what follows its claim. Who was told to end in the first part, or in between,
+   * still is in the second.
+   * @returns A signal whose reason will be the `StopReason`.
+   */
   begin(task: TaskId, attempt: number): StopSignal {
-    const stop = new StopSource();
-    this.live.set(task, {attempt, stop});
+    const known = this.live.get(task);
+    const stop = known?.attempt === attempt ? known.stop : new StopSource();
+    this.live.set(task, {attempt, stop, isAtWork: true});
     return stop;
+  }
+
+  /** Its driver has ended, and there is a claim to work on: what that has cost is no reason any more to stop it. */
+  rest(task: TaskId, attempt: number): void {
+    const known = this.live.get(task);
+    if (known?.attempt !== attempt) return;
+    const isForCost = known.stop.aborted && stoppedOutcome(known.stop).kind === 'budget';
+    this.live.set(task, {attempt, stop: isForCost ? new StopSource() : known.stop, isAtWork: false});
   }
 
   end(task: TaskId, attempt: number): void {
@@ -49,11 +64,16 @@ export class Attempts {
     return new Map([...this.live].flatMap(([id, {usage}]) => (usage ? [[id, usage]] : [])));
   }
 
-  /** @returns False when this process runs no attempt of the task. */
+  /** @returns False when this process is at work on no attempt of the task. */
   interrupt(task: TaskId, outcome: Outcome): boolean {
     const attempt = this.live.get(task);
     attempt?.stop.abort(new StopReason(outcome));
-    return attempt !== undefined;
+    return attempt?.isAtWork ?? false;
+  }
+
+  /** Whether the attempt that this process has of a task was told to end. */
+  isInterrupted(task: TaskId): boolean {
+    return this.live.get(task)?.stop.aborted ?? false;
   }
 
   /** @param immediate Without any grace, also for those that are being ended already. */

@@ -12,7 +12,7 @@ export async function checkBaseline(context: ExecutionContext): Promise<void> {
   const checks = await mergeQueue.run(async () =>
     context.runChecks([{name: 'baseline', command: settings.verify as string}], {
       place: undefined,
-      slot: settings.maxParallel,
+      slot: context.mergeSlot,
       cwd: await integration.checkOutCommit(head.commit),
       signal,
     }),

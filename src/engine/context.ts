@@ -37,6 +37,8 @@ export interface ExecutionContext {
   readonly jobs: Jobs;
   readonly attempts: Attempts;
   readonly mergeQueue: SerialQueue;
+  /** Number of the merge queue's own slot. It stays when `max_parallel` changes: attempts keep theirs, too. */
+  readonly mergeSlot: number;
   readonly ready: ReadyTasks;
   readonly uses: Uses;
   readonly workspace: Workspace;
@@ -65,6 +67,8 @@ export interface ExecutionContext {
   logFileOf(place: AttemptPlace): string;
   /** Whether an attempt is still the one that the state knows; the result of any other is dropped. */
   isCurrent(place: AttemptPlace): boolean;
+  /** Take up what was edited in the plan file since the last look at it. */
+  lookAtPlan(): Promise<void>;
   /** Active milestones that wait for this one. */
   dependents(): Promise<MilestoneId[]>;
   /** Fold events into the state and queue them for the log; their effects must wait for `durable`. */

@@ -19,7 +19,12 @@ export function examineMachine(version = process.versions.node): Finding[] {
 
 /** The home as a whole: what git sees of it, and the space that is left. */
 export async function examineHome(paths: HomePaths, repo: Repository | undefined): Promise<Finding[]> {
-  return [...examineWritable(paths), ...(await examineIgnored(paths, repo)), ...examineSpace(paths.home)];
+  return [
+    ...examineWritable(paths),
+    ...examineCacheFolder(paths),
+    ...(await examineIgnored(paths, repo)),
+    ...examineSpace(paths.home),
+  ];
 }
 
 /** Nothing can be put on record where nothing can be written. */
@@ -31,6 +36,16 @@ function examineWritable({home, logsFolder, sessionsFolder}: HomePaths): Finding
     const hint = 'make it writable for the user who runs `milestone`';
     return [{severity: 'error', code: 'HOME_NOT_WRITABLE', message: `\`${folder}\` ${reason}`, hint}];
   });
+}
+
+/** Everything works without a cache, but slower. */
+function examineCacheFolder({cacheFolder}: HomePaths): Finding[] {
+  const stat = fs.statSync(cacheFolder, {throwIfNoEntry: false});
+  if (!stat) return [];
+  const reason = stat.isDirectory() ? whyNotWritable(cacheFolder) : 'is no folder';
+  if (reason === undefined) return [];
+  const message = `\`${cacheFolder}\` ${reason}, so nothing is cached`;
+  return [{severity: 'warning', code: 'CACHE_NOT_WRITABLE', message, hint: 'delete it; it is made anew'}];
 }
 
 function whyNotWritable(folder: string): string | undefined {

@@ -12,7 +12,16 @@ export function examineLog(look: MilestoneLook): Finding[] {
 function examineLock({id, holder}: MilestoneLook): Finding[] {
   if (!holder) return [];
   const {owner, alive} = holder;
-  const who = owner ? `process ${owner.pid} on \`${owner.host}\` (since ${owner.since})` : 'nobody who can be told';
+  if (!owner)
+    return [
+      {
+        severity: 'error',
+        code: 'LOCK_UNKNOWN',
+        message: `the lock of \`${id}\` cannot be understood, so nothing begins while somebody may still be at work on it`,
+        hint: `make sure that nobody is, then \`milestone resume ${id} --take-over\``,
+      },
+    ];
+  const who = `process ${owner.pid} on \`${owner.host}\` (since ${owner.since})`;
   if (alive === true) return [{severity: 'note', code: 'LOCK_HELD', message: `${who} works on \`${id}\``}];
   if (alive === false) {
     const message = `${who} died at work on \`${id}\``;

@@ -12,16 +12,9 @@ import type {MilestoneLook} from './look.ts';
 const REPAIR = 'milestone doctor --repair';
 
 /** The plan file: fit to execute, and saying what the log says. */
-export function examinePlan({id, file, folder, read, salvage, isBusy, lines}: MilestoneLook): Finding[] {
-  if (file === undefined || !read)
-    return [
-      {
-        severity: 'warning',
-        code: 'PLAN_GONE',
-        message: `there is an event log of \`${id}\`, but no plan`,
-        hint: 'put the plan back into `active/`, or delete the log',
-      },
-    ];
+export function examinePlan(look: MilestoneLook): Finding[] {
+  const {id, file, folder, read, salvage, isBusy, lines} = look;
+  if (file === undefined || !read) return [planGone(look)];
   const {status} = salvage.state;
   const problems: Finding[] =
     folder === 'active' ? read.problems : read.problems.map(problem => ({...problem, severity: 'warning'}));
@@ -45,6 +38,16 @@ export function examinePlan({id, file, folder, read, salvage, isBusy, lines}: Mi
       repairable: true,
     });
   return problems;
+}
+
+/** Of a milestone that is under way the log has the plan in force. */
+function planGone({id, salvage: {state}, isBusy}: MilestoneLook): Finding {
+  const message = `there is an event log of \`${id}\`, but no plan`;
+  const gone = {severity: 'warning', code: 'PLAN_GONE', message} as const;
+  const isOver = state.status === 'completed' || state.status === 'cancelled';
+  if (isOver || state.seq === 0) return {...gone, hint: 'put the plan back, or delete the log'};
+  const hint = `\`${REPAIR}\` writes the plan in force into \`active/\` again, without the comments that it had`;
+  return isBusy ? {...gone, hint: `once its executor has ended, ${hint}`} : {...gone, hint, repairable: true};
 }
 
 /** What a killed process may have left behind. */

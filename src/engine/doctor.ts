@@ -5,9 +5,8 @@ import {MilestoneError} from '../errors.ts';
 import type {Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
 import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
-import {locatePlan} from '../milestone/locate.ts';
+import {listLogged, locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
-import {listFolder} from '../platform/files.ts';
 import {examineGit} from './doctor-git.ts';
 import {examineHome, examineMachine} from './doctor-home.ts';
 import {examineLog} from './doctor-log.ts';
@@ -48,9 +47,13 @@ async function openIfPossible(folder: string): Promise<{repo: Repository | undef
 /** Those with a plan, and those of which only a log is left. */
 function milestonesOf(paths: HomePaths): Array<Partial<ListedMilestone> & {id: MilestoneId}> {
   const listed = listMilestones(paths.home);
-  const logged = listFolder(paths.logsFolder).flatMap(name => /^execution-(.+)\.jsonl$/.exec(name)?.[1] ?? []);
   const known = new Set(listed.map(({id}) => id));
-  return [...listed, ...logged.filter(id => !known.has(id)).map(id => ({id}))];
+  return [
+    ...listed,
+    ...listLogged(paths)
+      .filter(id => !known.has(id))
+      .map(id => ({id})),
+  ];
 }
 
 async function examineMilestone(

@@ -46,6 +46,7 @@ import {closeMilestone, type OpenMilestone, type OpenOptions, openLog, openMiles
 import {refuseUnpermitted} from './permission-rules.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
+import {recheck} from './recheck.ts';
 import {recover} from './recover.ts';
 import {type Selection, selectTasks} from './selection.ts';
 import {planStart} from './start.ts';
@@ -190,9 +191,13 @@ class Run {
     });
     if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
     await execution.durable();
-    if (options.command === 'resume') this.liftBlockers();
+    // What a signal has stopped during the recovery stays so.
+    if (execution.ending) return;
+    if (options.command === 'resume') await this.liftBlockers();
+    if (execution.ending) return;
     if (state.status !== 'in_progress') execution.record({event: 'milestone_resumed', details: {}});
     const watch = this.planWatch();
+    execution.planWatch = watch;
     await adoptReading(execution, opened.read);
     await answerLeftovers(execution, this.inbox);
     this.runBeside(watch);
@@ -223,11 +228,17 @@ class Run {
     }
   }
 
-  private liftBlockers(): void {
-    for (const blocker of [...this.state.blockers.values()])
-      if (isLiftedByResume(blocker)) this.execution.record(resolution(this.state, blocker));
-    for (const driver of Object.keys(this.state.pausedDrivers))
-      this.execution.record({event: 'driver_resumed', details: {driver}});
+  /** Whoever resumes says that what is in the way may be mended. Of the branch that can be seen without a try. */
+  private async liftBlockers(): Promise<void> {
+    const {execution, state} = this;
+    for (const blocker of [...state.blockers.values()]) {
+      const isBranch = blocker.type === 'branch_rewritten';
+      const isLifted = isBranch ? await recheck(execution, blocker) : isLiftedByResume(blocker);
+      if (isLifted && !execution.ending) execution.record(resolution(state, blocker));
+    }
+    if (execution.ending) return;
+    for (const driver of Object.keys(state.pausedDrivers))
+      execution.record({event: 'driver_resumed', details: {driver}});
   }
 
   /** What goes on beside the agents, on the same clock. */

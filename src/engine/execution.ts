@@ -16,7 +16,6 @@ import type {Repository} from '../git/git.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import type {MilestoneId, Settings, Task, TaskId} from '../milestone/plan.ts';
 import {
-  LONGEST_MS,
   type ResolvedMilestoneSettings,
   type ResolvedTaskSettings,
   resolveMilestoneSettings,
@@ -27,6 +26,7 @@ import {SerialQueue} from '../platform/serial-queue.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
 import {applyEvent} from '../state/apply-event.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
+import {blockersOf} from '../state/open-blockers.ts';
 import {isTaskEvent} from '../state/task.ts';
 import {Assignments} from './assignments.ts';
 import {Attempts} from './attempts.ts';
@@ -37,7 +37,7 @@ import {ReadyTasks} from './ready-tasks.ts';
 import {redactTexts} from './redacted.ts';
 import {documentsEnvironment} from './slot-home.ts';
 import type {Uses} from './uses.ts';
-import type {AttemptPlace, Workspace} from './workspace.ts';
+import {type AttemptPlace, heldSlots, type Workspace} from './workspace.ts';
 
 export interface ExecutionParts {
   state: MilestoneState;
@@ -79,11 +79,18 @@ export class Execution implements ExecutionContext {
   readonly mergeQueue = new SerialQueue();
   readonly ready: ReadyTasks;
   settings!: ResolvedMilestoneSettings;
+  readonly mergeSlot: number;
   ending: Ending | undefined;
   /** Set once there are agents to wake. */
   agents: AgentLoop | undefined;
+  /** Set once there is a plan file to watch. */
+  planWatch: {look(): Promise<void>} | undefined;
 
   private readonly over = new AbortController();
+  /** Each takes back one that `after` has set. */
+  private readonly alarms = new Set<() => void>();
+  /** One at a time: it looks for all that is busy. */
+  private nextLook: {dueAt: number; takeBack(): void} | undefined;
   private markEnding: () => void = () => undefined;
   /** Resolves once `ending` is set. */
   readonly whenEnding = new Promise<void>(resolve => {
@@ -101,8 +108,10 @@ export class Execution implements ExecutionContext {
     this.drivers = parts.drivers;
     // Whether or not anyone waits for what could not be written.
     parts.log.onFailure(error => this.fail(error));
+    this.uses.whenCleared(() => this.lookAgain(0));
     this.assignments = new Assignments(parts);
     this.adoptSettings();
+    this.mergeSlot = Math.max(this.settings.maxParallel, ...heldSlots(this.state).map(slot => slot + 1));
     this.ready = new ReadyTasks(this.state, {
       constraintOf: id => this.assignments.constraintOf(id),
       standingOf: id => this.assignments.standingOf(id, this.needsBaseline),
@@ -173,6 +182,10 @@ export class Execution implements ExecutionContext {
     return task?.status === 'in_progress' && task.attempt === attempt;
   }
 
+  async lookAtPlan(): Promise<void> {
+    await this.planWatch?.look();
+  }
+
   dependents(): Promise<MilestoneId[]> {
     return this.parts.dependents();
   }
@@ -221,10 +234,8 @@ export class Execution implements ExecutionContext {
   }
 
   openBlocker({type, message, hint, driver, task_id}: NewBlocker): void {
-    const isOpen = [...this.state.blockers.values()].some(
-      blocker => blocker.type === type && blocker.driver === driver && blocker.taskId === task_id,
-    );
-    if (isOpen) return;
+    for (const open of blockersOf(this.state, task_id).values())
+      if (open.type === type && open.driver === driver) return;
     const about = {...(driver !== undefined && {driver}), ...(task_id !== undefined && {task_id})};
     const id = `${[type, driver, task_id].filter(Boolean).join('-')}-${this.state.seq + 1}`;
     this.record({event: 'blocker_detected', details: {id, type, message, hint, ...about}});
@@ -268,24 +279,39 @@ export class Execution implements ExecutionContext {
   }
 
   lookAgain(ms: number): void {
-    this.after(ms, () => this.uses.lookAgain());
+    const dueAt = this.clock.elapsed() + ms;
+    if (this.nextLook && this.nextLook.dueAt <= dueAt) return;
+    this.nextLook?.takeBack();
+    const takeBack = this.setAlarm(ms, () => {
+      this.nextLook = undefined;
+      this.uses.lookAgain();
+    });
+    this.nextLook = {dueAt, takeBack};
   }
 
   after(ms: number, then: () => void): void {
-    void this.clock.sleep(Math.min(ms, LONGEST_MS), this.signal).then(
-      () => {
-        then();
-        this.agents?.wakeAll();
-      },
-      () => undefined,
-    );
+    this.setAlarm(ms, then);
+  }
+
+  private setAlarm(ms: number, then: () => void): () => void {
+    if (this.signal.aborted) return () => undefined;
+    const endAlarm = this.clock.alarm(ms, () => {
+      this.alarms.delete(takeBack);
+      then();
+      this.agents?.wakeAll();
+    });
+    const takeBack = () => {
+      endAlarm();
+      this.alarms.delete(takeBack);
+    };
+    this.alarms.add(takeBack);
+    return takeBack;
   }
 
   end(ending: Ending): void {
     if (this.ending) return;
     this.ending = ending;
-    this.over.abort();
-    this.markEnding();
+    this.stop();
   }
 
   fail(error: unknown): void {
@@ -294,7 +320,12 @@ export class Execution implements ExecutionContext {
     const message = error instanceof Error ? error.message : String(error);
     this.ending = {exit: error instanceof MilestoneError ? error.exitCode : 1, reason: message, error};
     this.attempts.interruptAll({kind: 'interrupted', message: 'was interrupted', executor_died: false}, true);
+    this.stop();
+  }
+
+  private stop(): void {
     this.over.abort();
+    for (const takeBack of this.alarms) takeBack();
     this.markEnding();
   }
 

@@ -1,8 +1,6 @@
 import type {Timestamp} from '../events/event.ts';
-import type {TaskId} from '../milestone/plan.ts';
 import {diskUsage} from '../platform/disk-space.ts';
 import {taskState} from '../state/milestone.ts';
-import {isSatisfied} from '../state/task.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Share of the file system that holds the slots from which on nothing new starts. */
@@ -20,12 +18,9 @@ export function findBlockers(context: ExecutionContext): void {
 /** What failed for good, and either does not fit the branch or holds up what depends on it. */
 function findFailedTasks(context: ExecutionContext): void {
   const {state} = context;
-  if (state.counts.failed === 0) return;
-  const known = new Set([...state.blockers.values()].map(({taskId}) => taskId));
-  const isWaitedFor = (id: TaskId) => state.dependants.get(id)?.some(other => !isSatisfied(taskState(state, other)));
-  for (const task_id of state.stuck) {
+  for (const task_id of [...state.unexplained]) {
     const task = taskState(state, task_id);
-    if (task.status !== 'failed' || known.has(task_id)) continue;
+    if (task.status !== 'failed') continue;
     const problem = {
       message: `task \`${task_id}\` ${task.message}`,
       hint: `milestone retry ${state.id} ${task_id}`,
@@ -33,7 +28,7 @@ function findFailedTasks(context: ExecutionContext): void {
     };
     if (task.cause === 'conflict') context.openBlocker({type: 'merge_conflict', ...problem});
     else if (task.cause === 'check') context.openBlocker({type: 'test_failures', ...problem});
-    else if (isWaitedFor(task_id)) context.openBlocker({type: 'task_dependency', ...problem});
+    else context.openBlocker({type: 'task_dependency', ...problem});
   }
 }
 
@@ -75,6 +70,6 @@ function findInvalidPlan(context: ExecutionContext): void {
 }
 
 function escalate(context: ExecutionContext): void {
-  const ids = [...context.state.blockers.values()].filter(({escalated}) => !escalated).map(({id}) => id);
+  const ids = [...context.state.untold];
   if (ids.length > 0) context.record({event: 'blockers_escalated', details: {ids}});
 }

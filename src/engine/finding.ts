@@ -51,4 +51,5 @@ export type FindingCode =
   | 'GIT_LOCK_LEFT'
   | 'REQUESTS_WAITING'
   | 'JUNK_LEFT'
-  | 'CACHE_STALE';
+  | 'CACHE_STALE'
+  | 'CACHE_NOT_WRITABLE';

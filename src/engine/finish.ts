@@ -1,23 +1,35 @@
 import type {CheckResult} from '../events/event.ts';
-import {tasksCompleted} from '../state/milestone.ts';
+import {canComplete} from '../scheduler/what-remains.ts';
+import type {TaskState} from '../state/task.ts';
 import {firstLine} from '../text/first-line.ts';
 import type {ExecutionContext} from './context.ts';
 
-/** All tasks are done: check the whole once more where the plan asks for it, then complete the milestone. */
+/**
+ * All tasks are done: check the whole once more where the plan asks for it, then complete the milestone. Whatever has
+ * changed meanwhile, the agents look again at once.
+ */
 export async function finish(context: ExecutionContext): Promise<void> {
-  const {state, workspace, settings, signal} = context;
+  // Nothing else moves the branch meanwhile, or works in the folder in which the final check runs.
+  await context.mergeQueue.run(() => tryToFinish(context));
+  // Events of this job woke the progress-monitor while it was still under way, and so in vain.
+  if (!context.ending) context.after(0, () => undefined);
+}
+
+async function tryToFinish(context: ExecutionContext): Promise<void> {
+  const {state} = context;
+  if (!canComplete(state)) return;
+  const tasks = [...state.tasks.values()];
   const head = await readHead(context);
-  if (head === undefined && workspace.integration) return;
-  if (settings.verifyFinal !== undefined && !isGreen(context, head)) {
-    const checks = await checkFinally(context, head);
-    if (signal.aborted || context.ending) return;
-    const ok = checks.every(check => check.ok);
-    context.record({event: 'final_checked', details: {ok, checks, ...(head !== undefined && {head})}});
-    if (!ok) return openFinalRed(context, checks);
-  }
+  if (head === 'unusable') return;
+  const checks = await checkFinally(context, head);
   const dependents = await context.dependents();
-  // The plan may have grown, and a task may have been reset, while the check ran.
-  if (tasksCompleted(state) !== state.tasks.size || state.status !== 'in_progress' || context.ending) return;
+  // An edit that takes a running task away waits for its end, and so maybe for the merge queue, which is ours.
+  if (context.ending || !canComplete(state)) return;
+  await context.lookAtPlan();
+  const isUnmoved = (await readHead(context)) === head;
+  // The plan may have grown, a task may have been reset and the branch may have moved while the check ran.
+  if (context.ending || !isUnmoved || !isSame(tasks, [...state.tasks.values()]) || !canComplete(state)) return;
+  if (!checks.every(check => check.ok)) return openFinalRed(context, checks);
   context.record({
     event: 'milestone_completed',
     details: {dependents, ...(head !== undefined && {commit: head})},
@@ -25,31 +37,40 @@ export async function finish(context: ExecutionContext): Promise<void> {
   context.end({exit: 0, reason: 'completed'});
 }
 
-async function readHead(context: ExecutionContext): Promise<string | undefined> {
+/** The head of the branch; undefined where there is none. */
+async function readHead(context: ExecutionContext): Promise<string | undefined | 'unusable'> {
   const {integration} = context.workspace;
   if (!integration) return undefined;
   const head = await integration.readHead();
   if (head.kind === 'head') return head.commit;
   context.openBlocker({type: 'branch_rewritten', message: head.message, hint: head.hint});
-  return undefined;
+  return 'unusable';
 }
 
-function isGreen({state}: ExecutionContext, head: string | undefined): boolean {
-  return state.finalCheck?.ok === true && state.finalCheck.head === head;
+function isSame(before: readonly TaskState[], now: readonly TaskState[]): boolean {
+  return before.length === now.length && before.every((task, place) => task === now[place]);
 }
 
+/** Run the final check and put it on record, unless it was green on this head already. */
 async function checkFinally(context: ExecutionContext, head: string | undefined): Promise<CheckResult[]> {
-  const {workspace, settings, signal} = context;
+  const {workspace, settings, signal, state} = context;
+  // Without git nothing says whether the files are still those that were checked.
+  const isGreen = head !== undefined && state.finalCheck?.ok === true && state.finalCheck.head === head;
+  if (settings.verifyFinal === undefined || isGreen) return [];
   const cwd =
     workspace.integration && head !== undefined
       ? await workspace.integration.checkOutCommit(head)
       : workspace.folderOf(0);
-  return context.runChecks([{name: 'final', command: settings.verifyFinal as string}], {
+  const checks = await context.runChecks([{name: 'final', command: settings.verifyFinal}], {
     place: undefined,
-    slot: settings.maxParallel,
+    slot: context.mergeSlot,
     cwd,
     signal,
   });
+  if (signal.aborted || context.ending) return [];
+  const ok = checks.every(check => check.ok);
+  context.record({event: 'final_checked', details: {ok, checks, ...(head !== undefined && {head})}});
+  return checks;
 }
 
 function openFinalRed(context: ExecutionContext, checks: readonly CheckResult[]): void {

@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
@@ -27,10 +28,10 @@ export interface GitParts {
   hooks: boolean;
   /** The last commit that the execution itself put on the branch. */
   lastHead(): string | undefined;
-  /** The worktree that an attempt works in. */
-  worktreeOf(place: AttemptPlace): Repository;
+  /** The worktree that an attempt works in; `undefined` when the attempt has made it something else. */
+  worktreeOf(place: AttemptPlace): Repository | undefined;
   /** Commit that what lies in the worktree was made on. */
-  baseOf(place: AttemptPlace): Promise<string>;
+  baseOf(worktree: Repository): Promise<string>;
   /** A folder in which a commit lies checked out. */
   checkOutCommit(commit: string): Promise<string>;
   /** The checkout in which attempts work, where that is the user's own: it holds the work already. */
@@ -48,7 +49,8 @@ export class GitIntegration implements Integration {
   async freeze(place: AttemptPlace, {message, documents}: {message: string; documents?: string}): Promise<FrozenWork> {
     const {hooks} = this.parts;
     const worktree = this.parts.worktreeOf(place);
-    const base = await this.parts.baseOf(place);
+    if (!worktree) return UNREADABLE_WORK;
+    const base = await this.parts.baseOf(worktree);
     const {tree, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
     const work = {tree, base, hasChanges: changedFiles.length > 0, changedFiles: changedFiles.map(file => file.path)};
     // In the user's own checkout the home is his and the program's, who both write it meanwhile.
@@ -212,17 +214,35 @@ export const LOST_WORK: Outcome = {
   message: 'was let through, but the work that was kept of it is gone',
 };
 
+/** Of what lies in a folder without its `.git` nobody can say what it was made on: it has neither base nor tree. */
+const UNREADABLE_WORK: FrozenWork = {
+  tree: '',
+  base: '',
+  hasChanges: false,
+  changedFiles: [],
+  refused: {
+    kind: 'failed',
+    cause: 'out_of_area',
+    message: 'removed or replaced the `.git` of its slot, without which nothing in there can be committed',
+  },
+};
+
 /** What a silent attempt's slot looks like, to be compared with the next look. */
 export class ActivityWatch {
   private readonly seen = new Map<string, string>();
 
   async hasChanged({taskId, attempt}: AttemptPlace, worktree: Repository): Promise<boolean> {
     const key = `${taskId}.${attempt}`;
-    const before = this.seen.get(key) ?? '';
-    const now = await readActivity(worktree);
+    const before = this.seen.get(key) ?? digest('');
+    const now = digest(await readActivity(worktree));
     this.seen.set(key, now);
     return now !== before;
   }
+}
+
+/** A long list of files need not be kept for the rest of the night. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
 }
 
 function outOfArea(files: readonly string[]): Outcome {

@@ -1,12 +1,13 @@
 import {holdsEverything} from '../state/blockers.ts';
 import {tasksCompleted} from '../state/milestone.ts';
+import {blockersOf} from '../state/open-blockers.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Whether nothing may start at the moment. */
 export function isHeld(context: ExecutionContext): boolean {
   const {state, ending} = context;
   if (ending || state.status !== 'in_progress' || isStopped(context)) return true;
-  for (const blocker of state.blockers.values()) if (holdsEverything(blocker)) return true;
+  for (const blocker of blockersOf(state, undefined).values()) if (holdsEverything(blocker)) return true;
   return false;
 }
 
@@ -18,5 +19,6 @@ export function isStopped({state, settings, wait}: Pick<ExecutionContext, 'state
   // Whoever waits for a driver does not stop for it; a login that is missing is a blocker of its own.
   if (!wait && Object.values(state.pausedDrivers).some(({reason}) => reason !== 'auth')) return true;
   // The plan in force goes on whatever is on disk.
-  return [...state.blockers.values()].some(({type}) => type !== 'plan_invalid' && type !== 'quota');
+  for (const {type} of state.blockers.values()) if (type !== 'plan_invalid' && type !== 'quota') return true;
+  return false;
 }

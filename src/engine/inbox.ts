@@ -50,6 +50,12 @@ export function withdrawRequest(folder: string, request: Request): boolean {
   return isWithdrawn;
 }
 
+/** Whether a request still lies there, taken or not. One that does not any more has its answer in the log. */
+export function isInInbox(folder: string, request: Request): boolean {
+  // In this order: it may be taken in between.
+  return fs.existsSync(pathOf(folder, request, 'json')) || fs.existsSync(pathOf(folder, request, 'taken'));
+}
+
 /**
  * Take everything that has come. Each request must be answered by an event, and then finished.
  * @throws {MilestoneError} `IO_FAILED` when the folder cannot be read; never for what is in it.

@@ -37,6 +37,7 @@ export async function integrate(context: ExecutionContext, id: TaskId): Promise<
 }
 
 async function integrateWork(context: ExecutionContext, place: AttemptPlace, signal: StopSignal): Promise<void> {
+  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal));
   const {workspace} = context;
   const {integration} = workspace;
   const work = integration && (await freeze(context, integration, place));

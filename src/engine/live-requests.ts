@@ -1,4 +1,4 @@
-import type {NewEvent} from '../events/event.ts';
+import type {NewEvent, Outcome} from '../events/event.ts';
 import {readLastEvents} from '../events/read-log.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {taskState} from '../state/milestone.ts';
@@ -49,37 +49,41 @@ export function answersIn(logFile: string): Set<string> {
 
 /** Answer one request, in the inbox or not; on disk when it resolves, unless an attempt has to end first. */
 export async function answer(execution: Execution, inbox: Inbox, request: Request): Promise<void> {
-  let decision = await decide(execution, inbox, request);
+  const facts = await factsOf(execution, request);
+  let decision = decide(execution, inbox, request, facts);
   if (inbox.clearTheWay && decision.kind === 'accepted' && decision.interrupt !== undefined) {
     await inbox.clearTheWay(decision, request);
-    decision = await decide(execution, inbox, request);
+    decision = decide(execution, inbox, request, facts);
   }
-  if (decision.kind === 'rejected') execution.record(answering(request, rejectionEvent(decision)));
-  else if (decision.interrupt !== undefined && decision.interrupt !== 'all')
-    return answerAfterInterrupt(execution, inbox, request, decision.interrupt);
-  else {
-    const [first, ...rest] = decision.events;
-    execution.record(answering(request, first), ...rest);
-    if (decision.interrupt === 'all')
-      execution.attempts.interruptAll({kind: 'cancelled', message: `was interrupted by \`${request.kind}\``});
-  }
+  if (decision.kind === 'accepted' && decision.interrupt !== undefined && decision.interrupt !== 'all')
+    return answerAfterInterrupt(execution, inbox, {request, facts}, decision.interrupt);
+  execution.record(...answerOf(request, decision));
+  if (decision.kind === 'accepted' && decision.interrupt === 'all')
+    execution.attempts.interruptAll({kind: 'cancelled', message: `was interrupted by \`${request.kind}\``});
   await execution.durable();
   finishRequest(inbox.folder, request);
 }
 
-/** The attempt in the way ends first; its task does not start again meanwhile. */
-function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Request, id: TaskId): void {
-  const {ready, attempts, jobs, state, clock} = execution;
+/**
+ * The attempt in the way ends first; its task does not start again meanwhile. An attempt that died with the execution is
+ * the next session's to end, and the request, which stays taken, its to answer.
+ */
+function answerAfterInterrupt(
+  execution: Execution,
+  inbox: Inbox,
+  {request, facts}: {request: Request; facts: DecisionFacts},
+  id: TaskId,
+): void {
+  const {ready, attempts, jobs, state, clock, signal} = execution;
   ready.hold(id);
   jobs.start(`request ${request.request_id}`, async () => {
     while (taskState(state, id).status === 'in_progress') {
-      attempts.interrupt(id, {kind: 'cancelled', message: `was interrupted by \`${request.kind}\``});
+      const outcome: Outcome = {kind: 'cancelled', message: `was interrupted by \`${request.kind}\``};
+      if (!attempts.interrupt(id, outcome) && signal.aborted) return;
       await clock.sleep(LOOK_AGAIN_MS, NEVER);
     }
     // It may have completed before it could be interrupted.
-    const decision = decideRequest(state, request, await factsOf(execution, request));
-    const event = decision.kind === 'accepted' ? decision.events[0] : rejectionEvent(decision);
-    execution.record(answering(request, event));
+    execution.record(...answerOf(request, decideRequest(state, request, facts)));
     ready.release(id);
     execution.agents?.wakeAll();
     await execution.durable();
@@ -87,10 +91,10 @@ function answerAfterInterrupt(execution: Execution, inbox: Inbox, request: Reque
   });
 }
 
-async function decide(execution: Execution, inbox: Inbox, request: Request): Promise<Decision> {
+/** What is decided is to be recorded at once: a change in between could leave no room for it. */
+function decide({state}: Execution, inbox: Inbox, request: Request, facts: DecisionFacts): Decision {
   const {session_id} = request;
-  if (session_id === undefined || session_id === inbox.sessionId)
-    return decideRequest(execution.state, request, await factsOf(execution, request));
+  if (session_id === undefined || session_id === inbox.sessionId) return decideRequest(state, request, facts);
   return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `session \`${session_id}\` has ended`};
 }
 
@@ -100,6 +104,13 @@ export async function factsOf(execution: Execution, ask: Ask): Promise<DecisionF
   const isManual = (id: TaskId) => execution.driverOf(id).kind === 'manual';
   if (ask.kind !== 'done' || !state.kiroTasks.has(ask.task_id)) return {isManual};
   return {isManual, documentProblem: await handedInProblem(execution, ask.task_id)};
+}
+
+/** All events of a decision. The last one is the answer: where it is in the log, so are the others. */
+function answerOf(request: Request, decision: Decision): NewEvent[] {
+  const events = decision.kind === 'accepted' ? [...decision.events] : [rejectionEvent(decision)];
+  const last = events.pop() as NewEvent;
+  return [...events, answering(request, last)];
 }
 
 /** The event, as the answer to a request. */

@@ -11,7 +11,11 @@ export type LockPurpose = 'execute' | 'command';
 export interface LockOwner extends Identity {
   purpose: LockPurpose;
   session_id?: string;
+  /** Of a lock on a checkout: the milestone that works in it. */
+  checkout_for?: string;
   since: Timestamp;
+  /** Of an execution: what it started carries it, and is found by it when the owner is dead. */
+  token?: string;
 }
 
 /** What a status shows about a lock. `owner` is absent when the file cannot be understood. */
@@ -38,6 +42,11 @@ function parseOwner(content: string): LockOwner | 'released' | undefined {
   }
 }
 
+/** By what to find what an owner that is dead has left running; `undefined` when it lives, or there is none. */
+export function tokenLeftBy(holder: LockHolder | undefined): string | undefined {
+  return holder?.alive === false ? holder.owner?.token : undefined;
+}
+
 /** A pid of another host or pid namespace says nothing here. */
 function isAlive(owner: LockOwner, here: Identity): boolean | 'unknown' {
   if (owner.host !== here.host || owner.pid_namespace !== here.pid_namespace) return 'unknown';
@@ -59,19 +68,21 @@ export function lockedError(folder: string, {owner, alive}: LockHolder): Milesto
         hint: 'make sure that nothing works on this milestone, then use `--take-over`',
       },
     );
+  const {checkout_for: id} = owner;
+  const held = id === undefined ? 'this milestone' : 'this checkout';
   const session = owner.session_id === undefined ? '' : `session \`${owner.session_id}\`, `;
   const who = `process ${owner.pid} on \`${owner.host}\` (${session}since ${owner.since})`;
   if (alive === 'unknown')
-    return new MilestoneError(
-      'LOCKED',
-      `${who} holds this milestone, and from here nobody can tell whether it is alive`,
-      {
-        hint: 'if it is not, use `--take-over`',
-      },
-    );
+    return new MilestoneError('LOCKED', `${who} holds ${held}, and from here nobody can tell whether it is alive`, {
+      hint: 'if it is not, use `--take-over`',
+    });
   if (owner.purpose === 'command')
     return new MilestoneError('LOCKED', `a command holds this milestone: ${who}`, {
       hint: 'try again when it has ended',
+    });
+  if (id !== undefined)
+    return new MilestoneError('LOCKED', `milestone \`${id}\` works in this checkout: ${who}`, {
+      hint: `one at a time can: follow it with \`milestone wait ${id}\`, or end it with \`milestone pause ${id}\``,
     });
   return new MilestoneError('LOCKED', `another executor holds this milestone: ${who}`, {
     hint: 'follow it with `milestone wait`, or end it with `milestone pause`',

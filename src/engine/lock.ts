@@ -16,8 +16,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {fileError, replaceFile, writeAll} from '../platform/files.ts';
+import {fileError, makeFolder, replaceFile, writeAll} from '../platform/files.ts';
 import type {Identity} from '../platform/identity.ts';
+import {tokenOfExecutor} from '../platform/tokens.ts';
 import {holderOf, type LockHolder, type LockOwner, type LockPurpose, lockedError} from './lock-owner.ts';
 
 export type {LockHolder, LockOwner, LockPurpose} from './lock-owner.ts';
@@ -27,6 +28,8 @@ export interface LockOptions {
   identity: Identity;
   clock: Clock;
   sessionId?: string;
+  /** The lock is on a checkout, for this milestone. */
+  checkoutFor?: string;
   /** Take the lock also from an owner of whom nobody here can say whether it lives; never from one that does. */
   takeOver?: boolean;
 }
@@ -134,9 +137,16 @@ function tryAcquire(folder: string, options: LockOptions): Lock | LockHolder {
   }
 }
 
-function ownerFrom({identity, purpose, sessionId, clock}: LockOptions): LockOwner {
+function ownerFrom({identity, purpose, sessionId, checkoutFor, clock}: LockOptions): LockOwner {
   const since = new Date(clock.now()).toISOString();
-  return {...identity, purpose, ...(sessionId === undefined ? {} : {session_id: sessionId}), since};
+  return {
+    ...identity,
+    purpose,
+    ...(sessionId !== undefined && {session_id: sessionId}),
+    ...(checkoutFor !== undefined && {checkout_for: checkoutFor}),
+    since,
+    ...(purpose === 'execute' && {token: tokenOfExecutor()}),
+  };
 }
 
 /** K1: exactly one process gets generation n, and it rules if there is no higher one; `undefined` for all others. */
@@ -159,7 +169,7 @@ function makeGeneration(folder: string, generation: number, owner: LockOwner): L
 
 /** Make a file with its whole content at once; false when it was there already. */
 function linkWhole(file: string, content: string): boolean {
-  fs.mkdirSync(path.dirname(file), {recursive: true});
+  makeFolder(path.dirname(file));
   const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`); // a pid is not unique across containers
   try {
     writeSynced(temporary, content);

@@ -74,7 +74,8 @@ export async function commitsOf(
   return base === undefined || head === undefined ? [] : readTaskCommits(repo, {from: base, to: head});
 }
 
-async function readPlanHere(file: string, configFile: string): Promise<PlanReading> {
+/** A plan and config.yaml, read in this process. */
+export async function readPlanHere(file: string, configFile: string): Promise<PlanReading> {
   const {readConfigFile, readPlanFile} = await import('../milestone/reader.ts');
   const {config, problems: configProblems} = readConfigFile(configFile);
   return {...readPlanFile(file), config, configProblems};

@@ -2,9 +2,11 @@ import path from 'node:path';
 import {dirtyFiles} from '../git/checkout.ts';
 import type {ResolvedMilestoneSettings} from '../milestone/settings.ts';
 import {ownIdentity} from '../platform/identity.ts';
+import {endLeftovers} from '../platform/stop.ts';
 import type {Execution} from './execution.ts';
 import {assertCheckoutsCanFollow} from './git-workspace.ts';
-import {acquireLock} from './lock.ts';
+import {acquireLock, readLockOwner} from './lock.ts';
+import {tokenLeftBy} from './lock-owner.ts';
 import type {OpenMilestone} from './open.ts';
 import {plainWorkspace} from './plain-workspace.ts';
 import {assertClean, SharedWorkspace} from './shared-workspace.ts';
@@ -49,13 +51,12 @@ export function makeWorkspace(
       execution().openBlocker({type: 'branch_rewritten', ...problem}),
   };
   if (isolation === 'shared') {
-    const checkoutLock = acquireLock(path.join(repo.gitDir, 'milestone', 'checkout'), {
-      purpose: 'execute',
-      identity: ownIdentity(),
-      clock,
-      sessionId,
-    });
-    return new SharedWorkspace({...common, checkoutLock});
+    const folder = path.join(repo.gitDir, 'milestone', 'checkout');
+    const identity = ownIdentity();
+    const token = tokenLeftBy(readLockOwner(folder, identity));
+    const checkoutLock = acquireLock(folder, {purpose: 'execute', identity, clock, sessionId, checkoutFor: id});
+    const endLeftBehind = async () => token !== undefined && (await endLeftovers(new Set([token]), clock));
+    return new SharedWorkspace({...common, checkoutLock, endLeftBehind});
   }
   const setup = new SlotSetup({
     repo,
@@ -68,7 +69,7 @@ export function makeWorkspace(
     home: paths.home,
     root: settings.workspace.root,
     fresh: settings.workspace.fresh ?? false,
-    mergeSlot: () => execution().settings.maxParallel,
+    mergeSlot: () => execution().mergeSlot,
     clock,
     signal: options.signal,
     setup,

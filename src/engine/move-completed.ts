@@ -13,8 +13,8 @@ export function moveToCompleted({paths, id}: OpenMilestone): void {
 }
 
 /**
- * Finish what a crash kept an execution from: its log says completed or cancelled, but its plan file or its slots do
- * not follow yet.
+ * Finish what a crash kept an execution from: its log says completed, but its plan file or its slots do not follow yet.
+ * What was cancelled may have attempts that go on; `doctor --repair` ends them and removes its slots.
  * @returns Whether the milestone was complete and its plan had to be moved.
  */
 export async function finishMove(opened: OpenMilestone): Promise<boolean> {

@@ -1,8 +1,10 @@
+import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Plan, TaskId} from '../milestone/plan.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
 import {isSameStamp, planStamp} from '../milestone/stamp.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 import {handEdits} from '../projections/hand-edits.ts';
 import type {LiveProjections} from '../projections/live.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
@@ -10,6 +12,8 @@ import type {Execution} from './execution.ts';
 
 /** Notices edits of the plan file while it executes, and puts them in force. */
 export class PlanWatch {
+  private readonly looks = new SerialQueue();
+
   constructor(
     private readonly execution: Execution,
     private readonly projections: LiveProjections,
@@ -17,14 +21,35 @@ export class PlanWatch {
     private readonly read: () => Promise<PlanReading>,
   ) {}
 
-  /** Look at the file once. */
-  async look(): Promise<void> {
+  /** Look at the file once; one look at a time. */
+  look(): Promise<void> {
+    return this.looks.run(() => this.lookOnce());
+  }
+
+  private async lookOnce(): Promise<void> {
+    const {execution, projections} = this;
     const stamp = planStamp(this.planFile);
-    if (!stamp) return refuse(this.execution, ['the plan file was deleted; execution goes on with the plan in force']);
-    if (isSameStamp(stamp, this.projections.stamp)) return;
-    const read = await this.read();
-    this.projections.adopt(read);
-    await adoptReading(this.execution, read);
+    if (!stamp) {
+      projections.forget();
+      return refuse(execution, ['the plan file was deleted; execution goes on with the plan in force']);
+    }
+    if (isSameStamp(stamp, projections.stamp)) return;
+    const read = await this.tryToRead();
+    // Too late for this execution; the next one finds the edit again.
+    if (!read || execution.signal.aborted) return;
+    projections.adopt(read);
+    await adoptReading(execution, read);
+  }
+
+  /** A reader that dies, as for want of memory, is no reason to end: the next look starts another one. */
+  private async tryToRead(): Promise<PlanReading | undefined> {
+    try {
+      return await this.read();
+    } catch (error) {
+      if (!(error instanceof MilestoneError)) throw error;
+      if (!this.execution.signal.aborted) refuse(this.execution, [error.message]);
+      return undefined;
+    }
   }
 }
 
@@ -44,18 +69,27 @@ async function adopt(execution: Execution, plan: Plan, edited: readonly string[]
   const change = diffPlans(state.plan, plan);
   if (!change && !state.refused && edited.length === 0) return;
   const removed = change ? removedTasks(change) : [];
-  const lost = removed.filter(id => taskState(state, id).status === 'completed');
-  if (lost.length > 0)
-    return refuse(
-      execution,
-      lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
-    );
+  if (refuseLost(execution, removed)) return;
   await interrupt(execution, removed);
   // The execution ends before they do; the next one finds the edit again.
   if (removed.some(id => state.running.has(id))) return;
-  const warnings = [...warningsOf(state, plan), ...edited];
-  execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
+  // One that was about to be integrated may have completed all the same.
+  if (!refuseLost(execution, removed)) {
+    const warnings = [...warningsOf(state, plan), ...edited];
+    execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
+  }
   for (const id of removed) execution.ready.release(id);
+}
+
+/** @returns Whether the plan would lose what is completed, and is refused for it. */
+function refuseLost(execution: Execution, removed: readonly TaskId[]): boolean {
+  const lost = removed.filter(id => taskState(execution.state, id).status === 'completed');
+  if (lost.length === 0) return false;
+  refuse(
+    execution,
+    lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
+  );
+  return true;
 }
 
 function refuse(execution: Execution, problems: string[]): void {

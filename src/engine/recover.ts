@@ -22,7 +22,10 @@ export async function recover(execution: Execution): Promise<void> {
   if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
   for (const [id, task] of open) {
     settleReserved(execution, id, task);
-    if (task.stage === 'integrating') await settleIntegration(execution, id);
+    if (task.stage === 'integrating') {
+      // Nothing new starts once the execution is to end; the next one finds it as it is.
+      if (!execution.ending) await settleIntegration(execution, id);
+    }
     // What a person has done is done; only its check was cut off.
     else if (task.slot >= 0 || task.stage !== 'claimed') await endInterrupted(execution, id, task);
   }

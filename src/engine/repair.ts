@@ -8,7 +8,7 @@ import {listRescues} from '../git/rescue.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {ensureHomeFiles} from '../milestone/home.ts';
 import {resolveMilestoneSettings} from '../milestone/settings.ts';
-import {listFolder} from '../platform/files.ts';
+import {listFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {type CommandOptions, withLog} from './command.ts';
@@ -18,6 +18,7 @@ import {answersIn} from './live-requests.ts';
 import {finishMove} from './move-completed.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from './open.ts';
 import {prepareExecution} from './prepare-execution.ts';
+import {recordAll} from './record.ts';
 import {endDeadAttempts} from './recover.ts';
 import {repairLog} from './repair-log.ts';
 
@@ -42,12 +43,28 @@ export async function repairMilestone(options: CommandOptions): Promise<string[]
     if (found.length > 0) done.push(`ended ${found.map(({pid, name}) => `process ${pid} (${name})`).join(', ')}`);
     done.push(...removeLocks(locked), ...removeJunk(locked));
     if (!fs.existsSync(locked.paths.log(locked.id))) return done;
-    const opened = foldMilestone(locked);
+    const opened = await restorePlan(foldMilestone(locked), options, done);
     done.push(...(await keepRescues(opened)), ...(await settle(opened, options)));
     return done;
   } finally {
     locked.lock.release();
   }
+}
+
+/** The plan in force is in the log; a plan file that was deleted is written anew, and says the state again as well. */
+async function restorePlan(opened: OpenMilestone, options: CommandOptions, done: string[]): Promise<OpenMilestone> {
+  const {planFile, paths, state} = opened;
+  if (fs.existsSync(planFile)) return opened;
+  const {planText} = await import('../milestone/plan-text.ts');
+  replaceFile(planFile, planText(state.plan));
+  const read = await options.readPlan(planFile, paths.config);
+  const restored = {...opened, read};
+  await withLog(restored, options, async log => {
+    if (state.refused) await recordAll(log, state, [{event: 'plan_changed', details: {change: {}, warnings: []}}]);
+    restored.position = log.position;
+  });
+  done.push(`wrote the plan in force to \`${planFile}\`; comments that it had are lost`);
+  return {...restored, read: await options.readPlan(planFile, paths.config)};
 }
 
 /**

@@ -19,7 +19,7 @@ import {locatePlan} from '../milestone/locate.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
 import {type AloneOptions, actAlone} from './act-alone.ts';
-import {sendRequest, withdrawRequest} from './inbox.ts';
+import {isInInbox, sendRequest, withdrawRequest} from './inbox.ts';
 import {type LockHolder, readLockOwner} from './lock.ts';
 import {locksFolderOf} from './locks-folder.ts';
 import {type Ask, newRequest, type Request} from './request.ts';
@@ -53,11 +53,16 @@ export async function requestFromOutside(ask: Ask, options: AloneOptions): Promi
   const locks = locksFolderOf(home, await openRepository(path.dirname(home)));
   const executor = () => executorOf(readLockOwner(path.join(locks, id), ownIdentity()));
   const request = newRequest(withoutSecrets(ask, options.callerEnv), clock);
+  let sent: Sent | undefined;
   for (;;) {
     const holder = executor();
-    const sent = holder && (await askExecutor({request, holder, executor, paths, options}));
-    const event = sent?.answer ?? (await actUnlessTaken(request, options, sent?.from, executor));
-    if (event) return accepted(event, request, sent?.answer ? 'executor' : 'command');
+    if (holder) {
+      sent ??= {request: meantFor(holder, request), from: endOf(paths.log(id))};
+      const answer = await askExecutor({sent, holder, executor, paths, options});
+      if (answer) return accepted(answer, request, 'executor');
+    }
+    const event = await actUnlessTaken(request, options, sent?.from, executor);
+    if (event) return accepted(event, request, 'command');
   }
 }
 
@@ -94,8 +99,15 @@ async function actUnlessTaken(
   }
 }
 
-interface Sending {
+/** A request as it was first sent; whoever takes the lock over finds it, or its answer, and it is not sent anew. */
+interface Sent {
   request: Request;
+  /** Where the log ended before. */
+  from: LogPosition;
+}
+
+interface Sending {
+  sent: Sent;
   holder: LockHolder;
   executor(): LockHolder | undefined;
   paths: HomePaths;
@@ -103,25 +115,26 @@ interface Sending {
 }
 
 /**
- * Send a request and wait for its answer.
- * @returns No answer when the executor is gone.
+ * Send a request, unless it is there or answered, and wait for its answer.
+ * @returns Undefined when the executor is gone.
  */
-async function askExecutor(sending: Sending): Promise<{from: LogPosition; answer?: MilestoneEvent}> {
-  const {request, holder, executor, paths, options} = sending;
+async function askExecutor(sending: Sending): Promise<MilestoneEvent | undefined> {
+  const {sent, holder, executor, paths, options} = sending;
+  const {request, from} = sent;
   const {clock, signal, id} = options;
   const folder = paths.inbox(id);
-  const from = endOf(paths.log(id));
   const search = answerSearch(paths.log(id), from, request.request_id);
-  sendRequest(folder, meantFor(holder, request));
+  // In this order: it is answered before it is removed.
+  if (!isInInbox(folder, request) && !search()) sendRequest(folder, request);
   const sentAt = clock.elapsed();
   let isTaken = false;
   for (let lookedAt = sentAt; ; ) {
     const answer = search();
-    if (answer) return {from, answer};
+    if (answer) return answer;
     const now = clock.elapsed();
     if (now - lookedAt >= OWNER_LOOK_MS) {
       lookedAt = now;
-      if (!executor()) return {from};
+      if (!executor()) return undefined;
     }
     if (!isTaken && now - sentAt >= PATIENCE_MS) {
       if (withdrawRequest(folder, request)) throw noAnswer(holder, 'did not answer within 10 s; nothing was changed');

@@ -60,6 +60,7 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
   const stop = context.attempts.begin(taskId, attempt);
   const startedAt = context.clock.elapsed();
   const seen: Seen = {denials: []};
+  let hasClaimed = false;
   try {
     // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
     await context.durable();
@@ -69,6 +70,8 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
     if (isAgentsWork(planned))
       settleBudget(context, place, {budget: planned.budget, result, seen, ms: context.clock.elapsed() - startedAt});
     if (result.kind === 'claimed') {
+      context.attempts.rest(taskId, attempt);
+      hasClaimed = true;
       context.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
       return;
     }
@@ -76,7 +79,7 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
     keepDraftsOf(context, place);
     context.endAttempt(place, deniedOutcome(result.outcome, seen), redactTexts(context, seen.denials));
   } finally {
-    context.attempts.end(taskId, attempt);
+    if (!hasClaimed) context.attempts.end(taskId, attempt);
     stopOverspent(context);
   }
 }

@@ -15,6 +15,8 @@ export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' |
   milestoneId: string;
   /** On the checkout, which this execution has to itself. */
   checkoutLock: Lock;
+  /** End what an execution that is dead has left running in the checkout. */
+  endLeftBehind(): Promise<unknown>;
   onBranchProblem(problem: {message: string; hint: string}): void;
 }
 
@@ -24,6 +26,7 @@ export class SharedWorkspace implements Workspace {
   readonly hasSlots = false;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
+  private cleared: Promise<unknown> | undefined;
 
   constructor(private readonly parts: SharedParts) {
     const {repo} = parts;
@@ -46,6 +49,8 @@ export class SharedWorkspace implements Workspace {
     from: readonly number[] = [],
     isFinished = false,
   ): Promise<Outcome | undefined> {
+    this.cleared ??= this.parts.endLeftBehind();
+    await this.cleared;
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);

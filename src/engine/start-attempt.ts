@@ -4,13 +4,12 @@ import type {Budget, TaskId} from '../milestone/plan.ts';
 import {newToken} from '../platform/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
-import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-
+import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
 import {voidIfChanged} from './approvals.ts';
 import {reservationFor} from './attempt-budget.ts';
 import type {ExecutionContext} from './context.ts';
 import {runAttempt} from './run-attempt.ts';
-import {NO_SLOT} from './workspace.ts';
+import {heldSlots, NO_SLOT} from './workspace.ts';
 
 /** Put an attempt on record and begin it, unless its budget is used up. */
 export function startAttempt(context: ExecutionContext, id: TaskId): void {
@@ -19,7 +18,7 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
   const {history} = taskState(state, id);
   const choice = context.driverOf(id);
   // What a person has done lies in no slot.
-  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(state);
+  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(context);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
   const integrates = workToIntegrate(taskState(state, id));
@@ -107,13 +106,9 @@ function conversationOf(
   return id === undefined ? undefined : {id, resume: false};
 }
 
-/** The lowest slot that no task in progress holds. */
-function freeSlot(state: MilestoneState): number {
-  const held = new Set<number>();
-  for (const id of state.running) {
-    const task = taskState(state, id);
-    if (task.status === 'in_progress') held.add(task.slot);
-  }
+/** The lowest slot that neither a task in progress nor the merge queue holds. */
+function freeSlot({state, mergeSlot}: ExecutionContext): number {
+  const held = new Set([...heldSlots(state), mergeSlot]);
   let slot = 0;
   while (held.has(slot)) slot++;
   return slot;

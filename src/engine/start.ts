@@ -34,11 +34,7 @@ export async function planStart(opened: OpenMilestone, options: StartOptions): P
  * Whether a milestone of this status may be executed, or resumed.
  * @throws {MilestoneError} `WRONG_STATUS`
  */
-export function refuseWrongStatus(
-  status: OpenMilestone['state']['status'],
-  id: string,
-  command: 'execute' | 'resume',
-): void {
+function refuseWrongStatus(status: OpenMilestone['state']['status'], id: string, command: 'execute' | 'resume'): void {
   if (status === 'completed' || status === 'cancelled')
     throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}`, {hint: `milestone status ${id}`});
   if (status === 'blocked' && command === 'execute')

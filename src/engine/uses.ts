@@ -3,12 +3,18 @@ import {MilestoneError} from '../errors.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Identity} from '../platform/identity.ts';
-import {acquireLock, type Lock} from './lock.ts';
+import {endLeftovers} from '../platform/stop.ts';
+import {acquireLock, type Lock, readLockOwner} from './lock.ts';
+import {tokenLeftBy} from './lock-owner.ts';
 
 /** Named mutual exclusion (`uses`) over all milestones of a repository: one lock for each name. */
 export class Uses {
   private readonly held = new Map<TaskId, Lock[]>();
   private busy = new Set<string>();
+  /** Tokens of executors that are dead, whose processes have been ended or are just being. */
+  private readonly cleared = new Set<string>();
+  private readonly clearing = new Set<string>();
+  private onCleared: () => void = () => undefined;
 
   /** @param folder Of all locks of the repository. */
   constructor(
@@ -28,19 +34,24 @@ export class Uses {
     this.busy = new Set();
   }
 
+  /** Be told when names may have become free that this process has cleared. */
+  whenCleared(listener: () => void): void {
+    this.onCleared = listener;
+  }
+
   /** Take all names for a task, or none. @returns False when one of them is busy. */
   take(task: TaskId, names: readonly string[]): boolean {
     if (names.length === 0) return true;
     const taken: Lock[] = [];
     for (const name of names) {
-      try {
-        taken.push(this.lock(name));
-      } catch (error) {
-        for (const lock of taken) lock.release();
-        if (!(error instanceof MilestoneError) || error.code !== 'LOCKED') throw error;
-        this.busy = new Set([...this.busy, name]);
-        return false;
+      const lock = this.lock(name);
+      if (lock) {
+        taken.push(lock);
+        continue;
       }
+      for (const other of taken) other.release();
+      this.busy = new Set([...this.busy, name]);
+      return false;
     }
     this.held.set(task, taken);
     return true;
@@ -56,13 +67,37 @@ export class Uses {
     for (const task of [...this.held.keys()]) this.release(task);
   }
 
-  private lock(name: string): Lock {
+  /** Undefined while another has it, or what a dead one has left may still use it. */
+  private lock(name: string): Lock | undefined {
     const folder = path.join(this.folder, 'uses', encodeURIComponent(name).replaceAll('.', '%2E'));
-    return acquireLock(folder, {
-      purpose: 'execute',
-      identity: this.identity,
-      clock: this.clock,
-      sessionId: this.sessionId,
+    const token = tokenLeftBy(readLockOwner(folder, this.identity));
+    if (token !== undefined && !this.cleared.has(token)) {
+      this.clear(token);
+      return undefined;
+    }
+    try {
+      return acquireLock(folder, {
+        purpose: 'execute',
+        identity: this.identity,
+        clock: this.clock,
+        sessionId: this.sessionId,
+      });
+    } catch (error) {
+      if (error instanceof MilestoneError && error.code === 'LOCKED') return undefined;
+      throw error;
+    }
+  }
+
+  private clear(token: string): void {
+    if (this.clearing.has(token)) return;
+    this.clearing.add(token);
+    const ended = endLeftovers(new Set([token]), this.clock).then(
+      () => this.cleared.add(token),
+      () => undefined, // the next look tries again
+    );
+    void ended.then(() => {
+      this.clearing.delete(token);
+      this.onCleared();
     });
   }
 }

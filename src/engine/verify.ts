@@ -25,7 +25,7 @@ export async function verify(
   const {on, cwd, signal} = where;
   const checks = checksOf(context, place.taskId);
   if (checks.length === 0) return [];
-  const slot = on === 'worktree' && place.slot >= 0 ? place.slot : context.settings.maxParallel;
+  const slot = on === 'worktree' && place.slot >= 0 ? place.slot : context.mergeSlot;
   const keepsOutput = isKiro(context.state.taskById.get(place.taskId) as Task);
   const results = await context.runChecks(checks, {place, slot, cwd, signal, keepsOutput});
   if (!signal.aborted) recordChecks(context, place, on, results);

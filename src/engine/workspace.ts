@@ -1,6 +1,7 @@
 import type {Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
+import type {MilestoneState} from '../state/milestone.ts';
 
 /** Slot of who works somewhere else. */
 export const NO_SLOT = -1;
@@ -10,6 +11,14 @@ export interface AttemptPlace {
   taskId: TaskId;
   attempt: number;
   slot: number;
+}
+
+/** Slots in which attempts work, or whose work an executor that is dead has left there. */
+export function heldSlots({running, tasks}: Pick<MilestoneState, 'running' | 'tasks'>): number[] {
+  return [...running].flatMap(id => {
+    const task = tasks.get(id);
+    return task?.status === 'in_progress' ? [task.slot] : [];
+  });
 }
 
 /** A finished attempt's work, frozen: what is checked is what is integrated. */

@@ -1,13 +1,13 @@
-import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Repository} from '../git/git.ts';
 import {findKeptWork, layIn} from '../git/lay-in.ts';
 import {workFolder} from '../git/repository.ts';
 import {saveRescue} from '../git/rescue.ts';
-import {slotAt, slotFolder} from '../git/slot-place.ts';
+import {slotAt, slotFolder, slotPool} from '../git/slot-place.ts';
 import {prepareSlot, removeSlots, setSlotOwner, slotBase, slotOwner} from '../git/slots.ts';
 import type {Clock} from '../platform/clock.ts';
+import {listFolder} from '../platform/files.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-workspace.ts';
 import type {SlotSetup} from './slot-setup.ts';
@@ -43,7 +43,7 @@ export class WorktreeWorkspace implements Workspace {
     this.integration = new GitIntegration({
       ...parts,
       worktreeOf: place => this.slot(place.slot),
-      baseOf: async place => (await slotBase(this.slot(place.slot))) as string,
+      baseOf: async slot => (await slotBase(slot)) as string,
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareSlot(parts.mergeSlot(), commit);
         const occasion = {isNew: needsSetup, signal: parts.signal};
@@ -56,7 +56,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   folderOf(slot: number): string {
-    return workFolder(this.slot(slot));
+    return workFolder({...this.parts.repo, topLevel: this.folder(slot)});
   }
 
   async prepare(
@@ -89,13 +89,14 @@ export class WorktreeWorkspace implements Workspace {
     return undefined;
   }
 
-  hasChanged(place: AttemptPlace): Promise<boolean> {
-    return this.activity.hasChanged(place, this.slot(place.slot));
+  async hasChanged(place: AttemptPlace): Promise<boolean> {
+    const slot = this.slot(place.slot);
+    return slot === undefined || this.activity.hasChanged(place, slot);
   }
 
   async rescue(place: AttemptPlace): Promise<void> {
-    const {repo, milestoneId} = this.parts;
-    const slot = slotAt(repo, this.folder(place.slot));
+    const {milestoneId} = this.parts;
+    const slot = this.slot(place.slot);
     if (!slot || slotOwner(slot) !== ownerOf(place)) return;
     this.unsaved.set(place.slot, place);
     const base = await slotBase(slot);
@@ -109,15 +110,16 @@ export class WorktreeWorkspace implements Workspace {
     }
   }
 
-  checkpoint({taskId, attempt, slot: number}: AttemptPlace) {
-    return checkpoint(this.slot(number), {id: this.parts.milestoneId, task: taskId, attempt});
+  async checkpoint({taskId, attempt, slot: number}: AttemptPlace) {
+    const slot = this.slot(number);
+    return slot && checkpoint(slot, {id: this.parts.milestoneId, task: taskId, attempt});
   }
 
   async remove(): Promise<void> {
     const {repo, root, milestoneId, setup} = this.parts;
-    for (let number = 0; number <= this.parts.mergeSlot(); number++) {
-      const slot = slotAt(repo, this.folder(number));
-      if (slot && fs.existsSync(slot.topLevel)) await setup.tearDown(slot, number);
+    for (const name of listFolder(slotPool(repo, root, milestoneId)).filter(name => /^\d+$/.test(name))) {
+      const slot = slotAt(repo, this.folder(Number(name)));
+      if (slot) await setup.tearDown(slot, Number(name));
     }
     for (const warning of await removeSlots(repo, root, milestoneId)) this.parts.warn(warning);
   }
@@ -138,12 +140,9 @@ export class WorktreeWorkspace implements Workspace {
     return prepared;
   }
 
-  private slot(number: number): Repository {
-    const folder = this.folder(number);
-    const slot = slotAt(this.parts.repo, folder);
-    if (!slot)
-      throw new MilestoneError('GIT_FAILED', `the slot \`${folder}\` is no worktree of this repository any more`);
-    return slot;
+  /** `undefined` when what worked there has removed its `.git`, or has put one of its own in its place. */
+  private slot(number: number): Repository | undefined {
+    return slotAt(this.parts.repo, this.folder(number));
   }
 
   private folder(number: number): string {

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {fileError, syncFolder, writeAll} from '../platform/files.ts';
+import {fileError, makeFolder, syncFolder, writeAll} from '../platform/files.ts';
 import type {LogPosition} from './log-position.ts';
 import {readLastEvents, readLog} from './read-log.ts';
 
@@ -38,7 +38,7 @@ export function openForWriting(file: string, clock: Clock, after: LogPosition | 
 function openOrMake(file: string): number {
   const {O_RDWR, O_APPEND, O_CREAT} = fs.constants;
   try {
-    const made = fs.mkdirSync(path.dirname(file), {recursive: true});
+    const made = makeFolder(path.dirname(file));
     const fd = fs.openSync(file, O_RDWR | O_APPEND | O_CREAT, 0o600);
     if (fs.fstatSync(fd).size === 0) syncEntry(file, made);
     return fd;

@@ -44,7 +44,7 @@ function gitDate(now: number): string {
 function writeObject(repo: Repository, type: string, content: Buffer): string {
   const data = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const name = createHash(repo.objectFormat).update(data).digest('hex');
-  const objects = path.join(repo.commonDir, 'objects');
+  const objects = repo.environment.GIT_OBJECT_DIRECTORY ?? path.join(repo.commonDir, 'objects');
   const folder = path.join(objects, name.slice(0, 2));
   const file = path.join(folder, name.slice(2));
   // A name that git's own cleaning knows, should we be killed before the rename.

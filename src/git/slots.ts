@@ -12,7 +12,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {listFolder, readIfExists, replaceFile} from '../platform/files.ts';
+import {listFolder, makeFolder, readIfExists, replaceFile} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {git, linkedWorktrees, type Repository} from './git.ts';
 import {changedSubmodules, takeGitFolderAlong} from './nested.ts';
@@ -59,7 +59,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   await assertSlot(slot, wish.commit);
   writeNote(slot, HOME_NOTE, wish.home);
   writeNote(slot, BASE_NOTE, wish.commit);
-  fs.mkdirSync(workFolder(slot), {recursive: true});
+  makeFolder(workFolder(slot));
   const rescued = typeof rescue === 'object' ? {rescued: rescue.commit} : {};
   return {slot, needsSetup: reset !== 'whole' || warnings.length > 0, ...rescued, warnings};
 }
@@ -121,7 +121,7 @@ function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown
 async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
   const {folder, commit} = wish;
   if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
-  fs.mkdirSync(path.dirname(folder), {recursive: true});
+  makeFolder(path.dirname(folder));
   // Twice forced: the place may still be registered, for a worktree that is gone or was never finished.
   await addWorktree(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
   const slot = slotAt(repo, folder);

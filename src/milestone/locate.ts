@@ -1,18 +1,57 @@
+// A milestone is known by its plan file. While it is under way its log knows it as well, also when that file is gone.
+
 import fs from 'node:fs';
+import {foldLog} from '../engine/fold-log.ts';
 import {MilestoneError} from '../errors.ts';
-import {type HomePaths, listMilestones} from './home.ts';
+import {listFolder} from '../platform/files.ts';
+import {type HomePaths, type ListedMilestone, listMilestones} from './home.ts';
+import {isValidId} from './ids.ts';
 import type {MilestoneId} from './plan.ts';
 import {didYouMean} from './suggest.ts';
 
 /**
- * The file that a milestone's plan is in now.
+ * The file that a milestone's plan is in now; where it was, when it was deleted under way.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`, with the id that was probably meant.
  */
 export function locatePlan(paths: HomePaths, id: MilestoneId): string {
-  const file = [paths.active(id), paths.completed(id)].find(candidate => fs.existsSync(candidate));
+  const file = findPlan(paths, id);
   if (file !== undefined) return file;
-  const known = listMilestones(paths.home).map(milestone => milestone.id);
+  const known = knownMilestones(paths).map(milestone => milestone.id);
   throw new MilestoneError('UNKNOWN_MILESTONE', `there is no milestone \`${id}\` in \`${paths.home}\``, {
     hint: didYouMean(id, known) ?? 'see `milestone list`',
   });
+}
+
+/** As `locatePlan`; undefined when there is no such milestone. */
+export function findPlan(paths: HomePaths, id: MilestoneId): string | undefined {
+  const file = [paths.active(id), paths.completed(id)].find(candidate => fs.existsSync(candidate));
+  return file ?? (isUnderWay(paths, id) ? paths.active(id) : undefined);
+}
+
+/** All milestones of a home, the active ones first. A plan file may hold none, or be gone. */
+export function knownMilestones(paths: HomePaths): ListedMilestone[] {
+  const listed = listMilestones(paths.home);
+  const withFile = new Set(listed.map(({id}) => id));
+  const gone = listLogged(paths)
+    .filter(id => isValidId(id) && !withFile.has(id) && isUnderWay(paths, id))
+    .map<ListedMilestone>(id => ({id, file: paths.active(id), folder: 'active'}));
+  const isActive = ({folder}: ListedMilestone) => folder === 'active';
+  return [...listed.filter(isActive), ...gone, ...listed.filter(milestone => !isActive(milestone))];
+}
+
+/** Ids of all milestones that have a log. */
+export function listLogged({logsFolder}: HomePaths): MilestoneId[] {
+  return listFolder(logsFolder).flatMap(name => /^execution-(.+)\.jsonl$/.exec(name)?.[1] ?? []);
+}
+
+/** Whether its log tells of a milestone that is neither completed nor cancelled. */
+function isUnderWay(paths: HomePaths, id: MilestoneId): boolean {
+  try {
+    const status = foldLog(paths, id)?.state.status;
+    return status !== undefined && status !== 'completed' && status !== 'cancelled';
+  } catch (error) {
+    // A damaged log is for whoever works with it to explain.
+    if (error instanceof MilestoneError) return true;
+    throw error;
+  }
 }

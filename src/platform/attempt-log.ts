@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileError, writeAll} from './files.ts';
+import {fileError, makeFolder, writeAll} from './files.ts';
 
 const {O_APPEND, O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY} = fs.constants;
 const COPY_BYTES = 256 * 1024;
@@ -21,7 +21,7 @@ export function openAttemptLog(file: string, options: {fresh?: boolean} = {}): n
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw fileError(error, `write \`${file}\``);
   }
   try {
-    fs.mkdirSync(path.dirname(file), {recursive: true});
+    makeFolder(path.dirname(file));
     return fs.openSync(file, flags, 0o600);
   } catch (error) {
     throw fileError(error, `write \`${file}\``);

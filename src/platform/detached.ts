@@ -4,7 +4,7 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import type {Readable} from 'node:stream';
-import {fileError} from './files.ts';
+import {fileError, makeFolder} from './files.ts';
 import type {Exit} from './processes.ts';
 
 /** Number of the pipe that a detached process writes to. */
@@ -52,7 +52,7 @@ export async function startDetachedNode(args: readonly string[], logFile: string
 
 function openNew(file: string): number {
   try {
-    fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
+    makeFolder(path.dirname(file), {mode: 0o700});
     return fs.openSync(file, 'wx', 0o600);
   } catch (error) {
     throw fileError(error, `write \`${file}\``);

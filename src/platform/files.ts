@@ -1,5 +1,6 @@
 // The only place, with processes.ts, that touches the file system.
 
+import {randomBytes} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
@@ -15,6 +16,29 @@ export function fileError(error: unknown, doing: string): MilestoneError {
   if (code === 'EROFS')
     return new MilestoneError('READ_ONLY', `cannot ${doing}: the file system is read-only`, {cause: error});
   return new MilestoneError('IO_FAILED', `cannot ${doing}: ${message}`, {cause: error});
+}
+
+/**
+ * Make a folder, and those above it that are missing.
+ * @returns The topmost that was made; `undefined` when all were there.
+ * @throws The error of the system.
+ */
+export function makeFolder(folder: string, options: {mode?: number} = {}): string | undefined {
+  try {
+    return fs.mkdirSync(folder, {...options, recursive: true});
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // On a file system that is read-only this is all that node says; of a folder made alone it tells the truth.
+    const first = topmostMissing(folder);
+    fs.mkdirSync(first, options);
+    fs.mkdirSync(folder, {...options, recursive: true});
+    return first;
+  }
+}
+
+function topmostMissing(folder: string): string {
+  const parent = path.dirname(folder);
+  return parent === folder || fs.existsSync(parent) ? folder : topmostMissing(parent);
 }
 
 /** Make a folder's entries durable (a rename or a new file in it). */
@@ -34,11 +58,10 @@ export function writeAll(fd: number, data: Uint8Array, position: number | null =
   }
 }
 
-let temporaryNumber = 0;
-
-/** A name beside `file` that no other process uses. */
+/** A name beside `file` that nobody uses; a pid alone is not unique across containers, nor after a crash in one. */
 export function temporaryName(file: string): string {
-  return path.join(path.dirname(file), `.${path.basename(file)}.${process.pid}-${++temporaryNumber}.tmp`);
+  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  return path.join(path.dirname(file), `.${path.basename(file)}.${unique}.tmp`);
 }
 
 /**
@@ -54,19 +77,27 @@ export function replaceFile(
   const {durable = true, mode = 0o644} = options;
   const temporary = temporaryName(file);
   try {
-    fs.mkdirSync(path.dirname(file), {recursive: true});
+    makeFolder(path.dirname(file));
     const fd = fs.openSync(temporary, 'wx', mode);
     try {
-      writeAll(fd, typeof data === 'string' ? Buffer.from(data) : data);
-      if (durable) fs.fsyncSync(fd);
-    } finally {
-      fs.closeSync(fd);
+      writeAndClose(fd, typeof data === 'string' ? Buffer.from(data) : data, durable);
+      fs.renameSync(temporary, file);
+    } catch (error) {
+      removeQuietly(temporary);
+      throw error;
     }
-    fs.renameSync(temporary, file);
     if (durable) syncFolder(path.dirname(file));
   } catch (error) {
-    removeQuietly(temporary);
     throw fileError(error, `write \`${file}\``);
+  }
+}
+
+function writeAndClose(fd: number, data: Uint8Array, durable: boolean): void {
+  try {
+    writeAll(fd, data);
+    if (durable) fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

@@ -28,7 +28,8 @@ const NEWLINE = 0x0a;
 
 /** Start a program of our own, which reads all of its standard input before it answers with one line. */
 export function startChild(command: string, args: readonly string[]): WaitingChild {
-  const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'pipe']});
+  // In a process group of its own: Ctrl-C is for us to act on, and it still ends with us, as its input does.
+  const child = spawn(command, args, {stdio: ['pipe', 'pipe', 'pipe'], detached: true});
   const handles = [child, child.stdin as Socket, child.stdout as Socket, child.stderr as Socket];
   const stdout: Buffer[] = [];
   let stderr = '';

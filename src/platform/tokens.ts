@@ -12,6 +12,11 @@ export function newToken(): string {
   return `${executor}-${++count}`;
 }
 
+/** The part that all tokens of this process have in common, and no other process's. */
+export function tokenOfExecutor(): string {
+  return executor;
+}
+
 // Drawn once: drawing is slow and takes memory, which every spawn then pays for.
 const executor = randomUUID();
 let count = 0;
@@ -21,11 +26,13 @@ export function tokenOfPart(token: string, part: string): string {
   return `${token}.${part}`;
 }
 
-/** Which of `tokens` a process belongs to that carries `carried`. */
+/** Which of `tokens`, those of attempts and of whole executors, a process belongs to that carries `carried`. */
 export function matchToken(carried: string, tokens: ReadonlySet<string>): string | undefined {
   for (let end = carried.length; end > 0; end = carried.lastIndexOf('.', end - 1)) {
     const token = carried.slice(0, end);
     if (tokens.has(token)) return token;
   }
-  return undefined;
+  const [attempt = ''] = carried.split('.', 1);
+  const executor = attempt.slice(0, Math.max(0, attempt.lastIndexOf('-')));
+  return tokens.has(executor) ? executor : undefined;
 }

@@ -11,7 +11,7 @@ import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts
 import {type Brief, briefOf} from './brief.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 5;
+const FORMAT = 6;
 
 /** What a cache says besides the state. */
 interface About {
@@ -88,8 +88,8 @@ export function readCachedBrief(file: string, logFile: string): CachedBrief | un
 }
 
 /**
- * Write the cache of a state that was folded from the log up to `position`.
- * @throws {MilestoneError} when it cannot be written.
+ * Write the cache of a state that was folded from the log up to `position`. What cannot be cached is no failure: the
+ * next reader takes the long way.
  */
 export function writeCache(file: string, logFile: string, {state, ...about}: CachedState): void {
   writeCachedSnapshot(file, logFile, {...about, snapshot: takeSnapshot(state)});
@@ -102,7 +102,9 @@ export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ..
   const brief = briefOf(snapshot, projectDriverOf(about.config));
   const head: CacheHead = {format: FORMAT, seal, ...about, ...(brief && {brief})};
   const text = `${JSON.stringify(head).slice(0, -1)},\n"snapshot":${JSON.stringify(snapshot)}}`;
-  replaceFile(file, text, {durable: false});
+  try {
+    replaceFile(file, text, {durable: false});
+  } catch {}
 }
 
 function isOf(logFile: string, {format, seal, position}: CacheHead): boolean {

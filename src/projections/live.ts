@@ -50,7 +50,7 @@ export class LiveProjections {
     this.approvals = new ApprovalFiles(parts.paths, parts.state);
   }
 
-  /** The plan file as last read or written here. */
+  /** The plan file as last read or written here; undefined when that is not what is there now. */
   get stamp(): FileStamp | undefined {
     return this.lastStamp;
   }
@@ -62,6 +62,12 @@ export class LiveProjections {
     this.lastStamp = read.stamp;
     this.isEdited = false;
     this.yamlSeq = -1;
+  }
+
+  /** The plan file is gone, or is not what was known of it: it is left alone until it has been read. */
+  forget(): void {
+    this.lastStamp = undefined;
+    this.isEdited = true;
   }
 
   /** Bring the files up to date where it is time for it. */
@@ -83,7 +89,7 @@ export class LiveProjections {
     const {seq, status} = state;
     const written = await this.writer.write(this.renderer.render(stateFields(state)));
     if (written.edited) {
-      this.isEdited = true;
+      this.forget();
       return false;
     }
     this.lastStamp = written.stamp;

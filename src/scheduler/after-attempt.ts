@@ -2,7 +2,7 @@
 //
 //   failed       another try while `retries` lasts, then the task has failed
 //   conflict     free twice, then alone, then as failed
-//   interrupted  free, unless the task asks first; the third death of the executor under it makes it suspect
+//   interrupted  free, unless the task asks first; the third time that the execution broke off under it makes it suspect
 //   overload     free five times, each after a longer rest; then it counts as quota
 //   quota        free; the driver rests, not the task
 //   auth, driver_missing, question   a blocker: somebody has to act
@@ -78,7 +78,7 @@ function blockingOf({milestoneId: id, taskId, outcome, counters, onInterrupt}: E
       if (counters.deaths >= DEATHS_OF_A_SUSPECT)
         return {
           type: 'suspect',
-          message: `the executor died ${counters.deaths} times while task \`${taskId}\` was running`,
+          message: `the execution broke off ${counters.deaths} times while task \`${taskId}\` was running`,
           hint: `look at its output (\`milestone log ${id} ${taskId} --output\`), then \`milestone retry ${id} ${taskId}\``,
         };
       if (onInterrupt === 'ask')

@@ -39,14 +39,22 @@ export type Stop = Extract<Remaining, {kind: 'stopped'}>;
 /** Judge what remains; anything but `working` is only true while nothing runs. */
 export function whatRemains(state: MilestoneState, outlook: Outlook): Remaining {
   if (state.running.size > 0 || (outlook.ready > 0 && !outlook.held)) return {kind: 'working'};
-  const isDone = state.tasks.size > 0 && tasksCompleted(state) === state.tasks.size;
-  if (isDone && state.refused) return brokenPlan(state.refused);
-  if (isDone && ![...state.blockers.values()].some(preventsCompletion)) return {kind: 'complete'};
+  if (isDone(state) && state.refused) return brokenPlan(state.refused);
+  if (canComplete(state)) return {kind: 'complete'};
   const resting = [...outlook.waiting.values()].filter(driver => driver in state.pausedDrivers);
   if (!outlook.held && outlook.waiting.size > resting.length) return {kind: 'working'};
   if (isSomethingUnderWay(state)) return {kind: 'working'};
   if (outOfQuota(state, resting) && outlook.waits && !outlook.held) return {kind: 'working'};
   return standstill(state, outlook);
+}
+
+/** Whether everything is done and nothing is in the way of completing the milestone. */
+export function canComplete(state: MilestoneState): boolean {
+  return isDone(state) && !state.refused && ![...state.blockers.values()].some(preventsCompletion);
+}
+
+function isDone(state: MilestoneState): boolean {
+  return state.tasks.size > 0 && tasksCompleted(state) === state.tasks.size;
 }
 
 /** How an execution ends in which nothing can go on, or nothing is to. */

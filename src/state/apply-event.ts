@@ -1,7 +1,9 @@
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
+import {heldKey} from './held-tasks.ts';
 import type {DriverTroubles, MilestoneState} from './milestone.ts';
 import {isNotable} from './notable.ts';
+import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
 import {adoptPlan, changedPlan, setTask} from './plan-in-force.ts';
 import {applyToTask, initialTask, isTaskEvent, type TaskState} from './task.ts';
 import {addUsage} from './usage.ts';
@@ -59,8 +61,8 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'plan_changed':
       delete state.refused;
       adoptPlan(state, changedPlan(state.plan, event.details.change), id => state.tasks.get(id) ?? initialTask());
-      for (const {id, taskId} of state.blockers.values())
-        if (taskId !== undefined && !state.tasks.has(taskId)) state.blockers.delete(id);
+      for (const {id, taskId} of [...state.blockers.values()])
+        if (taskId !== undefined && !state.tasks.has(taskId)) removeBlocker(state, id);
       break;
     case 'plan_refused':
       state.refused = event.details.problems;
@@ -81,7 +83,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'milestone_completed':
       state.status = 'completed';
       state.completedAt = event.timestamp;
-      state.blockers.clear();
+      for (const id of [...state.blockers.keys()]) removeBlocker(state, id);
       if (event.details.commit !== undefined) state.commit = event.details.commit;
       break;
     case 'milestone_cancelled': {
@@ -152,12 +154,12 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'blockers_escalated':
       for (const id of event.details.ids) {
         const blocker = state.blockers.get(id);
-        if (blocker) state.blockers.set(id, {...blocker, escalated: true});
+        if (blocker) putBlocker(state, {...blocker, escalated: true});
       }
       break;
     case 'blocker_detected': {
       const {id, type, message, hint, task_id, driver} = event.details;
-      state.blockers.set(id, {
+      putBlocker(state, {
         id,
         type,
         message,
@@ -169,12 +171,14 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     }
     case 'blocker_resolved':
-      state.blockers.delete(event.details.id);
+      removeBlocker(state, event.details.id);
+      break;
+    case 'task_dependency_blocker':
+      state.unreported.delete(heldKey(event.details.task_id, event.details.dependency));
       break;
     case 'task_reset':
     case 'task_skipped':
-      for (const blocker of state.blockers.values())
-        if (blocker.taskId === event.details.task_id) state.blockers.delete(blocker.id);
+      for (const id of [...blockersOf(state, event.details.task_id).keys()]) removeBlocker(state, id);
       break;
   }
 }

@@ -3,7 +3,8 @@
 // S1. Only `applyEvent` changes a MilestoneState; whoever holds one treats it as read-only.
 // S2. The work of one event does not grow with the number of tasks (but for the events that carry a plan), so the
 //     container is changed in place, while every TaskState in it is an immutable value.
-// S3. What is derived from tasks (counts, unmet, progressSum, sets of ids) changes in `setTask` alone.
+// S3. What is derived from tasks (counts, unmet, progressSum, sets of ids) changes in `setTask` alone, what is derived
+//     from blockers in `open-blockers.ts`.
 
 import type {BlockerType, DriverPause, MilestoneEvent, NewEvent, PauseCode, Timestamp, Usage} from '../events/event.ts';
 import {KIRO_PHASES, type PhaseWeights, phaseWeights} from '../milestone/kiro.ts';
@@ -88,11 +89,17 @@ export interface MilestoneState {
   dependants: Map<TaskId, TaskId[]>;
   /** For each task the number of its dependencies that are not satisfied. */
   unmet: Map<TaskId, number>;
+  /** For each task the number of those that depend on it and are not satisfied. */
+  waiting: Map<TaskId, number>;
   /** Ids of the tasks in progress. */
   running: Set<TaskId>;
   counts: Record<ShownStatus, number>;
   /** Ids of the tasks that failed or are blocked. */
   stuck: Set<TaskId>;
+  /** Ids of the failed tasks that hold others up, or do not fit the branch, and have no blocker. */
+  unexplained: Set<TaskId>;
+  /** What is held by what it depends on and is not on record as such; each as `heldKey` names it. */
+  unreported: Set<string>;
   /** Ids of the tasks that go through the phases. */
   kiroTasks: Set<TaskId>;
   /** Ids of the kiro tasks whose next step is the program's, and of those that somebody is asked to let through. */
@@ -105,6 +112,10 @@ export interface MilestoneState {
   /** As last recorded by `progress_updated`. */
   recordedProgress?: {percentage: number; completed_tasks: number; total_tasks: number};
   blockers: Map<string, Blocker>;
+  /** Of these the ones of each task; under `undefined` those of no task. */
+  blockersOf: Map<TaskId | undefined, Map<string, Blocker>>;
+  /** Ids of the blockers of which whoever has to act was not told. */
+  untold: Set<string>;
   /** Drivers that rest. */
   pausedDrivers: Record<string, PausedDriver>;
   /** What went wrong with a driver since it last did some work, times in a row. */
@@ -139,15 +150,20 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     tasks: new Map(),
     dependants: new Map(),
     unmet: new Map(),
+    waiting: new Map(),
     running: new Set(),
     counts: noCounts(),
     stuck: new Set(),
+    unexplained: new Set(),
+    unreported: new Set(),
     kiroTasks: new Set(),
     nextStep: {program: new Set(), person: new Set()},
     weights: phaseWeights(undefined),
     unchecked: 0,
     progressSum: 0,
     blockers: new Map(),
+    blockersOf: new Map(),
+    untold: new Set(),
     pausedDrivers: {},
     driverTroubles: {},
     spending: {used: {}, reserved: {}},

@@ -3,10 +3,12 @@
 import type {PlanChange} from '../events/event.ts';
 import {isKiro, phaseWeights} from '../milestone/kiro.ts';
 import type {Plan, TaskId} from '../milestone/plan.ts';
+import {followHeld, recordedHeld} from './held-tasks.ts';
 import {nextStepIsOf} from './kiro-task.ts';
 import type {MilestoneState} from './milestone.ts';
+import {explain} from './open-blockers.ts';
 import {taskProgress} from './progress.ts';
-import {isSatisfied, type ShownStatus, shownStatus, type TaskState, withoutPhases} from './task.ts';
+import {isSatisfied, isStuck, type ShownStatus, shownStatus, type TaskState, withoutPhases} from './task.ts';
 
 /** The plan after a recorded change. */
 export function changedPlan(plan: Plan, change: PlanChange): Plan {
@@ -22,14 +24,18 @@ export function changedPlan(plan: Plan, change: PlanChange): Plan {
 /** Put a plan in force; every task of it gets the state that `stateOf` gives. */
 export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskId) => TaskState): void {
   const next = plan.tasks.map(task => [task.id, stateOf(task.id)] as const);
+  const recorded = recordedHeld(state);
   state.plan = plan;
   state.taskById = new Map(plan.tasks.map(task => [task.id, task]));
   state.tasks = new Map();
   state.running = new Set();
   state.dependants = new Map();
   state.unmet = new Map();
+  state.waiting = new Map();
   state.counts = noCounts();
   state.stuck = new Set();
+  state.unexplained = new Set();
+  state.unreported = new Set();
   state.nextStep = {program: new Set(), person: new Set()};
   state.kiroTasks = new Set(plan.tasks.flatMap(task => (isKiro(task) ? task.id : [])));
   state.weights = phaseWeights(plan.kiro_configuration);
@@ -42,9 +48,11 @@ export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskI
       const dependants = state.dependants.get(dependency);
       if (dependants) dependants.push(task.id);
       else state.dependants.set(dependency, [task.id]);
+      state.waiting.set(dependency, (state.waiting.get(dependency) ?? 0) + 1);
     }
   }
   for (const [id, task] of next) setTask(state, id, task);
+  for (const key of recorded) state.unreported.delete(key);
 }
 
 /** Put a task into another state. */
@@ -56,14 +64,20 @@ export function setTask(state: MilestoneState, id: TaskId, next: TaskState): voi
   if (before) count(state, before, -1);
   count(state, task, 1);
   keep(state.running, id, task.status === 'in_progress');
-  keep(state.stuck, id, task.status === 'failed' || task.status === 'blocked');
+  keep(state.stuck, id, isStuck(task));
   const step = nextStepIsOf(task);
   keep(state.nextStep.program, id, step === 'program');
   keep(state.nextStep.person, id, step === 'person');
+  followHeld(state, id, before);
+  explain(state, id);
   const change = Number(isSatisfied(task)) - Number(before !== undefined && isSatisfied(before));
   if (change === 0) return;
   for (const dependant of state.dependants.get(id) ?? [])
     state.unmet.set(dependant, (state.unmet.get(dependant) ?? 0) - change);
+  for (const dependency of new Set(state.taskById.get(id)?.dependencies)) {
+    state.waiting.set(dependency, (state.waiting.get(dependency) ?? 0) - change);
+    explain(state, dependency);
+  }
 }
 
 function keep(ids: Set<TaskId>, id: TaskId, isIn: boolean): void {

@@ -3,6 +3,7 @@
 import type {MilestoneEvent} from '../events/event.ts';
 import type {Plan} from '../milestone/plan.ts';
 import {type Blocker, initialState, type MilestoneState} from './milestone.ts';
+import {putBlocker} from './open-blockers.ts';
 import {adoptPlan} from './plan-in-force.ts';
 import type {TaskState} from './task.ts';
 
@@ -37,6 +38,7 @@ export interface Snapshot {
   /** In the order of the plan's tasks. */
   tasks: TaskState[];
   blockers: Blocker[];
+  unreported: string[];
   recent: MilestoneEvent[];
   notable: MilestoneEvent[];
 }
@@ -65,17 +67,20 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
     } as Kept,
     tasks: [...state.tasks.values()],
     blockers: [...state.blockers.values()],
+    unreported: [...state.unreported],
     recent: state.recent,
     notable: state.notable,
   };
 }
 
 /** The state that a snapshot was taken of; folding may go on from there. */
-export function restoreSnapshot({plan, kept, tasks, blockers, recent, notable}: Snapshot): MilestoneState {
+export function restoreSnapshot(snapshot: Snapshot): MilestoneState {
+  const {plan, kept, tasks, blockers, unreported, recent, notable} = snapshot;
   const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), kept);
   const stateOf = new Map(plan.tasks.map((task, place) => [task.id, tasks[place] as TaskState]));
   adoptPlan(state, plan, id => stateOf.get(id) as TaskState);
-  state.blockers = new Map(blockers.map(blocker => [blocker.id, blocker]));
+  for (const blocker of blockers) putBlocker(state, blocker);
+  state.unreported = new Set(unreported);
   state.recent = recent;
   state.notable = notable;
   return state;

@@ -161,6 +161,11 @@ export function isSatisfied(task: TaskState): boolean {
   return task.status === 'completed' || task.status === 'skipped';
 }
 
+/** Whether what depends on the task cannot go on before somebody does something about it. */
+export function isStuck(task: TaskState): boolean {
+  return task.status === 'failed' || task.status === 'blocked';
+}
+
 /**
  * Fold one recorded event into a task. The only place where a task changes status.
  * @throws {MilestoneError} `LOG_CORRUPT` when the event cannot follow what the log said before.

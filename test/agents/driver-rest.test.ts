@@ -21,7 +21,7 @@ test('a driver rests by the wall clock: no sleep is long, so that a machine that
     state,
     settings: resolveMilestoneSettings({}),
     slotsFolder: os.tmpdir(),
-    clock: {now: () => wall.now},
+    clock: {now: () => wall.now, elapsed: () => 0},
     record: (...events: NewEvent[]) => recorded.push(...events),
     openBlocker: () => undefined,
     after: (ms: number, then: () => void) => sleeps.push({ms, then}),

@@ -46,6 +46,18 @@ test('what stands in the way of an activation is said, and nothing is changed', 
   expect(rig.exists(rig.logFile('m'))).toBe(false);
 });
 
+test.each([
+  ['says that it is not', 'id: base\ntitle: Base\nstatus: in_progress\ntasks:\n  - {id: a, title: A, run: "true"}\n'],
+  ['cannot be read', 'tasks: ['],
+])('a required milestone that lies among the completed ones but %s is missing', async (_, plan) => {
+  await using rig = await MilestoneRig.create();
+  rig.write(rig.planFile('base', 'completed'), plan);
+  await rig.writeMilestone('m', [{id: 'a', run: 'true'}], {dependencies: {requires: ['base']}});
+  const refused = await rig.milestone('execute', 'm', '--json');
+  expect(refused.exitCode).toBe(3);
+  expect(refused.jsonLines().at(-1)).toMatchObject({error: {code: 'REQUIRED_MISSING'}});
+});
+
 test('a milestone that is being executed is not activated: exit 5, naming the executor', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');

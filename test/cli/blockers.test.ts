@@ -124,7 +124,7 @@ describe('failed work', () => {
     }
     expect(await rig.milestone('resume', ID)).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringContaining('the executor died 3 times while task `a` was running'),
+      stderr: expect.stringContaining('the execution broke off 3 times while task `a` was running'),
     });
     expect((await rig.status(ID)).blockers).toMatchObject([{type: 'suspect', task_id: 'a'}]);
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});

@@ -96,8 +96,38 @@ describe.skipIf(!hasPython)('in a terminal (skipped without python3)', () => {
     run.stdin!.end();
     const ended = await rig.waitForEvent('release', 'session_ended');
     expect(ended.details.exit).toBe(129);
-    await run;
+    expect(await run).toMatchObject({exitCode: 129});
     await rig.untilNoProcessLeft();
+  });
+
+  test('a terminal that is closed ends an execution that prints plain lines', async () => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+    const run = inTerminal(rig, 'execute', 'release', '--format', 'text');
+    await build.nextRun();
+    run.stdin!.end();
+    expect(await run).toMatchObject({exitCode: 129});
+    expect(eventsOf(rig, 'release', 'session_ended').map(({details}) => details.exit)).toEqual([129]);
+    expect(await rig.milestone('resume', '--plan')).toMatchObject({exitCode: 0});
+  });
+
+  test.each([
+    ['status', '--watch'],
+    ['status', '--watch', '--format', 'text'],
+    ['log', '--follow'],
+  ])('a terminal that is closed ends `%s %s`, and nothing else', async (...words) => {
+    await using rig = await MilestoneRig.create();
+    const build = await rig.command('build');
+    await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
+    const execution = rig.milestone('execute', 'release');
+    const building = await build.nextRun();
+    const watch = inTerminal(rig, ...words);
+    await watch.line(/release|build/);
+    watch.stdin!.end();
+    expect(await watch).toMatchObject({exitCode: 129});
+    building.exit(0);
+    expect(await execution).toMatchObject({exitCode: 0});
   });
 
   test('`status --watch` follows what another process does, pauses it, and leaves it alone', async () => {

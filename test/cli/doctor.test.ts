@@ -119,6 +119,21 @@ test('what a killed executor left is named, and repair ends and removes it', asy
   expect(await resumed).toMatchObject({exitCode: 0});
 });
 
+test('a lock that cannot be understood is named, with what takes it over', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
+  rig.write('.git/milestone/locks/m/99', 'garbage\n');
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 5});
+  for (const flags of [[], ['--repair']])
+    expect(await rig.milestone('doctor', ...flags)).toMatchObject({
+      exitCode: 3,
+      stdout: expect.stringContaining('error: the lock of `m` cannot be understood'),
+      stderr: expect.stringContaining('`milestone resume m --take-over`'),
+    });
+  expect(await rig.milestone('execute', 'm', '--take-over')).toMatchObject({exitCode: 0});
+  expect(await findings(rig)).toEqual({exitCode: 0, codes: []});
+});
+
 test('slots of a cancelled milestone, a stray folder, and a branch that was rewound are named', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [

@@ -184,15 +184,89 @@ describe('what cannot run', () => {
   });
 });
 
-test.concurrent('nothing changes on disk, and no program starts', async () => {
-  await using rig = await MilestoneRig.create();
+/** The answer of a dry run, which must be the one that the execution gives. */
+async function refused(rig: MilestoneRig, ...flags: string[]): Promise<{exitCode: number | null; error: unknown}> {
+  const words = ['execute', ID, '--json', ...flags];
+  const before = everythingBelow(rig.folder);
+  const dry = await rig.milestone(...words, '--dry-run');
+  expect(everythingBelow(rig.folder)).toEqual(before);
+  const real = await rig.milestone(...words);
+  const {exitCode, stdout} = real;
+  const {error} = dry.json() as {error: unknown};
+  expect(dry.json()).toMatchObject({ok: false});
+  expect({exitCode: dry.exitCode, error}).toEqual({
+    exitCode,
+    error: JSON.parse(stdout.trim().split('\n').at(-1)!).error,
+  });
+  return {exitCode, error};
+}
+
+describe('what git does not allow, as the execution says it', () => {
+  const tasks = [{id: 'a', run: 'true', no_changes: true}];
+
+  test.concurrent("a branch in the way of the milestone's", async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, tasks);
+    rig.git('branch', 'milestone');
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'BRANCH_BLOCKED'}});
+  });
+
+  test.concurrent('a branch of its own at a first activation, unless that is adopted', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, tasks);
+    rig.git('branch', `milestone/${ID}`);
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'BRANCH_EXISTS'}});
+    expect(await rig.milestone('resume', ID, '--adopt', '--plan')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('execute', ID, '--no-git', '--dry-run')).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('a base that does not exist', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, tasks, {settings: {base: 'nosuch'}});
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'BASE_MISSING'}});
+  });
+
+  test.concurrent('no repository where there has to be one', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    await rig.writeMilestone(ID, tasks, {settings: {isolation: 'worktree'}});
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'NOT_A_REPOSITORY'}});
+  });
+
+  test.concurrent('a required milestone that conflicts with the base', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('foundation', [{id: 'a', run: 'echo theirs > file'}]);
+    await rig.milestone('execute', 'foundation');
+    rig.write('file', 'ours');
+    rig.commit('Ours');
+    await rig.writeMilestone(ID, tasks, {dependencies: {requires: ['foundation']}});
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'REQUIRED_CONFLICT'}});
+  });
+
+  test.concurrent('a checkout that is to be shared and is not clean', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, tasks, {settings: {isolation: 'shared'}});
+    expect(await rig.milestone('execute', ID, '--dry-run')).toMatchObject({exitCode: 0});
+    rig.write('README', 'Changed.\n');
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'TREE_DIRTY'}});
+  });
+
+  test.concurrent("the milestone's own branch, checked out and not clean", async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, tasks);
+    await rig.milestone('activate', ID);
+    rig.git('checkout', '-q', `milestone/${ID}`);
+    expect(await rig.milestone('execute', ID, '--dry-run')).toMatchObject({exitCode: 0});
+    rig.write('README', 'Changed.\n');
+    expect(await refused(rig)).toMatchObject({exitCode: 3, error: {code: 'TREE_DIRTY'}});
+  });
+});
+
+test.concurrent('nothing changes on disk, and no program starts but git, which adds nothing to the repository', async () => {
+  await using rig = await MilestoneRig.create({commit: false});
   await rig.writeMilestone(ID, [{id: 'a', run: 'touch ran'}]);
-  // Git is the first thing that an execution asks for; it would leave a trace here.
-  const trace = rig.path('../git-ran');
-  rig.write('../bin/git', `#!/bin/sh\ntouch '${trace}'\nexit 1\n`);
-  fs.chmodSync(rig.path('../bin/git'), 0o755);
-  const before = everythingBelow(rig.root);
-  const ended = await rig.milestone('execute', '--dry-run', {env: {PATH: `${rig.path('../bin')}:${process.env.PATH}`}});
-  expect(ended.exitCode).toBe(0);
-  expect(everythingBelow(rig.root)).toEqual(before);
+  const before = everythingBelow(rig.folder);
+  expect(await rig.milestone('execute', '--dry-run')).toMatchObject({exitCode: 0});
+  expect(everythingBelow(rig.folder)).toEqual(before);
+  expect(fs.readdirSync(rig.path('../tmp'))).toEqual([]);
+  expect(rig.exists(rig.stateFolder)).toBe(false);
 });

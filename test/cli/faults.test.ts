@@ -242,6 +242,36 @@ describe('the machine', () => {
     expect(subjects(rig, ID)).toHaveLength(1);
   });
 
+  test.concurrent.each([
+    ['execute', ID],
+    ['init', '--json'],
+  ])('where nothing can be written from the start, `%s` says that it is read-only', async (...words) => {
+    await using rig = await MilestoneRig.create();
+    if (words[0] === 'execute') await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
+    const ended = await rig.milestone(...words, {env: disk('fail:EROFS', 1)});
+    expect(ended).toMatchObject({exitCode: 9});
+    expect(ended.stdout + ended.stderr).toContain('the file system is read-only');
+  });
+
+  test.concurrent('what cannot be cached keeps nothing from being done, and `doctor` says so', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0}]);
+    rig.write('.milestones/cache', '');
+    const first = rig.milestone('execute', ID);
+    (await work.nextRun()).exit(1);
+    expect(await first).toMatchObject({exitCode: 4});
+    expect(await rig.milestone('doctor')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/cache. is no folder/),
+    });
+    expect(await rig.milestone('retry', ID, 'a')).toMatchObject({exitCode: 0});
+    expect((await rig.status(ID)).counts).toMatchObject({pending: 1});
+    const second = rig.milestone('resume', ID);
+    (await work.nextRun()).exit(0);
+    expect(await second).toMatchObject({exitCode: 0});
+  });
+
   test.concurrent('a log that cannot be written stops everything before anything starts', async () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}]);

@@ -85,6 +85,42 @@ describe('commits', () => {
     expect(everythingBelow(rig.path('.git')).filter(name => name.endsWith('.lock'))).toEqual([]);
   });
 
+  test.concurrent.each([
+    'rm -rf .git',
+    'rm -rf .git && git init -q && git add . && git commit -qm b',
+    'rm -rf "$PWD"; mkdir "$PWD"; cd "$PWD"',
+    'mv "$PWD" "$PWD.away"; mkdir -p "$PWD.away"; cd "$PWD.away"',
+  ])('a task that does `%s` fails by itself and is tried again in a slot made anew', async remove => {
+    await using rig = await MilestoneRig.create();
+    const beside = await held(rig, 'a');
+    const other = await rig.command('other');
+    await rig.writeMilestone(ID, [
+      beside.task,
+      {id: 'b', run: `if [ $MILESTONE_ATTEMPT = 1 ]; then ${remove}; fi; echo b > b`},
+      {id: 'c', run: other.shell, dependencies: ['b']},
+    ]);
+    const run = rig.milestone('execute', ID);
+    const working = await beside.command.nextRun();
+    (await other.nextRun()).exit(0);
+    working.exit(0);
+    expect(await run).toMatchObject({exitCode: 0});
+    expect(eventsOf(rig, ID, 'attempt_ended').map(({details}) => [details.task_id, details.outcome])).toEqual([
+      ['b', expect.objectContaining({kind: 'failed', message: expect.stringContaining('the `.git` of its slot')})],
+    ]);
+    expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b']);
+  });
+
+  test.concurrent('a task whose check removes the `.git` of its slot is judged by the check', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a', verify: 'rm -rf .git'},
+      {id: 'b', run: 'echo b > b', verify: 'rm -rf .git; false', retries: 1, dependencies: ['a']},
+    ]);
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+    expect(filesAt(rig, BRANCH)).toEqual(['README', 'a']);
+    expect(outcomes(rig, ID)).toMatchObject([{cause: 'check'}, {cause: 'check'}]);
+  });
+
   test.concurrent('what lies below `.milestones/` is never committed, also when it is tracked', async () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone(ID, ONE);
@@ -218,8 +254,12 @@ describe('what a person does to the branch meanwhile', () => {
     });
     expect(readPlan(rig, ID)).toMatchObject({status: 'blocked', blockers: [{type: 'branch_rewritten'}]});
     expect(fileAt(rig, `refs/milestone/rescue/${ID}/b.1`, 'b')).toBe('b');
-    const still = rig.milestone('resume', ID);
-    expect(await still).toMatchObject({exitCode: 4});
+    for (let time = 1; time <= 3; time++) {
+      const still = await rig.milestone('resume', ID);
+      expect(still).toMatchObject({exitCode: 4, stderr: expect.stringContaining('git branch -f')});
+      expect(still.stdout + still.stderr).not.toContain('no longer');
+    }
+    expect(tasksIn(rig, ID, 'task_started')).toEqual(['a', 'b']);
     rig.git('branch', '-f', BRANCH, head);
     const again = rig.milestone('resume', ID);
     await (await command.nextRun()).exit();
@@ -286,6 +326,21 @@ describe('shared mode', () => {
     expect(fileAt(rig, `refs/milestone/rescue/${ID}/c.1`, 'junk')).toBe('junk');
     expect(rig.git('status', '--porcelain', '--', ':!.milestones')).toBe('');
     expect(rig.read(rig.planFile(ID)).startsWith(text.slice(0, 20))).toBe(true);
+  });
+
+  test.concurrent('while another milestone works in the checkout, that one is named', async () => {
+    await using rig = await MilestoneRig.create();
+    const {command, task} = await held(rig, 'a');
+    await rig.writeMilestone('first', [task], shared);
+    await rig.writeMilestone(ID, ONE, shared);
+    const run = rig.milestone('execute', 'first');
+    const attempt = await command.nextRun();
+    expect(await rig.milestone('execute', ID)).toMatchObject({
+      exitCode: 5,
+      stderr: expect.stringMatching(/milestone `first` works in this checkout[\s\S]*`milestone pause first`/),
+    });
+    await attempt.exit();
+    expect(await run).toMatchObject({exitCode: 0});
   });
 
   test.concurrent('begins only in a clean checkout', async () => {

@@ -1,6 +1,7 @@
 // The plan may be edited while it executes: what can still change does, what cannot is said.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
@@ -172,10 +173,100 @@ test.concurrent('the file may vanish: the plan in force goes on, completion wait
   const ended = await run;
   expect(ended.exitCode).toBe(4);
   expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
-  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining(`\`${ID}\``)});
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4, stderr: expect.stringContaining('validate')});
   rig.write(rig.planFile(ID), kept);
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   expect(readPlan(rig, ID, 'completed').status).toBe('completed');
+});
+
+test.concurrent('a file that was moved away and back again counts, also unchanged', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone(ID, text(`{id: a, title: A, run: "${work.shell}"}`));
+  const run = rig.milestone('execute', ID);
+  const first = await work.nextRun();
+  await projected(rig, plan => plan.tasks[0].status === 'in_progress');
+  const [file, aside] = [rig.path(rig.planFile(ID)), rig.path('aside.yaml')];
+  fs.renameSync(file, aside);
+  await rig.waitForEvent(ID, 'plan_refused');
+  fs.renameSync(aside, file);
+  await rig.waitForEvent(ID, 'plan_changed');
+  await first.exit();
+  expect(await run).toMatchObject({exitCode: 0});
+  expect(readPlan(rig, ID, 'completed').status).toBe('completed');
+});
+
+/** Environment in which whoever reads plans for `milestone` does something else first. */
+function readersFirst(rig: MilestoneRig, script: string): Record<string, string> {
+  const preload = path.join(rig.root, 'readers-first.cjs');
+  fs.writeFileSync(preload, `const fs = require('node:fs');\nif (process.argv[2] === '__read-plan') {\n${script}\n}\n`);
+  return {NODE_OPTIONS: `--require ${preload}`};
+}
+
+test.concurrent('a reader of the plan that dies does not end the run: the edit is read again', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  const noMemory = path.join(rig.root, 'no-memory');
+  const env = readersFirst(rig, `if (fs.existsSync('${noMemory}')) process.kill(process.pid, 'SIGKILL');`);
+  const line = `{id: a, title: A, run: "${work.shell}"}`;
+  await rig.writeMilestone(ID, text(line));
+  const run = rig.milestone('execute', ID, {env});
+  const first = await work.nextRun();
+  await rig.waitForEvent(ID, 'task_working');
+  fs.writeFileSync(noMemory, '');
+  edit(rig, plan => `${plan.trimEnd()}\n  - {id: b, title: B, run: echo b > b}\n`);
+  const {problems} = (await rig.waitForEvent(ID, 'plan_refused')).details;
+  expect(problems).toEqual([expect.stringContaining('its reader ended with signal SIGKILL')]);
+  fs.rmSync(noMemory);
+  await rig.waitForEvent(ID, completed('b'));
+  await first.exit();
+  expect(await run).toMatchObject({exitCode: 0});
+});
+
+/** An execution with one task at work and an edited plan, whose reader reads until it is let go. */
+async function reading(rig: MilestoneRig) {
+  const work = await rig.command('work');
+  const file = (name: string) => path.join(rig.root, name);
+  const env = readersFirst(
+    rig,
+    `if (fs.existsSync('${file('large')}')) {
+      fs.writeFileSync('${file('reading')}', '');
+      while (!fs.existsSync('${file('read')}')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }`,
+  );
+  await rig.writeMilestone(ID, text(`{id: a, title: A, run: "${work.shell}"}`));
+  const run = rig.milestone('execute', ID, {env, detached: true});
+  const attempt = await work.nextRun();
+  await rig.waitForEvent(ID, 'task_working');
+  fs.writeFileSync(file('large'), '');
+  edit(rig, plan => `${plan}\n`);
+  await waitForFile(file('reading'));
+  return {run, attempt, letGo: () => fs.writeFileSync(file('read'), '')};
+}
+
+test.concurrent('Ctrl-C while an edit is read stops the run as at any other time', async () => {
+  await using rig = await MilestoneRig.create();
+  const {run, letGo} = await reading(rig);
+  run.killGroup('SIGINT'); // as a terminal does
+  await rig.waitForEvent(ID, 'milestone_paused');
+  letGo();
+  expect(await run).toMatchObject({exitCode: 130, stderr: expect.stringContaining('stopped by SIGINT')});
+  expect(readPlan(rig, ID)).toMatchObject({status: 'paused', tasks: [{status: 'pending'}]});
+  expect(rig.processesLeft()).toEqual([]);
+});
+
+test.concurrent('a reader that is still at work when the executor is killed ends when it has read', async () => {
+  await using rig = await MilestoneRig.create();
+  const {run, attempt, letGo} = await reading(rig);
+  run.kill('SIGKILL');
+  await run;
+  await attempt.kill();
+  expect(rig.processesLeft()).toContainEqual({
+    pid: expect.any(Number),
+    command: expect.stringContaining('__read-plan'),
+  });
+  letGo();
+  await rig.untilNoProcessLeft();
 });
 
 test.concurrent('a status that a hand edits is put back, with the command that changes it', async () => {
@@ -261,4 +352,44 @@ test.concurrent('a task that a person has done may be removed before anybody has
   edit(rig, () => text('{id: b, title: B, run: "true"}'));
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   expect(outcomes(rig, ID)).toMatchObject([{kind: 'cancelled'}]);
+});
+
+test.concurrent('with fewer tasks at a time a check of merged work leaves those alone that run already', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  const parallel = (count: number) => `settings: {max_parallel: ${count}, verify: "true"}`;
+  const task = (id: string) => `{id: ${id}, title: ${id}, run: "echo ${id} > ${id}.txt; ${work.shell}"}`;
+  await rig.writeMilestone(ID, text(task('a'), task('b'), task('c')).replace('tasks:', `${parallel(3)}\ntasks:`));
+  const run = rig.milestone('execute', ID);
+  const runs = [await work.nextRun(), await work.nextRun(), await work.nextRun()];
+  const [a, b, c] = ['a', 'b', 'c'].map(id => runs.find(({env}) => env.MILESTONE_TASK === id)!);
+  edit(rig, plan => plan.replace(parallel(3), parallel(2)));
+  await rig.waitForEvent(ID, 'plan_changed');
+  await a!.exit();
+  await rig.waitForEvent(ID, completed('a'));
+  await b!.exit();
+  await rig.waitForEvent(ID, completed('b'));
+  await c!.exit();
+  expect(await run).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, ID, 'task_verified').map(({details}) => details.on)).toContain('merged');
+  expect(fileAt(rig, `milestone/${ID}`, 'c.txt')).toBe('c');
+});
+
+test.concurrent('with more tasks at a time none gets the folder in which merged work is checked', async () => {
+  await using rig = await MilestoneRig.create();
+  const [work, check] = [await rig.command('work'), await rig.command('check')];
+  const parallel = (count: number) => `settings: {max_parallel: ${count}, verify: "${check.shell}"}`;
+  const task = (id: string) => `{id: ${id}, title: ${id}, run: "echo ${id} > ${id}.txt; ${work.shell}"}`;
+  await rig.writeMilestone(ID, text(task('a'), task('b'), task('c')).replace('tasks:', `${parallel(2)}\ntasks:`));
+  const run = rig.milestone('execute', ID);
+  for (const attempt of [await work.nextRun(), await work.nextRun()]) await attempt.exit();
+  for (const onSlot of [await check.nextRun(), await check.nextRun()]) await onSlot.exit();
+  // The second one's work is checked once more, on what the first has left; the third task has a slot of theirs.
+  const [third, merged] = [await work.nextRun(), await check.nextRun()];
+  edit(rig, plan => `${plan.replace(parallel(2), parallel(3))}  - ${task('d')}\n`);
+  const all = [third, merged, await work.nextRun()];
+  expect(new Set(all.map(({cwd}) => cwd)).size).toBe(3);
+  expect(new Set(all.map(({env}) => env.MILESTONE_SLOT)).size).toBe(3);
+  await rig.milestone('cancel', ID);
+  expect(await run).toMatchObject({exitCode: 3});
 });

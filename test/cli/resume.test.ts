@@ -5,6 +5,8 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {parse} from 'yaml';
+import {EventLog} from '../../src/events/log.ts';
+import {systemClock} from '../../src/platform/clock.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {diary, eventsOf, fileAt, outcomes, readPlan, subjects, tasksIn} from './support.ts';
 
@@ -108,6 +110,72 @@ describe('a dead executor', () => {
     expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', executor_died: true}]);
     expect(eventsOf(rig, ID, 'session_resumed')).toHaveLength(1);
     expect(fileAt(rig, `refs/milestone/rescue/${ID}/work.1`, 'half')).toBe('half');
+  });
+
+  test.concurrent('a signal while its leftovers are ended counts: nothing is taken up, and the milestone is paused', async () => {
+    await using rig = await MilestoneRig.create();
+    const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM', 'SIGHUP']});
+    await rig.writeMilestone(ID, [{id: 'a', run: stubborn.shell}]);
+    const run = rig.milestone('execute', ID);
+    const orphan = await stubborn.nextRun();
+    run.kill('SIGKILL');
+    await run;
+    const plan = rig.read(rig.planFile(ID));
+    rig.write(rig.planFile(ID), `${plan}  - {id: b, title: B, run: "true"}\n`);
+
+    const again = rig.milestone('resume', ID);
+    await orphan.received('SIGINT');
+    again.kill('SIGINT');
+    await rig.waitForEvent(ID, 'milestone_paused');
+    again.kill('SIGINT');
+    expect(await again).toMatchObject({exitCode: 130});
+    expect(eventsOf(rig, ID, 'milestone_resumed')).toEqual([]);
+    expect(
+      eventsOf(rig, ID, 'agent_registered').filter(({seq}) => seq > eventsOf(rig, ID, 'milestone_paused')[0]!.seq),
+    ).toEqual([]);
+    expect(eventsOf(rig, ID, 'session_ended').map(({details}) => details.exit)).toEqual([130]);
+    expect(await rig.status(ID)).toMatchObject({status: 'paused', executor: null});
+    expect(readPlan(rig, ID)).toMatchObject({status: 'paused', execution: {paused_reason: 'stopped by SIGINT'}});
+
+    const third = rig.milestone('resume', ID);
+    await (await stubborn.nextRun()).exit();
+    expect(await third).toMatchObject({exitCode: 0});
+    expect(tasksIn(rig, ID, 'task_completed').sort()).toEqual(['a', 'b']);
+  });
+
+  test.concurrent('a signal while its leftovers are ended leaves a merge that was cut off to the next session', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM', 'SIGHUP']});
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: work.shell},
+      {id: 'b', run: stubborn.shell},
+    ]);
+    const run = rig.milestone('execute', ID);
+    const [, orphan] = [await work.nextRun(), await stubborn.nextRun()];
+    run.kill('SIGKILL');
+    await run;
+    const onto = rig.git('rev-parse', `milestone/${ID}`);
+    const commit = rig.git('commit-tree', `${onto}^{tree}`, '-p', onto, '-m', 'The work of a');
+    const log = EventLog.open(rig.path(rig.logFile(ID)), {milestoneId: ID, sessionId: 'dead', clock: systemClock});
+    log.append({event: 'task_claimed', details: {task_id: 'a', attempt: 1, result: {}}});
+    log.append({event: 'task_integrating', details: {task_id: 'a', attempt: 1, commit, onto}});
+    log.close();
+
+    const again = rig.milestone('resume', ID);
+    await orphan.received('SIGINT');
+    again.kill('SIGINT');
+    await rig.waitForEvent(ID, 'milestone_paused');
+    again.kill('SIGINT');
+    expect(await again).toMatchObject({exitCode: 130});
+    expect(rig.git('rev-parse', `milestone/${ID}`)).toBe(onto);
+    expect(eventsOf(rig, ID, 'attempt_ended').map(({details}) => details.task_id)).toEqual(['b']);
+
+    const third = rig.milestone('resume', ID);
+    await (await stubborn.nextRun()).exit();
+    expect(await third).toMatchObject({exitCode: 0});
+    expect(eventsOf(rig, ID, 'task_completed').map(({details}) => details.task_id)).toEqual(['a', 'b']);
+    expect(work.timesRun).toBe(1);
   });
 
   test.concurrent('a task at whose side the executor died three times is suspect', async () => {
@@ -335,5 +403,67 @@ describe('status', () => {
     await (await work.nextRun()).exit();
     expect(await again).toMatchObject({exitCode: 0, stderr: ''});
     expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
+  });
+});
+
+describe('who is told to end while what a finished command has left is ended', () => {
+  /** Resolves when the command has ended, and what it has left does not let itself be ended by the first signal. */
+  async function ending(rig: MilestoneRig) {
+    const [left, work] = [await rig.command('left', {ignoresSignals: ['SIGTERM']}), await rig.command('work')];
+    const check = await rig.command('check');
+    await rig.writeMilestone(ID, [{id: 'a', run: `(${left.shell}) & ${work.shell}`, verify: check.shell}]);
+    const run = rig.milestone('execute', ID);
+    const behind = await left.nextRun();
+    await (await work.nextRun()).exit();
+    await behind.received('SIGTERM');
+    return {run, check};
+  }
+
+  test.concurrent('by a signal ends, unchecked', async () => {
+    await using rig = await MilestoneRig.create();
+    const {run, check} = await ending(rig);
+    run.kill('SIGINT');
+    expect(await run).toMatchObject({exitCode: 130});
+    expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', executor_died: false}]);
+    expect(check.timesRun).toBe(0);
+  });
+
+  test.concurrent('by `cancel` is not integrated any more', async () => {
+    await using rig = await MilestoneRig.create();
+    const {run, check} = await ending(rig);
+    expect(await rig.milestone('cancel', ID)).toMatchObject({exitCode: 0});
+    expect(await run).toMatchObject({exitCode: 3});
+    expect(tasksIn(rig, ID, 'task_completed')).toEqual([]);
+    expect(check.timesRun).toBe(0);
+  });
+});
+
+describe('what another milestone has left running when its executor died', () => {
+  async function orderOf(task: Record<string, unknown>, extra: Record<string, unknown> = {}) {
+    await using rig = await MilestoneRig.create();
+    const [first, second] = [await rig.command('first'), await rig.command('second')];
+    await rig.writeMilestone('one', [{id: 'a', run: first.shell, ...task}], extra);
+    await rig.writeMilestone('two', [{id: 'b', run: second.shell, ...task}], extra);
+    const execution = rig.milestone('execute', 'one');
+    const left = await first.nextRun();
+    execution.kill('SIGKILL');
+    await execution;
+    const order: string[] = [];
+    const ended = left.ended.then(() => order.push('ended'));
+    const other = rig.milestone('execute', 'two');
+    const next = await second.nextRun();
+    order.push('started');
+    await ended;
+    await next.exit();
+    expect(await other).toMatchObject({exitCode: 0});
+    return order;
+  }
+
+  test.concurrent('is ended before a task uses what it used', async () => {
+    expect(await orderOf({uses: ['database']})).toEqual(['ended', 'started']);
+  });
+
+  test.concurrent('is ended before a task works in the same checkout', async () => {
+    expect(await orderOf({}, {settings: {isolation: 'shared'}})).toEqual(['ended', 'started']);
   });
 });

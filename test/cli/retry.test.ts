@@ -135,3 +135,26 @@ test('when the executor dies while a request waits, the sender acts in its place
   expect(fs.readdirSync(inbox)).toEqual([]);
   expect(rig.processesLeft()).toEqual([]);
 });
+
+test('a retry of all of which only the beginning reached the disk is taken up again', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'false', retries: 0},
+    {id: 'b', run: 'false', retries: 0},
+    {id: 'c', run: 'true', dependencies: ['a', 'b']},
+  ]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  const {request_id} = (await rig.milestone('retry', '--json')).json();
+  const lines = rig.read(rig.logFile('m')).split('\n').slice(0, -1);
+  expect(lines.at(-1)).toContain('"event":"task_reset"');
+  rig.write(rig.logFile('m'), `${lines.slice(0, -1).join('\n')}\n${lines.at(-1)?.slice(0, 40)}`);
+  const request = {kind: 'retry', request_id, requested_at: '2026-11-23T10:00:00.000Z'};
+  rig.write(`.milestones/inbox/m/20261123T100000000Z-${request_id}.taken`, JSON.stringify(request));
+  expect(await rig.milestone('skip', 'c')).toMatchObject({exitCode: 0});
+  expect(rig.events('m').slice(-3)).toMatchObject([
+    {event: 'task_reset', details: {task_id: 'a'}},
+    {event: 'task_reset', details: {task_id: 'b', request_id}},
+    {event: 'task_skipped', details: {task_id: 'c'}},
+  ]);
+  expect((await rig.status('m')).counts).toMatchObject({pending: 2, skipped: 1});
+});

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
@@ -72,4 +73,23 @@ test('a live executor rejects what it cannot do, and the sender says why', async
   expect(answers(rig.events('m'))).toMatchObject([{event: 'request_rejected'}]);
   await run.exit(0);
   expect(await execution).toMatchObject({exitCode: 0});
+});
+
+test('when the log dies while a task is to be skipped, the executor ends and the request waits for the next one', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM']});
+  const other = await rig.command('other');
+  await rig.writeMilestone('m', [
+    {id: 'a', run: stubborn.shell},
+    {id: 'b', run: other.shell},
+  ]);
+  const execution = rig.milestone('execute');
+  const [attempt, second] = [await stubborn.nextRun(), await other.nextRun()];
+  const sender = rig.milestone('skip', 'a');
+  await attempt.received('SIGINT');
+  sender.kill('SIGKILL');
+  fs.rmSync(rig.path(rig.logFile('m')));
+  await second.exit();
+  expect(await execution).toMatchObject({exitCode: 9, stderr: expect.stringContaining('was deleted or replaced')});
+  expect(fs.readdirSync(rig.path('.milestones/inbox/m'))).toEqual([expect.stringMatching(/\.taken$/)]);
 });

@@ -69,7 +69,7 @@ test.skipIf(process.platform !== 'linux')(
     const run = rig.milestone('execute', ID, {env});
     const attempt = await work.nextRun();
     const begun = async () => {
-      while (lines().length === 0) await new Promise(resolve => setImmediate(resolve));
+      while (!lines()[0]) await new Promise(resolve => setImmediate(resolve));
     };
     await withDeadline(begun(), 'systemd-inhibit', () => '');
     expect(lines()).toEqual([expect.stringMatching(/^--what=idle:sleep .* cat$/)]);

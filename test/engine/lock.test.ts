@@ -9,6 +9,7 @@ import {build} from 'esbuild';
 import {afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import {acquireLock, acquireLockWaiting, type Lock, type LockOptions, readLockOwner} from '../../src/engine/lock.ts';
 import {type Identity, ownIdentity, processState} from '../../src/platform/identity.ts';
+import {tokenOfExecutor} from '../../src/platform/tokens.ts';
 import {HandClock, temporaryFolder} from '../events/log-rig.ts';
 
 const here = ownIdentity();
@@ -76,7 +77,8 @@ test('a lock is held by one until it is released, and says who holds it', () => 
   const folder = path.join(temporaryFolder(), 'locks', 'auth-api');
   expect(readLockOwner(folder, here)).toBeUndefined();
   const lock = acquireLock(folder, options());
-  const owner = {...here, purpose: 'execute', session_id: 'session-1', since: '2026-11-23T10:00:00.000Z'};
+  const about = {purpose: 'execute', session_id: 'session-1', since: '2026-11-23T10:00:00.000Z'};
+  const owner = {...here, ...about, token: tokenOfExecutor()};
   expect(lock.owner).toEqual(owner);
   expect(readLockOwner(folder, here)).toEqual({owner, alive: true});
   lock.check();
@@ -119,6 +121,18 @@ test.runIf(process.platform === 'linux')('a zombie is dead', async () => {
   await vi.waitUntil(() => processState(pid)?.zombie, {interval: 1, timeout: 30_000});
   leaveLock(folder, {pid, process_started: processState(pid)!.startTime});
   expect(acquireLock(folder, options()).generation).toBe(2);
+});
+
+test('a lock on a checkout names the milestone that works in it', () => {
+  const folder = temporaryFolder();
+  acquireLock(folder, options({checkoutFor: 'other'}));
+  expect(() => acquireLock(folder, options({checkoutFor: 'mine'}))).toThrow(
+    expect.objectContaining({
+      code: 'LOCKED',
+      message: expect.stringMatching(/^milestone `other` works in this checkout: process/),
+      hint: expect.stringContaining('`milestone pause other`'),
+    }),
+  );
 });
 
 test.each<[string, Partial<Identity>, boolean | 'unknown']>([

@@ -2,9 +2,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {AloneOptions} from '../../src/engine/act-alone.ts';
-import {leftoverRequests, takeRequests} from '../../src/engine/inbox.ts';
-import {acquireLock, type Lock} from '../../src/engine/lock.ts';
+import {finishRequest, leftoverRequests, takeRequests} from '../../src/engine/inbox.ts';
+import {acquireLock, type LockPurpose} from '../../src/engine/lock.ts';
+import type {Request} from '../../src/engine/request.ts';
 import {requestFromOutside} from '../../src/engine/request-from-outside.ts';
+import type {NewEvent} from '../../src/events/event.ts';
 import {EventLog} from '../../src/events/log.ts';
 import {homePaths} from '../../src/milestone/home.ts';
 import {ownIdentity} from '../../src/platform/identity.ts';
@@ -16,12 +18,9 @@ async function heldMilestone(rig: MilestoneRig) {
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   const clock = new FakeClock();
   const home = rig.path('.milestones');
-  const lock: Lock = acquireLock(path.join(home, 'locks', 'm'), {
-    purpose: 'execute',
-    identity: ownIdentity(),
-    clock,
-    sessionId: 'session-of-the-test',
-  });
+  const take = (purpose: LockPurpose, sessionId: string) =>
+    acquireLock(path.join(home, 'locks', 'm'), {purpose, identity: ownIdentity(), clock, sessionId});
+  const lock = take('execute', 'session-of-the-test');
   const options: AloneOptions = {
     home,
     id: 'm',
@@ -31,7 +30,17 @@ async function heldMilestone(rig: MilestoneRig) {
     callerEnv: {},
     warn: () => undefined,
   };
-  return {clock, lock, options, inbox: homePaths(home).inbox('m'), logFile: homePaths(home).log('m')};
+  return {clock, lock, take, options, inbox: homePaths(home).inbox('m'), logFile: homePaths(home).log('m')};
+}
+
+function pausedFor({request_id}: Request): NewEvent {
+  return {event: 'milestone_paused', details: {code: 'requested', reason: 'because', request_id}};
+}
+
+function record(logFile: string, clock: FakeClock, event: NewEvent): void {
+  const log = EventLog.open(logFile, {milestoneId: 'm', sessionId: 'session-of-the-test', clock});
+  log.append(event);
+  log.close();
 }
 
 test('a request that nobody takes for ten seconds is withdrawn', async () => {
@@ -57,12 +66,9 @@ test('one that was taken is waited for, and its answer comes from the log', asyn
   await clock.advance(30_000);
   expect(leftoverRequests(inbox).requests).toHaveLength(1);
 
-  const log = EventLog.open(logFile, {milestoneId: 'm', sessionId: 'session-of-the-test', clock});
-  const details = {code: 'requested' as const, reason: 'because', request_id: request!.request_id};
-  log.append({event: 'milestone_paused', details});
-  await log.durable();
-  log.close();
-  expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: {event: 'milestone_paused', details}});
+  const paused = pausedFor(request!);
+  record(logFile, clock, paused);
+  expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: paused});
 });
 
 test('one that was taken and never answered is given up after two minutes', async () => {
@@ -73,4 +79,66 @@ test('one that was taken and never answered is given up after two minutes', asyn
   takeRequests(inbox);
   await expect(clock.runUntil(asked, 1_000)).rejects.toMatchObject({code: 'NO_ANSWER'});
   expect(Math.round(clock.elapsed() / 1_000)).toBe(120);
+});
+
+/** The executor dies, and while the sender waits for the lock to act in its place, another one takes it. */
+async function takeOver(held: Awaited<ReturnType<typeof heldMilestone>>, meanwhile: () => void): Promise<void> {
+  const {clock, lock, take} = held;
+  lock.release();
+  const command = take('command', 'session-of-a-command');
+  await clock.advance(1_000);
+  await clock.untilAsleep();
+  meanwhile();
+  command.release();
+  take('execute', 'session-that-took-over');
+}
+
+test('one that a dead executor had taken is not sent again to the one that took over', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  const held = await heldMilestone(rig);
+  const {clock, options, inbox, logFile} = held;
+  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  await clock.untilAsleep();
+  const [request] = takeRequests(inbox).requests;
+  await takeOver(held, () => undefined);
+  await clock.advance(1_000);
+  await clock.untilAsleep();
+  expect(takeRequests(inbox).requests).toEqual([]);
+  expect(leftoverRequests(inbox).requests).toEqual([request]);
+  const paused = pausedFor(request!);
+  record(logFile, clock, paused);
+  expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: paused});
+});
+
+test('one that was answered before another executor took over is not acted on twice', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  const held = await heldMilestone(rig);
+  const {clock, options, inbox, logFile} = held;
+  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  await clock.untilAsleep();
+  const [request] = takeRequests(inbox).requests;
+  const paused = pausedFor(request!);
+  await takeOver(held, () => {
+    record(logFile, clock, paused);
+    finishRequest(inbox, request!);
+  });
+  expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: paused});
+  expect(fs.readdirSync(inbox)).toEqual([]);
+});
+
+test('one that is lost is sent again, to the session that it was meant for', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  const held = await heldMilestone(rig);
+  const {clock, options, inbox, logFile} = held;
+  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  await clock.untilAsleep();
+  const [request] = takeRequests(inbox).requests;
+  await takeOver(held, () => finishRequest(inbox, request!));
+  await clock.advance(1_000);
+  await clock.untilAsleep();
+  expect(takeRequests(inbox).requests).toEqual([request]);
+  expect(request).toMatchObject({session_id: 'session-of-the-test'});
+  const paused = pausedFor(request!);
+  record(logFile, clock, paused);
+  expect(await clock.runUntil(asked)).toMatchObject({by: 'executor'});
 });

@@ -85,3 +85,9 @@ test('a reading in a process of its own says the same as one in this process', a
     message: expect.stringContaining('its reader ended with exit code 1'),
   });
 });
+
+test('a reader is in a process group of its own: Ctrl-C in the terminal is not meant for it', async () => {
+  const reader = startChild('/bin/sh', ['-c', 'cat > /dev/null; echo $$ $(ps -o pgid= -p $$)']);
+  const [pid, group] = (await reader.ask('')).stdout.trim().split(' ');
+  expect(group).toBe(pid);
+});

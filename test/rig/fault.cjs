@@ -37,7 +37,7 @@ const GROWS = [
 ];
 const EFFECTS = [...GROWS, 'unlink', 'rm', 'rmdir', 'chmod', 'fchmod', 'utimes', 'futimes'];
 const STARTS = ['spawn', 'spawnSync', 'execFile', 'execFileSync', 'exec', 'execSync', 'fork'];
-const ERRNO = {ENOSPC: -28, EIO: -5, EROFS: -30};
+const ERRNO = {ENOSPC: -28, EIO: -5, EROFS: -30, ENOENT: -2};
 
 const original = {writeSync: fs.writeSync, openSync: fs.openSync};
 const pathOfFd = new Map();
@@ -153,11 +153,15 @@ function after() {
 
 function fail(effect, name, args, code) {
   if (!(code === 'EROFS' ? EFFECTS : GROWS).includes(effect)) return;
+  // Asked for a folder and those above it, node says on a read-only file system that it was not found.
+  const isDeep = code === 'EROFS' && effect === 'mkdir' && args[1]?.recursive;
+  if (isDeep && fs.existsSync(args[0])) return;
   done = true;
+  const said = isDeep ? 'ENOENT' : code;
   const syscall = name.replace(/Sync$/, '');
   const about = effect !== 'write' && typeof args[0] === 'string' ? ` '${args[0]}'` : '';
-  const error = new Error(`${code}: injected fault, ${syscall}${about}`);
-  throw Object.assign(error, {errno: ERRNO[code], code, syscall, ...(about && {path: args[0]})});
+  const error = new Error(`${said}: injected fault, ${syscall}${about}`);
+  throw Object.assign(error, {errno: ERRNO[said], code: said, syscall, ...(about && {path: args[0]})});
 }
 
 /** Arguments of fs.writeSync with half of the bytes. */

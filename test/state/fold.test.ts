@@ -3,11 +3,12 @@ import {describe, expect, test} from 'vitest';
 import type {Deliverable, MilestoneEvent} from '../../src/events/event.ts';
 import {areasOverlap} from '../../src/milestone/areas.ts';
 import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/milestone/kiro.ts';
-import type {KiroPhase, Plan} from '../../src/milestone/plan.ts';
+import type {KiroPhase, Plan, Task} from '../../src/milestone/plan.ts';
 import {whatRemains} from '../../src/scheduler/what-remains.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
+import {heldKey} from '../../src/state/held-tasks.ts';
 import {isBetweenPhases, nextStepIsOf} from '../../src/state/kiro-task.ts';
-import {initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
+import {type Blocker, initialState, type MilestoneState, taskState} from '../../src/state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../../src/state/progress.ts';
 import {restoreSnapshot, takeSnapshot} from '../../src/state/snapshot.ts';
 import {isSatisfied, shownStatus} from '../../src/state/task.ts';
@@ -144,6 +145,28 @@ describe('gates', () => {
   });
 });
 
+const byId = (a: Blocker, b: Blocker) => a.id.localeCompare(b.id);
+
+/** Whether a task failed, matters and has no blocker. */
+function isOpen(state: MilestoneState, id: string): boolean {
+  const task = taskState(state, id);
+  const isWaitedFor = state.plan.tasks.some(
+    other => other.dependencies?.includes(id) && !isSatisfied(taskState(state, other.id)),
+  );
+  const hasBlocker = [...state.blockers.values()].some(({taskId}) => taskId === id);
+  return task.status === 'failed' && !hasBlocker && (isWaitedFor || ['conflict', 'check'].includes(task.cause));
+}
+
+/** Everything that is pending and depends on what failed or is blocked. */
+function heldIn(state: MilestoneState): Set<string> {
+  const isStuck = (id: string) => ['failed', 'blocked'].includes(taskState(state, id).status);
+  return new Set(
+    state.plan.tasks.flatMap(({id, dependencies = []}) =>
+      taskState(state, id).status === 'pending' ? dependencies.filter(isStuck).map(other => heldKey(id, other)) : [],
+    ),
+  );
+}
+
 /** Follows the events alone: who has let which document of a phase through. */
 class Gatekeeper {
   readonly #approvals = new Map<string, {roles: readonly string[]; approved: Set<string>; sha256: string}>();
@@ -240,6 +263,55 @@ describe('the fold', () => {
         expect(state.stuck).toEqual(new Set(stuck.map(({id}) => id)));
       }),
     );
+  });
+
+  test('knows which failed tasks want a blocker, and which blockers nobody was told of', () => {
+    fc.assert(
+      fc.property(arbitraryPlan, arbitraryFate, (plan, fate) => {
+        const world = new World(plan, 3, state => {
+          const blockers = [...state.blockers.values()];
+          expect([...state.blockersOf.values()].flatMap(some => [...some.values()]).sort(byId)).toEqual(
+            blockers.sort(byId),
+          );
+          for (const [id, some] of state.blockersOf)
+            for (const blocker of some.values()) expect(blocker.taskId).toBe(id);
+          expect(state.untold).toEqual(new Set(blockers.filter(({escalated}) => !escalated).map(({id}) => id)));
+          expect(state.unexplained).toEqual(new Set(state.plan.tasks.flatMap(({id}) => (isOpen(state, id) ? id : []))));
+        });
+        world.live(fate);
+      }),
+    );
+  });
+
+  test('knows what is held by a dependency and not on record as such since it is', () => {
+    fc.assert(
+      fc.property(arbitraryPlan, arbitraryFate, (plan, fate) => {
+        const recorded = new Set<string>();
+        const world = new World(plan, 3, (state, {event, details}) => {
+          const held = heldIn(state);
+          if (event === 'task_dependency_blocker') recorded.add(heldKey(details.task_id, details.dependency));
+          for (const key of recorded) if (!held.has(key)) recorded.delete(key);
+          expect(state.unreported).toEqual(new Set([...held].filter(key => !recorded.has(key))));
+        });
+        world.live(fate);
+      }),
+    );
+  });
+
+  test('does not ask for what is on record once more when the plan changes', () => {
+    const tasks: Task[] = [
+      {id: 'a', title: 'A', run: 'true'},
+      {id: 'b', title: 'B', run: 'true', dependencies: ['a']},
+    ];
+    const world = new World({id: 'p', title: 'P', requires: [], settings: {}, tasks}, 1);
+    const c: Task = {id: 'c', title: 'C', run: 'true', dependencies: ['a']};
+    world.record(
+      {event: 'task_failed', details: {task_id: 'a', attempt: 1, cause: 'exit', message: 'failed'}},
+      {event: 'task_dependency_blocker', details: {task_id: 'b', dependency: 'a'}},
+      {event: 'plan_changed', details: {change: {tasks: {c}}, warnings: []}},
+    );
+    expect(world.state.unreported).toEqual(new Set([heldKey('c', 'a')]));
+    expect(world.state.unexplained).toEqual(new Set(['a']));
   });
 
   test('knows of each kiro task whether its next step is the program’s or a person’s', () => {

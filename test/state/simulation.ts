@@ -13,6 +13,7 @@ import type {KiroPhase, Plan, Task, TaskId} from '../../src/milestone/plan.ts';
 import {resolveTaskSettings} from '../../src/milestone/settings.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
+import {heldPair} from '../../src/state/held-tasks.ts';
 import {pendingApprovals} from '../../src/state/kiro.ts';
 import {workToIntegrate} from '../../src/state/kiro-task.ts';
 import {initialState, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../../src/state/milestone.ts';
@@ -59,7 +60,7 @@ function gatedPhases(gates: readonly KiroPhase[]) {
   return Object.fromEntries(KIRO_PHASES.map(phase => [phase, {approval_required: gates.includes(phase), run: 'true'}]));
 }
 
-const ALL = ['advance', 'die', 'retry', 'skip', 'cancel', 'approve', 'reject', 'edit', 'auto', 'tear'] as const;
+const ALL = ['advance', 'die', 'retry', 'skip', 'cancel', 'approve', 'reject', 'edit', 'auto', 'tear', 'tell'] as const;
 const ENDS = ['succeed', 'fail', 'conflict'] as const;
 type What = (typeof ALL)[number] | (typeof ENDS)[number];
 
@@ -224,6 +225,7 @@ export class World {
     else if (what === 'skip') this.request({kind: 'skip', task_id: this.plan.tasks[pick % this.plan.tasks.length]!.id});
     else if (what === 'approve' || what === 'reject') this.decide(what, pick);
     else if (what === 'edit') this.edit(pick);
+    else if (what === 'tell') this.tell();
     else if (what === 'auto') this.#gates = pick % 2 === 0 ? 'auto' : 'wait';
     else if (id === undefined) return;
     else if (what === 'advance') this.advance(id);
@@ -266,6 +268,16 @@ export class World {
       return true;
     }
     return false;
+  }
+
+  /** What is held, and what holds it, comes on record. */
+  private tell(): void {
+    const {unexplained, unreported, untold} = this.state;
+    const about = {type: 'task_dependency' as const, message: 'failed', hint: 'retry it'};
+    for (const task_id of [...unexplained])
+      this.record({event: 'blocker_detected', details: {id: `b${this.events.length}`, ...about, task_id}});
+    for (const key of [...unreported]) this.record({event: 'task_dependency_blocker', details: heldPair(key)});
+    if (untold.size > 0) this.record({event: 'blockers_escalated', details: {ids: [...untold]}});
   }
 
   private advance(id: string): void {

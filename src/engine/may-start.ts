@@ -1,0 +1,59 @@
+import path from 'node:path';
+import {openRepository, type Repository} from '../git/repository.ts';
+import {withScratchObjects} from '../git/scratch.ts';
+import type {HomePaths} from '../milestone/home.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
+import type {PlanReading} from '../milestone/read-in-child.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import type {ExecuteOptions} from './engine.ts';
+import {assertReady} from './make-workspace.ts';
+import type {OpenMilestone} from './open.ts';
+import {refuseUnpermitted} from './permission-rules.ts';
+import {planStart, type Start} from './start.ts';
+
+/** A milestone that nobody has locked: what it says may change under the hand. */
+export interface UnlockedMilestone {
+  id: MilestoneId;
+  paths: HomePaths;
+  planFile: string;
+  read: PlanReading;
+  state: MilestoneState;
+}
+
+type Options = Pick<ExecuteOptions, 'command' | 'noGit' | 'adopt' | 'yolo' | 'gates' | 'callerEnv' | 'readPlan'>;
+
+/**
+ * Find out whether `executeMilestone` would begin, with its own checks. Takes no lock, and git only reads.
+ * @throws {MilestoneError} what would keep it from beginning.
+ */
+export async function refuseUnlessStartable(milestone: UnlockedMilestone, options: Options): Promise<void> {
+  const repo = await openRepository(path.dirname(milestone.paths.home));
+  if (repo) await withScratchObjects(repo, scratch => judge(milestone, scratch, options));
+  else await judge(milestone, undefined, options);
+}
+
+async function judge(milestone: UnlockedMilestone, repo: Repository | undefined, options: Options): Promise<void> {
+  // Lock, clock and the rest belong to what comes after these checks.
+  const opened = {...milestone, repo} as OpenMilestone;
+  const {read, state} = opened;
+  const start = await planStart(opened, options);
+  refuseUnpermitted({
+    plan: start.plan ?? state.plan,
+    project: read.config.settings ?? {},
+    yolo: options.yolo ?? false,
+    gates: options.gates,
+    callerEnv: options.callerEnv,
+  });
+  // A checkout may be behind a move that a crash cut off, and follows it before anybody looks at it.
+  if (state.running.size === 0) await assertReady({...opened, state: activated(state, start)});
+}
+
+/** As far as it decides where attempts work. */
+function activated(state: MilestoneState, {events}: Start): MilestoneState {
+  for (const {event, details} of events) {
+    if (event !== 'milestone_activated') continue;
+    const {execution_id: executionId, isolation, branch} = details;
+    return {...state, activation: {executionId, at: '', isolation, ...(branch !== undefined && {branch})}};
+  }
+  return state;
+}

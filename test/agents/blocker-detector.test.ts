@@ -1,0 +1,84 @@
+import os from 'node:os';
+import {expect, test} from 'vitest';
+import {blockerDetector} from '../../src/agents/blocker-detector.ts';
+import type {ExecutionContext} from '../../src/engine/context.ts';
+import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
+import type {TaskId} from '../../src/milestone/plan.ts';
+import {resolveMilestoneSettings} from '../../src/milestone/settings.ts';
+import {applyEvent} from '../../src/state/apply-event.ts';
+import {initialState} from '../../src/state/milestone.ts';
+import {FakeClock} from '../rig/fake-clock.ts';
+
+const AT = '2026-11-23T10:00:00.000Z';
+const IDS = ['a', 'b', 'c'];
+
+/** Three tasks whose driver is missing; `looks` tells for which of them it was looked for, since it was last asked. */
+function detection() {
+  const clock = new FakeClock();
+  const tasks = IDS.map(id => ({id, title: id}));
+  const state = initialState({id: 'm', title: 'M', requires: [], settings: {}, tasks});
+  const record = (...events: NewEvent[]) => {
+    for (const event of events)
+      applyEvent(state, {...event, seq: state.seq + 1, timestamp: AT, milestone_id: 'm'} as MilestoneEvent);
+  };
+  const lookedFor: TaskId[] = [];
+  const missing = {type: 'driver_missing' as const, message: 'no `claude`', hint: 'install it'};
+  for (const id of IDS)
+    record({event: 'blocker_detected', details: {id: `driver_missing-${id}`, ...missing, task_id: id}});
+  const context = {
+    state,
+    clock,
+    record,
+    settings: resolveMilestoneSettings({}),
+    slotsFolder: os.tmpdir(),
+    drivers: {refresh: () => undefined},
+    taskOf: (id: TaskId) => state.taskById.get(id),
+    driverOf: (id: TaskId) => {
+      lookedFor.push(id);
+      return {kind: 'missing'};
+    },
+    openBlocker: () => undefined,
+    after: () => undefined,
+    warn: () => undefined,
+  } as unknown as ExecutionContext;
+  const {tick} = blockerDetector();
+  const looks = async () => {
+    await tick(context);
+    return lookedFor.splice(0);
+  };
+  return {clock, state, record, looks};
+}
+
+test('what holds single tasks is looked at every two minutes, not at every event', async () => {
+  const {clock, looks} = detection();
+  expect(await looks()).toEqual(IDS);
+  expect(await looks()).toEqual([]);
+  await clock.advance(119_999);
+  expect(await looks()).toEqual([]);
+  await clock.advance(1);
+  expect(await looks()).toEqual(IDS);
+});
+
+test('another plan, and a driver that begins or ends to rest, are reasons to look at once', async () => {
+  const {record, looks} = detection();
+  await looks();
+  record({event: 'plan_changed', details: {change: {}, warnings: []}});
+  expect(await looks()).toEqual(IDS);
+  const resets_at = new Date(Date.parse(AT) + 3_600_000).toISOString();
+  record({event: 'driver_paused', details: {driver: 'claude', reason: 'quota', message: 'used up', resets_at}});
+  expect(await looks()).toEqual(IDS);
+  record({event: 'driver_resumed', details: {driver: 'claude'}});
+  expect(await looks()).toEqual(IDS);
+  expect(await looks()).toEqual([]);
+});
+
+test('what holds everything is looked at at every event', async () => {
+  const {state, record, looks} = detection();
+  await looks();
+  record({
+    event: 'blocker_detected',
+    details: {id: 'plan_invalid-9', type: 'plan_invalid', message: 'is not valid', hint: 'mend it'},
+  });
+  expect(await looks()).toEqual([]);
+  expect([...state.blockers.keys()]).toEqual(IDS.map(id => `driver_missing-${id}`));
+});

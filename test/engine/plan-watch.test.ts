@@ -1,0 +1,45 @@
+import {expect, test} from 'vitest';
+import {adoptReading} from '../../src/engine/plan-watch.ts';
+import type {Task} from '../../src/milestone/plan.ts';
+import type {PlanReading} from '../../src/milestone/read-in-child.ts';
+import {makeExecution, startTask} from './execution-rig.ts';
+
+function reading(...tasks: Task[]): PlanReading {
+  const plan = {id: 'm', title: 'M', requires: [], settings: {}, tasks};
+  return {
+    plan,
+    problems: [],
+    text: '',
+    imported: {tasks: {}},
+    config: {},
+    configProblems: [],
+  } as unknown as PlanReading;
+}
+
+test('a task that completes although it was taken out of the plan stays in it', async () => {
+  const [a, b] = [
+    {id: 'a', title: 'A', run: 'true'},
+    {id: 'b', title: 'B', run: 'true'},
+  ];
+  const rig = makeExecution(a, b);
+  const {execution, state, clock, events} = rig;
+  for (const {id} of [a, b]) {
+    startTask(rig, id);
+    const place = {taskId: id, attempt: 1, slot: 0};
+    const stop = execution.attempts.begin(id, 1);
+    stop.addEventListener('abort', () => {
+      execution.attempts.end(id, 1);
+      // The branch had moved already when `a` was interrupted.
+      if (id === 'a') execution.record({event: 'task_completed', details: {task_id: id, attempt: 1, checked: true}});
+      else execution.endAttempt(place, {kind: 'cancelled', message: 'was taken out of the plan'});
+    });
+  }
+  await clock.runUntil(adoptReading(execution, reading()));
+  expect(state.refused).toEqual(['task `a` is completed and cannot be removed from the plan']);
+  expect([...state.tasks].map(([id, {status}]) => [id, status])).toEqual([
+    ['a', 'completed'],
+    ['b', 'pending'],
+  ]);
+  expect(events.map(({event}) => event)).not.toContain('plan_changed');
+  expect(execution.ready.isHolding).toBe(false);
+});

@@ -1,0 +1,52 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {replaceFile, temporaryName} from '../../src/platform/files.ts';
+import {removeForgottenTemporaries} from '../../src/platform/temporaries.ts';
+
+const LONG_AGO_S = 1_000_000_000;
+
+let folder: string;
+let file: string;
+
+beforeEach(() => {
+  folder = fs.mkdtempSync(path.join(os.tmpdir(), 'files-'));
+  file = path.join(folder, 'a.json');
+});
+
+afterEach(() => fs.rmSync(folder, {recursive: true}));
+
+test('a temporary that another writer left, also one of the same pid, neither stops a write nor is touched by it', () => {
+  const left = Array.from({length: 100}, (_, number) => `.a.json.${process.pid}-${number}.tmp`);
+  for (const name of left) fs.writeFileSync(path.join(folder, name), 'half');
+  replaceFile(file, 'new');
+  expect(fs.readFileSync(file, 'utf8')).toBe('new');
+  expect(fs.readdirSync(folder).sort()).toEqual([...left, 'a.json'].sort());
+});
+
+test('no two temporaries have the same name', () => {
+  expect(new Set(Array.from({length: 1_000}, () => temporaryName(file))).size).toBe(1_000);
+});
+
+test('a write that fails takes its own temporary away, and leaves the file as it was', () => {
+  fs.mkdirSync(file);
+  expect(() => replaceFile(file, 'new')).toThrow(/^cannot write `.*a\.json`: /);
+  expect(fs.readdirSync(folder)).toEqual(['a.json']);
+});
+
+test('old temporaries of dead writers go, of our own pid too; young ones and those of others that live stay', () => {
+  const names = {
+    dead: '.a.json.999999999-1.tmp',
+    own: path.basename(temporaryName(file)),
+    young: path.basename(temporaryName(file)),
+    living: `.a.json.${process.ppid}-0f.tmp`,
+    other: 'notes.tmp',
+  };
+  for (const name of Object.values(names)) {
+    fs.writeFileSync(path.join(folder, name), '');
+    if (name !== names.young) fs.utimesSync(path.join(folder, name), LONG_AGO_S, LONG_AGO_S);
+  }
+  removeForgottenTemporaries(folder, Date.now());
+  expect(fs.readdirSync(folder).sort()).toEqual([names.young, names.living, names.other].sort());
+});
