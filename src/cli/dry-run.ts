@@ -1,5 +1,6 @@
 import {DriverSet} from '../drivers/registry.ts';
 import {foldLog} from '../engine/fold-log.ts';
+import {locatePlan} from '../engine/locate.ts';
 import {lockedError} from '../engine/lock-owner.ts';
 import {readPlanHere} from '../engine/look.ts';
 import {refuseUnlessStartable} from '../engine/may-start.ts';
@@ -8,7 +9,6 @@ import {readExecutor} from '../engine/read-executor.ts';
 import {type Selection, selectTasks} from '../engine/selection.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
-import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Plan, Problem} from '../milestone/plan.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';

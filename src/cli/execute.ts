@@ -1,7 +1,7 @@
 import {type ExecutionReport, executeMilestone} from '../engine/engine.ts';
+import {locatePlan} from '../engine/locate.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
-import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {systemClock} from '../platform/clock.ts';

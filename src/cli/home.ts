@@ -1,8 +1,8 @@
 import fs from 'node:fs';
+import {findPlan, knownMilestones} from '../engine/locate.ts';
 import {MilestoneError} from '../errors.ts';
 import {findHome, type HomePaths, listMilestones} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
-import {findPlan, knownMilestones} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 

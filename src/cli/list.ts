@@ -1,8 +1,8 @@
+import {knownMilestones} from '../engine/locate.ts';
 import {loadSnapshot} from '../engine/view.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths, type ListedMilestone} from '../milestone/home.ts';
 import {phaseWeights} from '../milestone/kiro.ts';
-import {knownMilestones} from '../milestone/locate.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 import {print} from '../platform/print.ts';

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
+import {locatePlan} from '../engine/locate.ts';
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import {readLastEvents} from '../events/read-log.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
-import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, TaskId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {EVENT_NAMES, logLine} from '../projections/terminal/log-line.ts';

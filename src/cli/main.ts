@@ -24,7 +24,7 @@ if (words.length === 0 && (await hasMilestones())) {
 async function hasMilestones(): Promise<boolean> {
   const [{findHome, homePaths}, {knownMilestones}] = await Promise.all([
     import('../milestone/home.ts'),
-    import('../milestone/locate.ts'),
+    import('../engine/locate.ts'),
   ]);
   const home = findHome(process.cwd());
   return home !== undefined && knownMilestones(homePaths(home)).length > 0;

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {foldLog} from '../engine/fold-log.ts';
+import {locatePlan} from '../engine/locate.ts';
 import {channelName, notifyChannels} from '../engine/notifier.ts';
 import {type Delivery, type NotifyChannel, sendNotification} from '../engine/send-notification.ts';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, homePaths} from '../milestone/home.ts';
-import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Settings} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {validateConfig, validatePlan} from '../milestone/validate-plan.ts';

@@ -1,9 +1,9 @@
 import {foldLog} from '../engine/fold-log.ts';
+import {findPlan} from '../engine/locate.ts';
 import {MilestoneError} from '../errors.ts';
 import type {HomePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
 import {KIRO_PHASES} from '../milestone/kiro.ts';
-import {findPlan} from '../milestone/locate.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../milestone/plan.ts';
 import {chooseMilestone} from './home.ts';
 

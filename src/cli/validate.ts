@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {DriverSet} from '../drivers/registry.ts';
+import {knownMilestones, locatePlan} from '../engine/locate.ts';
 import {configSetupProblems, planSetupProblems} from '../engine/setup-problems.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Config} from '../milestone/file.ts';
 import {findHome, type HomePaths, homePaths} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
-import {knownMilestones, locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {hasErrors} from '../milestone/problems.ts';
 import {type ReadPlan, readConfigFile, readPlanFile} from '../milestone/reader.ts';

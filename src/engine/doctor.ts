@@ -5,7 +5,6 @@ import {MilestoneError} from '../errors.ts';
 import type {Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
 import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
-import {listLogged, locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {examineGit} from './doctor-git.ts';
 import {examineHome, examineMachine} from './doctor-home.ts';
@@ -13,6 +12,7 @@ import {examineLog} from './doctor-log.ts';
 import {examineAgents, examineConfig, examinePlanSetup} from './doctor-setup.ts';
 import {examinePlan, examineRest} from './doctor-state.ts';
 import type {Finding} from './finding.ts';
+import {listLogged, locatePlan} from './locate.ts';
 import {lookAt} from './look.ts';
 
 /**

@@ -11,7 +11,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import type {HomePaths} from '../milestone/home.ts';
-import {locatePlan} from '../milestone/locate.ts';
 import type {MilestoneId, Plan} from '../milestone/plan.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../milestone/stamp.ts';
 import {validatePlan} from '../milestone/validate-plan.ts';
@@ -26,6 +25,7 @@ import {
 } from '../projections/cache.ts';
 import {initialState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
+import {locatePlan} from './locate.ts';
 import type {LockHolder} from './lock.ts';
 import {readExecutor} from './read-executor.ts';
 

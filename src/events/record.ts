@@ -1,7 +1,7 @@
 // One line of the log: the event as JSON, closed by a checksum over everything before it.
 
 import {isUtf8} from 'node:buffer';
-import {crc32} from 'node:zlib';
+import {crc32} from '../platform/crc32.ts';
 import type {MilestoneEvent} from './event.ts';
 
 const SUM_OPENS = ',"sum":"';

@@ -1,6 +1,5 @@
 // The only place, with processes.ts, that touches the file system.
 
-import {randomBytes} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
@@ -60,7 +59,7 @@ export function writeAll(fd: number, data: Uint8Array, position: number | null =
 
 /** A name beside `file` that nobody uses; a pid alone is not unique across containers, nor after a crash in one. */
 export function temporaryName(file: string): string {
-  const unique = `${process.pid}-${randomBytes(6).toString('hex')}`;
+  const unique = `${process.pid}-${Math.random().toString(16).slice(2)}`;
   return path.join(path.dirname(file), `.${path.basename(file)}.${unique}.tmp`);
 }
 

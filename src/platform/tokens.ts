@@ -9,16 +9,17 @@ export const TOKEN_VARIABLE = 'MILESTONE_RUN';
 
 /** A token that no other attempt has, of whatever executor. */
 export function newToken(): string {
-  return `${executor}-${++count}`;
+  return `${tokenOfExecutor()}-${++count}`;
 }
 
 /** The part that all tokens of this process have in common, and no other process's. */
 export function tokenOfExecutor(): string {
+  executor ??= randomUUID();
   return executor;
 }
 
 // Drawn once: drawing is slow and takes memory, which every spawn then pays for.
-const executor = randomUUID();
+let executor: string | undefined;
 let count = 0;
 
 /** The token of one part of an attempt; whoever looks for `token` finds it too. */

@@ -1,13 +1,13 @@
 // A milestone is known by its plan file. While it is under way its log knows it as well, also when that file is gone.
 
 import fs from 'node:fs';
-import {foldLog} from '../engine/fold-log.ts';
 import {MilestoneError} from '../errors.ts';
+import {type HomePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
+import {isValidId} from '../milestone/ids.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
+import {didYouMean} from '../milestone/suggest.ts';
 import {listFolder} from '../platform/files.ts';
-import {type HomePaths, type ListedMilestone, listMilestones} from './home.ts';
-import {isValidId} from './ids.ts';
-import type {MilestoneId} from './plan.ts';
-import {didYouMean} from './suggest.ts';
+import {foldLog} from './fold-log.ts';
 
 /**
  * The file that a milestone's plan is in now; where it was, when it was deleted under way.
