@@ -67,8 +67,8 @@ export interface ExecutionContext {
   logFileOf(place: AttemptPlace): string;
   /** Whether an attempt is still the one that the state knows; the result of any other is dropped. */
   isCurrent(place: AttemptPlace): boolean;
-  /** Take up what was edited in the plan file since the last look at it. */
-  lookAtPlan(): Promise<void>;
+  /** Take up what was edited in the plan file since the last look at it. Resolves to false when it could not be read. */
+  lookAtPlan(): Promise<boolean>;
   /** Active milestones that wait for this one. */
   dependents(): Promise<MilestoneId[]>;
   /** Fold events into the state and queue them for the log; their effects must wait for `durable`. */

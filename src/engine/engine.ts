@@ -176,6 +176,7 @@ class Run {
     const agentSessions = new AgentSessions(opened.paths);
     if (previous !== undefined) agentSessions.settle(previous, Object.keys(state.agents));
     this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
+    await execution.workspace.begin?.();
     await recover(execution);
     // Only now: a checkout of the branch follows a move that a crash cut off.
     await assertReady(opened);
@@ -247,7 +248,7 @@ class Run {
     const beside = (ms: number, work: () => Promise<void>) =>
       void every(ms, execution, work).catch(error => execution.fail(error));
     beside(INBOX_REST_MS, () => answerRequests(execution, inbox));
-    beside(PLAN_REST_MS, () => watch.look());
+    beside(PLAN_REST_MS, async () => void (await watch.look()));
     beside(LiveProjections.restMs, () => projections.follow());
   }
 

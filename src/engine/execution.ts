@@ -84,7 +84,7 @@ export class Execution implements ExecutionContext {
   /** Set once there are agents to wake. */
   agents: AgentLoop | undefined;
   /** Set once there is a plan file to watch. */
-  planWatch: {look(): Promise<void>} | undefined;
+  planWatch: {look(): Promise<boolean>} | undefined;
 
   private readonly over = new AbortController();
   /** Each takes back one that `after` has set. */
@@ -182,8 +182,8 @@ export class Execution implements ExecutionContext {
     return task?.status === 'in_progress' && task.attempt === attempt;
   }
 
-  async lookAtPlan(): Promise<void> {
-    await this.planWatch?.look();
+  async lookAtPlan(): Promise<boolean> {
+    return (await this.planWatch?.look()) ?? true;
   }
 
   dependents(): Promise<MilestoneId[]> {

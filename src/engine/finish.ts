@@ -12,11 +12,14 @@ export async function finish(context: ExecutionContext): Promise<void> {
   // Nothing else moves the branch meanwhile, or works in the folder in which the final check runs.
   await context.mergeQueue.run(() => tryToFinish(context));
   // Events of this job woke the progress-monitor while it was still under way, and so in vain.
-  if (!context.ending) context.after(0, () => undefined);
+  if (!context.ending) context.after(AGAIN_MS, () => undefined);
 }
 
+/** A file that cannot be read now may be readable in a moment. */
+const AGAIN_MS = 100;
+
 async function tryToFinish(context: ExecutionContext): Promise<void> {
-  const {state} = context;
+  const {state, settings} = context;
   if (!canComplete(state)) return;
   const tasks = [...state.tasks.values()];
   const head = await readHead(context);
@@ -25,10 +28,11 @@ async function tryToFinish(context: ExecutionContext): Promise<void> {
   const dependents = await context.dependents();
   // An edit that takes a running task away waits for its end, and so maybe for the merge queue, which is ours.
   if (context.ending || !canComplete(state)) return;
-  await context.lookAtPlan();
+  if (!(await context.lookAtPlan())) return;
   const isUnmoved = (await readHead(context)) === head;
   // The plan may have grown, a task may have been reset and the branch may have moved while the check ran.
   if (context.ending || !isUnmoved || !isSame(tasks, [...state.tasks.values()]) || !canComplete(state)) return;
+  if (context.settings.verifyFinal !== settings.verifyFinal) return;
   if (!checks.every(check => check.ok)) return openFinalRed(context, checks);
   context.record({
     event: 'milestone_completed',
@@ -55,7 +59,11 @@ function isSame(before: readonly TaskState[], now: readonly TaskState[]): boolea
 async function checkFinally(context: ExecutionContext, head: string | undefined): Promise<CheckResult[]> {
   const {workspace, settings, signal, state} = context;
   // Without git nothing says whether the files are still those that were checked.
-  const isGreen = head !== undefined && state.finalCheck?.ok === true && state.finalCheck.head === head;
+  const isGreen =
+    head !== undefined &&
+    state.finalCheck?.ok === true &&
+    state.finalCheck.head === head &&
+    state.finalCheck.command === settings.verifyFinal;
   if (settings.verifyFinal === undefined || isGreen) return [];
   const cwd =
     workspace.integration && head !== undefined

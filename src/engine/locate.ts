@@ -25,7 +25,7 @@ export function locatePlan(paths: HomePaths, id: MilestoneId): string {
 /** As `locatePlan`; undefined when there is no such milestone. */
 export function findPlan(paths: HomePaths, id: MilestoneId): string | undefined {
   const file = [paths.active(id), paths.completed(id)].find(candidate => fs.existsSync(candidate));
-  return file ?? (isUnderWay(paths, id) ? paths.active(id) : undefined);
+  return file ?? (isUnderWay(paths, id, {ifDamaged: true}) ? paths.active(id) : undefined);
 }
 
 /** All milestones of a home, the active ones first. A plan file may hold none, or be gone. */
@@ -33,7 +33,7 @@ export function knownMilestones(paths: HomePaths): ListedMilestone[] {
   const listed = listMilestones(paths.home);
   const withFile = new Set(listed.map(({id}) => id));
   const gone = listLogged(paths)
-    .filter(id => isValidId(id) && !withFile.has(id) && isUnderWay(paths, id))
+    .filter(id => isValidId(id) && !withFile.has(id) && isUnderWay(paths, id, {ifDamaged: false}))
     .map<ListedMilestone>(id => ({id, file: paths.active(id), folder: 'active'}));
   const isActive = ({folder}: ListedMilestone) => folder === 'active';
   return [...listed.filter(isActive), ...gone, ...listed.filter(milestone => !isActive(milestone))];
@@ -44,14 +44,16 @@ export function listLogged({logsFolder}: HomePaths): MilestoneId[] {
   return listFolder(logsFolder).flatMap(name => /^execution-(.+)\.jsonl$/.exec(name)?.[1] ?? []);
 }
 
-/** Whether its log tells of a milestone that is neither completed nor cancelled. */
-function isUnderWay(paths: HomePaths, id: MilestoneId): boolean {
+/**
+ * Whether its log tells of a milestone that is neither completed nor cancelled.
+ * @param ifDamaged Of a log that is damaged: whoever names it is to be told, it turns up by itself nowhere.
+ */
+function isUnderWay(paths: HomePaths, id: MilestoneId, {ifDamaged}: {ifDamaged: boolean}): boolean {
   try {
     const status = foldLog(paths, id)?.state.status;
     return status !== undefined && status !== 'completed' && status !== 'cancelled';
   } catch (error) {
-    // A damaged log is for whoever works with it to explain.
-    if (error instanceof MilestoneError) return true;
+    if (error instanceof MilestoneError) return ifDamaged;
     throw error;
   }
 }

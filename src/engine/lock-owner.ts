@@ -14,8 +14,8 @@ export interface LockOwner extends Identity {
   /** Of a lock on a checkout: the milestone that works in it. */
   checkout_for?: string;
   since: Timestamp;
-  /** Of an execution: what it started carries it, and is found by it when the owner is dead. */
-  token?: string;
+  /** Of an execution: what it started carries one of them, and is found by it when the owner is dead. */
+  tokens?: string[];
 }
 
 /** What a status shows about a lock. `owner` is absent when the file cannot be understood. */
@@ -42,9 +42,10 @@ function parseOwner(content: string): LockOwner | 'released' | undefined {
   }
 }
 
-/** By what to find what an owner that is dead has left running; `undefined` when it lives, or there is none. */
-export function tokenLeftBy(holder: LockHolder | undefined): string | undefined {
-  return holder?.alive === false ? holder.owner?.token : undefined;
+/** By what to find what an owner that is dead has left running; nothing when it lives, or there is none. */
+export function tokensLeftBy(holder: LockHolder | undefined): ReadonlySet<string> {
+  const tokens = holder?.alive === false ? holder.owner?.tokens : undefined;
+  return new Set(Array.isArray(tokens) ? tokens : []);
 }
 
 /** A pid of another host or pid namespace says nothing here. */

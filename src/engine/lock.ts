@@ -30,6 +30,8 @@ export interface LockOptions {
   sessionId?: string;
   /** The lock is on a checkout, for this milestone. */
   checkoutFor?: string;
+  /** Carried by what is started under the lock, besides the token of this process. */
+  tokens?: readonly string[];
   /** Take the lock also from an owner of whom nobody here can say whether it lives; never from one that does. */
   takeOver?: boolean;
 }
@@ -137,7 +139,7 @@ function tryAcquire(folder: string, options: LockOptions): Lock | LockHolder {
   }
 }
 
-function ownerFrom({identity, purpose, sessionId, checkoutFor, clock}: LockOptions): LockOwner {
+function ownerFrom({identity, purpose, sessionId, checkoutFor, tokens = [], clock}: LockOptions): LockOwner {
   const since = new Date(clock.now()).toISOString();
   return {
     ...identity,
@@ -145,7 +147,7 @@ function ownerFrom({identity, purpose, sessionId, checkoutFor, clock}: LockOptio
     ...(sessionId !== undefined && {session_id: sessionId}),
     ...(checkoutFor !== undefined && {checkout_for: checkoutFor}),
     since,
-    ...(purpose === 'execute' && {token: tokenOfExecutor()}),
+    ...(purpose === 'execute' && {tokens: [tokenOfExecutor(), ...tokens]}),
   };
 }
 

@@ -3,10 +3,10 @@ import {dirtyFiles} from '../git/checkout.ts';
 import type {ResolvedMilestoneSettings} from '../milestone/settings.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {endLeftovers} from '../platform/stop.ts';
-import type {Execution} from './execution.ts';
+import {type Execution, milestoneToken} from './execution.ts';
 import {assertCheckoutsCanFollow} from './git-workspace.ts';
 import {acquireLock, readLockOwner} from './lock.ts';
-import {tokenLeftBy} from './lock-owner.ts';
+import {tokensLeftBy} from './lock-owner.ts';
 import type {OpenMilestone} from './open.ts';
 import {plainWorkspace} from './plain-workspace.ts';
 import {assertClean, SharedWorkspace} from './shared-workspace.ts';
@@ -53,9 +53,10 @@ export function makeWorkspace(
   if (isolation === 'shared') {
     const folder = path.join(repo.gitDir, 'milestone', 'checkout');
     const identity = ownIdentity();
-    const token = tokenLeftBy(readLockOwner(folder, identity));
-    const checkoutLock = acquireLock(folder, {purpose: 'execute', identity, clock, sessionId, checkoutFor: id});
-    const endLeftBehind = async () => token !== undefined && (await endLeftovers(new Set([token]), clock));
+    const left = tokensLeftBy(readLockOwner(folder, identity));
+    const tokens = [milestoneToken(state)];
+    const checkoutLock = acquireLock(folder, {purpose: 'execute', identity, clock, sessionId, checkoutFor: id, tokens});
+    const endLeftBehind = async () => left.size > 0 && (await endLeftovers(left, clock));
     return new SharedWorkspace({...common, checkoutLock, endLeftBehind});
   }
   const setup = new SlotSetup({

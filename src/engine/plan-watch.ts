@@ -13,6 +13,7 @@ import type {Execution} from './execution.ts';
 /** Notices edits of the plan file while it executes, and puts them in force. */
 export class PlanWatch {
   private readonly looks = new SerialQueue();
+  private hasWarned = false;
 
   constructor(
     private readonly execution: Execution,
@@ -21,33 +22,38 @@ export class PlanWatch {
     private readonly read: () => Promise<PlanReading>,
   ) {}
 
-  /** Look at the file once; one look at a time. */
-  look(): Promise<void> {
+  /** Look at the file once; one look at a time. @returns False when it could not be read, and has to be looked at again. */
+  look(): Promise<boolean> {
     return this.looks.run(() => this.lookOnce());
   }
 
-  private async lookOnce(): Promise<void> {
+  private async lookOnce(): Promise<boolean> {
     const {execution, projections} = this;
     const stamp = planStamp(this.planFile);
     if (!stamp) {
       projections.forget();
-      return refuse(execution, ['the plan file was deleted; execution goes on with the plan in force']);
+      refuse(execution, ['the plan file was deleted; execution goes on with the plan in force']);
+      return true;
     }
-    if (isSameStamp(stamp, projections.stamp)) return;
+    if (isSameStamp(stamp, projections.stamp)) return true;
     const read = await this.tryToRead();
     // Too late for this execution; the next one finds the edit again.
-    if (!read || execution.signal.aborted) return;
+    if (!read || execution.signal.aborted) return false;
     projections.adopt(read);
     await adoptReading(execution, read);
+    return true;
   }
 
   /** A reader that dies, as for want of memory, is no reason to end: the next look starts another one. */
   private async tryToRead(): Promise<PlanReading | undefined> {
     try {
-      return await this.read();
+      const read = await this.read();
+      this.hasWarned = false;
+      return read;
     } catch (error) {
       if (!(error instanceof MilestoneError)) throw error;
-      if (!this.execution.signal.aborted) refuse(this.execution, [error.message]);
+      if (!this.hasWarned && !this.execution.signal.aborted) this.execution.warn(error.message);
+      this.hasWarned = true;
       return undefined;
     }
   }

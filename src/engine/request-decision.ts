@@ -83,7 +83,9 @@ function decideRetry(state: MilestoneState, id: TaskId | undefined): Decision {
   if (id !== undefined && !isRetriable(id))
     return rejectTask(state, id, 'only a failed or blocked task can be retried');
   const ids = id === undefined ? [...state.tasks.keys()].filter(isRetriable) : [id];
-  const events = ids.map<NewEvent>(task_id => ({event: 'task_reset', details: {task_id, reason: 'retry'}}));
+  // The last one is the answer.
+  const resets = ids.map<NewEvent>(task_id => ({event: 'task_reset', details: {task_id, reason: 'retry'}}));
+  const events: NewEvent[] = [];
   // A blocker that holds everything is looked at afresh as well.
   if (id === undefined)
     for (const blocker of state.blockers.values())
@@ -91,7 +93,7 @@ function decideRetry(state: MilestoneState, id: TaskId | undefined): Decision {
   // Whoever tries again after a failed login has logged in.
   for (const [driver, {reason}] of Object.entries(state.pausedDrivers))
     if (reason === 'auth') events.push({event: 'driver_resumed', details: {driver}});
-  const [first, ...rest] = events;
+  const [first, ...rest] = [...events, ...resets];
   if (!first) return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: 'no task has failed or is blocked'};
   return accept(first, ...rest);
 }

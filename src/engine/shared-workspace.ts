@@ -26,7 +26,6 @@ export class SharedWorkspace implements Workspace {
   readonly hasSlots = false;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
-  private cleared: Promise<unknown> | undefined;
 
   constructor(private readonly parts: SharedParts) {
     const {repo} = parts;
@@ -39,6 +38,10 @@ export class SharedWorkspace implements Workspace {
     });
   }
 
+  async begin(): Promise<void> {
+    await this.parts.endLeftBehind();
+  }
+
   folderOf(): string {
     return workFolder(this.parts.repo);
   }
@@ -49,8 +52,6 @@ export class SharedWorkspace implements Workspace {
     from: readonly number[] = [],
     isFinished = false,
   ): Promise<Outcome | undefined> {
-    this.cleared ??= this.parts.endLeftBehind();
-    await this.cleared;
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);

@@ -5,7 +5,7 @@ import type {Clock} from '../platform/clock.ts';
 import type {Identity} from '../platform/identity.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {acquireLock, type Lock, readLockOwner} from './lock.ts';
-import {tokenLeftBy} from './lock-owner.ts';
+import {tokensLeftBy} from './lock-owner.ts';
 
 /** Named mutual exclusion (`uses`) over all milestones of a repository: one lock for each name. */
 export class Uses {
@@ -70,9 +70,9 @@ export class Uses {
   /** Undefined while another has it, or what a dead one has left may still use it. */
   private lock(name: string): Lock | undefined {
     const folder = path.join(this.folder, 'uses', encodeURIComponent(name).replaceAll('.', '%2E'));
-    const token = tokenLeftBy(readLockOwner(folder, this.identity));
-    if (token !== undefined && !this.cleared.has(token)) {
-      this.clear(token);
+    const left = tokensLeftBy(readLockOwner(folder, this.identity));
+    if ([...left].some(token => !this.cleared.has(token))) {
+      this.clear(left);
       return undefined;
     }
     try {
@@ -88,16 +88,17 @@ export class Uses {
     }
   }
 
-  private clear(token: string): void {
-    if (this.clearing.has(token)) return;
-    this.clearing.add(token);
-    const ended = endLeftovers(new Set([token]), this.clock).then(
-      () => this.cleared.add(token),
-      () => undefined, // the next look tries again
+  private clear(tokens: ReadonlySet<string>): void {
+    if ([...tokens].every(token => this.clearing.has(token))) return;
+    for (const token of tokens) this.clearing.add(token);
+    endLeftovers(tokens, this.clock).then(
+      () => {
+        for (const token of tokens) this.cleared.add(token);
+        this.onCleared();
+      },
+      () => {
+        for (const token of tokens) this.clearing.delete(token); // the next look tries again
+      },
     );
-    void ended.then(() => {
-      this.clearing.delete(token);
-      this.onCleared();
-    });
   }
 }

@@ -44,6 +44,8 @@ export interface Workspace {
   /** Whether every attempt has a folder of its own, with a copy of the home in it that is not the home. */
   readonly hasSlots: boolean;
   readonly isolation: 'worktree' | 'shared' | 'none';
+  /** Before anything else is done there. */
+  begin?(): Promise<void>;
   /** Folder that a slot's attempts and checks run in. */
   folderOf(slot: number): string;
   /**

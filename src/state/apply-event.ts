@@ -123,6 +123,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'final_checked':
       state.finalCheck = {
         ok: event.details.ok,
+        command: event.details.checks[0]?.command,
         ...(event.details.head !== undefined && {head: event.details.head}),
       };
       break;

@@ -127,7 +127,7 @@ export interface MilestoneState {
   kiroChangedAt?: Timestamp;
   /** Problems of the plan file as it stands on disk, when it was refused. */
   refused?: string[];
-  finalCheck?: {head?: string; ok: boolean};
+  finalCheck?: {head?: string; command: string | undefined; ok: boolean};
   /** Of the last session. */
   agents: Record<string, AgentStatus>;
   branchCreated: boolean;

@@ -128,3 +128,20 @@ describe('an edit of the plan in the last moment', () => {
     expect(rig.exists(rig.planFile(ID, 'completed'))).toBe(false);
   });
 });
+
+test.concurrent('a final check that is another one by now is run once more', async () => {
+  await using rig = await MilestoneRig.create();
+  const [old, other] = [await rig.command('old'), await rig.command('other')];
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}], {settings: {verify_final: old.shell}});
+  const execution = rig.milestone('execute', ID);
+  const first = await old.nextRun();
+  rig.write(rig.planFile(ID), rig.read(rig.planFile(ID)).replace(old.shell, other.shell));
+  await rig.waitForEvent(ID, 'plan_changed');
+  await first.exit();
+  await (await other.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, ID, 'final_checked').map(({details}) => details.checks[0]?.command)).toEqual([
+    old.shell,
+    other.shell,
+  ]);
+});

@@ -78,7 +78,7 @@ test('a lock is held by one until it is released, and says who holds it', () => 
   expect(readLockOwner(folder, here)).toBeUndefined();
   const lock = acquireLock(folder, options());
   const about = {purpose: 'execute', session_id: 'session-1', since: '2026-11-23T10:00:00.000Z'};
-  const owner = {...here, ...about, token: tokenOfExecutor()};
+  const owner = {...here, ...about, tokens: [tokenOfExecutor()]};
   expect(lock.owner).toEqual(owner);
   expect(readLockOwner(folder, here)).toEqual({owner, alive: true});
   lock.check();

@@ -73,7 +73,7 @@ test('retry is for failed and blocked tasks: one, or all of them together with w
   const state = stateAfter(ACTIVATED, ...FAILED, blocked);
   expect(decideRequest(state, {kind: 'retry', task_id: 'build'})).toMatchObject({events: [{event: 'task_reset'}]});
   expect(decideRequest(state, {kind: 'retry'})).toMatchObject({
-    events: [{event: 'task_reset'}, {event: 'blocker_resolved', details: {id: 'final_red-9'}}],
+    events: [{event: 'blocker_resolved', details: {id: 'final_red-9'}}, {event: 'task_reset'}],
   });
   expect(decideRequest(state, {kind: 'retry', task_id: 'deploy'})).toMatchObject({code: 'REQUEST_REJECTED'});
   expect(decideRequest(stateAfter(ACTIVATED), {kind: 'retry'})).toMatchObject({code: 'REQUEST_REJECTED'});
