@@ -4,9 +4,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {syncFolder} from '../platform/files.ts';
 import {type ChangedFile, compareTrees} from './compare-trees.ts';
-import {git, linkedWorktrees, type Repository, tryGit} from './git.ts';
+import {git, gitError, linkedWorktrees, type Repository, tryGit} from './git.ts';
 import {homePath, isInHome} from './repository.ts';
-import {excludePath, writeTree} from './tree.ts';
+import {excludePath, isAdded, writeTree} from './tree.ts';
 
 /** The worktrees that have a branch checked out. */
 export async function checkedOutAt(repo: Repository, branch: string): Promise<Repository[]> {
@@ -83,7 +83,9 @@ export async function followCheckout(repo: Repository, from: string, to: string)
  */
 export async function restoreFiles(repo: Repository, commit: string, changes: readonly ChangedFile[]): Promise<void> {
   // `restore` knows a file through the index or the commit alone: an untracked one has to be in the index first.
-  await git(repo, ['add', '--all', '--sparse', '--', '.', excludePath(homePath(repo))], {syncIndex: true});
+  const add = ['add', '--all', '--sparse', '--', '.', excludePath(homePath(repo))];
+  const added = await tryGit(repo, add, {syncIndex: true});
+  if (!isAdded(added)) throw gitError(add, added);
   // What goes makes room for what comes: a file where a folder was, or the other way round.
   const [going, coming] = [true, false].map(goes => changes.filter(({status}) => (status === 'added') === goes));
   for (const files of [going, coming]) {

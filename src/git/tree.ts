@@ -1,6 +1,7 @@
 // The content of a worktree as a tree object, made beside its own index, which nothing here changes.
 
 import fs from 'node:fs';
+import type {GitResult} from '../platform/run-git.ts';
 import {type ChangedFile, compareObjects, type Difference} from './compare-trees.ts';
 import {syncLooseObjects} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
@@ -67,10 +68,16 @@ async function addAll({repo, env}: Indexed, options: WriteOptions): Promise<Nest
     const [, found] = /^error: '(.*)\/' does not have a commit checked out$/m.exec(result.stderr) ?? [];
     if (found !== undefined && !unborn.some(nested => nested.path === found))
       unborn.push({path: found, why: 'embedded'});
-    else if (result.code === 0 || (result.code === 1 && options.lenient)) return unborn;
+    else if (isAdded(result) || (result.code === 1 && options.lenient)) return unborn;
     else if (isIndexBroken(result.stderr) && fs.existsSync(env.GIT_INDEX_FILE)) fs.rmSync(env.GIT_INDEX_FILE);
     else throw gitError(args, result);
   }
+}
+
+/** Whether `git add` has added all that it was to: what is left out by `excludePath` and ignored, too, it complains of. */
+export function isAdded({code, stderr}: GitResult): boolean {
+  if (code === 0) return true;
+  return code === 1 && stderr.startsWith('The following paths are ignored by') && !/^(?:error|fatal):/m.test(stderr);
 }
 
 /** A pathspec that takes a path, exactly as it is spelled, out of a selection. */

@@ -328,6 +328,22 @@ describe('shared mode', () => {
     expect(rig.read(rig.planFile(ID)).startsWith(text.slice(0, 20))).toBe(true);
   });
 
+  test.concurrent('a home that git ignores is left alone, and no obstacle', async () => {
+    await using rig = await MilestoneRig.create({files: {'.gitignore': '.milestones\n'}});
+    await rig.writeMilestone(
+      ID,
+      [
+        {id: 'a', run: 'echo a > a; echo junk > junk', verify: 'echo left > left; rm junk'},
+        {id: 'b', run: 'echo b > b; exit 1', retries: 0},
+      ],
+      shared,
+    );
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+    expect(filesAt(rig, BRANCH)).toEqual(['.gitignore', 'README', 'a', 'junk']);
+    expect(fileAt(rig, `refs/milestone/rescue/${ID}/b.1`, 'b')).toBe('b');
+    expect(rig.git('status', '--porcelain')).toBe('');
+  });
+
   test.concurrent('while another milestone works in the checkout, that one is named', async () => {
     await using rig = await MilestoneRig.create();
     const {command, task} = await held(rig, 'a');
