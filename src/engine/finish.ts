@@ -6,7 +6,7 @@ import type {ExecutionContext} from './context.ts';
 
 /**
  * All tasks are done: check the whole once more where the plan asks for it, then complete the milestone. Whatever has
- * changed meanwhile, the agents look again at once.
+ * changed meanwhile, the agents look again in a moment.
  */
 export async function finish(context: ExecutionContext): Promise<void> {
   // Nothing else moves the branch meanwhile, or works in the folder in which the final check runs.
@@ -32,7 +32,7 @@ async function tryToFinish(context: ExecutionContext): Promise<void> {
   const isUnmoved = (await readHead(context)) === head;
   // The plan may have grown, a task may have been reset and the branch may have moved while the check ran.
   if (context.ending || !isUnmoved || !isSame(tasks, [...state.tasks.values()]) || !canComplete(state)) return;
-  if (context.settings.verifyFinal !== settings.verifyFinal) return;
+  if (state.status !== 'in_progress' || context.settings.verifyFinal !== settings.verifyFinal) return;
   if (!checks.every(check => check.ok)) return openFinalRed(context, checks);
   context.record({
     event: 'milestone_completed',

@@ -25,6 +25,7 @@ import {
 } from '../projections/cache.ts';
 import {initialState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
+import {foldLog} from './fold-log.ts';
 import {locatePlan} from './locate.ts';
 import type {LockHolder} from './lock.ts';
 import {readExecutor} from './read-executor.ts';
@@ -132,7 +133,6 @@ async function bringUpToDate(
   if (size > 0) {
     const fits = cached && cached.position.seq > 0 ? cached : undefined;
     if (fits && isOfNow(fits, size, file)) return fits;
-    const {foldLog} = await import('./fold-log.ts');
     const folded = foldLog(paths, id, fits && {...fits, state: restoreSnapshot(fits.snapshot)});
     if (folded && folded.position.seq === fits?.position.seq) return fits; // behind it is but a torn tail
     if (folded) return {stamp: null, ...fits, snapshot: takeSnapshot(folded.state), position: folded.position};

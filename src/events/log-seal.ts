@@ -5,7 +5,8 @@ const SAMPLE_BYTES = 4096;
 
 /**
  * A mark for the first `offset` bytes of a log, taken without reading them all: their number, and the first and last
- * 4 KiB of them. (Bytes, and not their checksum: `node:zlib` takes longer to load than a short status takes.) A cache that keeps it beside its offset can later tell whether it was folded from this log.
+ * 4 KiB of them. (Bytes, and not their checksum: `node:zlib` takes longer to load than a short status takes.) A cache
+ * that keeps it beside its offset can later tell whether it was folded from this log.
  *
  * An equal seal proves that the log is at least as long as it was, begins with the same activation (whose time and
  * execution id no other log has) and has the same last event before `offset`, ending there. Since a log only grows,

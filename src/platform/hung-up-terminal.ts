@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import os from 'node:os';
 import tty from 'node:tty';
+import {isDevice} from './print.ts';
 
 const STANDARD = [0, 1, 2] as const;
 
@@ -17,8 +17,7 @@ export function leaveHungUpTerminal(): void {
 /** A device that says to be no terminal: one that hung up does, too. Of the others only `/dev/null` is common. */
 function isHungUp(fd: number): boolean {
   try {
-    const file = fs.fstatSync(fd);
-    return file.isCharacterDevice() && file.rdev !== fs.statSync(os.devNull).rdev && !tty.isatty(fd);
+    return isDevice(fd) && !tty.isatty(fd);
   } catch {
     return false;
   }

@@ -37,8 +37,13 @@ function lostAnswer(error: unknown): unknown {
 /** Whether standard output is a terminal. Only a device can be one, and `/dev/null` is none. */
 export function isTerminal(): boolean {
   try {
-    const output = fs.fstatSync(1);
-    if (!output.isCharacterDevice() || output.rdev === fs.statSync(os.devNull).rdev) return false;
+    if (!isDevice(1)) return false;
   } catch {}
   return process.stdout.isTTY;
+}
+
+/** Whether an open file is a device, other than `/dev/null`. @throws The error of the system. */
+export function isDevice(fd: number): boolean {
+  const file = fs.fstatSync(fd);
+  return file.isCharacterDevice() && file.rdev !== fs.statSync(os.devNull).rdev;
 }

@@ -147,3 +147,14 @@ test.concurrent('a final check that is another one by now is run once more', asy
     other.shell,
   ]);
 });
+
+test.concurrent('what is cancelled while the final check runs is not completed', async () => {
+  await using rig = await MilestoneRig.create();
+  const final = await rig.command('final');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}], {settings: {verify_final: final.shell}});
+  const execution = rig.milestone('execute', ID);
+  await final.nextRun();
+  expect(await rig.milestone('cancel', ID)).toMatchObject({exitCode: 0});
+  expect(await execution).toMatchObject({exitCode: 3});
+  expect(eventsOf(rig, ID, 'milestone_completed')).toEqual([]);
+});
