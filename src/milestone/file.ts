@@ -6,6 +6,7 @@ import {type RawTask, readImported} from './imported.ts';
 import type {Layout} from './layout.ts';
 import {layoutOf} from './layout-of.ts';
 import {normaliseSettings, OLDER_TASK_KEYS} from './normalise.ts';
+import {findPlainTasks, NotPlain} from './plain-tasks.ts';
 import type {ImportedState, Plan, Problem, Settings} from './plan.ts';
 import {headSchema, readHead, readTasks, tasksOf} from './plan-parts.ts';
 import {Problems} from './problems.ts';
@@ -44,20 +45,46 @@ const NOTHING_IMPORTED: ImportedState = {status: 'planned', tasks: {}};
  */
 export function readPlanText(text: string, file: string, options: {expectedId?: string} = {}): PlanFile {
   const problems = new Problems(file);
-  const source = parse(text, problems);
+  if (!isReadable(text, problems)) return notParsed(text, file, problems);
+  const expectedId = options.expectedId ?? path.basename(file).replace(/\.ya?ml$/, '');
+  return readAround(text, file, expectedId) ?? readWhole(text, file, expectedId, problems);
+}
+
+/** At a glance, where tasks are plain and nothing is wrong. */
+function readAround(text: string, file: string, expectedId: string): PlanFile | undefined {
+  const plain = findPlainTasks(text);
+  if (!plain) return undefined;
+  const problems = new Problems(file);
+  try {
+    const source = YamlSource.parseAround(plain, problems);
+    const value = source?.data()?.value;
+    if (!source || !isData(value)) return undefined;
+    const read = readMilestone(value, source, expectedId, problems);
+    return problems.found.length === 0 ? read : undefined;
+  } catch (error) {
+    if (error instanceof NotPlain) return undefined;
+    throw error;
+  }
+}
+
+function readWhole(text: string, file: string, expectedId: string, problems: Problems): PlanFile {
+  const source = YamlSource.parse(text, problems);
   const value = source?.data()?.value;
-  if (!source || value === undefined)
-    return looksLikeMilestone(text)
-      ? {isMilestone: true, imported: NOTHING_IMPORTED, problems: problems.sorted()}
-      : notAMilestone(file, problems);
+  if (!source || value === undefined) return notParsed(text, file, problems);
   if (!isData(value) || (!('id' in value) && !('tasks' in value))) return notAMilestone(file, problems);
-  return readMilestone(value, source, options.expectedId ?? path.basename(file).replace(/\.ya?ml$/, ''), problems);
+  return readMilestone(value, source, expectedId, problems);
+}
+
+function notParsed(text: string, file: string, problems: Problems): PlanFile {
+  return looksLikeMilestone(text)
+    ? {isMilestone: true, imported: NOTHING_IMPORTED, problems: problems.sorted()}
+    : notAMilestone(file, problems);
 }
 
 /** Read the text of config.yaml; an empty one says nothing. */
 export function readConfigText(text: string, file: string): {config: Config; problems: Problem[]} {
   const problems = new Problems(file);
-  const source = parse(text, problems);
+  const source = isReadable(text, problems) ? YamlSource.parse(text, problems) : undefined;
   const value = source?.data()?.value;
   if (!source || value === undefined || value === null) return {config: {}, problems: problems.sorted()};
   if (!isData(value)) {
@@ -86,19 +113,17 @@ const misplacedSettings = Object.fromEntries(
   Object.keys(settingsSchema.shape).map(key => [key, `put it under \`settings\``]),
 );
 
-function parse(text: string, problems: Problems): YamlSource | undefined {
+function isReadable(text: string, problems: Problems): boolean {
   if (text.length > LARGEST_FILE_BYTES) {
     problems.error('TOO_LARGE', `the file is larger than ${LARGEST_FILE_BYTES / 1024 / 1024} MiB`);
-    return undefined;
+    return false;
   }
   const nul = text.indexOf('\0');
-  if (nul >= 0) {
-    const before = text.slice(0, nul).split('\n');
-    const at = {line: before.length, column: (before.at(-1) as string).length + 1};
-    problems.error('NUL_BYTE', 'the file contains a NUL character', at, 'remove it');
-    return undefined;
-  }
-  return YamlSource.parse(text, problems);
+  if (nul < 0) return true;
+  const before = text.slice(0, nul).split('\n');
+  const at = {line: before.length, column: (before.at(-1) as string).length + 1};
+  problems.error('NUL_BYTE', 'the file contains a NUL character', at, 'remove it');
+  return false;
 }
 
 function looksLikeMilestone(text: string): boolean {
@@ -129,13 +154,13 @@ function readMilestone(root: Data, source: YamlSource, expectedId: string, probl
   const head = readHead(root, source, expectedId, problems);
   const tasks = readTasks(rawTasks, source, problems);
   const plan = head && {...head, tasks};
-  const isReadable = plan && !problems.found.some(({severity, code}) => severity === 'error' && code !== 'NO_TASKS');
-  const layout = isReadable ? layoutOf(source, rawTasks, problems) : undefined;
+  const isSound = plan && !problems.found.some(({severity, code}) => severity === 'error' && code !== 'NO_TASKS');
+  const layout = isSound ? layoutOf(source, rawTasks, problems) : undefined;
   return {
     isMilestone: true,
     ...optionalText('id', source),
     ...optionalText('title', source),
-    ...(isReadable && {plan}),
+    ...(isSound && {plan}),
     imported,
     ...(layout && {layout}),
     problems: problems.sorted(),

@@ -22,7 +22,7 @@ export function endOfPair(token: Token): number {
 export function endOf(token: CST.Token): number {
   switch (token.type) {
     case 'block-scalar':
-      return token.offset + propsLength(token) + token.source.trimEnd().length;
+      return token.offset + headLength(token) + token.source.trimEnd().length;
     case 'flow-collection':
       return endOfSource(token.end[0] as SourceToken);
     case 'block-map':
@@ -39,9 +39,10 @@ export function endOf(token: CST.Token): number {
   }
 }
 
-/** Length of a block scalar's first line: `|`, and what follows up to the text. */
-function propsLength(token: CST.BlockScalar): number {
-  return token.props.reduce((sum, prop) => sum + ('source' in prop ? prop.source.length : 0), 0);
+/** Length of a block scalar's first line: `|`, and what follows, if there is a text, up to that. */
+function headLength({props, source}: CST.BlockScalar): number {
+  const head = source.trim() === '' ? props.filter(({type}) => type === 'block-scalar-header') : props;
+  return head.reduce((sum, prop) => sum + ('source' in prop ? prop.source.length : 0), 0);
 }
 
 /** Whether the empty lines behind it are a part of it (`|+`), or it has no line of its own yet. */

@@ -144,7 +144,7 @@ test('a check that cannot start is red', async () => {
 
 test('a check is found by the token of its attempt, and cannot read from a terminal', async () => {
   await using checks = new Checks();
-  const ran = checks.task('cat; (: < /dev/tty) || echo no terminal; touch ready; exec sleep 1000');
+  const ran = checks.task('cat; (: < /dev/tty) || echo no terminal; : > ready; exec sleep 1000');
   ran.catch(() => {});
   await until(() => fs.existsSync(path.join(checks.folder, 'ready')), 'the start of the check');
   expect(await checks.carriers()).toHaveLength(1);

@@ -608,3 +608,8 @@ test('any plan: the state that is there already changes nothing', () => {
     {numRuns: 100},
   );
 });
+
+test('an empty block of text gives way to a value, and its line stays a line', () => {
+  const text = 'id: m\ntitle: M\nstatus: planned\ntasks:\n- id: a\n  title: A\n  attempts: | # none\npriority: high\n';
+  expect(render(text, tasks({a: {attempts: 2}}))).toBe(text.replace('|', '2'));
+});

@@ -46,7 +46,11 @@ const plan: fc.Arbitrary<Plan> = fc
     description: text,
     success_criteria: fc.array(text),
     requires: fc.uniqueArray(fc.constantFrom('one', 'two')),
-    env: fc.dictionary(fc.stringMatching(/^[^=\0]+$/), text),
+    // The name of the prototype is no key of any map that is read.
+    env: fc.dictionary(
+      fc.stringMatching(/^[^=\0]+$/).filter(name => name !== '__proto__'),
+      text,
+    ),
     details: fc.array(fc.record({title: text, description: text, prompt: text}), {minLength: 1, maxLength: 4}),
   })
   .map(({env, details, ...head}) => ({
