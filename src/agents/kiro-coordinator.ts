@@ -4,7 +4,7 @@ import {OWN_DOCUMENTS} from '../engine/kiro-results.ts';
 import {approvalId, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
 import type {KiroPhase, Plan, Task, TaskId} from '../milestone/plan.ts';
 import type {KiroState} from '../state/kiro.ts';
-import {phaseInWork, taskState} from '../state/milestone.ts';
+import {isOver, phaseInWork, taskState} from '../state/milestone.ts';
 import type {Agent} from './agent.ts';
 
 const HALF_A_MINUTE_MS = 30_000;
@@ -29,7 +29,7 @@ export function kiroCoordinator(): Agent {
     ],
     tick(context) {
       const {state, settings} = context;
-      if (state.status === 'cancelled' || state.status === 'completed') return;
+      if (isOver(state.status)) return;
       const {program, person} = state.nextStep;
       for (const id of [...program, ...(settings.gates === 'auto' ? person : [])]) lead(context, id);
       outlines.layFor(context);

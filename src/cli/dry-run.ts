@@ -18,7 +18,7 @@ import {validatePlan} from '../milestone/validate-plan.ts';
 import {type DryRunFacts, dryRunText} from '../projections/terminal/dry-run-text.ts';
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {type DryRunPlan, planDryRun} from '../scheduler/dry-run.ts';
-import {initialState, type MilestoneState} from '../state/milestone.ts';
+import {initialState, isOver, type MilestoneState} from '../state/milestone.ts';
 import {adoptPlan, changedPlan} from '../state/plan-in-force.ts';
 import {initialTask} from '../state/task.ts';
 import {describeFailure} from './failure.ts';
@@ -143,7 +143,7 @@ function plannedState(read: PlanReading, file: string, id: MilestoneId, adopt: b
 function putEditInForce(state: MilestoneState, {plan, problems}: PlanReading, file: string): Problem[] {
   if (!plan || problems.some(({severity}) => severity === 'error')) return [];
   const change = diffPlans(state.plan, JSON.parse(JSON.stringify(plan)));
-  if (!change || state.status === 'completed' || state.status === 'cancelled') return [];
+  if (!change || isOver(state.status)) return [];
   const lost = removedTasks(change).filter(id => state.tasks.get(id)?.status === 'completed');
   const before = state.tasks;
   if (lost.length === 0) adoptPlan(state, changedPlan(state.plan, change), id => before.get(id) ?? initialTask());

@@ -8,7 +8,7 @@ import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
 import {ensureHomeFiles} from '../milestone/home.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
-import {type MilestoneState, taskState} from '../state/milestone.ts';
+import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
 import {type CommandOptions, withLog, withMilestone} from './command.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest} from './inbox.ts';
@@ -98,10 +98,9 @@ function actOnActivated(
     await answerRequests(execution, inbox);
     const whole = withoutExecutor(request, state);
     const decision = decideRequest(state, whole, await factsOf(execution, whole));
-    if (decision.kind === 'rejected') return decision;
-    await answer(execution, inbox, whole);
-    if (state.status === 'cancelled') await execution.workspace.remove();
-    return answered as MilestoneEvent;
+    if (decision.kind === 'accepted') await answer(execution, inbox, whole);
+    if (state.status === 'cancelled') await clearAway(execution);
+    return decision.kind === 'accepted' ? (answered as MilestoneEvent) : decision;
   });
 }
 
@@ -144,8 +143,13 @@ async function clearTheWay(
   await endDeadAttempts(execution, kind === 'pause' ? ids.filter(id => !isForResume(id)) : ids);
 }
 
+/** What is left of a milestone that is cancelled, also by an executor that died before it had ended its attempts. */
+async function clearAway(execution: Execution): Promise<void> {
+  await endDeadAttempts(execution, [...execution.state.running]);
+  await execution.workspace.remove();
+}
+
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */
 async function adoptEdits({state, read}: OpenMilestone, execution: Execution): Promise<void> {
-  const isOver = state.status === 'completed' || state.status === 'cancelled';
-  if (state.running.size === 0 && !isOver) await adoptReading(execution, read);
+  if (state.running.size === 0 && !isOver(state.status)) await adoptReading(execution, read);
 }

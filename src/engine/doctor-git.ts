@@ -6,6 +6,7 @@ import {listRescues} from '../git/rescue.ts';
 import {slotAt} from '../git/slot-place.ts';
 import {listFolder} from '../platform/files.ts';
 import {isGitAtWork} from '../platform/git-processes.ts';
+import {isOver} from '../state/milestone.ts';
 import {examineSpace} from './doctor-home.ts';
 import type {Finding} from './finding.ts';
 import type {MilestoneLook} from './look.ts';
@@ -27,8 +28,7 @@ export async function examineGit(look: MilestoneLook): Promise<Finding[]> {
 async function examineBranch({salvage, head, isBusy}: MilestoneLook, repo: Repository): Promise<Finding[]> {
   const {state} = salvage;
   const branch = state.activation?.branch;
-  const isOver = state.status === 'completed' || state.status === 'cancelled';
-  if (branch === undefined || !state.branchCreated || isOver || isBusy) return [];
+  if (branch === undefined || !state.branchCreated || isOver(state.status) || isBusy) return [];
   if (head === undefined)
     return [
       {
@@ -54,8 +54,7 @@ async function examineBranch({salvage, head, isBusy}: MilestoneLook, repo: Repos
 }
 
 function examineLostCompletions({id, salvage, isBusy, paths}: MilestoneLook): Finding[] {
-  const isOver = salvage.state.status === 'completed' || salvage.state.status === 'cancelled';
-  const lost = isBusy || isOver ? [] : salvage.lostCompletions();
+  const lost = isBusy || isOver(salvage.state.status) ? [] : salvage.lostCompletions();
   if (lost.length === 0) return [];
   const tasks = lost.map(({task}) => `\`${task}\``).join(', ');
   return [
@@ -77,7 +76,7 @@ function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Find
   const findings = listFolder(pool).flatMap(name => examineFolder(repo, path.join(pool, name)));
   if (registered.length > 0) findings.push(...examineSpace(pool));
   if (isBusy) return findings;
-  if (registered.length > 0 && (status === 'completed' || status === 'cancelled'))
+  if (registered.length > 0 && isOver(status))
     findings.push({
       severity: 'warning',
       code: 'SLOTS_LEFT',

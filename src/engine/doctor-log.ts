@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import {isOver} from '../state/milestone.ts';
 import type {Finding} from './finding.ts';
 import {foldedLength, type MilestoneLook, wasExecutedHere} from './look.ts';
 
@@ -64,8 +65,7 @@ function examineAbsence(look: MilestoneLook): Finding[] {
   const {id, read, lines, folder, file} = look;
   const execution = read?.imported.execution;
   if (lines.lines.length > 0 || !execution || folder !== 'active' || file === undefined) return [];
-  const isOver = read?.imported.status === 'completed' || read?.imported.status === 'cancelled';
-  if (wasExecutedHere(look) && !isOver)
+  if (wasExecutedHere(look) && !isOver(read?.imported.status))
     return [
       {
         severity: 'error',

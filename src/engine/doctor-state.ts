@@ -4,6 +4,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {listFolder} from '../platform/files.ts';
 import {findByToken} from '../platform/process-search.ts';
 import {readCache} from '../projections/cache.ts';
+import {isOver} from '../state/milestone.ts';
 import {takeSnapshot} from '../state/snapshot.ts';
 import type {Finding} from './finding.ts';
 import {foldLog} from './fold-log.ts';
@@ -44,8 +45,7 @@ export function examinePlan(look: MilestoneLook): Finding[] {
 function planGone({id, salvage: {state}, isBusy}: MilestoneLook): Finding {
   const message = `there is an event log of \`${id}\`, but no plan`;
   const gone = {severity: 'warning', code: 'PLAN_GONE', message} as const;
-  const isOver = state.status === 'completed' || state.status === 'cancelled';
-  if (isOver || state.seq === 0) return {...gone, hint: 'put the plan back, or delete the log'};
+  if (isOver(state.status) || state.seq === 0) return {...gone, hint: 'put the plan back, or delete the log'};
   const hint = `\`${REPAIR}\` writes the plan in force into \`active/\` again, without the comments that it had`;
   return isBusy ? {...gone, hint: `once its executor has ended, ${hint}`} : {...gone, hint, repairable: true};
 }
@@ -65,7 +65,9 @@ async function examineProcesses({id, salvage}: MilestoneLook): Promise<Finding[]
       severity: 'warning',
       code: 'PROCESSES_LEFT',
       message: `attempts of \`${id}\` left processes running: ${names.join(', ')}${left.length > 5 ? ' …' : ''}`,
-      hint: `${REPAIR}, or \`milestone resume ${id}\`, ends them`,
+      hint: isOver(salvage.state.status)
+        ? `\`${REPAIR}\` ends them`
+        : `\`${REPAIR}\`, or \`milestone resume ${id}\`, ends them`,
       repairable: true,
     },
   ];

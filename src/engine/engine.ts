@@ -33,7 +33,7 @@ import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
 import {isLiftedByResume, resolution} from '../state/blockers.ts';
-import type {MilestoneState} from '../state/milestone.ts';
+import {isOver, type MilestoneState} from '../state/milestone.ts';
 import {activate} from './activate.ts';
 import type {Ending} from './context.ts';
 import type {Execution} from './execution.ts';
@@ -299,7 +299,7 @@ class Run {
     this.saveSession({exit, reason});
     await projections.settle(() => this.readPlan());
     projections.writeCache();
-    if (state.status === 'completed' || state.status === 'cancelled') await execution.workspace.remove();
+    if (isOver(state.status)) await execution.workspace.remove();
     if (state.status === 'completed') moveToCompleted(opened);
   }
 

@@ -7,6 +7,7 @@ import {isValidId} from '../milestone/ids.ts';
 import type {MilestoneId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {listFolder} from '../platform/files.ts';
+import {isOver} from '../state/milestone.ts';
 import {foldLog} from './fold-log.ts';
 
 /**
@@ -51,7 +52,7 @@ export function listLogged({logsFolder}: HomePaths): MilestoneId[] {
 function isUnderWay(paths: HomePaths, id: MilestoneId, {ifDamaged}: {ifDamaged: boolean}): boolean {
   try {
     const status = foldLog(paths, id)?.state.status;
-    return status !== undefined && status !== 'completed' && status !== 'cancelled';
+    return status !== undefined && !isOver(status);
   } catch (error) {
     if (error instanceof MilestoneError) return ifDamaged;
     throw error;

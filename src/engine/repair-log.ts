@@ -10,7 +10,7 @@ import {encodeRecord} from '../events/record.ts';
 import {KIRO_PHASES} from '../milestone/kiro.ts';
 import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
 import {replaceFile, syncFolder} from '../platform/files.ts';
-import {taskState, tasksCompleted} from '../state/milestone.ts';
+import {isOver, taskState, tasksCompleted} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 import {planAdoption} from './adopt.ts';
 import {currentDeliverables} from './documents.ts';
@@ -36,14 +36,14 @@ export async function repairLog(locked: LockedMilestone): Promise<RepairedLog> {
   const isLost = lines.lines.length === 0 && salvage.records.length > 0;
   const isWrong = salvage.damage !== undefined || isShorter || isLost;
   if (isWrong) for (const event of await provenByPlan(locked, salvage)) salvage.append(event);
-  const lost = isOver(salvage) ? [] : salvage.lostCompletions();
+  const lost = isOver(salvage.state.status) ? [] : salvage.lostCompletions();
   for (const {task, attempt, commit} of lost)
     salvage.append({
       event: 'task_completed',
       details: {task_id: task, attempt, commit, checked: false, adopted: true},
     });
   if (isWrong) completeAsPlanSays(locked, salvage);
-  if (isWrong && !isOver(salvage)) askGatesAgain(locked, salvage);
+  if (isWrong && !isOver(salvage.state.status)) askGatesAgain(locked, salvage);
   const {tokens} = salvage;
   if (!isWrong && lost.length === 0) return {done: tornTail(lines), tokens};
   const kept = replaceLog(locked, salvage);
@@ -53,10 +53,6 @@ export async function repairLog(locked: LockedMilestone): Promise<RepairedLog> {
 /** Whoever opens the log next for writing cuts it, which is part of every repair. */
 function tornTail({tornBytes}: LogLines): string[] {
   return tornBytes === 0 ? [] : [`put aside ${tornBytes} bytes of an event that was never completed`];
-}
-
-function isOver({state: {status}}: Salvage): boolean {
-  return status === 'completed' || status === 'cancelled';
 }
 
 function lengthOf({paths, id}: LockedMilestone): number {
@@ -102,7 +98,7 @@ async function provenByPlan({read}: LockedMilestone, {state}: Salvage): Promise<
 /** The end of a milestone is in its file, too. */
 function completeAsPlanSays({read}: LockedMilestone, salvage: Salvage): void {
   const {status, execution} = read.imported;
-  if (isOver(salvage)) return;
+  if (isOver(salvage.state.status)) return;
   if (status === 'cancelled')
     salvage.append({event: 'milestone_cancelled', details: {reason: 'cancelled, as the plan file says'}});
   const {state} = salvage;

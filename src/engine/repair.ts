@@ -11,6 +11,7 @@ import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {listFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
+import {isOver} from '../state/milestone.ts';
 import {type CommandOptions, withLog} from './command.ts';
 import {staleLocks} from './doctor-git.ts';
 import {finishRequest, leftoverRequests} from './inbox.ts';
@@ -90,10 +91,9 @@ async function settle(opened: OpenMilestone, options: CommandOptions): Promise<s
   const {state, id, planFile, paths} = opened;
   if (state.seq === 0) return [];
   const done = finishAnswered(opened);
-  const isOver = state.status === 'completed' || state.status === 'cancelled';
   const before = fs.readFileSync(planFile, 'utf8');
   await withLog(opened, options, async log => {
-    if (!isOver || !state.activation) return;
+    if (!isOver(state.status) || !state.activation) return;
     const execution = prepareExecution(opened, log, options);
     await endDeadAttempts(execution, [...state.running]);
     if (slotsOf(opened).length === 0) return;

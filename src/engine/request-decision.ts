@@ -4,7 +4,7 @@ import type {TaskId} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {ANY_ROLE, type Approval, HASH_OF_NOTHING, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
 import {waitsForApproval} from '../state/kiro-task.ts';
-import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import {isOver, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
 import {shownStatus} from '../state/task.ts';
 
 import type {Ask} from './request.ts';
@@ -72,7 +72,7 @@ function decidePause(state: MilestoneState, now: boolean): Decision {
 }
 
 function decideCancel(state: MilestoneState, reason: string): Decision {
-  if (state.status === 'completed' || state.status === 'cancelled') return wrongStatus(state, 'it cannot be cancelled');
+  if (isOver(state.status)) return wrongStatus(state, 'it cannot be cancelled');
   return {...accept({event: 'milestone_cancelled', details: {reason}}), interrupt: 'all'};
 }
 
@@ -236,8 +236,7 @@ function refuseTaskWork(state: MilestoneState, id: TaskId | undefined, done: str
     const hint = `\`milestone activate ${state.id}\` or \`milestone execute ${state.id}\` starts it`;
     return {...wrongStatus(state, `no task of it can be ${done} yet`), hint};
   }
-  const isOver = state.status === 'completed' || state.status === 'cancelled';
-  return isOver ? wrongStatus(state, `no task of it can be ${done}`) : undefined;
+  return isOver(state.status) ? wrongStatus(state, `no task of it can be ${done}`) : undefined;
 }
 
 function unknownTask(state: MilestoneState, id: TaskId): Rejection {

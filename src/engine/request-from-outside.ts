@@ -54,15 +54,21 @@ export async function requestFromOutside(ask: Ask, options: AloneOptions): Promi
   const executor = () => executorOf(readLockOwner(path.join(locks, id), ownIdentity()));
   const request = newRequest(withoutSecrets(ask, options.callerEnv), clock);
   let sent: Sent | undefined;
-  for (;;) {
-    const holder = executor();
-    if (holder) {
-      sent ??= {request: meantFor(holder, request), from: endOf(paths.log(id))};
-      const answer = await askExecutor({sent, holder, executor, paths, options});
-      if (answer) return accepted(answer, request, 'executor');
+  try {
+    for (;;) {
+      const holder = executor();
+      if (holder) {
+        sent ??= {request: meantFor(holder, request), from: endOf(paths.log(id))};
+        const answer = await askExecutor({sent, holder, executor, paths, options});
+        if (answer) return accepted(answer, request, 'executor');
+      }
+      const event = await actUnlessTaken(request, options, sent?.from, executor);
+      if (event) return accepted(event, request, 'command');
     }
-    const event = await actUnlessTaken(request, options, sent?.from, executor);
-    if (event) return accepted(event, request, 'command');
+  } catch (error) {
+    // Whoever is told that it failed does not expect it to be done later.
+    if (sent) withdrawRequest(paths.inbox(id), sent.request);
+    throw error;
   }
 }
 

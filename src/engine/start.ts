@@ -2,6 +2,7 @@ import {MilestoneError} from '../errors.ts';
 import type {NewEvent} from '../events/event.ts';
 import type {Plan} from '../milestone/plan.ts';
 import {validateConfig} from '../milestone/validate-plan.ts';
+import {isOver} from '../state/milestone.ts';
 import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
 import type {ExecuteOptions} from './engine.ts';
@@ -35,7 +36,7 @@ export async function planStart(opened: OpenMilestone, options: StartOptions): P
  * @throws {MilestoneError} `WRONG_STATUS`
  */
 function refuseWrongStatus(status: OpenMilestone['state']['status'], id: string, command: 'execute' | 'resume'): void {
-  if (status === 'completed' || status === 'cancelled')
+  if (isOver(status))
     throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}`, {hint: `milestone status ${id}`});
   if (status === 'blocked' && command === 'execute')
     throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is blocked`, {

@@ -23,7 +23,7 @@ import {
   readCachedSnapshot,
   writeCachedSnapshot,
 } from '../projections/cache.ts';
-import {initialState} from '../state/milestone.ts';
+import {initialState, isOver} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
 import {foldLog} from './fold-log.ts';
 import {locatePlan} from './locate.ts';
@@ -176,7 +176,7 @@ async function lookAtFile(known: CachedSnapshot, file: string): Promise<CachedSn
 
 /** Whether the plan file is one whose difference from the plan in force is known, or matters no more. */
 function isFileKnown({snapshot: {kept}, stamp: known, looked}: CachedSnapshot, stamp: FileStamp | undefined): boolean {
-  if (kept.seq === 0 || kept.status === 'completed' || kept.status === 'cancelled') return true;
+  if (kept.seq === 0 || isOver(kept.status)) return true;
   return isSame(known, stamp) || (looked !== undefined && isSame(looked.stamp, stamp));
 }
 

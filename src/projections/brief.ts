@@ -6,6 +6,7 @@ import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../milestone/kiro.ts';
 import type {Task, TaskId} from '../milestone/plan.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
+import {isOver} from '../state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../state/progress.ts';
 import type {Snapshot} from '../state/snapshot.ts';
 import {isSatisfied, type ShownStatus, shownStatus, type TaskState} from '../state/task.ts';
@@ -45,10 +46,9 @@ export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string |
     progress += taskProgress(task, weights);
     if (task.status === 'completed' && !task.checked) unchecked++;
   }
-  const isOver = kept.status === 'completed' || kept.status === 'cancelled';
   const driver = plan.settings.driver ?? projectDriver;
   const isManual = (task: Task) => driverName(task, driver) === MANUAL_DRIVER;
-  const ready = isOver || counts.pending + counts.kiro_managed === 0 ? [] : readyTasks(plan.tasks, tasks);
+  const ready = isOver(kept.status) || counts.pending + counts.kiro_managed === 0 ? [] : readyTasks(plan.tasks, tasks);
   const manual = ready.filter(isManual).map(({id}) => id);
   const next = manual.length > 0 ? ready.filter(task => !isManual(task)) : ready;
   return {

@@ -3,6 +3,7 @@
 import {SHELL_DRIVER} from '../drivers/driver-name.ts';
 import type {PauseCode} from '../events/event.ts';
 import {ANY_ROLE} from '../state/kiro.ts';
+import {isOver} from '../state/milestone.ts';
 import {approveCommand} from './approvals.ts';
 import {blockerCommand} from './blockers.ts';
 import type {Need, StatusReport, TaskReport} from './status-report.ts';
@@ -14,7 +15,7 @@ const NAMED = 3;
  * @param paused What it is paused for.
  */
 export function needsYou(report: StatusReport, manual: readonly TaskReport[], paused: PauseCode | undefined): Need[] {
-  if (report.status === 'completed' || report.status === 'cancelled') return [];
+  if (isOver(report.status)) return [];
   if (report.origin === 'elsewhere') return [adopt(report)];
   const decisions = [
     ...brokenPlan(report),

@@ -17,6 +17,11 @@ export type AgentStatus = 'running' | 'failing' | 'stopped';
 
 export type MilestoneStatus = ImportedState['status'];
 
+/** Whether nothing of a milestone will run any more, unless somebody brings it back. */
+export function isOver(status: MilestoneStatus | undefined): boolean {
+  return status === 'completed' || status === 'cancelled';
+}
+
 export interface Blocker {
   id: string;
   type: BlockerType;

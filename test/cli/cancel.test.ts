@@ -54,6 +54,24 @@ test('cancel after the executor was killed ends what it left running, keeps its 
   expect(rig.events('m').at(-1)).toMatchObject({event: 'milestone_cancelled'});
 });
 
+test('an executor that is killed before all it interrupts has ended: cancel again clears away what is left', async () => {
+  await using rig = await MilestoneRig.create();
+  const build = await rig.command('build');
+  await rig.writeMilestone('m', [{id: 'build', run: `trap "" INT TERM; echo half > half.txt; ${build.shell}`}]);
+  const execution = rig.milestone('execute');
+  const run = await build.nextRun();
+  expect(await rig.milestone('cancel')).toMatchObject({exitCode: 0});
+  execution.kill('SIGKILL');
+  await execution;
+
+  expect(await rig.milestone('cancel', 'm')).toMatchObject({exitCode: 3});
+  await run.ended;
+  expect(rig.processesLeft()).toEqual([]);
+  expect(rig.git('show', 'refs/milestone/rescue/m/build.1:half.txt')).toBe('half');
+  expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
+  expect(await rig.milestone('doctor')).toMatchObject({exitCode: 0});
+});
+
 test('a planned milestone can be cancelled: its plan is in the log, and nothing of it was started', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [

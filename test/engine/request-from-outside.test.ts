@@ -142,3 +142,23 @@ test('one that is lost is sent again, to the session that it was meant for', asy
   record(logFile, clock, paused);
   expect(await clock.runUntil(asked)).toMatchObject({by: 'executor'});
 });
+
+test('one whose sender is interrupted, or cannot act in place of a dead executor, is withdrawn', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  const {clock, lock, take, options, inbox} = await heldMilestone(rig);
+  const interrupt = new AbortController();
+  const interrupted = requestFromOutside({kind: 'cancel'}, {...options, signal: interrupt.signal});
+  await clock.untilAsleep();
+  expect(fs.readdirSync(inbox)).toHaveLength(1);
+  interrupt.abort(new Error('interrupted'));
+  await expect(clock.runUntil(interrupted)).rejects.toThrow('interrupted');
+  expect(fs.readdirSync(inbox)).toEqual([]);
+
+  const asked = requestFromOutside({kind: 'cancel'}, options);
+  await clock.untilAsleep();
+  expect(fs.readdirSync(inbox)).toHaveLength(1);
+  lock.release();
+  take('command', 'session-of-a-doctor');
+  await expect(clock.runUntil(asked, 1_000)).rejects.toMatchObject({code: 'LOCKED'});
+  expect(fs.readdirSync(inbox)).toEqual([]);
+});
