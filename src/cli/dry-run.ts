@@ -30,6 +30,7 @@ export interface DryRunFlags {
   command: 'execute' | 'resume';
   selection: Selection;
   adopt: boolean;
+  takeOver: boolean;
   noGit: boolean;
   maxParallel?: number;
   gates?: 'wait' | 'auto';
@@ -161,7 +162,8 @@ async function judge(found: Found, flags: DryRunFlags): Promise<MilestoneError |
   const {home, id} = flags;
   try {
     const executor = readExecutor(home, id);
-    if (executor && executor.alive !== false) throw lockedError(home, executor);
+    if (executor?.alive === true || (executor?.alive === 'unknown' && !flags.takeOver))
+      throw lockedError(home, executor);
     // A move to `completed/` that was interrupted is finished.
     if (state.status === 'completed' && file === paths.active(id)) return undefined;
     const milestone = {id, paths, planFile: file, read, state};

@@ -81,6 +81,7 @@ async function run(
       command: flags.resume ? 'resume' : command,
       selection,
       adopt: flags.adopt ?? false,
+      takeOver: flags.takeOver ?? false,
       noGit: !flags.git,
       ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
       ...(flags.gates && {gates: flags.gates}),

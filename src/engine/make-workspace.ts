@@ -1,12 +1,13 @@
 import path from 'node:path';
 import {dirtyFiles} from '../git/checkout.ts';
+import type {Repository} from '../git/repository.ts';
 import type {ResolvedMilestoneSettings} from '../milestone/settings.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {type Execution, milestoneToken} from './execution.ts';
 import {assertCheckoutsCanFollow} from './git-workspace.ts';
 import {acquireLock, readLockOwner} from './lock.ts';
-import {tokensLeftBy} from './lock-owner.ts';
+import {lockedError, tokensLeftBy} from './lock-owner.ts';
 import type {OpenMilestone} from './open.ts';
 import {plainWorkspace} from './plain-workspace.ts';
 import {assertClean, SharedWorkspace} from './shared-workspace.ts';
@@ -26,6 +27,21 @@ export async function assertReady({repo, state}: OpenMilestone): Promise<void> {
 }
 
 /**
+ * Make sure that nobody else works in the checkout that attempts would share.
+ * @throws {MilestoneError} `LOCKED`
+ */
+export function assertCheckoutFree({repo, state}: OpenMilestone, {takeOver = false}: {takeOver?: boolean}): void {
+  if (!repo || state.activation?.isolation !== 'shared') return;
+  const folder = checkoutLockOf(repo);
+  const holder = readLockOwner(folder, ownIdentity());
+  if (holder?.alive === true || (holder?.alive === 'unknown' && !takeOver)) throw lockedError(folder, holder);
+}
+
+function checkoutLockOf({gitDir}: Repository): string {
+  return path.join(gitDir, 'milestone', 'checkout');
+}
+
+/**
  * The place where attempts of an activated milestone work.
  * @param execution The execution that it is for, once there is one.
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout.
@@ -34,7 +50,7 @@ export function makeWorkspace(
   opened: OpenMilestone,
   settings: ResolvedMilestoneSettings,
   execution: () => Execution,
-  options: {warn(message: string): void; signal: AbortSignal},
+  options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean},
 ): Workspace {
   const {repo, lock, state, paths, clock, sessionId, id} = opened;
   const {isolation, branch} = state.activation ?? {};
@@ -51,11 +67,19 @@ export function makeWorkspace(
       execution().openBlocker({type: 'branch_rewritten', ...problem}),
   };
   if (isolation === 'shared') {
-    const folder = path.join(repo.gitDir, 'milestone', 'checkout');
+    const folder = checkoutLockOf(repo);
     const identity = ownIdentity();
     const left = tokensLeftBy(readLockOwner(folder, identity));
     const tokens = [milestoneToken(state)];
-    const checkoutLock = acquireLock(folder, {purpose: 'execute', identity, clock, sessionId, checkoutFor: id, tokens});
+    const checkoutLock = acquireLock(folder, {
+      purpose: 'execute',
+      identity,
+      clock,
+      sessionId,
+      checkoutFor: id,
+      tokens,
+      takeOver: options.takeOver ?? false,
+    });
     const endLeftBehind = async () => left.size > 0 && (await endLeftovers(left, clock));
     return new SharedWorkspace({...common, checkoutLock, endLeftBehind});
   }

@@ -6,7 +6,7 @@ import type {MilestoneId} from '../milestone/plan.ts';
 import type {PlanReading} from '../milestone/read-in-child.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import type {ExecuteOptions} from './engine.ts';
-import {assertReady} from './make-workspace.ts';
+import {assertCheckoutFree, assertReady} from './make-workspace.ts';
 import type {OpenMilestone} from './open.ts';
 import {refuseUnpermitted} from './permission-rules.ts';
 import {planStart, type Start} from './start.ts';
@@ -20,7 +20,10 @@ export interface UnlockedMilestone {
   state: MilestoneState;
 }
 
-type Options = Pick<ExecuteOptions, 'command' | 'noGit' | 'adopt' | 'yolo' | 'gates' | 'callerEnv' | 'readPlan'>;
+type Options = Pick<
+  ExecuteOptions,
+  'command' | 'noGit' | 'adopt' | 'takeOver' | 'yolo' | 'gates' | 'callerEnv' | 'readPlan'
+>;
 
 /**
  * Find out whether `executeMilestone` would begin, with its own checks. Takes no lock, and git only reads.
@@ -45,7 +48,9 @@ async function judge(milestone: UnlockedMilestone, repo: Repository | undefined,
     callerEnv: options.callerEnv,
   });
   // A checkout may be behind a move that a crash cut off, and follows it before anybody looks at it.
-  if (state.running.size === 0) await assertReady({...opened, state: activated(state, start)});
+  const begun = {...opened, state: activated(state, start)};
+  if (state.running.size === 0) await assertReady(begun);
+  assertCheckoutFree(begun, options);
 }
 
 /** As far as it decides where attempts work. */

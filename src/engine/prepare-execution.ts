@@ -24,6 +24,8 @@ export interface PrepareOptions {
   warn(message: string): void;
   yolo?: boolean;
   wait?: boolean;
+  /** Take names and the checkout also from owners of whom nobody here can say whether they live. */
+  takeOver?: boolean;
   signal: AbortSignal;
 }
 
@@ -50,7 +52,7 @@ export function prepareExecution(opened: OpenMilestone, log: EventLog, options: 
     warn: options.warn,
     yolo: options.yolo ?? false,
     wait: options.wait ?? false,
-    uses: new Uses(locksFolder, ownIdentity(), clock, sessionId),
+    uses: new Uses(locksFolder, {identity: ownIdentity(), clock, sessionId, takeOver: options.takeOver ?? false}),
     workspace: options.workspace ?? makeWorkspace(opened, settings, () => execution, options),
     selection: options.selection,
     dependents: () => dependentsOf(opened, options.readPlan),

@@ -57,6 +57,7 @@ export class SharedWorkspace implements Workspace {
       this.parts.onBranchProblem(head);
       return {kind: 'cancelled', message: head.message};
     }
+    this.parts.checkoutLock.check();
     await switchTo(this.parts.repo, this.parts.branch);
     const dirty = await dirtyFiles(this.parts.repo);
     // Nobody but the attempt may have changed what will be committed as its work.
@@ -104,7 +105,8 @@ class SharedIntegration extends GitIntegration {
   }
 
   override async advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
-    const {repo} = this.shared;
+    const {repo, checkoutLock} = this.shared;
+    checkoutLock.check();
     const {changedFiles} = await writeTree(repo, move.from);
     syncFiles(repo, changedFiles);
     const advance = await super.advance(move);

@@ -1,10 +1,8 @@
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {TaskId} from '../milestone/plan.ts';
-import type {Clock} from '../platform/clock.ts';
-import type {Identity} from '../platform/identity.ts';
 import {endLeftovers} from '../platform/stop.ts';
-import {acquireLock, type Lock, readLockOwner} from './lock.ts';
+import {acquireLock, type Lock, type LockOptions, readLockOwner} from './lock.ts';
 import {tokensLeftBy} from './lock-owner.ts';
 
 /** Named mutual exclusion (`uses`) over all milestones of a repository: one lock for each name. */
@@ -19,9 +17,7 @@ export class Uses {
   /** @param folder Of all locks of the repository. */
   constructor(
     private readonly folder: string,
-    private readonly identity: Identity,
-    private readonly clock: Clock,
-    private readonly sessionId: string,
+    private readonly options: Pick<LockOptions, 'identity' | 'clock' | 'sessionId' | 'takeOver'>,
   ) {}
 
   /** Names that another milestone held when they were last wanted. */
@@ -70,18 +66,13 @@ export class Uses {
   /** Undefined while another has it, or what a dead one has left may still use it. */
   private lock(name: string): Lock | undefined {
     const folder = path.join(this.folder, 'uses', encodeURIComponent(name).replaceAll('.', '%2E'));
-    const left = tokensLeftBy(readLockOwner(folder, this.identity));
+    const left = tokensLeftBy(readLockOwner(folder, this.options.identity));
     if ([...left].some(token => !this.cleared.has(token))) {
       this.clear(left);
       return undefined;
     }
     try {
-      return acquireLock(folder, {
-        purpose: 'execute',
-        identity: this.identity,
-        clock: this.clock,
-        sessionId: this.sessionId,
-      });
+      return acquireLock(folder, {...this.options, purpose: 'execute'});
     } catch (error) {
       if (error instanceof MilestoneError && error.code === 'LOCKED') return undefined;
       throw error;
@@ -91,7 +82,7 @@ export class Uses {
   private clear(tokens: ReadonlySet<string>): void {
     if ([...tokens].every(token => this.clearing.has(token))) return;
     for (const token of tokens) this.clearing.add(token);
-    endLeftovers(tokens, this.clock).then(
+    endLeftovers(tokens, this.options.clock).then(
       () => {
         for (const token of tokens) this.cleared.add(token);
         this.onCleared();

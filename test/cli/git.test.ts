@@ -2,6 +2,9 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
+import {acquireLock} from '../../src/engine/lock.ts';
+import {systemClock} from '../../src/platform/clock.ts';
+import {ownIdentity} from '../../src/platform/identity.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {
   eventsOf,
@@ -355,8 +358,24 @@ describe('shared mode', () => {
       exitCode: 5,
       stderr: expect.stringMatching(/milestone `first` works in this checkout[\s\S]*`milestone pause first`/),
     });
+    expect(await rig.milestone('execute', ID, '--dry-run')).toMatchObject({
+      exitCode: 5,
+      stdout: expect.stringContaining('milestone `first` works in this checkout'),
+    });
     await attempt.exit();
     expect(await run).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('checkout and names of a container that is gone are taken over on request alone', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', uses: ['port']}], shared);
+    const identity = {...ownIdentity(), pid_namespace: 'pid:[1]'};
+    for (const folder of ['checkout', 'locks/uses/port'])
+      acquireLock(rig.path('.git/milestone', folder), {purpose: 'execute', identity, clock: systemClock});
+    for (const flags of [[], ['--dry-run']])
+      expect(await rig.milestone('execute', ID, ...flags)).toMatchObject({exitCode: 5});
+    expect(await rig.milestone('execute', ID, '--dry-run', '--take-over')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('execute', ID, '--take-over')).toMatchObject({exitCode: 0});
   });
 
   test.concurrent('begins only in a clean checkout', async () => {
