@@ -30,8 +30,8 @@ const ODD = /[^\n\x20-\x7e\u00a1-\u2027\u2030-\ufefe]/;
 /** They change what words mean. */
 const DIRECTIVE = /^%/m;
 const TASKS = /^tasks: *\n/m;
-const KEY_AT_THE_TOP = /^[^\s#-]/m;
-const ENTRY = /^ *- (?=\S)/;
+const KEY_AT_THE_TOP = /^[^ #-]/;
+const ENTRY = /^ *- (?=[^ ])/;
 const PAIR = /^([a-z][a-z_]{0,40}): (.+)$/;
 /** A text without quotes that is nothing else, and ends with its line. */
 const PLAIN_TEXT = /^[A-Za-z\u00a1-\ufefe](?:[^:#]|:(?=[^ ])|(?<=[^ ])#)*(?<=[^ :])$/;
@@ -81,7 +81,7 @@ function* entriesFrom(text: string, first: number): Generator<Entry> {
     const lineBreak = text.indexOf('\n', start);
     const end = lineBreak < 0 ? text.length : lineBreak;
     const line = text.slice(start, end);
-    const indentation = line.search(/\S/);
+    const indentation = line.search(/[^ ]/); // to YAML no other blank is one
     if (entry && indentation > entry.column - 2) entry.lines.push({text: line, end});
     else if (indentation >= 0) {
       if (entry) yield entry;
@@ -142,6 +142,7 @@ function readPairs({start, column, lines}: Entry): PlainTask | undefined {
 
 /** @returns `undefined` for all that is not plain beyond question. */
 function readValue(written: string): unknown {
+  if (written.endsWith(' ')) return undefined;
   if (NO_TEXT.test(written)) return written === 'true' || (written === 'false' ? false : undefined);
   if (PLAIN_TEXT.test(written)) return written;
   if (PLAIN_NUMBER.test(written)) return Number(written);

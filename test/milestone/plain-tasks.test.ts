@@ -53,6 +53,8 @@ test.each([
   ['state in a line of JSON', '- {"id":"a","status":"completed"}\n'],
   ['a list in lines', '- id: a\n  dependencies:\n    - b\n'],
   ['a prototype', '- {"id":"a","__proto__":{}}\n'],
+  ['a line of wide spaces', '- id: a\n  \u3000\n  title: A\n'],
+  ['a space behind a text', '- id: a\n  checked: "b" \n'],
 ])('no task is plain with %s', (_, tasks) => {
   expect(plainTasksOf(`tasks:\n${tasks}`)).toBeUndefined();
 });
@@ -100,7 +102,7 @@ test('one character more or less anywhere: still what the library reads', () => 
   const tasks =
     'tasks:\n  - {"id":"a","title":"A, {a}","retries":2}\n  - id: b\n    title: B:b#c\n    status: pending\n    dependencies: [a, c-1]\n  - id: c-1\n    title: "C: \\"c\\""\nsuccess_criteria: [green]\n';
   const at = fc.nat({max: tasks.length - 1});
-  const character = fc.constantFrom(...CHARACTERS, '\n', '  ', '\n  ', '\n    ', '- ');
+  const character = fc.constantFrom(...CHARACTERS, '\n', '  ', '\n  ', '\n    ', '\n    \u3000', '- ');
   fc.assert(
     fc.property(at, fc.nat({max: 3}), fc.oneof(character, fc.constant('')), (start, removed, added) => {
       const text = `${tasks.slice(0, start)}${added}${tasks.slice(start + removed)}`;
@@ -110,7 +112,7 @@ test('one character more or less anywhere: still what the library reads', () => 
   );
 });
 
-const CHARACTERS = 'aaZ0 :#-,[]{}"\'&*!|>%@`?\\/.~<=\tÄ日😀\u2028';
+const CHARACTERS = 'aaZ0 :#-,[]{}"\'&*!|>%@`?\\/.~<=\tÄ日😀\u2028\u3000\u2003';
 const RUNS = Number(process.env.PLAIN_RUNS ?? 500);
 
 type EntryAt = (id: string) => string;
