@@ -95,6 +95,7 @@ function warnOfBudget(context: ExecutionContext, memory: Memory): void {
 async function clear(context: ExecutionContext, memory: Memory): Promise<void> {
   const {cleared} = memory;
   for (const blocker of blockersToRecheck(context, memory)) {
+    if (!context.state.blockers.has(blocker.id)) continue; // it went with its task, while another was looked at
     if (!(await recheck(context, blocker))) {
       if (cleared.size > 0) cleared.delete(signatureOf(blocker));
       continue;

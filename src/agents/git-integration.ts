@@ -2,6 +2,7 @@ import {completeByHand} from '../engine/complete-by-hand.ts';
 import type {ExecutionContext} from '../engine/context.ts';
 import {finishPhase} from '../engine/finish-phase.ts';
 import {integrate} from '../engine/integrate.ts';
+import {MilestoneError} from '../errors.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {taskState} from '../state/milestone.ts';
 import type {Agent} from './agent.ts';
@@ -13,6 +14,8 @@ const FILES_WORTH_A_CHECKPOINT = 10;
 /** Owns a task from `task_claimed` to `task_completed`: checks, merge queue, commit. Saves the work of long attempts. */
 export function gitIntegration(): Agent {
   let checkpointAt: number | undefined;
+  /** Tasks whose work could not be saved at some time. */
+  const warned = new Set<TaskId>();
   return {
     name: 'git-integration',
     restMs: FIVE_MINUTES_MS,
@@ -23,7 +26,7 @@ export function gitIntegration(): Agent {
       checkpointAt ??= now + FIVE_MINUTES_MS;
       if (now < checkpointAt) return;
       checkpointAt = now + FIVE_MINUTES_MS;
-      if (context.workspace.integration) context.jobs.start('checkpoints', () => saveCheckpoints(context));
+      if (context.workspace.integration) context.jobs.start('checkpoints', () => saveCheckpoints(context, warned));
     },
   };
 }
@@ -52,18 +55,25 @@ function needsNothing(context: ExecutionContext, id: TaskId): boolean {
 }
 
 /** Keep the work of attempts that have been at it for a while, should the machine die before they end. */
-async function saveCheckpoints(context: ExecutionContext): Promise<void> {
+async function saveCheckpoints(context: ExecutionContext, warned: Set<TaskId>): Promise<void> {
   const {state, workspace} = context;
   await saveRepositoryState(context);
   for (const id of [...state.running]) {
-    const task = taskState(state, id);
-    if (task.status !== 'in_progress' || task.stage !== 'working') continue;
+    const task = state.tasks.get(id); // it may be out of the plan by now
+    if (task?.status !== 'in_progress' || task.stage !== 'working') continue;
     const place = {taskId: id, attempt: task.attempt, slot: task.slot};
-    const saved = await workspace.checkpoint(place);
+    const saved = await workspace.checkpoint(place).catch(error => passOver(context, id, error, warned));
     if (!saved || saved.filesChanged <= FILES_WORTH_A_CHECKPOINT || !context.isCurrent(place)) continue;
     const {filesChanged: files_changed, commit} = saved;
     context.record({event: 'auto_commit', details: {task_id: id, attempt: task.attempt, files_changed, commit}});
   }
+}
+
+/** What something still works on may not be readable; the next time it may be. */
+function passOver(context: ExecutionContext, id: TaskId, error: unknown, warned: Set<TaskId>): undefined {
+  if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
+  if (!warned.has(id)) context.warn(`the work of task \`${id}\` could not be saved meanwhile: ${error.message}`);
+  warned.add(id);
 }
 
 /** Put on record where the branch stands. */

@@ -19,8 +19,7 @@ import {type DryRunFacts, dryRunText} from '../projections/terminal/dry-run-text
 import {choosePaint} from '../projections/terminal/paint.ts';
 import {type DryRunPlan, planDryRun} from '../scheduler/dry-run.ts';
 import {initialState, isOver, type MilestoneState} from '../state/milestone.ts';
-import {adoptPlan, changedPlan} from '../state/plan-in-force.ts';
-import {initialTask} from '../state/task.ts';
+import {adoptChange} from '../state/plan-in-force.ts';
 import {describeFailure} from './failure.ts';
 import {shownPlace} from './shown-path.ts';
 
@@ -78,9 +77,28 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
     passesGates: (flags.gates ?? settings.gates) === 'auto',
     selection: selectTasks(state.plan, flags.selection),
   });
-  if (flags.json) return answer({plan, problems}, refusal);
-  process.stdout.write(dryRunText(plan, factsOf({...found, problems}, flags, refusal), await choosePaint()));
-  return refusal?.exitCode ?? 0;
+  const obstacle = refusal ?? standstill(state, plan);
+  if (flags.json) return answer({plan, problems}, obstacle);
+  process.stdout.write(dryRunText(plan, factsOf({...found, problems}, flags, obstacle), await choosePaint()));
+  return obstacle?.exitCode ?? 0;
+}
+
+/** It could begin, and would stop at once: only what failed is left, and that is for a person to bring back. */
+class Standstill extends MilestoneError {
+  override get exitCode(): number {
+    return 4;
+  }
+}
+
+function standstill({id, tasks}: MilestoneState, plan: DryRunPlan): Standstill | undefined {
+  if (plan.waves.length > 0) return undefined;
+  const failed = [...tasks].flatMap(([task, state]) => (state.status === 'failed' ? [{task, ...state}] : []));
+  const [first] = failed;
+  if (!first) return undefined;
+  const others = failed.length > 1 ? `, ${failed.length - 1} more failed` : '';
+  return new Standstill('WRONG_STATUS', `task \`${first.task}\` ${first.message}${others}, and nothing else can run`, {
+    hint: `milestone retry ${id}`,
+  });
 }
 
 function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: DriverSet): Problem[] {
@@ -89,7 +107,9 @@ function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: Dr
 }
 
 function answer(found: {plan?: DryRunPlan; problems: Problem[]}, refusal: MilestoneError | undefined): number {
-  const error = refusal && {error: describeFailure(refusal)};
+  const error = refusal && {
+    error: {...describeFailure(refusal), ...(refusal instanceof Standstill && {code: 'STOPPED'})},
+  };
   console.log(JSON.stringify({ok: refusal === undefined, ...found, ...error}));
   return refusal?.exitCode ?? 0;
 }
@@ -146,8 +166,7 @@ function putEditInForce(state: MilestoneState, {plan, problems}: PlanReading, fi
   const change = diffPlans(state.plan, JSON.parse(JSON.stringify(plan)));
   if (!change || isOver(state.status)) return [];
   const lost = removedTasks(change).filter(id => state.tasks.get(id)?.status === 'completed');
-  const before = state.tasks;
-  if (lost.length === 0) adoptPlan(state, changedPlan(state.plan, change), id => before.get(id) ?? initialTask());
+  if (lost.length === 0) adoptChange(state, change);
   return lost.map(id => ({
     severity: 'error',
     code: 'COMPLETED_REMOVED',

@@ -1,5 +1,5 @@
 import {MilestoneError} from '../errors.ts';
-import {fileError} from '../platform/files.ts';
+import {asMachineFailure} from '../platform/machine-failure.ts';
 import {print} from '../platform/print.ts';
 import {printable} from '../projections/terminal/printable.ts';
 
@@ -30,12 +30,12 @@ function isPrinted(text: string): boolean {
 }
 
 export function exitCodeOf(failure: unknown): number {
-  const error = ofMachine(failure);
+  const error = asMachineFailure(failure);
   return error instanceof MilestoneError ? error.exitCode : 1;
 }
 
 export function describeFailure(failure: unknown): FailureReport {
-  const error = ofMachine(failure);
+  const error = asMachineFailure(failure);
   if (!(error instanceof MilestoneError))
     return {
       code: 'BUG',
@@ -47,7 +47,7 @@ export function describeFailure(failure: unknown): FailureReport {
 
 /** Prose for a terminal: what, where, and what to do. A bug comes with its stack, for the report. */
 export function failureText(failure: unknown): string {
-  const error = ofMachine(failure);
+  const error = asMachineFailure(failure);
   if (!(error instanceof MilestoneError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `error: this is a bug in milestone\n${printable(stack, {lines: true})}`;
@@ -57,14 +57,4 @@ export function failureText(failure: unknown): string {
   const lines = [`error: ${error.message}${place === undefined ? '' : ` (${place})`}`];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines.map(line => printable(line)).join('\n');
-}
-
-/** What no step of the program is to blame for, wherever it came up: also while another failure was being cleaned up. */
-const MACHINE_FAILURES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'];
-
-function ofMachine(error: unknown): unknown {
-  if (error instanceof MilestoneError || !(error instanceof Error)) return error;
-  const {code, syscall = 'go on', path} = error as NodeJS.ErrnoException;
-  if (!MACHINE_FAILURES.includes(code ?? '')) return error;
-  return fileError(error, path === undefined ? syscall : `${syscall} \`${path}\``);
 }

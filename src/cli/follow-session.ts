@@ -3,7 +3,7 @@ import {readExecutor} from '../engine/read-executor.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import {followLog} from '../events/follow-log.ts';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
-import {readLastEvents} from '../events/read-log.ts';
+import {type LogEntry, readLastEvents, readLog} from '../events/read-log.ts';
 import {systemClock} from '../platform/clock.ts';
 import {processSignals, SIGNAL_EXITS} from '../platform/signals.ts';
 import {type LogView, printRecorded} from './log-view.ts';
@@ -16,6 +16,7 @@ interface End {
 
 const POLL_MS = 100;
 const LIFE_LOOK_MS = 1_000;
+const UNREAD: End = {exit: 0, reason: 'nobody reads any more'};
 const DIED: End = {exit: 9, reason: 'the executor is gone without having ended its session'};
 
 /**
@@ -43,17 +44,35 @@ async function follow(view: LogView, stop: AbortController): Promise<End> {
   // A session that has not ended, with an executor that was there a moment ago.
   const wasAlive = position.seq > 0 && readLastEvents(view.file, 1, isSessionEdge).length > 0;
   void watchLife(view, stop, wasAlive);
-  for await (const {event} of followLog(view.file, position, systemClock, stop.signal, {pollMs: POLL_MS})) {
-    if (view.isWanted(event) && !((await view.print(event)) && (await view.output.flush()))) break;
-    if (event.event === 'session_ended') return event.details;
-  }
-  return (stop.signal.reason as End | undefined) ?? {exit: 0, reason: ''};
+  const followed = followLog(view.file, position, systemClock, stop.signal, {pollMs: POLL_MS});
+  const {end, shownTo} = await showUntilEnd(view, followed, position);
+  if (end) return end;
+  const {reason} = stop.signal;
+  if (reason !== DIED || !fs.existsSync(view.file)) return reason;
+  // A reader that is slow has not been shown yet what was written before the executor went.
+  return (await showUntilEnd(view, readLog(view.file, {from: shownTo}), shownTo)).end ?? DIED;
 }
 
-/** Whether there is nothing to wait for: the last session is over, and nobody has begun another. */
+/** Show events one by one, until there are no more, a session ends with one of them, or nobody reads any more. */
+async function showUntilEnd(
+  {isWanted, print, output}: LogView,
+  entries: AsyncIterable<LogEntry> | Iterable<LogEntry>,
+  from: LogPosition,
+): Promise<{end?: End; shownTo: LogPosition}> {
+  let shownTo = from;
+  for await (const {event, offset} of entries) {
+    shownTo = {offset, seq: event.seq};
+    if (isWanted(event) && !((await print(event)) && (await output.flush()))) return {end: UNREAD, shownTo};
+    if (event.event === 'session_ended') return {end: event.details, shownTo};
+  }
+  return {shownTo};
+}
+
+/** Whether there is nothing to wait for: the last session is over and shown, and nobody has begun another. */
 function endedAlready({home, id, file}: LogView, position: LogPosition): End | undefined {
   if (position.seq === 0) return undefined;
   const [last] = readLastEvents(file, 1, isSessionEdge).map(({event}) => event);
+  if (last && last.seq > position.seq) return undefined;
   const executor = readExecutor(home, id);
   const isBusy = executor !== undefined && executor.alive !== false;
   if (last?.event === 'session_ended')

@@ -24,11 +24,13 @@ export async function printRecorded(view: LogView): Promise<{position: LogPositi
   const {file, last, isWanted, print, output} = view;
   let shown = 0;
   if (last !== undefined) {
-    const entries = readLastEvents(file, last, isWanted);
+    // What is written while these are printed comes after them, for whoever follows.
+    const [end] = readLastEvents(file, 1);
+    const position = end ? {offset: end.offset, seq: end.event.seq} : LOG_START;
+    const entries = readLastEvents(file, last, event => event.seq <= position.seq && isWanted(event));
     for (const {event} of entries) await print(event);
     await output.flush();
-    const [end] = readLastEvents(file, 1);
-    return {position: end ? {offset: end.offset, seq: end.event.seq} : LOG_START, shown: entries.length};
+    return {position, shown: entries.length};
   }
   const reader = readLog(file);
   for (const {event} of reader) {

@@ -27,10 +27,15 @@ function reportUsage(error: CommanderError, argv: readonly string[]): number {
   if (error.exitCode === 0) return 0;
   if (wantsJson(argv)) {
     const failure = new MilestoneError('USAGE', error.message.replace(/^error: /, ''), {hint: 'milestone --help'});
-    const isStream = ['execute', 'resume'].includes(argv[2] ?? '');
-    console.log(JSON.stringify({ok: false, ...(isStream && {exit: 2}), error: describeFailure(failure)}));
+    console.log(JSON.stringify({ok: false, ...(isStream(argv) && {exit: 2}), error: describeFailure(failure)}));
   }
   return 2;
+}
+
+/** Whether events as lines were asked for: their end names the exit code, also when there are none. */
+function isStream([, , command, ...words]: readonly string[]): boolean {
+  if (command === 'log') return words.some(word => word === '--follow' || word === '-f');
+  return command === 'execute' || command === 'resume';
 }
 
 function wantsJson(argv: readonly string[]): boolean {

@@ -18,9 +18,9 @@ import type {TemplateName} from '../prompts/prompt-input.ts';
 import {taskPrompt} from '../prompts/task-prompt.ts';
 import {templateToCopy} from '../prompts/templates.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
-import {adoptPlan, changedPlan} from '../state/plan-in-force.ts';
+import {adoptChange} from '../state/plan-in-force.ts';
 import {restoreSnapshot} from '../state/snapshot.ts';
-import {initialTask, isSatisfied} from '../state/task.ts';
+import {isSatisfied} from '../state/task.ts';
 import {requireHome} from './home.ts';
 import {Output} from './output.ts';
 import {targetTask} from './target.ts';
@@ -81,8 +81,7 @@ function stateOf(view: MilestoneView): MilestoneState {
   if (!view.edit || view.edit.problems.length > 0) return state;
   const {plan} = readPlanFile(view.file);
   const change = plan && diffPlans(state.plan, JSON.parse(JSON.stringify(plan)) as Plan);
-  const before = state.tasks;
-  if (change) adoptPlan(state, changedPlan(state.plan, change), id => before.get(id) ?? initialTask());
+  if (change) adoptChange(state, change);
   return state;
 }
 

@@ -1,7 +1,9 @@
 // The quickest of all commands: nothing here may load a library before it is needed.
 
 import {loadView} from '../engine/view.ts';
-import {homePaths} from '../milestone/home.ts';
+import {MilestoneError} from '../errors.ts';
+import {type HomePaths, homePaths} from '../milestone/home.ts';
+import type {MilestoneId} from '../milestone/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {print} from '../platform/print.ts';
 import {type StatusReport, statusReport} from '../projections/status-report.ts';
@@ -26,10 +28,17 @@ export interface StatusFlags {
 export async function status(id: string | undefined, flags: StatusFlags, say: SayText = statusText): Promise<void> {
   const paths = homePaths(requireHome());
   const format = flags.json ? 'json' : (flags.format ?? 'text');
-  const view = await loadView(paths, chooseMilestone(paths, flags.milestone ?? id), {isBrief: format === 'text'});
+  const view = await loadView(paths, findMilestone(paths, id, flags.milestone), {isBrief: format === 'text'});
   const report = statusReport(view, await statusFacts(paths, view));
   if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
   else print(await render(report, format));
+}
+
+/** As `targetMilestone`, whose file would bring along more than a quick answer can wait for. */
+function findMilestone(paths: HomePaths, word: string | undefined, flag: string | undefined): MilestoneId {
+  if (word !== undefined && flag !== undefined && word !== flag)
+    throw new MilestoneError('USAGE', `\`${word}\` and \`--milestone ${flag}\` name two milestones`);
+  return chooseMilestone(paths, flag ?? word);
 }
 
 async function render(report: StatusReport, format: 'md' | 'json'): Promise<string> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {DriverSet} from '../drivers/registry.ts';
-import {knownMilestones, locatePlan} from '../engine/locate.ts';
+import {knownMilestones, locatePlan, namesakes} from '../engine/locate.ts';
 import {configSetupProblems, planSetupProblems} from '../engine/setup-problems.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Config} from '../milestone/file.ts';
@@ -68,8 +68,10 @@ function check(file: string): Result {
 
 /** A plan that was deleted under way is still in the log. */
 function explainGone(problems: readonly Problem[], file: string, paths: HomePaths): Problem[] {
+  const isLogged = () =>
+    knownMilestones(paths).some(known => known.file === file && fs.existsSync(paths.log(known.id)));
   return problems.map(problem =>
-    problem.code === 'FILE_MISSING' && knownMilestones(paths).some(known => known.file === file)
+    problem.code === 'FILE_MISSING' && isLogged()
       ? {...problem, hint: '`milestone doctor --repair` writes the plan in force to it again'}
       : problem,
   );
@@ -87,7 +89,20 @@ function problemsInHome(read: ReadPlan, file: string, paths: HomePaths): Problem
   // Nobody needs what a completed one named.
   const isOver = path.dirname(file) === path.dirname(paths.completed(''));
   const setup = read.plan && !isOver ? planSetupProblems(read.plan, config, driversOf(config), place) : [];
-  return [...unknownRequirements(read, file, paths), ...setup];
+  return [...sharedId(file, paths), ...unknownRequirements(read, file, paths), ...setup];
+}
+
+/** An id that another milestone of the home has as well, but for upper and lower case. */
+function sharedId(file: string, paths: HomePaths): Problem[] {
+  const id = path.basename(file, '.yaml');
+  if (file !== paths.active(id) && file !== paths.completed(id)) return [];
+  return namesakes(paths, id).map(other => ({
+    severity: 'error',
+    code: 'DUPLICATE_ID',
+    message: `the milestone ids \`${id}\` and \`${other.id}\` (\`${other.folder}/\`) differ in upper and lower case alone`,
+    hint: 'give each milestone an id of its own',
+    where: {file},
+  }));
 }
 
 function driversOf({drivers}: Config): DriverSet {

@@ -8,9 +8,10 @@ import {processSignals, SIGNAL_EXITS} from '../platform/signals.ts';
 import {printable} from '../projections/terminal/printable.ts';
 import {countParts} from '../projections/terminal/status-text.ts';
 import {eventPrinter} from './event-printer.ts';
-import {chooseMilestone, requireHome} from './home.ts';
+import {requireHome} from './home.ts';
 import {LiveMilestone} from './live-milestone.ts';
 import type {StatusFlags} from './status.ts';
+import {targetMilestone} from './target.ts';
 import {standardStreams, wantsDashboard} from './wants-dashboard.ts';
 
 const LIFE_LOOK_MS = 1_000;
@@ -21,7 +22,7 @@ const LIFE_LOOK_MS = 1_000;
  */
 export async function watch(id: string | undefined, flags: StatusFlags): Promise<number> {
   const paths = homePaths(requireHome());
-  const milestone = chooseMilestone(paths, flags.milestone ?? id);
+  const milestone = targetMilestone(paths, id, flags.milestone);
   if (flags.json || (flags.format ?? 'text') !== 'text')
     throw new MilestoneError('USAGE', '`--watch` shows a milestone to a person', {
       hint: `milestone log ${milestone} --follow --json`,

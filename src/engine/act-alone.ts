@@ -7,10 +7,11 @@ import type {EventLog} from '../events/log.ts';
 import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
 import {ensureHomeFiles} from '../milestone/home.ts';
+import {endLeftovers} from '../platform/stop.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
 import {type CommandOptions, withLog, withMilestone} from './command.ts';
-import type {Execution} from './execution.ts';
+import {type Execution, milestoneToken} from './execution.ts';
 import {finishRequest} from './inbox.ts';
 import {answer, answering, answerLeftovers, answerRequests, factsOf, type Inbox} from './live-requests.ts';
 import type {OpenMilestone} from './open.ts';
@@ -145,8 +146,11 @@ async function clearTheWay(
 
 /** What is left of a milestone that is cancelled, also by an executor that died before it had ended its attempts. */
 async function clearAway(execution: Execution): Promise<void> {
-  await endDeadAttempts(execution, [...execution.state.running]);
-  await execution.workspace.remove();
+  const {state, clock, workspace} = execution;
+  // What belongs to no attempt, such as a teardown, may have outlived its executor.
+  await endLeftovers(new Set([milestoneToken(state)]), clock);
+  await endDeadAttempts(execution, [...state.running]);
+  await workspace.remove();
 }
 
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */

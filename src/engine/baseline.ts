@@ -1,22 +1,26 @@
 import {firstLine} from '../text/first-line.ts';
+import {checkHead} from './check-head.ts';
 import type {ExecutionContext} from './context.ts';
+
+/** How soon to ask again for a place in which an attempt is at work. */
+const AGAIN_MS = 1_000;
 
 /** Check what coding agents would start from, before one of them costs anything. */
 export async function checkBaseline(context: ExecutionContext): Promise<void> {
-  const {workspace, settings, signal, mergeQueue} = context;
+  // What is checked is what stands on record as checked: nothing moves the branch meanwhile.
+  await context.mergeQueue.run(() => checkBase(context));
+}
+
+async function checkBase(context: ExecutionContext): Promise<void> {
+  const {workspace, settings, signal} = context;
   const {integration} = workspace;
+  const {verify: command} = settings;
   const head = await integration?.readHead();
-  if (!integration || settings.verify === undefined || head === undefined) return;
+  if (!integration || command === undefined || head === undefined) return;
   if (head.kind !== 'head')
     return context.openBlocker({type: 'branch_rewritten', message: head.message, hint: head.hint});
-  const checks = await mergeQueue.run(async () =>
-    context.runChecks([{name: 'baseline', command: settings.verify as string}], {
-      place: undefined,
-      slot: context.mergeSlot,
-      cwd: await integration.checkOutCommit(head.commit),
-      signal,
-    }),
-  );
+  const checks = await checkHead(context, {name: 'baseline', command}, head.commit);
+  if (!checks) return context.lookAgain(AGAIN_MS);
   if (signal.aborted || context.ending) return;
   const ok = checks.every(check => check.ok);
   context.record({event: 'baseline_checked', details: {head: head.commit, ok, checks}});

@@ -28,16 +28,18 @@ import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {KeepAwake} from '../platform/keep-awake.ts';
 import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/signals.ts';
+import {endLeftovers} from '../platform/stop.ts';
 import {collectGarbage} from '../platform/tune-v8.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live.ts';
 import {resumePoints, sessionText} from '../projections/session.ts';
 import {isLiftedByResume, resolution} from '../state/blockers.ts';
-import {isOver, type MilestoneState} from '../state/milestone.ts';
+import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
 import {activate} from './activate.ts';
 import type {Ending} from './context.ts';
-import type {Execution} from './execution.ts';
+import {BROKEN_OFF, type Execution} from './execution.ts';
 import {answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
+import {loadAhead} from './load-ahead.ts';
 import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
 import {explainNoAgent} from './no-agent.ts';
@@ -47,9 +49,10 @@ import {refuseUnpermitted} from './permission-rules.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {recheck} from './recheck.ts';
-import {recover} from './recover.ts';
+import {endInterrupted, recover, settleReserved} from './recover.ts';
 import {type Selection, selectTasks} from './selection.ts';
 import {planStart} from './start.ts';
+import {NO_SLOT} from './workspace.ts';
 
 export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'> {
   /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
@@ -94,7 +97,8 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
   const opened = await openMilestone({...options, purpose: 'execute'});
   try {
     const {state, sessionId} = opened;
-    if (await finishMove(opened)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
+    if (await finishMove(opened, options))
+      return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
     const start = await planStart(opened, options);
     refuseUnpermitted({
       plan: start.plan ?? state.plan,
@@ -218,6 +222,7 @@ class Run {
     );
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
     execution.agents.start();
+    loadAhead(execution);
   }
 
   /** A file that cannot be written ends the run as a log does that cannot be. */
@@ -286,6 +291,7 @@ class Run {
     const ending = execution.ending as Ending;
     this.starting.abort();
     await execution.agents?.stop();
+    if (ending.error !== undefined) await this.endRunning();
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending);
     else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
@@ -301,6 +307,31 @@ class Run {
     projections.writeCache();
     if (isOver(state.status)) await execution.workspace.remove();
     if (state.status === 'completed') moveToCompleted(opened);
+  }
+
+  /**
+   * What a failed job has left in progress ends in order, while the log is well. The next session settles what was on its
+   * way onto the branch, checks what a person has done, and ends what could not be kept here.
+   */
+  private async endRunning(): Promise<void> {
+    const {execution, state} = this;
+    const open = [...state.running].flatMap(id => {
+      const task = taskState(state, id);
+      const isLeft = task.status !== 'in_progress' || task.stage === 'integrating' || task.slot === NO_SLOT;
+      return isLeft ? [] : [[id, task] as const];
+    });
+    if (open.length === 0) return;
+    try {
+      // Where the log has died, slots and processes may be another's by now.
+      await execution.durable();
+      await endLeftovers(new Set(open.map(([, {token}]) => token)), execution.clock, {hurry: execution.attempts.hurry});
+    } catch {
+      return;
+    }
+    for (const [id, task] of open) {
+      settleReserved(execution, id, task);
+      await endInterrupted(execution, id, task, BROKEN_OFF).catch(() => undefined);
+    }
   }
 
   /** After a failure the log may still be well; then it says what happened. */

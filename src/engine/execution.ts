@@ -21,6 +21,7 @@ import {
   resolveMilestoneSettings,
 } from '../milestone/settings.ts';
 import type {Clock} from '../platform/clock.ts';
+import {asMachineFailure} from '../platform/machine-failure.ts';
 import type {Redactor} from '../platform/redact.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {afterAttempt} from '../scheduler/after-attempt.ts';
@@ -191,13 +192,11 @@ export class Execution implements ExecutionContext {
   }
 
   record(...events: NewEvent[]): void {
-    for (const event of events) {
-      this.follow(this.parts.log.append(event, recorded => applyEvent(this.state, recorded)));
-    }
+    for (const event of events) this.append(event);
   }
 
   recordSoon(event: NewEvent): void {
-    this.follow(this.parts.log.append(event, recorded => applyEvent(this.state, recorded), {canWait: true}));
+    this.append(event, {canWait: true});
   }
 
   durable(): Promise<void> {
@@ -314,12 +313,13 @@ export class Execution implements ExecutionContext {
     this.stop();
   }
 
-  fail(error: unknown): void {
+  fail(failure: unknown): void {
     if (this.ending?.error !== undefined) return;
+    const error = asMachineFailure(failure);
     // A failure outranks whatever the execution was ending for.
     const message = error instanceof Error ? error.message : String(error);
     this.ending = {exit: error instanceof MilestoneError ? error.exitCode : 1, reason: message, error};
-    this.attempts.interruptAll({kind: 'interrupted', message: 'was interrupted', executor_died: false}, true);
+    this.attempts.interruptAll(BROKEN_OFF, true);
     this.stop();
   }
 
@@ -329,6 +329,16 @@ export class Execution implements ExecutionContext {
     this.markEnding();
   }
 
+  private append(event: NewEvent, options: {canWait?: boolean} = {}): void {
+    const {state, parts} = this;
+    const {task_id} = event.details as {task_id?: TaskId};
+    const wasRunning = task_id !== undefined && state.running.has(task_id);
+    const recorded = parts.log.append(event, one => applyEvent(state, one), options);
+    // Names are taken before the attempt is on record: only its end gives them back.
+    if (wasRunning && !state.running.has(task_id)) this.uses.release(task_id);
+    this.follow(recorded);
+  }
+
   private follow(event: MilestoneEvent): void {
     if (event.event === 'plan_changed' || event.event === 'milestone_activated') {
       this.adoptSettings();
@@ -336,9 +346,7 @@ export class Execution implements ExecutionContext {
     } else if (CHANGES_STANDINGS.has(event.event)) {
       this.ready.rebuild();
     } else if (isTaskEvent(event)) {
-      const {task_id} = event.details;
-      this.ready.refresh(task_id);
-      if (!this.state.running.has(task_id)) this.uses.release(task_id);
+      this.ready.refresh(event.details.task_id);
     }
     this.agents?.notify(event.event);
   }
@@ -357,6 +365,9 @@ export class Execution implements ExecutionContext {
     return new Date(this.clock.now()).toISOString();
   }
 }
+
+/** How attempts end with an execution that failed: this process ends in order. */
+export const BROKEN_OFF: Outcome = {kind: 'interrupted', message: 'was interrupted', executor_died: false};
 
 /** Events after which other drivers can work. */
 const CHANGES_STANDINGS: ReadonlySet<MilestoneEvent['event']> = new Set([

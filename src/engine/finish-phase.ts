@@ -46,7 +46,7 @@ async function findWrong(
   const {workspace, state} = context;
   if (place.slot < 0) return findWrongByHand(context, place, signal);
   const documents = documentsFolder(state.id, place.taskId);
-  const work = await workspace.integration?.freeze(place, {message: '', documents});
+  const work = await workspace.integration?.freeze(place, {message: '', documents, signal});
   if (work?.refused) return work.refused;
   if (work?.hasChanges) return changedCode(work.changedFiles);
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});

@@ -2,6 +2,7 @@ import type {CheckResult} from '../events/event.ts';
 import {canComplete} from '../scheduler/what-remains.ts';
 import type {TaskState} from '../state/task.ts';
 import {firstLine} from '../text/first-line.ts';
+import {checkHead} from './check-head.ts';
 import type {ExecutionContext} from './context.ts';
 
 /**
@@ -57,7 +58,7 @@ function isSame(before: readonly TaskState[], now: readonly TaskState[]): boolea
 
 /** Run the final check and put it on record, unless it was green on this head already. */
 async function checkFinally(context: ExecutionContext, head: string | undefined): Promise<CheckResult[]> {
-  const {workspace, settings, signal, state} = context;
+  const {settings, signal, state} = context;
   // Without git nothing says whether the files are still those that were checked.
   const isGreen =
     head !== undefined &&
@@ -65,16 +66,9 @@ async function checkFinally(context: ExecutionContext, head: string | undefined)
     state.finalCheck.head === head &&
     state.finalCheck.command === settings.verifyFinal;
   if (settings.verifyFinal === undefined || isGreen) return [];
-  const cwd =
-    workspace.integration && head !== undefined
-      ? await workspace.integration.checkOutCommit(head)
-      : workspace.folderOf(0);
-  const checks = await context.runChecks([{name: 'final', command: settings.verifyFinal}], {
-    place: undefined,
-    slot: context.mergeSlot,
-    cwd,
-    signal,
-  });
+  const checks = await checkHead(context, {name: 'final', command: settings.verifyFinal}, head);
+  // What is at work has yet to end: then there is something to be done after all.
+  if (!checks) return [];
   if (signal.aborted || context.ending) return [];
   const ok = checks.every(check => check.ok);
   context.record({event: 'final_checked', details: {ok, checks, ...(head !== undefined && {head})}});

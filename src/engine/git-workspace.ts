@@ -7,25 +7,34 @@ import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
 import {compareTrees} from '../git/compare-trees.ts';
 import {findConflictMarkers} from '../git/conflict-markers.ts';
-import {git, type Repository} from '../git/git.ts';
+import {git, type Repository, withPatience} from '../git/git.ts';
+import {heldRef, heldRefs, holdTree, isWhole, keepHeld, letGo} from '../git/held-trees.ts';
+import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {mergeOntoHead} from '../git/merge.ts';
+import {takeBackBranch} from '../git/own-moves.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit} from '../git/refs.ts';
 import {homePath} from '../git/repository.ts';
 import {type RescueName, saveCheckpoint, saveTree} from '../git/rescue.ts';
 import {alignIndex} from '../git/shared.ts';
 import {slotBase} from '../git/slots.ts';
 import {readCommit} from '../git/task-commits.ts';
-import {writeTree} from '../git/tree.ts';
+import {CannotAdd, writeTree} from '../git/tree.ts';
+import {GitTimeout, type Patience} from '../platform/run-git.ts';
+import {stoppedOutcome} from './attempts.ts';
 import type {Lock} from './lock.ts';
-import type {Advance, AttemptPlace, BranchHead, FrozenWork, Integration} from './workspace.ts';
+import type {Advance, AttemptPlace, BranchHead, FreezeOptions, FrozenWork, Integration} from './workspace.ts';
 
 export interface GitParts {
   repo: Repository;
   branch: string;
   milestoneId: string;
   lock: Lock;
-  hooks: boolean;
+  /** `git.hooks`, as it is in force now. */
+  hooks(): boolean;
+  warn?(message: string): void;
+  /** How long a git may take that reads files, and so starts filters and hooks, and what ends it before. */
+  patience?(): Patience;
   /** The last commit that the execution itself put on the branch. */
   lastHead(): string | undefined;
   /** The worktree that an attempt works in; `undefined` when the attempt has made it something else. */
@@ -46,10 +55,39 @@ export class GitIntegration implements Integration {
     return this.parts.branch;
   }
 
-  async freeze(place: AttemptPlace, {message, documents}: {message: string; documents?: string}): Promise<FrozenWork> {
-    const {hooks} = this.parts;
+  async freeze(place: AttemptPlace, options: FreezeOptions): Promise<FrozenWork> {
+    const found = this.parts.worktreeOf(place);
+    if (!found) return UNREADABLE_WORK;
+    const patience = this.parts.patience?.();
+    const worktree = withPatience(found, patience && {...patience, signal: options.signal});
+    try {
+      if (this.parts.sharedCheckout === undefined) {
+        await this.takeBack(place);
+        await showHiddenChanges(worktree);
+      }
+      return await this.freezeIn(worktree, options);
+    } catch (error) {
+      if (options.signal.aborted) return {...NO_WORK, refused: stoppedOutcome(options.signal)};
+      if (!(error instanceof CannotAdd || error instanceof GitTimeout)) throw error;
+      const message = `left what git cannot commit: ${error.message}`;
+      return {...NO_WORK, refused: {kind: 'failed', cause: 'check', message}};
+    }
+  }
+
+  /** An attempt that works on the branch itself, and not beside it, is taken off it. */
+  async takeBack(place: AttemptPlace): Promise<void> {
+    const {branch, lock, warn} = this.parts;
     const worktree = this.parts.worktreeOf(place);
-    if (!worktree) return UNREADABLE_WORK;
+    if (!worktree) return;
+    lock.check();
+    const commit = await takeBackBranch(worktree, branch);
+    if (commit !== undefined)
+      warn?.(
+        `task \`${place.taskId}\` had committed to \`${branch}\` itself; ${commit} is taken off it, to be checked first`,
+      );
+  }
+
+  private async freezeIn(worktree: Repository, {message, documents}: FreezeOptions): Promise<FrozenWork> {
     const base = await this.parts.baseOf(worktree);
     const {tree, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
     const work = {tree, base, hasChanges: changedFiles.length > 0, changedFiles: changedFiles.map(file => file.path)};
@@ -59,7 +97,7 @@ export class GitIntegration implements Integration {
     const forbidden = homeChanges.filter(file => allowed === undefined || !file.startsWith(allowed));
     if (isSlot && forbidden.length > 0) return {...work, refused: outOfArea(forbidden)};
     if (nested.length > 0) return {...work, refused: holdsRepositories(nested.map(({path: folder}) => folder))};
-    if (!hooks || !work.hasChanges) return work;
+    if (!this.parts.hooks() || !work.hasChanges) return work;
     const hooked = await runCommitHooks(worktree, {tree, message});
     if (hooked.ok) return {...work, tree: hooked.tree, message: hooked.message};
     const said = hooked.output.trim().split('\n').at(-1) ?? '';
@@ -72,6 +110,27 @@ export class GitIntegration implements Integration {
   async keep({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
     const {repo, milestoneId: id} = this.parts;
     await saveTree(repo, {id, task, attempt, base}, tree);
+    await letGo(repo, [heldRef({id, task, attempt})]); // it is held there by now
+  }
+
+  async hold({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
+    const {repo, milestoneId: id} = this.parts;
+    await holdTree(repo, {id, task, attempt, base}, tree);
+  }
+
+  /** What is held of an attempt becomes its kept work. @returns Whether anything was. */
+  keepHeld({taskId: task, attempt}: AttemptPlace): Promise<boolean> {
+    const {repo, milestoneId: id} = this.parts;
+    return keepHeld(repo, {id, task, attempt});
+  }
+
+  async letGoOfAll(): Promise<void> {
+    const {repo, milestoneId} = this.parts;
+    await letGo(repo, await heldRefs(repo, milestoneId));
+  }
+
+  isWhole({tree, base}: FrozenWork): Promise<boolean> {
+    return isWhole(this.parts.repo, tree, base);
   }
 
   diffOf({base, tree}: FrozenWork): Promise<string> {
@@ -115,8 +174,12 @@ export class GitIntegration implements Integration {
     };
   }
 
-  async merge(work: FrozenWork, head: string) {
-    const merged = await mergeOntoHead(this.parts.repo, {head, base: work.base, tree: work.tree});
+  async merge(place: AttemptPlace, work: FrozenWork, head: string) {
+    const merged = await mergeOntoHead(this.parts.worktreeOf(place) ?? this.parts.repo, {
+      head,
+      base: work.base,
+      tree: work.tree,
+    });
     return merged.kind === 'conflict' ? merged : {kind: 'merged' as const, tree: merged.tree};
   }
 
@@ -141,7 +204,8 @@ export class GitIntegration implements Integration {
     }
     lock.check();
     const reason = `milestone: ${place.taskId}, attempt ${place.attempt}`;
-    const move = await advanceBranch(repo, {branch, from, to, reason});
+    const letGo = [heldRef({id: this.parts.milestoneId, task: place.taskId, attempt: place.attempt})];
+    const move = await advanceBranch(repo, {branch, from, to, reason, letGo});
     // A git of an executor that died may have moved it after all.
     if (move.kind === 'moved' && !(await this.isIntegrated(to))) return {kind: 'moved'};
     await this.follow(from, to);
@@ -214,12 +278,11 @@ export const LOST_WORK: Outcome = {
   message: 'was let through, but the work that was kept of it is gone',
 };
 
+const NO_WORK: FrozenWork = {tree: '', base: '', hasChanges: false, changedFiles: []};
+
 /** Of what lies in a folder without its `.git` nobody can say what it was made on: it has neither base nor tree. */
 const UNREADABLE_WORK: FrozenWork = {
-  tree: '',
-  base: '',
-  hasChanges: false,
-  changedFiles: [],
+  ...NO_WORK,
   refused: {
     kind: 'failed',
     cause: 'out_of_area',

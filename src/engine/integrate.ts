@@ -22,7 +22,7 @@ import {acceptOwnDocuments, awaitCompletion, isGated} from './execute-gate.ts';
 import {review} from './review.ts';
 import {runningTask} from './running-task.ts';
 import {checksOf, redCheck, verify} from './verify.ts';
-import type {AttemptPlace, FrozenWork, Integration} from './workspace.ts';
+import {type AttemptPlace, type FrozenWork, type Integration, SetupFailed} from './workspace.ts';
 
 /** Bring a claimed attempt to its end: completed, or `attempt_ended` with what was wrong. */
 export async function integrate(context: ExecutionContext, id: TaskId): Promise<void> {
@@ -40,9 +40,10 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal));
   const {workspace} = context;
   const {integration} = workspace;
-  const work = integration && (await freeze(context, integration, place));
+  const work = integration && (await freeze(context, integration, place, signal));
   const refusal = work && (await refuse(context, place.taskId, {integration, work}));
   if (refusal) return giveUp(context, place, refusal, work);
+  if (integration && work?.hasChanges) await integration.hold(place, work);
   const missing = await acceptOwnDocuments(context, place);
   if (missing) return giveUp(context, place, missing, work);
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
@@ -72,10 +73,16 @@ async function completeIfApproved(
   return complete(context, place, {checks});
 }
 
-function freeze(context: ExecutionContext, integration: Integration, place: AttemptPlace): Promise<FrozenWork> {
+function freeze(
+  context: ExecutionContext,
+  integration: Integration,
+  place: AttemptPlace,
+  signal: StopSignal,
+): Promise<FrozenWork> {
   const isKiro = runningTask(context, place.taskId).phase !== undefined;
   return integration.freeze(place, {
     message: message(context, place, []),
+    signal,
     ...(isKiro && {documents: documentsFolder(context.state.id, place.taskId)}),
   });
 }
@@ -91,6 +98,8 @@ export async function settleIntegration(context: ExecutionContext, id: TaskId): 
   try {
     if (await integration.isIntegrated(integrating.commit)) {
       await integration.follow(integrating.onto, integrating.commit);
+      // What lies beside the work does not stay where others work.
+      if (!context.workspace.hasSlots) await context.workspace.rescue(place);
       return await complete(context, place, {checks: [], commit: integrating.commit, adopted: true});
     }
     const work = await integration.workOf(integrating.commit);
@@ -121,10 +130,12 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
     const head = await integration.readHead();
     if (head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
     if (!work.hasChanges) return completeIfApproved(context, place, checks);
-    const merged = await integration.merge(work, head.commit);
+    if (!(await integration.isWhole(work))) return giveUp(context, place, PRUNED);
+    const merged = await integration.merge(place, work, head.commit);
     if (merged.kind === 'conflict') return giveUp(context, place, conflict(merged.files), work);
     if (head.commit !== work.base && checksOf(context, place.taskId).length > 0) {
-      const cwd = await integration.checkOut(merged.tree, head.commit);
+      const cwd = await checkOut(integration, merged.tree, head.commit);
+      if (typeof cwd === 'object') return giveUp(context, place, cwd, work);
       checks = await verify(context, place, {on: 'merged', cwd, signal});
       if (signal.aborted) continue;
       const red = redCheck(checks);
@@ -144,6 +155,21 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
     if (advance.kind === 'checked_out') return block(context, place, {...advance, type: 'branch_checked_out'});
   }
 }
+
+/** @returns The folder, or what kept it from being made. */
+function checkOut(integration: Integration, tree: string, head: string): Promise<string | Outcome> {
+  return integration.checkOut(tree, head).catch(error => {
+    if (error instanceof SetupFailed) return error.outcome;
+    throw error;
+  });
+}
+
+/** Git would merge what is left of it. */
+const PRUNED: Outcome = {
+  kind: 'interrupted',
+  message: 'was interrupted: somebody removed objects of its work from the repository (`git prune`?)',
+  executor_died: false,
+};
 
 /**
  * What the tree alone condemns: files outside the task's areas, a merge that was not finished, or nothing where

@@ -1,7 +1,6 @@
 import type {NewEvent, Outcome} from '../events/event.ts';
 import {readLastEvents} from '../events/read-log.ts';
 import type {TaskId} from '../milestone/plan.ts';
-import {taskState} from '../state/milestone.ts';
 import {handedInProblem} from './execute-gate.ts';
 import type {Execution} from './execution.ts';
 import {finishRequest, leftoverRequests, takeRequests} from './inbox.ts';
@@ -65,8 +64,8 @@ export async function answer(execution: Execution, inbox: Inbox, request: Reques
 }
 
 /**
- * The attempt in the way ends first; its task does not start again meanwhile. An attempt that died with the execution is
- * the next session's to end, and the request, which stays taken, its to answer.
+ * The attempt in the way ends first; its task does not start again meanwhile, but may be taken out of the plan. An attempt
+ * that died with the execution is the next session's to end, and the request, which stays taken, its to answer.
  */
 function answerAfterInterrupt(
   execution: Execution,
@@ -77,12 +76,12 @@ function answerAfterInterrupt(
   const {ready, attempts, jobs, state, clock, signal} = execution;
   ready.hold(id);
   jobs.start(`request ${request.request_id}`, async () => {
-    while (taskState(state, id).status === 'in_progress') {
+    while (state.tasks.get(id)?.status === 'in_progress') {
       const outcome: Outcome = {kind: 'cancelled', message: `was interrupted by \`${request.kind}\``};
       if (!attempts.interrupt(id, outcome) && signal.aborted) return;
       await clock.sleep(LOOK_AGAIN_MS, NEVER);
     }
-    // It may have completed before it could be interrupted.
+    // It may have completed before it could be interrupted, or be gone.
     execution.record(...answerOf(request, decideRequest(state, request, facts)));
     ready.release(id);
     execution.agents?.wakeAll();

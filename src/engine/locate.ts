@@ -17,7 +17,8 @@ import {foldLog} from './fold-log.ts';
 export function locatePlan(paths: HomePaths, id: MilestoneId): string {
   const file = findPlan(paths, id);
   if (file !== undefined) return file;
-  const known = knownMilestones(paths).map(milestone => milestone.id);
+  // A link that leads nowhere is listed, and is no milestone.
+  const known = knownMilestones(paths).flatMap(milestone => (milestone.id === id ? [] : milestone.id));
   throw new MilestoneError('UNKNOWN_MILESTONE', `there is no milestone \`${id}\` in \`${paths.home}\``, {
     hint: didYouMean(id, known) ?? 'see `milestone list`',
   });
@@ -38,6 +39,11 @@ export function knownMilestones(paths: HomePaths): ListedMilestone[] {
     .map<ListedMilestone>(id => ({id, file: paths.active(id), folder: 'active'}));
   const isActive = ({folder}: ListedMilestone) => folder === 'active';
   return [...listed.filter(isActive), ...gone, ...listed.filter(milestone => !isActive(milestone))];
+}
+
+/** Milestones whose ids differ from this one in upper and lower case alone: for files and branches they may be one. */
+export function namesakes({home}: HomePaths, id: MilestoneId): ListedMilestone[] {
+  return listMilestones(home).filter(other => other.id !== id && other.id.toLowerCase() === id.toLowerCase());
 }
 
 /** Ids of all milestones that have a log. */

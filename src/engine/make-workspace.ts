@@ -1,17 +1,20 @@
 import path from 'node:path';
+import type {CheckResult} from '../events/event.ts';
 import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/repository.ts';
-import type {ResolvedMilestoneSettings} from '../milestone/settings.ts';
+import {assertClean} from '../git/shared.ts';
+import {type ResolvedMilestoneSettings, resolveMilestoneSettings} from '../milestone/settings.ts';
 import {ownIdentity} from '../platform/identity.ts';
 import {endLeftovers} from '../platform/stop.ts';
+import type {Check} from './checks.ts';
 import {type Execution, milestoneToken} from './execution.ts';
 import {assertCheckoutsCanFollow} from './git-workspace.ts';
 import {acquireLock, readLockOwner} from './lock.ts';
 import {lockedError, tokensLeftBy} from './lock-owner.ts';
 import type {OpenMilestone} from './open.ts';
 import {plainWorkspace} from './plain-workspace.ts';
-import {assertClean, SharedWorkspace} from './shared-workspace.ts';
-import {SlotSetup} from './slot-setup.ts';
+import {SharedWorkspace} from './shared-workspace.ts';
+import {type SetupPlace, SlotSetup} from './slot-setup.ts';
 import type {Workspace} from './workspace.ts';
 import {WorktreeWorkspace} from './worktree-workspace.ts';
 
@@ -23,7 +26,7 @@ export async function assertReady({repo, state}: OpenMilestone): Promise<void> {
   const {isolation, branch} = state.activation ?? {};
   if (!repo || branch === undefined) return;
   if (isolation === 'worktree') await assertCheckoutsCanFollow(repo, branch, dirtyFiles);
-  else if (isolation === 'shared' && state.session === undefined) await assertClean(repo);
+  else if (isolation === 'shared') await assertClean(repo, branch);
 }
 
 /**
@@ -52,16 +55,19 @@ export function makeWorkspace(
   execution: () => Execution,
   options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean},
 ): Workspace {
-  const {repo, lock, state, paths, clock, sessionId, id} = opened;
+  const {repo, lock, state, paths, clock, sessionId, id, read} = opened;
   const {isolation, branch} = state.activation ?? {};
   if (!repo || !isolation || isolation === 'none' || branch === undefined)
     return plainWorkspace(path.dirname(paths.home));
+  // Also before there is an execution, and after an edit of the plan.
+  const inForce = () => resolveMilestoneSettings(state.plan.settings, read.config.settings);
   const common = {
     repo,
     branch,
     lock,
-    hooks: settings.git.hooks,
+    hooks: () => inForce().git.hooks,
     lastHead: () => state.head,
+    patience: () => ({clock, hurry: execution().attempts.hurry, timeoutMs: inForce().verifyTimeoutMs}),
     milestoneId: id,
     onBranchProblem: (problem: {message: string; hint: string}) =>
       execution().openBlocker({type: 'branch_rewritten', ...problem}),
@@ -81,23 +87,47 @@ export function makeWorkspace(
       takeOver: options.takeOver ?? false,
     });
     const endLeftBehind = async () => left.size > 0 && (await endLeftovers(left, clock));
-    return new SharedWorkspace({...common, checkoutLock, endLeftBehind});
+    return new SharedWorkspace({
+      ...common,
+      checkoutLock,
+      endLeftBehind,
+      isCurrent: place => execution().isCurrent(place),
+      onDirty: error => execution().end({exit: error.exitCode, reason: error.message, error}),
+      warn: options.warn,
+    });
   }
   const setup = new SlotSetup({
     repo,
-    settings: settings.workspace,
+    settings: () => inForce().workspace,
     warn: options.warn,
     runCheck: (check, where) => execution().runSetup(check, where),
+    runTeardown: (check, where) => runTeardown(execution(), check, where),
   });
   return new WorktreeWorkspace({
     ...common,
     home: paths.home,
     root: settings.workspace.root,
-    fresh: settings.workspace.fresh ?? false,
+    get fresh() {
+      return inForce().workspace.fresh ?? false;
+    },
     mergeSlot: () => execution().mergeSlot,
     clock,
     signal: options.signal,
     setup,
     warn: options.warn,
   });
+}
+
+/** No task has an empty id. */
+const TEARDOWN = '';
+
+/** Run what tears a slot down; it ends as attempts do when they are interrupted. */
+async function runTeardown(execution: Execution, check: Check, where: SetupPlace): Promise<CheckResult | undefined> {
+  const {attempts} = execution;
+  const signal = attempts.begin(TEARDOWN, where.slot);
+  try {
+    return await execution.runSetup(check, {...where, signal});
+  } finally {
+    attempts.end(TEARDOWN, where.slot);
+  }
 }

@@ -1,10 +1,13 @@
 import fs from 'node:fs';
-import {removeSlots} from '../git/slots.ts';
 import {renderPlan} from '../milestone/layout.ts';
-import {resolveMilestoneSettings} from '../milestone/settings.ts';
+import type {Signals} from '../platform/signals.ts';
+import {endLeftovers} from '../platform/stop.ts';
 import {stateFields} from '../projections/state-fields.ts';
 import {movePlanFile, PlanFileWriter} from '../projections/yaml.ts';
+import {withLog} from './command.ts';
+import {milestoneToken} from './execution.ts';
 import type {OpenMilestone} from './open.ts';
+import {type PrepareOptions, prepareExecution} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */
 export function moveToCompleted({paths, id}: OpenMilestone): void {
@@ -12,18 +15,44 @@ export function moveToCompleted({paths, id}: OpenMilestone): void {
   fs.rmSync(paths.current, {force: true});
 }
 
+/** What finishing a move needs where slots are still to be torn down. */
+export interface FinishOptions extends Pick<PrepareOptions, 'callerEnv' | 'readPlan' | 'warn' | 'signal'> {
+  /** End a teardown. */
+  signals?: Signals;
+}
+
 /**
  * Finish what a crash kept an execution from: its log says completed, but its plan file or its slots do not follow yet.
  * What was cancelled may have attempts that go on; `doctor --repair` ends them and removes its slots.
  * @returns Whether the milestone was complete and its plan had to be moved.
  */
-export async function finishMove(opened: OpenMilestone): Promise<boolean> {
-  const {state, planFile, paths, id, read, repo} = opened;
+export async function finishMove(opened: OpenMilestone, options: FinishOptions): Promise<boolean> {
+  const {state, planFile, paths, id, read, repo, clock} = opened;
   if (state.status !== 'completed' || planFile !== paths.active(id)) return false;
   if (read.layout)
     await new PlanFileWriter(planFile, read.text).write(renderPlan(read.text, read.layout, stateFields(state)));
-  const {workspace} = resolveMilestoneSettings(state.plan.settings, read.config.settings);
-  if (repo && state.activation?.isolation === 'worktree') await removeSlots(repo, workspace.root, id);
+  // What tore slots down may have outlived its executor.
+  await endLeftovers(new Set([milestoneToken(state)]), clock);
+  if (repo && state.activation?.isolation === 'worktree') await removeWorkspace(opened, options);
   moveToCompleted(opened);
   return true;
+}
+
+/** Tear down the slots that are still there, and remove them. */
+function removeWorkspace(opened: OpenMilestone, options: FinishOptions): Promise<void> {
+  return withLog(opened, options, async log => {
+    const execution = prepareExecution(opened, log, options);
+    const stopListening = options.signals?.listen(name =>
+      execution.attempts.interruptAll({
+        kind: 'interrupted',
+        message: `was interrupted by ${name}`,
+        executor_died: false,
+      }),
+    );
+    try {
+      await execution.workspace.remove();
+    } finally {
+      stopListening?.();
+    }
+  });
 }

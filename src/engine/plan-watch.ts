@@ -62,10 +62,11 @@ export class PlanWatch {
 /** Put a plan that was read in force, or record why not. */
 export async function adoptReading(execution: Execution, read: PlanReading): Promise<void> {
   const errors = read.problems.filter(problem => problem.severity === 'error');
+  const reasons = errors.length > 0 ? errors : read.problems; // what is no milestone at all is but a warning
   if (errors.length > 0 || !read.plan)
     return refuse(
       execution,
-      errors.map(problem => problem.message),
+      reasons.map(problem => problem.message),
     );
   await adopt(execution, read.plan, read.layout ? handEdits(read.layout, execution.state) : []);
 }

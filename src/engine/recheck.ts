@@ -1,7 +1,7 @@
 import type {TaskId} from '../milestone/plan.ts';
 import {diskUsage} from '../platform/disk-space.ts';
 import {exceeded} from '../scheduler/budget.ts';
-import {type Blocker, taskState} from '../state/milestone.ts';
+import type {Blocker} from '../state/milestone.ts';
 import type {ExecutionContext} from './context.ts';
 
 /** Below this share a disk that was too full is good again. */
@@ -46,7 +46,7 @@ function isSomethingLeft(context: ExecutionContext, id: TaskId | undefined): boo
   const {state, settings} = context;
   if (exceeded(settings.budget ?? {}, state.spending.used) !== undefined) return false;
   if (id === undefined) return true;
-  return exceeded(context.settingsOf(id).budget ?? {}, taskState(state, id).history.used ?? {}) === undefined;
+  return exceeded(context.settingsOf(id).budget ?? {}, state.tasks.get(id)?.history.used ?? {}) === undefined;
 }
 
 /** Whether somebody has put commits on the branch since the base was checked. */

@@ -1,5 +1,6 @@
 // What a dead executor left behind, settled before anything new starts.
 
+import type {Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import {endLeftovers} from '../platform/stop.ts';
 import {taskState} from '../state/milestone.ts';
@@ -27,7 +28,8 @@ export async function recover(execution: Execution): Promise<void> {
       if (!execution.ending) await settleIntegration(execution, id);
     }
     // What a person has done is done; only its check was cut off.
-    else if (task.slot >= 0 || task.stage !== 'claimed') await endInterrupted(execution, id, task);
+    else if (task.slot >= 0 || task.stage !== 'claimed')
+      await endInterrupted(execution, id, task, howItEnded(execution));
   }
   // The event that follows the end of an attempt may not have reached the log.
   for (const id of state.tasks.keys()) execution.decideUndecided(id);
@@ -51,31 +53,41 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
     const commit = task.integrating?.commit;
     const isDone = commit !== undefined && (await workspace.integration?.isIntegrated(commit));
     if (isDone) await settleIntegration(execution, id);
-    else await endInterrupted(execution, id, task);
+    else await endInterrupted(execution, id, task, howItEnded(execution));
     execution.decideUndecided(id);
   }
   await execution.durable();
 }
 
 /** Nobody saw what it used: all that it had reserved counts as used, unless it was never told what to do. */
-function settleReserved(execution: Execution, id: TaskId, {attempt, stage}: RunningTask): void {
-  const amount = execution.state.spending.reserved[id];
+export function settleReserved(execution: Execution, id: TaskId, {attempt, stage}: RunningTask): void {
+  const {reserved} = execution.state.spending;
+  const amount = Object.hasOwn(reserved, id) ? reserved[id] : undefined;
   if (!amount) return;
   const spent =
     stage === 'starting' ? {used: {}, basis: 'observed' as const} : {used: amount, basis: 'reserved' as const};
   execution.record({event: 'budget_settled', details: {task_id: id, attempt, ...spent}});
 }
 
-async function endInterrupted(execution: Execution, id: TaskId, {attempt, slot}: RunningTask): Promise<void> {
+/** An executor that ended in order may have been unable to end its attempts. */
+function howItEnded({state}: Execution): Outcome {
+  if (state.session?.ended === undefined)
+    return {kind: 'interrupted', message: 'was interrupted: the executor died', executor_died: true};
+  return {kind: 'interrupted', message: 'was interrupted: the execution was broken off', executor_died: false};
+}
+
+/** End an attempt on which nobody works any more, with everything that it leaves. */
+export async function endInterrupted(
+  execution: Execution,
+  id: TaskId,
+  {attempt, slot}: RunningTask,
+  outcome: Outcome,
+): Promise<void> {
   const place = {taskId: id, attempt, slot};
   const log = execution.logFileOf(place);
   closeLogsBeside(log);
   await execution.redactor.redactFile(log);
   if (slot >= 0) await execution.workspace.rescue(place);
   keepDraftsOf(execution, place);
-  execution.endAttempt(place, {
-    kind: 'interrupted',
-    message: 'was interrupted: the executor died',
-    executor_died: true,
-  });
+  execution.endAttempt(place, outcome);
 }

@@ -14,6 +14,7 @@ import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {isOver} from '../state/milestone.ts';
 import {type CommandOptions, withLog} from './command.ts';
 import {staleLocks} from './doctor-git.ts';
+import {milestoneToken} from './execution.ts';
 import {finishRequest, leftoverRequests} from './inbox.ts';
 import {answersIn} from './live-requests.ts';
 import {finishMove} from './move-completed.ts';
@@ -76,7 +77,7 @@ async function keepRescues({repo, id, state, clock}: OpenMilestone): Promise<str
   const done: string[] = [];
   for (const {ref, commit} of repo ? await listRescues(repo, id) : []) {
     const [, task = '', attempt] = /\/([^/]+)\.([1-9]\d*)$/.exec(ref) ?? [];
-    const known = state.tasks.get(task)?.history.attempts;
+    const known = state.tasks.get(task)?.history.attempts ?? state.removed.get(task);
     if (!repo || known === undefined || Number(attempt) <= known) continue;
     const kept = `${ref}.kept-${new Date(clock.now()).toISOString().replace(/[-:.]/g, '')}`;
     await writeRef(repo, kept, commit, 'milestone: work kept');
@@ -95,13 +96,14 @@ async function settle(opened: OpenMilestone, options: CommandOptions): Promise<s
   await withLog(opened, options, async log => {
     if (!isOver(state.status) || !state.activation) return;
     const execution = prepareExecution(opened, log, options);
+    await endLeftovers(new Set([milestoneToken(state)]), opened.clock);
     await endDeadAttempts(execution, [...state.running]);
     if (slotsOf(opened).length === 0) return;
     await execution.workspace.remove();
     done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
   });
   if (fs.readFileSync(planFile, 'utf8') !== before) done.push(`brought \`${planFile}\` up to date`);
-  if (await finishMove(opened)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);
+  if (await finishMove(opened, options)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);
   return done;
 }
 

@@ -64,8 +64,10 @@ export function rejectionEvent({code, reason, hint}: Rejection): NewEvent {
 }
 
 function decidePause(state: MilestoneState, now: boolean): Decision {
-  if (state.status !== 'in_progress' && !(state.status === 'paused' && state.running.size > 0))
-    return wrongStatus(state, 'it cannot be paused');
+  const {status, running} = state;
+  // What has stopped, by itself or when asked, may still have attempts that run.
+  const isComingToRest = (status === 'paused' || status === 'blocked') && running.size > 0;
+  if (status !== 'in_progress' && !isComingToRest) return wrongStatus(state, 'it cannot be paused');
   const reason = now ? 'paused by request, at once' : 'paused by request';
   const decision = accept({event: 'milestone_paused', details: {code: 'requested', reason, ...(now && {now})}});
   return now ? {...decision, interrupt: 'all'} : decision;

@@ -1,11 +1,21 @@
+import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import {dirtyFiles, restoreFiles} from '../git/checkout.ts';
-import type {Repository} from '../git/git.ts';
 import {findKeptWork, layIn} from '../git/lay-in.ts';
 import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
-import {alignIndex, rescueLeftovers, switchTo, syncFiles, treeDirty} from '../git/shared.ts';
+import {
+  assertClean,
+  clearOccupant,
+  clearTemporaryIndexes,
+  putBack,
+  readOccupant,
+  rescueLeftovers,
+  setOccupant,
+  switchTo,
+  syncFiles,
+} from '../git/shared.ts';
 import {writeTree} from '../git/tree.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-workspace.ts';
 import type {Lock} from './lock.ts';
@@ -17,7 +27,12 @@ export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' |
   checkoutLock: Lock;
   /** End what an execution that is dead has left running in the checkout. */
   endLeftBehind(): Promise<unknown>;
+  /** Whether a task is in this attempt at it. */
+  isCurrent(place: AttemptPlace): boolean;
   onBranchProblem(problem: {message: string; hint: string}): void;
+  /** A person has changed the checkout: nothing more can start in it. */
+  onDirty(error: MilestoneError): void;
+  warn(message: string): void;
 }
 
 /** Attempts work in the user's own checkout, one at a time, on the milestone's branch. */
@@ -26,6 +41,10 @@ export class SharedWorkspace implements Workspace {
   readonly hasSlots = false;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
+  /** Who wants the checkout: an attempt takes it, a check has it until it has ended. */
+  private readonly turns = new SerialQueue();
+  /** The last attempt of this process that took the checkout. */
+  private last: AttemptPlace | undefined;
 
   constructor(private readonly parts: SharedParts) {
     const {repo} = parts;
@@ -35,11 +54,13 @@ export class SharedWorkspace implements Workspace {
       worktreeOf: () => repo,
       baseOf: async () => (await readRef(repo, 'HEAD')) as string,
       checkOutCommit: async () => workFolder(repo),
+      leave: place => this.leave(place),
     });
   }
 
   async begin(): Promise<void> {
     await this.parts.endLeftBehind();
+    clearTemporaryIndexes(this.parts.repo);
   }
 
   folderOf(): string {
@@ -52,20 +73,36 @@ export class SharedWorkspace implements Workspace {
     from: readonly number[] = [],
     isFinished = false,
   ): Promise<Outcome | undefined> {
+    await this.turns.run(async () => {
+      this.last = place;
+    });
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);
       return {kind: 'cancelled', message: head.message};
     }
-    this.parts.checkoutLock.check();
-    await switchTo(this.parts.repo, this.parts.branch);
-    const dirty = await dirtyFiles(this.parts.repo);
-    // Nobody but the attempt may have changed what will be committed as its work.
-    if (dirty.length > 0) throw treeDirty(dirty);
+    try {
+      await this.switchToBranch();
+    } catch (error) {
+      if (!(error instanceof MilestoneError) || error.code !== 'TREE_DIRTY') throw error;
+      // Before the attempt ends: nothing may start in between.
+      this.parts.onDirty(error);
+      return {kind: 'cancelled', message: error.message};
+    }
+    // Only now: whatever lay there before is not the attempt's.
+    setOccupant(this.parts.repo, this.nameOf(place));
     const found = await this.layInWork(place, from, head.commit);
     if (!isFinished || found === 'laid in') return undefined;
     if (found === 'nothing') return LOST_WORK;
     return {kind: 'conflict', files: [], message: 'conflicts with what was integrated meanwhile'};
+  }
+
+  /** @throws {MilestoneError} `TREE_DIRTY`; then nothing has changed. */
+  private async switchToBranch(): Promise<void> {
+    const {repo, branch, checkoutLock} = this.parts;
+    checkoutLock.check();
+    await assertClean(repo, branch);
+    await switchTo(repo, branch);
   }
 
   /** What does not fit on the head is only named to the attempt: nobody else's checkout is moved back for it. */
@@ -81,12 +118,43 @@ export class SharedWorkspace implements Workspace {
     return 'nothing';
   }
 
+  checkInPlace<Result>(check: (folder: string) => Promise<Result>): Promise<Result | undefined> {
+    return this.turns.run(async () => {
+      if (this.last && this.parts.isCurrent(this.last)) return undefined;
+      await this.switchToBranch();
+      try {
+        return await check(this.folderOf());
+      } finally {
+        await putBack(this.parts.repo);
+      }
+    });
+  }
+
   hasChanged(place: AttemptPlace): Promise<boolean> {
     return this.activity.hasChanged(place, this.parts.repo);
   }
 
-  async rescue({taskId, attempt}: AttemptPlace): Promise<void> {
-    await rescueLeftovers(this.parts.repo, {id: this.parts.milestoneId, task: taskId, attempt});
+  async rescue(place: AttemptPlace): Promise<void> {
+    const {repo, milestoneId: id, warn} = this.parts;
+    // An attempt that could not begin has left nothing: what lies there is the user's.
+    if (readOccupant(repo) !== this.nameOf(place)) return;
+    const {taskId: task, attempt} = place;
+    const rescue = await rescueLeftovers(repo, {id, task, attempt});
+    await this.integration.keepHeld(place);
+    clearOccupant(repo);
+    // While no executor lived, the user may have worked there as well.
+    if (rescue && !this.isOwn(place))
+      warn(
+        `what lay in the checkout since attempt ${attempt} at task \`${task}\` broke off is kept as \`${rescue.ref}\``,
+      );
+  }
+
+  /** Take away what lies beside the work of an attempt that is integrated. */
+  private async leave(place: AttemptPlace): Promise<void> {
+    if (!this.isOwn(place)) return this.rescue(place);
+    const {repo} = this.parts;
+    await putBack(repo);
+    clearOccupant(repo);
   }
 
   checkpoint({taskId, attempt}: AttemptPlace) {
@@ -94,13 +162,28 @@ export class SharedWorkspace implements Workspace {
   }
 
   async remove(): Promise<void> {
+    await this.integration.letGoOfAll();
     this.parts.checkoutLock.release();
   }
+
+  /** Whether this process has begun the attempt. */
+  private isOwn({taskId, attempt}: AttemptPlace): boolean {
+    return this.last?.taskId === taskId && this.last.attempt === attempt;
+  }
+
+  private nameOf({taskId, attempt}: AttemptPlace): string {
+    return `${this.parts.milestoneId}/${taskId}.${attempt}`;
+  }
+}
+
+interface SharedIntegrationParts extends GitParts, Pick<SharedParts, 'checkoutLock'> {
+  /** Take away what lies beside the work of an attempt that is integrated. */
+  leave(place: AttemptPlace): Promise<void>;
 }
 
 /** The checkout holds the work already when the branch moves; what the checks wrote beside it is taken away. */
 class SharedIntegration extends GitIntegration {
-  constructor(private readonly shared: GitParts & SharedParts) {
+  constructor(private readonly shared: SharedIntegrationParts) {
     super(shared);
   }
 
@@ -110,18 +193,7 @@ class SharedIntegration extends GitIntegration {
     const {changedFiles} = await writeTree(repo, move.from);
     syncFiles(repo, changedFiles);
     const advance = await super.advance(move);
-    if (advance.kind !== 'advanced') return advance;
-    const {changedFiles: written} = await writeTree(repo, move.to);
-    if (written.length > 0) await restoreFiles(repo, move.to, written);
-    await alignIndex(repo);
+    if (advance.kind === 'advanced') await this.shared.leave(move.place);
     return advance;
   }
-}
-
-/**
- * @throws {MilestoneError} `TREE_DIRTY` when the checkout is not clean at the first start.
- */
-export async function assertClean(repo: Repository): Promise<void> {
-  const dirty = await dirtyFiles(repo);
-  if (dirty.length > 0) throw treeDirty(dirty);
 }

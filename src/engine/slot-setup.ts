@@ -1,14 +1,16 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
-import {type Repository, tryGit} from '../git/git.ts';
+import type {Repository} from '../git/git.ts';
 import {workFolder} from '../git/repository.ts';
 import type {WorkspaceSettings} from '../milestone/plan.ts';
-import {readIfExists, replaceFile} from '../platform/files.ts';
+import {fileError, readIfExists, replaceFile} from '../platform/files.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {firstLine} from '../text/first-line.ts';
 import type {Check} from './checks.ts';
+import {copyIntoSlot} from './copy-into-slot.ts';
 import type {AttemptPlace} from './workspace.ts';
 
 /** Which attempt a setup is for; absent for the merge queue's own slot. */
@@ -19,13 +21,19 @@ export interface SetupOccasion {
   signal: StopSignal;
 }
 
+export interface SetupPlace {
+  place: AttemptPlace | undefined;
+  slot: number;
+  cwd: string;
+}
+
 export interface SetupParts {
   repo: Repository;
-  settings: WorkspaceSettings;
-  runCheck(
-    check: Check,
-    where: {place: AttemptPlace | undefined; slot: number; cwd: string; signal: StopSignal},
-  ): Promise<CheckResult | undefined>;
+  /** As they are in force now: the plan may be edited between two attempts. */
+  settings(): WorkspaceSettings;
+  runCheck(check: Check, where: SetupPlace & {signal: StopSignal}): Promise<CheckResult | undefined>;
+  /** The same, ended by whatever ends attempts from now on. */
+  runTeardown(check: Check, where: SetupPlace): Promise<CheckResult | undefined>;
   warn(message: string): void;
 }
 
@@ -34,55 +42,82 @@ const SETUP_NOTE = 'milestone-setup';
 
 /** Provides slots with what git does not: files that are not committed, and what `workspace.setup` makes. */
 export class SlotSetup {
+  /** Whoever stopped the teardown of one slot does not want to wait for those of the others either. */
+  private isStopped = false;
+
   constructor(private readonly parts: SetupParts) {}
 
   /** Set a slot up, unless it already is. @returns What to say of the attempt when that fails. */
   async run(slot: Repository, number: number, occasion: SetupOccasion): Promise<Outcome | undefined> {
-    const {setup, include = []} = this.parts.settings;
-    for (const file of include) await this.copy(slot, file);
-    if (setup === undefined) return undefined;
-    const note = path.join(slot.gitDir, SETUP_NOTE);
+    const {place, isNew, signal} = occasion;
+    const {setup, include = []} = this.parts.settings();
+    if (isNew) this.forget(slot);
+    for (const file of include) {
+      const failed = await this.copy(slot, file, signal);
+      if (failed) return failed;
+    }
+    if (setup === undefined || signal.aborted) return undefined;
     const wanted = this.fingerprint(slot, setup);
-    if (!occasion.isNew && readIfExists(note) === wanted) return undefined;
-    fs.rmSync(note, {force: true});
-    const {place, signal} = occasion;
+    if (readIfExists(noteOf(slot)) === wanted) return undefined;
+    this.forget(slot);
     const check = {name: 'setup' as const, command: setup};
     const result = await this.parts.runCheck(check, {place, slot: number, cwd: workFolder(slot), signal});
-    if (result?.ok) replaceFile(note, wanted, {durable: false});
+    if (result?.ok) replaceFile(noteOf(slot), wanted, {durable: false});
     return result === undefined || result.ok ? undefined : failedSetup(result);
+  }
+
+  /** What a slot was set up for is gone: the next `run` starts anew, also one of another executor. */
+  forget(slot: Repository): void {
+    fs.rmSync(noteOf(slot), {force: true});
   }
 
   /** Give back what a setup took; a failure is only worth a warning. */
   async tearDown(slot: Repository, number: number): Promise<void> {
-    const {teardown} = this.parts.settings;
+    const {teardown} = this.parts.settings();
     if (teardown === undefined) return;
     const check = {name: 'teardown' as const, command: teardown};
-    const {signal} = new AbortController();
-    const result = await this.parts.runCheck(check, {place: undefined, slot: number, cwd: workFolder(slot), signal});
-    if (result && !result.ok) this.parts.warn(`\`workspace.teardown\` failed in \`${slot.topLevel}\``);
+    const where = {place: undefined, slot: number, cwd: workFolder(slot)};
+    const result = this.isStopped ? undefined : await this.parts.runTeardown(check, where);
+    this.isStopped = result === undefined;
+    const wrong = result === undefined ? 'was stopped' : result.ok ? undefined : 'failed';
+    if (wrong !== undefined) this.parts.warn(`\`workspace.teardown\` ${wrong} in \`${slot.topLevel}\``);
   }
 
-  /** Copy a file that git ignores from the user's checkout. One that git would commit must not get into a slot. */
-  private async copy(slot: Repository, file: string): Promise<void> {
-    const from = path.join(workFolder(this.parts.repo), file);
-    const to = path.join(workFolder(slot), file);
-    if (!fs.existsSync(from)) return;
-    const ignored = await tryGit(slot, ['check-ignore', '--quiet', '--', to]);
-    if (ignored.code !== 0)
-      return this.parts.warn(
-        `\`${file}\` (\`workspace.include\`) is not ignored by git, so it is not copied: it would be committed`,
-      );
-    fs.mkdirSync(path.dirname(to), {recursive: true});
-    fs.cpSync(from, to, {recursive: true, force: true, preserveTimestamps: true});
+  private async copy(slot: Repository, file: string, signal: StopSignal): Promise<Outcome | undefined> {
+    try {
+      const isCopied = await copyIntoSlot(file, {repo: this.parts.repo, slot, signal});
+      if (!isCopied)
+        this.parts.warn(
+          `\`${file}\` (\`workspace.include\`) is not ignored by git, so it is not copied: it would be committed`,
+        );
+      return undefined;
+    } catch (error) {
+      return failedCopy(file, error);
+    }
   }
 
   /** What the setup depends on: its command, and the files of `setup_when`. */
   private fingerprint(slot: Repository, setup: string): string {
     const hash = createHash('sha256').update(setup);
-    for (const file of this.parts.settings.setup_when ?? [])
+    for (const file of this.parts.settings().setup_when ?? [])
       hash.update(`\0${file}\0${readIfExists(path.join(workFolder(slot), file)) ?? ''}`);
     return hash.digest('hex');
   }
+}
+
+function noteOf({gitDir}: Repository): string {
+  return path.join(gitDir, SETUP_NOTE);
+}
+
+/** @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`: no other attempt would fare better. */
+function failedCopy(file: string, error: unknown): Outcome {
+  const failure = error instanceof MilestoneError ? error : fileError(error, `copy \`${file}\``);
+  if (failure.code === 'DISK_FULL' || failure.code === 'READ_ONLY') throw failure;
+  return {
+    kind: 'failed',
+    cause: 'setup',
+    message: `could not start: \`${file}\` (\`workspace.include\`) could not be copied: ${(error as Error).message}`,
+  };
 }
 
 function failedSetup({command, exit_code}: CheckResult): Outcome {

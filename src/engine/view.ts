@@ -186,8 +186,9 @@ async function findEdit(inForce: Plan, file: string): Promise<{edit?: PlanEdit}>
     import('../milestone/plan-diff.ts'),
   ]);
   const {plan, problems} = readPlanFile(file);
-  const errors = problems.filter(({severity}) => severity === 'error').map(({message}) => message);
-  if (errors.length > 0 || !plan) return {edit: {problems: errors}};
+  const errors = problems.filter(({severity}) => severity === 'error');
+  const reasons = errors.length > 0 ? errors : problems; // what is no milestone at all is but a warning
+  if (errors.length > 0 || !plan) return {edit: {problems: reasons.map(({message}) => message)}};
   // As it would be in the log.
   return diffPlans(inForce, JSON.parse(JSON.stringify(plan))) ? {edit: {problems: []}} : {};
 }

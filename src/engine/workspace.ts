@@ -1,3 +1,4 @@
+import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
@@ -36,8 +37,24 @@ export interface FrozenWork {
   message?: string;
 }
 
+export interface FreezeOptions {
+  /** The commit's message as it stands now, for the user's hooks. */
+  message: string;
+  /** Folder in the home, relative to it, that the attempt may change; it is not in the tree. */
+  documents?: string;
+  /** Ends the attempt, and what git starts for it: filters, hooks. */
+  signal: StopSignal;
+}
+
 /** The branch as it stands, or why nothing can be integrated. */
 export type BranchHead = {kind: 'head'; commit: string} | {kind: 'rewritten'; message: string; hint: string};
+
+/** A place for checks could not be set up. */
+export class SetupFailed extends MilestoneError {
+  constructor(readonly outcome: Outcome) {
+    super('GIT_FAILED', `the slot for checks could not be set up: ${outcome.message}`);
+  }
+}
 
 /** Where attempts work and how their work is kept. */
 export interface Workspace {
@@ -59,6 +76,13 @@ export interface Workspace {
     from?: readonly number[],
     isFinished?: boolean,
   ): Promise<Outcome | undefined> | undefined;
+  /**
+   * Run a check of the whole on the head of the branch, with nobody else at work there; what it writes is taken away.
+   * Absent where such checks have a folder of their own.
+   * @returns Undefined when an attempt is at work: then nothing was run.
+   * @throws {MilestoneError} `TREE_DIRTY`
+   */
+  checkInPlace?<Result>(check: (folder: string) => Promise<Result>): Promise<Result | undefined>;
   /** Whether files in the slot changed since the last call; what a silent attempt is judged by. */
   hasChanged(place: AttemptPlace): Promise<boolean>;
   /** Keep what an attempt that did not complete has left. */
@@ -74,11 +98,7 @@ export interface Workspace {
 /** How finished work gets onto the milestone's branch. One caller at a time but for `freeze`. */
 export interface Integration {
   readonly branch: string;
-  /**
-   * @param options.message The commit's message as it stands now, for the user's hooks.
-   * @param options.documents Folder in the home, relative to it, that the attempt may change; it is not in the tree.
-   */
-  freeze(place: AttemptPlace, options: {message: string; documents?: string}): Promise<FrozenWork>;
+  freeze(place: AttemptPlace, options: FreezeOptions): Promise<FrozenWork>;
   /** Keep frozen work that is not integrated at the attempt's rescue ref. */
   keep(place: AttemptPlace, work: FrozenWork): Promise<void>;
   /** The whole change, as `git diff` writes it, at most so many bytes of it. */
@@ -89,10 +109,24 @@ export interface Integration {
   changedIn(commit: string): Promise<string[]>;
   /** The branch as it stands; a head that a person moved forward counts. */
   readHead(): Promise<BranchHead>;
-  merge(work: FrozenWork, head: string): Promise<{kind: 'merged'; tree: string} | {kind: 'conflict'; files: string[]}>;
-  /** Folder in which that tree lies checked out, for checks. */
+  /** Let nobody remove the objects of frozen work while it is checked. */
+  hold(place: AttemptPlace, work: FrozenWork): Promise<void>;
+  /** Whether all objects of the work are there still. */
+  isWhole(work: FrozenWork): Promise<boolean>;
+  merge(
+    place: AttemptPlace,
+    work: FrozenWork,
+    head: string,
+  ): Promise<{kind: 'merged'; tree: string} | {kind: 'conflict'; files: string[]}>;
+  /**
+   * Folder in which that tree lies checked out, for checks.
+   * @throws {SetupFailed}
+   */
   checkOut(tree: string, head: string): Promise<string>;
-  /** Folder in which that commit lies checked out, for checks. */
+  /**
+   * Folder in which that commit lies checked out, for checks.
+   * @throws {SetupFailed}
+   */
   checkOutCommit(commit: string): Promise<string>;
   commit(tree: string, parent: string, message: string): Promise<string>;
   /**

@@ -1,19 +1,32 @@
+import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import type {Repository} from '../git/git.ts';
+import {type Repository, withPatience} from '../git/git.ts';
+import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {findKeptWork, layIn} from '../git/lay-in.ts';
+import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
-import {saveRescue} from '../git/rescue.ts';
-import {slotAt, slotFolder, slotPool} from '../git/slot-place.ts';
-import {prepareSlot, removeSlots, setSlotOwner, slotBase, slotOwner} from '../git/slots.ts';
+import {type RescueName, saveRescue} from '../git/rescue.ts';
+import {slotAt, slotFolder, slotPool, slotsElsewhere} from '../git/slot-place.ts';
+import {
+  clearUnsaved,
+  markUnsaved,
+  prepareSlot,
+  removeSlots,
+  setSlotOwner,
+  slotBase,
+  slotOwner,
+  unsavedOwner,
+} from '../git/slots.ts';
 import type {Clock} from '../platform/clock.ts';
 import {listFolder} from '../platform/files.ts';
+import type {Patience} from '../platform/run-git.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-workspace.ts';
 import type {SlotSetup} from './slot-setup.ts';
-import type {AttemptPlace, Workspace} from './workspace.ts';
+import {type AttemptPlace, SetupFailed, type Workspace} from './workspace.ts';
 
-export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
+export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead' | 'patience'> {
   milestoneId: string;
   home: string;
   /** `workspace.root`. */
@@ -30,14 +43,17 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
   onBranchProblem(problem: {message: string; hint: string}): void;
 }
 
+/** What takes longer is tried again at the next one. */
+const CHECKPOINT_MS = 240_000;
+/** Whoever wants to end does not wait for longer; the work stays in the slot. */
+const RESCUE_MS = 120_000;
+
 /** A pool of worktrees with detached heads, one for each attempt at a time; the user's checkout is never touched. */
 export class WorktreeWorkspace implements Workspace {
   readonly isolation = 'worktree';
   readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
-  /** Attempts whose work may lie in a slot and nowhere else. */
-  private readonly unsaved = new Map<number, AttemptPlace>();
 
   constructor(private readonly parts: WorktreeParts) {
     this.integration = new GitIntegration({
@@ -45,11 +61,10 @@ export class WorktreeWorkspace implements Workspace {
       worktreeOf: place => this.slot(place.slot),
       baseOf: async slot => (await slotBase(slot)) as string,
       checkOutCommit: async commit => {
-        const {slot, needsSetup} = await this.prepareSlot(parts.mergeSlot(), commit);
+        const {slot, needsSetup} = await this.prepareMergeSlot(commit);
         const occasion = {isNew: needsSetup, signal: parts.signal};
         const failed = await parts.setup.run(slot, parts.mergeSlot(), occasion);
-        if (failed)
-          throw new MilestoneError('GIT_FAILED', `the slot for checks could not be set up: ${failed.message}`);
+        if (failed) throw new SetupFailed(failed);
         return workFolder(slot);
       },
     });
@@ -72,7 +87,9 @@ export class WorktreeWorkspace implements Workspace {
     }
     const kept = await this.keptWork(place, from, head.commit);
     if (isFinished && !kept) return LOST_WORK;
-    const {slot, needsSetup} = await this.prepareSlot(place.slot, kept?.base ?? head.commit);
+    const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal);
+    if (!prepared) return undefined;
+    const {slot, needsSetup} = prepared;
     if (kept) await layIn(slot, kept.tree);
     // Only now: who ends before this has left nothing of his own.
     setSlotOwner(slot, ownerOf(place));
@@ -98,11 +115,16 @@ export class WorktreeWorkspace implements Workspace {
     const {milestoneId} = this.parts;
     const slot = this.slot(place.slot);
     if (!slot || slotOwner(slot) !== ownerOf(place)) return;
-    this.unsaved.set(place.slot, place);
+    markUnsaved(slot, ownerOf(place));
+    await this.integration.takeBack(place);
+    if (await this.integration.keepHeld(place)) return clearUnsaved(slot);
     const base = await slotBase(slot);
     if (base === undefined) return;
+    const patient = withPatience(slot, this.patience({timeoutMs: RESCUE_MS}));
     try {
-      await saveRescue(slot, {id: milestoneId, task: place.taskId, attempt: place.attempt, base});
+      await showHiddenChanges(patient);
+      const rescue = await saveRescue(patient, {id: milestoneId, task: place.taskId, attempt: place.attempt, base});
+      if (!rescue?.nested.length && (await changedSubmodules(slot)).length === 0) clearUnsaved(slot);
     } catch (error) {
       if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
       // A slot that git cannot read is set aside, whole, before the place is used again.
@@ -112,37 +134,70 @@ export class WorktreeWorkspace implements Workspace {
 
   async checkpoint({taskId, attempt, slot: number}: AttemptPlace) {
     const slot = this.slot(number);
-    return slot && checkpoint(slot, {id: this.parts.milestoneId, task: taskId, attempt});
+    return (
+      slot &&
+      checkpoint(withPatience(slot, this.patience({timeoutMs: CHECKPOINT_MS})), {
+        id: this.parts.milestoneId,
+        task: taskId,
+        attempt,
+      })
+    );
   }
 
   async remove(): Promise<void> {
-    const {repo, root, milestoneId, setup} = this.parts;
+    const {repo, root, milestoneId, home, setup} = this.parts;
     for (const name of listFolder(slotPool(repo, root, milestoneId)).filter(name => /^\d+$/.test(name))) {
       const slot = slotAt(repo, this.folder(Number(name)));
       if (slot) await setup.tearDown(slot, Number(name));
     }
-    for (const warning of await removeSlots(repo, root, milestoneId)) this.parts.warn(warning);
+    for (const warning of await removeSlots(repo, root, milestoneId, home)) this.parts.warn(warning);
+    await this.integration.letGoOfAll();
   }
 
-  private async prepareSlot(number: number, commit: string) {
+  /** @returns `undefined` when the signal ended it. A large worktree may take its time. */
+  private async prepareSlot(number: number, commit: string, signal: StopSignal) {
+    try {
+      return await this.makeSlot(number, commit, this.patience({signal, timeoutMs: undefined}));
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  private prepareMergeSlot(commit: string) {
+    const patience = this.patience({timeoutMs: undefined});
+    return this.makeSlot(this.parts.mergeSlot(), commit, patience && {...patience, signal: patience.hurry});
+  }
+
+  private patience(more: Partial<Patience>): Patience | undefined {
+    const patience = this.parts.patience?.();
+    return patience && {...patience, ...more};
+  }
+
+  private async makeSlot(number: number, commit: string, patience: Patience | undefined) {
     const {repo, home, milestoneId, fresh, clock} = this.parts;
-    const unsaved = this.unsaved.get(number);
-    const prepared = await prepareSlot(repo, {
+    const slot = slotAt(repo, this.folder(number));
+    const keepAs = slot && attemptOf(milestoneId, unsavedOwner(slot));
+    const prepared = await prepareSlot(withPatience(repo, patience), {
       folder: this.folder(number),
       commit,
       home,
       fresh,
-      ...(unsaved && {keepAs: {id: milestoneId, task: unsaved.taskId, attempt: unsaved.attempt}}),
+      ...(keepAs && {keepAs}),
       clock,
     });
-    this.unsaved.delete(number);
+    if (prepared.needsSetup) this.parts.setup.forget(prepared.slot);
     for (const warning of prepared.warnings) this.parts.warn(warning);
-    return prepared;
+    return {...prepared, slot: withPatience(prepared.slot, undefined)};
   }
 
   /** `undefined` when what worked there has removed its `.git`, or has put one of its own in its place. */
   private slot(number: number): Repository | undefined {
-    return slotAt(this.parts.repo, this.folder(number));
+    const {repo, root, milestoneId, home} = this.parts;
+    const here = slotAt(repo, this.folder(number));
+    if (here) return here;
+    const pool = slotPool(repo, root, milestoneId);
+    return slotsElsewhere(repo, {home, pool}).find(({topLevel}) => path.basename(topLevel) === String(number));
   }
 
   private folder(number: number): string {
@@ -153,4 +208,11 @@ export class WorktreeWorkspace implements Workspace {
 
 function ownerOf({taskId, attempt}: AttemptPlace): string {
   return `${taskId}.${attempt}`;
+}
+
+function attemptOf(id: string, owner: string | undefined): RescueName | undefined {
+  const dot = owner?.lastIndexOf('.') ?? -1;
+  return owner === undefined || dot < 0
+    ? undefined
+    : {id, task: owner.slice(0, dot), attempt: Number(owner.slice(dot + 1))};
 }

@@ -6,12 +6,14 @@ import {syncFolder} from '../platform/files.ts';
 import {type ChangedFile, compareTrees} from './compare-trees.ts';
 import {git, gitError, linkedWorktrees, type Repository, tryGit} from './git.ts';
 import {homePath, isInHome} from './repository.ts';
+import {isSlot} from './slot-place.ts';
 import {excludePath, isAdded, writeTree} from './tree.ts';
 
-/** The worktrees that have a branch checked out. */
+/** The worktrees of people that have a branch checked out. */
 export async function checkedOutAt(repo: Repository, branch: string): Promise<Repository[]> {
   const found: Repository[] = [];
-  for (const gitDir of [repo.commonDir, ...linkedWorktrees(repo).map(worktree => worktree.gitDir)]) {
+  const linked = linkedWorktrees(repo).filter(worktree => !isSlot(worktree));
+  for (const gitDir of [repo.commonDir, ...linked.map(worktree => worktree.gitDir)]) {
     const topLevel = (await headBranch(repo, gitDir)) === branch ? await topLevelOf(repo, gitDir) : undefined;
     if (topLevel !== undefined) found.push({...repo, gitDir, topLevel});
   }

@@ -30,7 +30,8 @@ export async function compareObjects(
   from: string,
   to: string,
 ): Promise<{files: Difference[]; newObjects: string[]}> {
-  const args = ['diff-tree', '-r', '-t', '-z', '--raw', '--no-renames', '--no-abbrev', '--end-of-options', from, to];
+  const flags = ['-r', '-t', '-z', '--raw', '--no-renames', '--no-abbrev', '--ignore-submodules=none'];
+  const args = ['diff-tree', ...flags, '--end-of-options', from, to];
   // Git would read an index that plays no part here, and fail on a damaged one.
   const env = {GIT_INDEX_FILE: path.join(repo.gitDir, 'milestone-no-index')};
   const fields = (await git(repo, args, {env})).split('\0');

@@ -16,7 +16,7 @@ export async function findConflictMarkers(repo: Repository, base: string, tree: 
 
 async function filesWithMarkers(repo: Repository, tree: string, files: readonly string[]): Promise<string[]> {
   const paths = files.map(file => `:(top,literal)${file}`);
-  const args = ['grep', '-l', '-z', '-I', '-E', '--full-name', '-e', MARKER, tree, '--', ...paths];
+  const args = ['grep', '--no-color', '-l', '-z', '-I', '-E', '--full-name', '-e', MARKER, tree, '--', ...paths];
   const found = await git(repo, args, {accept: [1]});
   const prefix = `${tree}:`;
   return found.split('\0').flatMap(file => (file.startsWith(prefix) ? file.slice(prefix.length) : []));

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {systemClock} from '../platform/clock.ts';
 import {isGitAtWork} from '../platform/git-processes.ts';
-import {type GitResult, runGit} from '../platform/run-git.ts';
+import {commandOf, type GitResult, type Patience, runGit} from '../platform/run-git.ts';
 
 /** A repository, seen from one of its worktrees: the user's checkout, or a slot. All paths are absolute and real. */
 export interface Repository {
@@ -21,6 +21,17 @@ export interface Repository {
   readonly committer: string;
   /** The whole environment of git calls. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Ends git calls before their time; they may take for ever when absent. */
+  readonly patience?: Patience | undefined;
+}
+
+/**
+ * The same repository, whose git calls reject when they are stopped (with the signal's reason) or take too long
+ * (`GitTimeout`); not for what must not be cut off. What is derived from it has the same patience.
+ * @param patience `undefined` takes it away.
+ */
+export function withPatience(repo: Repository, patience: Patience | undefined): Repository {
+  return {...repo, patience};
 }
 
 export interface GitOptions {
@@ -63,6 +74,7 @@ const NO_HOOKS = ['-c', 'core.hooksPath=/dev/null'];
  * Run git in a worktree. Its folder and git folder are given, never searched for: a slot that lost its `.git` must not
  * lead to the repository of a folder above.
  * @returns What it printed.
+ * @throws The reason of the signal of `repo.patience` when it aborts.
  * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`.
  */
 export async function git(repo: Repository, args: readonly string[], options: GitOptions = {}): Promise<string> {
@@ -77,6 +89,7 @@ export async function tryGit(repo: Repository, args: readonly string[], options:
     cwd: repo.topLevel,
     env: {...repo.environment, GIT_DIR: repo.gitDir, GIT_WORK_TREE: repo.topLevel, ...options.env},
     input: options.input,
+    patience: repo.patience,
   };
   const all = [...SETTINGS, ...(options.syncIndex ? SYNCED_INDEX : []), ...(options.hooks ? [] : NO_HOOKS), ...args];
   let result = await runGit(all, call);
@@ -102,10 +115,6 @@ export function gitError(args: readonly string[], result: GitResult): MilestoneE
   return new MilestoneError(code, `\`git ${commandOf(args)}\` failed: ${said.slice(-2_000)}`);
 }
 
-function commandOf(args: readonly string[]): string {
-  return args.find((arg, at) => arg !== '-c' && args[at - 1] !== '-c') ?? '';
-}
-
 function lockInTheWay(repo: Repository, result: GitResult): string | undefined {
   if (result.code === 0) return undefined;
   const lock = /Unable to create '(.*\.lock)': File exists/.exec(result.stderr)?.[1];
@@ -128,6 +137,7 @@ async function isFreed(repo: Repository, lock: string): Promise<boolean> {
   const start = systemClock.elapsed();
   const first = fs.statSync(lock, {throwIfNoEntry: false});
   for (;;) {
+    repo.patience?.signal?.throwIfAborted();
     const waitedMs = systemClock.elapsed() - start;
     if (first === undefined || fs.statSync(lock, {throwIfNoEntry: false})?.ino !== first.ino) return true;
     if (waitedMs > LOCK_GRACE_MS && !isGitAtWork(worktreeFolders(repo), first.mtimeMs)) {

@@ -53,7 +53,8 @@ export async function listSubmodules(repo: Repository): Promise<Submodule[]> {
 export function runInSubmodule(repo: Repository, submodule: Submodule, args: readonly string[]) {
   const folder = path.join(repo.topLevel, submodule.path);
   const env = {...gitEnvironment(repo.environment), GIT_CEILING_DIRECTORIES: path.dirname(folder)};
-  return runGit(['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', ...args], {cwd: folder, env});
+  const call = {cwd: folder, env, patience: repo.patience};
+  return runGit(['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', ...args], call);
 }
 
 /** Whether a submodule's folder holds a checkout. */

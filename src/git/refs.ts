@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {syncObjects, syncRef} from './durable.ts';
-import {git, gitError, type Repository, tryGit} from './git.ts';
+import {git, gitError, type Repository, tryGit, withPatience} from './git.ts';
 
 /** The branch that a milestone's commits go to. */
 export function milestoneBranch(id: string): string {
@@ -51,18 +51,20 @@ export type RefMove = {kind: 'advanced'} | {kind: 'moved'; actual: string | unde
 
 /**
  * Move a branch from one commit to another; on disk, with everything it points at, when this resolves.
+ * @param move.letGo Refs that go at the same time.
  * @returns `moved` when the branch is at neither commit: nothing has changed then.
  * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`.
  */
 export async function advanceBranch(
   repo: Repository,
-  move: {branch: string; from: string; to: string; reason: string},
+  move: {branch: string; from: string; to: string; reason: string; letGo?: readonly string[]},
 ): Promise<RefMove> {
-  const {branch, from, to, reason} = move;
+  const {branch, from, to, reason, letGo = []} = move;
   const ref = `refs/heads/${branch}`;
   const args = ['update-ref', '-m', reason, '--stdin'];
   // Git starts up while the objects are synced, and is told only then what to do.
-  const input = syncObjects(repo).then(() => `update ${ref} ${to} ${from}\n`);
+  const deletes = letGo.map(held => `delete ${held}\n`).join('');
+  const input = syncObjects(repo).then(() => `update ${ref} ${to} ${from}\n${deletes}`);
   const result = await tryGit(repo, args, {input});
   if (result.code !== 0) {
     const actual = await readHead(repo, branch);
@@ -76,6 +78,6 @@ export async function advanceBranch(
 /** Point a ref of our own at a commit, whatever it was at before; on disk when this resolves. */
 export async function writeRef(repo: Repository, ref: string, commit: string, reason: string): Promise<void> {
   await syncObjects(repo);
-  await git(repo, ['update-ref', '-m', reason, ref, commit]);
+  await git(withPatience(repo, undefined), ['update-ref', '-m', reason, ref, commit]);
   await syncRef(repo, ref);
 }

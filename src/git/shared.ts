@@ -3,15 +3,16 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import {syncFolder} from '../platform/files.ts';
+import {listFolder, readIfExists, replaceFile, syncFolder} from '../platform/files.ts';
+import {processState} from '../platform/identity.ts';
 import {emptyTree} from './base.ts';
-import {followCheckout, headBranch, restoreFiles} from './checkout.ts';
-import type {ChangedFile} from './compare-trees.ts';
+import {dirtyFiles, followCheckout, headBranch, restoreFiles} from './checkout.ts';
+import {type ChangedFile, compareTrees} from './compare-trees.ts';
 import {git, type Repository} from './git.ts';
 import {readHead, readRef} from './refs.ts';
 import {homePath} from './repository.ts';
 import {type Rescue, type RescueName, saveRescue} from './rescue.ts';
-import {isIndexBroken} from './temporary-index.ts';
+import {isIndexBroken, TEMPORARY_INDEX} from './temporary-index.ts';
 import {writeTree} from './tree.ts';
 
 /**
@@ -29,8 +30,30 @@ export async function switchTo(repo: Repository, branch: string): Promise<void> 
   await alignIndex(repo);
 }
 
+/**
+ * Make sure that nobody but attempts has changed anything in the checkout. Changes nothing.
+ * @param branch That attempts work on; what a switch to it that was cut off has written is no change.
+ * @throws {MilestoneError} `TREE_DIRTY`
+ */
+export async function assertClean(repo: Repository, branch: string): Promise<void> {
+  const dirty = await dirtyFiles(repo);
+  if (dirty.length === 0) return;
+  const files = (await headBranch(repo)) === branch ? dirty : await filesInTheWay(repo, branch);
+  if (files.length > 0) throw treeDirty(files);
+}
+
+/** Files that are neither as in the head nor as in the branch. */
+async function filesInTheWay(repo: Repository, branch: string): Promise<string[]> {
+  const [from, to] = [await readRef(repo, 'HEAD'), await readHead(repo, branch)];
+  if (from === undefined || to === undefined) return dirtyFiles(repo);
+  const {tree, changedFiles, nested} = await writeTree(repo, from, {skipHome: true});
+  const lacking = new Set((await compareTrees(repo, to, tree)).map(difference => difference.path));
+  const changed = changedFiles.map(file => file.path).filter(file => lacking.has(file));
+  return [...new Set([...changed, ...nested.map(({path: file}) => file)])];
+}
+
 /** An error that names files which are neither committed nor ignored. */
-export function treeDirty(files: readonly string[]): MilestoneError {
+function treeDirty(files: readonly string[]): MilestoneError {
   const shown = files.slice(0, 5).map(file => `\`${file}\``);
   const rest = files.length > shown.length ? ` and ${files.length - shown.length} more` : '';
   return new MilestoneError(
@@ -90,13 +113,47 @@ export async function rescueLeftovers(repo: Repository, name: RescueName): Promi
   const base = await readRef(repo, 'HEAD');
   if (base === undefined) return undefined;
   const rescue = await saveRescue(repo, {...name, base});
-  if (rescue === undefined) return undefined;
-  const {changedFiles} = await writeTree(repo, base, {skipHome: true});
-  const nested = new Set(rescue.nested.map(({path: file}) => file));
-  await restoreFiles(
-    repo,
-    base,
-    changedFiles.filter(file => !nested.has(file.path)),
-  );
+  if (rescue !== undefined) await putBack(repo);
   return rescue;
 }
+
+/** Put the checkout back to its head. Ignored files, the home and repositories inside it stay. */
+export async function putBack(repo: Repository): Promise<void> {
+  const head = await readRef(repo, 'HEAD');
+  if (head === undefined) return;
+  const {changedFiles, nested} = await writeTree(repo, head, {skipHome: true});
+  const kept = new Set(nested.map(({path: file}) => file));
+  const changes = changedFiles.filter(file => !kept.has(file.path));
+  if (changes.length === 0) return;
+  await restoreFiles(repo, head, changes);
+  await alignIndex(repo);
+}
+
+/** The attempt whose work lies in the checkout, if any does. */
+export function readOccupant(repo: Repository): string | undefined {
+  return readIfExists(occupantFile(repo))?.trim();
+}
+
+/** On disk when it returns: what lies in the checkout from now on is the attempt's. */
+export function setOccupant(repo: Repository, attempt: string): void {
+  replaceFile(occupantFile(repo), `${attempt}\n`);
+}
+
+export function clearOccupant(repo: Repository): void {
+  fs.rmSync(occupantFile(repo), {force: true});
+}
+
+function occupantFile({gitDir}: Repository): string {
+  return path.join(gitDir, 'milestone', 'attempt');
+}
+
+/** Remove the temporary indexes that processes which are dead have left in the git folder. */
+export function clearTemporaryIndexes({gitDir}: Repository): void {
+  for (const name of listFolder(gitDir)) {
+    const [, pid] = name.startsWith(TEMPORARY_INDEX) ? (OWNED.exec(name.slice(TEMPORARY_INDEX.length)) ?? []) : [];
+    if (pid !== undefined && !processState(Number(pid))) fs.rmSync(path.join(gitDir, name), {force: true});
+  }
+}
+
+/** How the name of a temporary index goes on: its process, then its number. */
+const OWNED = /^(\d+)-\d+(?:\.lock)?$/;

@@ -4,6 +4,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {readIfExists} from '../platform/files.ts';
 import {linkedWorktrees, type Repository} from './git.ts';
 
 /**
@@ -19,6 +20,24 @@ export function slotPool(repo: Repository, root: string | undefined, id: string)
 /** Folder of one slot, the number of which counts from 0. */
 export function slotFolder(repo: Repository, root: string | undefined, id: string, slot: number): string {
   return path.join(slotPool(repo, root, id), String(slot));
+}
+
+/** Name of the file in a slot's private git folder that says which home it belongs to. */
+export const HOME_NOTE = 'milestone-home';
+
+/** Whether a worktree is a slot, of whichever milestone. */
+export function isSlot({gitDir}: Pick<Repository, 'gitDir'>): boolean {
+  return fs.existsSync(path.join(gitDir, HOME_NOTE));
+}
+
+/** The slots of a milestone that lie anywhere else: the pool was another when they were made. */
+export function slotsElsewhere(repo: Repository, {home, pool}: {home: string; pool: string}): Repository[] {
+  const id = path.basename(pool);
+  return linkedWorktrees(repo).filter(({gitDir, topLevel}) => {
+    const folder = path.dirname(topLevel);
+    if (folder === pool || path.basename(folder) !== id || !/^\d+$/.test(path.basename(topLevel))) return false;
+    return readIfExists(path.join(gitDir, HOME_NOTE)) === `${home}\n`;
+  });
 }
 
 /** The slot at a folder, if that folder is a worktree that this repository knows of. */

@@ -11,7 +11,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import type {Clock} from '../platform/clock.ts';
+import {type Clock, systemClock} from '../platform/clock.ts';
 import {listFolder, makeFolder, readIfExists, replaceFile} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {git, linkedWorktrees, type Repository} from './git.ts';
@@ -21,7 +21,7 @@ import {removeFolder} from './remove-folder.ts';
 import {workFolder} from './repository.ts';
 import {saveRescue} from './rescue.ts';
 import {resetSlot} from './reset-slot.ts';
-import {slotAt, slotPool} from './slot-place.ts';
+import {HOME_NOTE, slotAt, slotPool, slotsElsewhere} from './slot-place.ts';
 
 export interface SlotWish {
   /** From `slotFolder`. */
@@ -59,12 +59,13 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   await assertSlot(slot, wish.commit);
   writeNote(slot, HOME_NOTE, wish.home);
   writeNote(slot, BASE_NOTE, wish.commit);
+  fs.rmSync(path.join(slot.gitDir, UNSAVED_NOTE), {force: true});
   makeFolder(workFolder(slot));
   const rescued = typeof rescue === 'object' ? {rescued: rescue.commit} : {};
-  return {slot, needsSetup: reset !== 'whole' || warnings.length > 0, ...rescued, warnings};
+  const needsSetup = wish.fresh === true || reset !== 'whole' || warnings.length > 0;
+  return {slot, needsSetup, ...rescued, warnings};
 }
 
-const HOME_NOTE = 'milestone-home';
 const BASE_NOTE = 'milestone-base';
 
 /** The commit that a slot was last prepared at; what is in it now was made on that. */
@@ -82,6 +83,22 @@ export function setSlotOwner(slot: Repository, owner: string): void {
 /** Whose work lies in a slot; until somebody else's does it is still that of the last one. */
 export function slotOwner(slot: Repository): string | undefined {
   return readIfExists(path.join(slot.gitDir, OWNER_NOTE))?.trim();
+}
+
+const UNSAVED_NOTE = 'milestone-unsaved';
+
+/** Say that work of this owner lies in a slot and nowhere else, whoever uses the slot next. */
+export function markUnsaved(slot: Repository, owner: string): void {
+  writeNote(slot, UNSAVED_NOTE, owner);
+}
+
+export function clearUnsaved(slot: Repository): void {
+  fs.rmSync(path.join(slot.gitDir, UNSAVED_NOTE), {force: true});
+}
+
+/** Whose work lies in a slot and nowhere else. */
+export function unsavedOwner(slot: Repository): string | undefined {
+  return readIfExists(path.join(slot.gitDir, UNSAVED_NOTE))?.trim();
 }
 
 async function rescueWork(slot: Repository, wish: SlotWish, warnings: string[]) {
@@ -138,13 +155,18 @@ function clearPlace(repo: Repository, wish: SlotWish): string[] {
   return [];
 }
 
-function setAside(place: string, {folder, clock}: SlotWish): string {
+function setAside(place: string, wish: SlotWish): string {
+  return `\`${place}\` was in the way of a slot; it is kept as \`${moveAside(place, wish)}\``;
+}
+
+/** @returns Where it is now: beside the slot. */
+function moveAside(place: string, {folder, clock}: Pick<SlotWish, 'folder' | 'clock'>): string {
   const time = new Date(clock.now()).toISOString().replace(/[-:]|\.\d+/g, '');
   let stray = `${folder}.stray-${time}`;
   for (let number = 2; fs.existsSync(stray); number++) stray = `${folder}.stray-${time}-${number}`;
   takeGitFolderAlong(place);
   fs.renameSync(place, stray);
-  return `\`${place}\` was in the way of a slot; it is kept as \`${stray}\``;
+  return stray;
 }
 
 async function assertSlot(slot: Repository, commit: string): Promise<void> {
@@ -159,24 +181,48 @@ function writeNote(slot: Repository, name: string, text: string): void {
 }
 
 /**
- * Remove all slots of a milestone; strays stay.
+ * Remove all slots of a milestone; strays stay, and what holds work that is nowhere else becomes one.
+ * @param home With it, slots that were made in another place are found too.
  * @returns Warnings about what could not be removed.
  * @throws {MilestoneError} `IO_FAILED`.
  */
-export async function removeSlots(repo: Repository, root: string | undefined, id: string): Promise<string[]> {
+export async function removeSlots(
+  repo: Repository,
+  root: string | undefined,
+  id: string,
+  home?: string,
+): Promise<string[]> {
   const pool = slotPool(repo, root, id);
+  const elsewhere = home === undefined ? [] : slotsElsewhere(repo, {home, pool});
+  const pools = new Set([pool, ...elsewhere.map(({topLevel}) => path.dirname(topLevel))]);
+  const warnings: string[] = [];
+  for (const folder of pools) warnings.push(...(await removePool(repo, folder)));
+  removeIfEmpty(path.join(repo.commonDir, 'worktrees'));
+  return warnings;
+}
+
+async function removePool(repo: Repository, pool: string): Promise<string[]> {
+  const strays = new Map<string, string>();
   for (const slot of linkedWorktrees(repo)) {
     if (path.dirname(slot.topLevel) !== pool) continue;
+    const isThere = slotAt(repo, slot.topLevel) !== undefined;
+    if (isThere && unsavedOwner(slot) !== undefined) {
+      fs.rmSync(path.join(slot.topLevel, '.git'));
+      const stray = moveAside(slot.topLevel, {folder: slot.topLevel, clock: systemClock});
+      strays.set(stray, `what \`${slot.topLevel}\` held could not be kept as a commit; it is kept as \`${stray}\``);
+    }
     // Renamed first: of a slot that was removed by half nobody could tell any more that it was one.
     if (slotAt(repo, slot.topLevel)) fs.renameSync(slot.topLevel, `${slot.topLevel}${REMOVED}`);
     // With its folder gone git would call the worktree prunable; with submodules it would refuse to remove it.
     if (!fs.existsSync(slot.topLevel)) await removeFolder(slot.gitDir);
   }
   for (const name of listFolder(pool)) if (name.endsWith(REMOVED)) await removeFolder(path.join(pool, name));
-  removeIfEmpty(path.join(repo.commonDir, 'worktrees'));
   removeIfEmpty(pool);
   removeIfEmpty(path.dirname(pool));
-  return listFolder(pool).map(name => `\`${path.join(pool, name)}\` is not a slot; it is left where it is`);
+  return listFolder(pool).map(name => {
+    const place = path.join(pool, name);
+    return strays.get(place) ?? `\`${place}\` is not a slot; it is left where it is`;
+  });
 }
 
 /** End of the name of a slot that is being removed. */

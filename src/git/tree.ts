@@ -1,6 +1,7 @@
 // The content of a worktree as a tree object, made beside its own index, which nothing here changes.
 
 import fs from 'node:fs';
+import {MilestoneError} from '../errors.ts';
 import type {GitResult} from '../platform/run-git.ts';
 import {type ChangedFile, compareObjects, type Difference} from './compare-trees.ts';
 import {syncLooseObjects} from './durable.ts';
@@ -20,6 +21,9 @@ export interface WrittenTree {
   nested: NestedRepository[];
 }
 
+/** What lies in a worktree cannot be made a tree: a file that cannot be read, a filter that fails, a name git refuses. */
+export class CannotAdd extends MilestoneError {}
+
 export interface WriteOptions {
   /** Pass over what changed in the home, in place of listing it: in the user's checkout it always changes. */
   skipHome?: boolean;
@@ -31,7 +35,8 @@ export interface WriteOptions {
  * Write what a worktree holds, commits made in it included, `.gitignore` respected, the home left as in `base`. The
  * content of all new objects is on disk when this resolves; their names are for `syncObjects`.
  * @param base Commit or tree that the work started from.
- * @throws {MilestoneError} `GIT_FAILED` when a file cannot be read or a filter fails, `DISK_FULL`.
+ * @throws {CannotAdd} `GIT_FAILED`
+ * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`.
  */
 export function writeTree(repo: Repository, base: string, options: WriteOptions = {}): Promise<WrittenTree> {
   return withTemporaryIndex(repo, async index => {
@@ -59,6 +64,7 @@ const TEMPORARY = ['-c', 'core.fsync=pack,pack-metadata,-loose-object', '-c', 'i
 /** @returns Nested repositories without a commit: git can add nothing of them. */
 async function addAll({repo, env}: Indexed, options: WriteOptions): Promise<NestedRepository[]> {
   const unborn: NestedRepository[] = [];
+  let vanished = 0;
   const excluded = options.skipHome ? [homePath(repo)] : [];
   for (;;) {
     const paths = ['.', ...[...excluded, ...unborn.map(nested => nested.path)].map(excludePath)];
@@ -70,8 +76,20 @@ async function addAll({repo, env}: Indexed, options: WriteOptions): Promise<Nest
       unborn.push({path: found, why: 'embedded'});
     else if (isAdded(result) || (result.code === 1 && options.lenient)) return unborn;
     else if (isIndexBroken(result.stderr) && fs.existsSync(env.GIT_INDEX_FILE)) fs.rmSync(env.GIT_INDEX_FILE);
-    else throw gitError(args, result);
+    else if (!options.lenient || !isVanished(result) || ++vanished > MOST_VANISHED) throw cannotAdd(args, result);
   }
+}
+
+/** So often in a row a file may have gone between git's look at its folder and at itself. */
+const MOST_VANISHED = 10;
+
+function isVanished({stderr}: GitResult): boolean {
+  return /^fatal: unable to stat '.*': No such file or directory$/m.test(stderr);
+}
+
+function cannotAdd(args: readonly string[], result: GitResult): MilestoneError {
+  const error = gitError(args, result);
+  return error.code === 'GIT_FAILED' ? new CannotAdd(error.code, error.message, {hint: error.hint}) : error;
 }
 
 /** Whether `git add` has added all that it was to: what is left out by `excludePath` and ignored, too, it complains of. */

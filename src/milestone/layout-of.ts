@@ -31,6 +31,10 @@ class LayoutReader {
   private readonly text: string;
   private readonly maps: Array<MapNode | undefined>;
   private readonly indexOf: Map<Node, number>;
+  /** Fields whose lines may go, by where the cut begins: at the end of the line before. */
+  private readonly cuttable = new Map<number, FieldLayout>();
+  /** Those of them that separate lines of text from what comes below. */
+  private readonly behindText: FieldLayout[] = [];
 
   constructor(
     private readonly source: YamlSource,
@@ -51,7 +55,22 @@ class LayoutReader {
       ? FROZEN(MILESTONE_FIELDS)
       : this.readMap(root, MILESTONE_FIELDS, {after: 'status'});
     this.warnOfFixed(milestone, 'the milestone', root);
-    return {length: this.text.length, milestone, tasks: this.tasks.map((task, index) => this.readTask(task, index))};
+    const tasks = this.tasks.map((task, index) => this.readTask(task, index));
+    this.keepTextsApart();
+    return {length: this.text.length, milestone, tasks};
+  }
+
+  /** What separates lines of text from a comment or an empty line below must stay, or these become part of the text. */
+  private keepTextsApart(): void {
+    // From the last one on: what stays below is what keeps them apart.
+    const fields = this.behindText.sort((a, b) => (b.cut?.[0] ?? 0) - (a.cut?.[0] ?? 0));
+    for (const field of fields) if (field.cut && !this.isFollowedByKey(this.endOfCuts(field.cut))) delete field.cut;
+  }
+
+  /** Where the lines end that may go together, one after the other, with those that are to be cut. */
+  private endOfCuts([, end]: [number, number]): number {
+    const next = this.cuttable.get(end)?.cut;
+    return next ? this.endOfCuts(next) : end;
   }
 
   private readTask({id = '', path}: RawTask, index: number): TaskLayout {
@@ -121,8 +140,8 @@ class LayoutReader {
       const isState = key !== undefined && !holder && !isMergePair(pair) && (all?.includes(key) ?? true);
       const field = isState ? this.readField(key, pair, previous, style) : undefined;
       followsText = endsInBlockScalar(previous?.value) || followsText;
-      // What separates lines of text from a comment or an empty line below must stay, or these become part of the text.
-      if (field?.cut && followsText && !style.flow && !this.isFollowedByKey(field.cut[1])) delete field.cut;
+      if (field?.cut && !style.flow) this.cuttable.set(field.cut[0], field);
+      if (field?.cut && !style.flow && followsText) this.behindText.push(field);
       if (!field?.cut) followsText = false;
       if (field) fields[key as string] = field;
       else if (isState) fixed.push(key);

@@ -3,6 +3,7 @@
 import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
 import type {Clock} from './clock.ts';
 
 /** In the environment of every git that works for a milestone, so that the next executor finds what a dead one left. */
@@ -19,15 +20,31 @@ export function isGitAtWork(folders: readonly string[], by: number): boolean {
   return processIds().some(pid => isGit(pid) && isIn(pid) && hadStarted(pid));
 }
 
-/** End every process that carries `marker`: asked first (git then takes its lock files away), after 5 s by force. */
+/** Milliseconds for git to take its lock files away. */
+const GRACE_MS = 5_000;
+/** After SIGKILL only a process that hangs inside the system is left; it must not hang the program too. */
+const KILL_PATIENCE_MS = 30_000;
+
+/**
+ * End every process that carries `marker`: asked first (git then takes its lock files away), after 5 s by force.
+ * @throws {MilestoneError} `GIT_FAILED` when one is left 30 s later.
+ */
 export async function endMarkedGit(marker: string, clock: Clock): Promise<void> {
   const never = new AbortController().signal;
   const start = clock.elapsed();
   for (let left = marked(marker); left.length > 0; left = marked(marker)) {
-    const signal = clock.elapsed() - start < 5_000 ? 'SIGTERM' : 'SIGKILL';
-    for (const pid of left) endProcess(pid, signal);
+    const waitedMs = clock.elapsed() - start;
+    if (waitedMs >= GRACE_MS + KILL_PATIENCE_MS) throw cannotEnd(left);
+    for (const pid of left) endProcess(pid, waitedMs < GRACE_MS ? 'SIGTERM' : 'SIGKILL');
     await clock.sleep(20, never);
   }
+}
+
+function cannotEnd(pids: readonly number[]): MilestoneError {
+  const named = pids.map(pid => `pid ${pid}`).join(', ');
+  return new MilestoneError('GIT_FAILED', `not even SIGKILL ends what an earlier run had started of git (${named})`, {
+    hint: `\`ps -o pid,stat,wchan,args -p ${pids.join(',')}\` shows what it waits for (a network drive?); when it is gone, try again`,
+  });
 }
 
 function marked(marker: string): number[] {

@@ -11,7 +11,7 @@ import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts
 import {type Brief, briefOf} from './brief.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 7;
+const FORMAT = 8;
 
 /** What a cache says besides the state. */
 interface About {
@@ -71,7 +71,8 @@ export function readCachedSnapshot(file: string, logFile: string): CachedSnapsho
     const text = readIfExists(file);
     if (text === undefined) return undefined;
     const {brief: _, ...cache} = JSON.parse(text) as CacheHead & CachedSnapshot;
-    return isOf(logFile, cache) ? cache : undefined;
+    const {plan, tasks} = cache.snapshot;
+    return isOf(logFile, cache) && tasks.length === plan.tasks.length ? cache : undefined;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import {heldKey} from './held-tasks.ts';
 import type {DriverTroubles, MilestoneState} from './milestone.ts';
 import {isNotable} from './notable.ts';
 import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
-import {adoptPlan, changedPlan, setTask} from './plan-in-force.ts';
+import {adoptChange, adoptPlan, setTask} from './plan-in-force.ts';
 import {applyToTask, initialTask, isTaskEvent, type TaskState} from './task.ts';
 import {addUsage} from './usage.ts';
 
@@ -60,7 +60,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     case 'plan_changed':
       delete state.refused;
-      adoptPlan(state, changedPlan(state.plan, event.details.change), id => state.tasks.get(id) ?? initialTask());
+      adoptChange(state, event.details.change);
       for (const {id, taskId} of [...state.blockers.values()])
         if (taskId !== undefined && !state.tasks.has(taskId)) removeBlocker(state, id);
       break;
@@ -70,6 +70,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'milestone_paused':
       state.status = 'paused';
       state.paused = {code: event.details.code, reason: event.details.reason};
+      delete state.blockedReason;
       break;
     case 'milestone_resumed':
       state.status = 'in_progress';

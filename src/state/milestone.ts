@@ -91,6 +91,8 @@ export interface MilestoneState {
   plan: Plan;
   taskById: Map<TaskId, Task>;
   tasks: Map<TaskId, TaskState>;
+  /** Tasks that were taken out of the plan after they had been tried, with the number of their last attempt. */
+  removed: Map<TaskId, number>;
   dependants: Map<TaskId, TaskId[]>;
   /** For each task the number of its dependencies that are not satisfied. */
   unmet: Map<TaskId, number>;
@@ -153,6 +155,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     plan,
     taskById: new Map(),
     tasks: new Map(),
+    removed: new Map(),
     dependants: new Map(),
     unmet: new Map(),
     waiting: new Map(),

@@ -8,7 +8,15 @@ import {nextStepIsOf} from './kiro-task.ts';
 import type {MilestoneState} from './milestone.ts';
 import {explain} from './open-blockers.ts';
 import {taskProgress} from './progress.ts';
-import {isSatisfied, isStuck, type ShownStatus, shownStatus, type TaskState, withoutPhases} from './task.ts';
+import {
+  isSatisfied,
+  isStuck,
+  returnedTask,
+  type ShownStatus,
+  shownStatus,
+  type TaskState,
+  withoutPhases,
+} from './task.ts';
 
 /** The plan after a recorded change. */
 export function changedPlan(plan: Plan, change: PlanChange): Plan {
@@ -19,6 +27,14 @@ export function changedPlan(plan: Plan, change: PlanChange): Plan {
   }
   const order = change.order ?? [...byId.keys()];
   return {...(change.milestone ?? plan), tasks: order.flatMap(id => byId.get(id) ?? [])};
+}
+
+/** Put a changed plan in force. What is put back goes on counting its attempts: what they left is kept by number. */
+export function adoptChange(state: MilestoneState, change: PlanChange): void {
+  const {tasks: before, removed} = state;
+  adoptPlan(state, changedPlan(state.plan, change), id => before.get(id) ?? returnedTask(removed.get(id) ?? 0));
+  for (const [id, {history}] of before)
+    if (history.attempts > 0 && !state.tasks.has(id)) removed.set(id, Math.max(history.attempts, removed.get(id) ?? 0));
 }
 
 /** Put a plan in force; every task of it gets the state that `stateOf` gives. */

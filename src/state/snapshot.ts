@@ -1,7 +1,7 @@
 // The state as JSON, for the cache. What can be derived from plan and tasks is not stored.
 
 import type {MilestoneEvent} from '../events/event.ts';
-import type {Plan} from '../milestone/plan.ts';
+import type {Plan, TaskId} from '../milestone/plan.ts';
 import {type Blocker, initialState, type MilestoneState} from './milestone.ts';
 import {putBlocker} from './open-blockers.ts';
 import {adoptPlan} from './plan-in-force.ts';
@@ -37,6 +37,7 @@ export interface Snapshot {
   kept: Kept;
   /** In the order of the plan's tasks. */
   tasks: TaskState[];
+  removed: Array<[TaskId, number]>;
   blockers: Blocker[];
   unreported: string[];
   recent: MilestoneEvent[];
@@ -66,6 +67,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       kiroChangedAt,
     } as Kept,
     tasks: [...state.tasks.values()],
+    removed: [...state.removed],
     blockers: [...state.blockers.values()],
     unreported: [...state.unreported],
     recent: state.recent,
@@ -75,11 +77,12 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
 
 /** The state that a snapshot was taken of; folding may go on from there. */
 export function restoreSnapshot(snapshot: Snapshot): MilestoneState {
-  const {plan, kept, tasks, blockers, unreported, recent, notable} = snapshot;
+  const {plan, kept, tasks, removed, blockers, unreported, recent, notable} = snapshot;
   const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), kept);
   const stateOf = new Map(plan.tasks.map((task, place) => [task.id, tasks[place] as TaskState]));
   adoptPlan(state, plan, id => stateOf.get(id) as TaskState);
   for (const blocker of blockers) putBlocker(state, blocker);
+  state.removed = new Map(removed);
   state.unreported = new Set(unreported);
   state.recent = recent;
   state.notable = notable;

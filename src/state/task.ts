@@ -24,7 +24,7 @@ import {addUsage} from './usage.ts';
 
 /** What is known of a task whatever its status. */
 export interface TaskHistory {
-  /** Number of the last attempt; never reused, not even after a reset. */
+  /** Number of the last attempt; never reused, not after a reset, nor when the task comes back into the plan. */
   attempts: number;
   /** Counted since the last reset; they bound the retries. */
   counters: AttemptCounters;
@@ -156,6 +156,11 @@ export function initialTask(imported?: ImportedTask): TaskState {
   };
 }
 
+/** A task that was taken out of the plan and put back: it begins anew behind its last attempt. */
+export function returnedTask(attempts: number): TaskState {
+  return {status: 'pending', history: {attempts, counters: NO_COUNTERS}};
+}
+
 /** Whether what depends on the task may go on. */
 export function isSatisfied(task: TaskState): boolean {
   return task.status === 'completed' || task.status === 'skipped';
@@ -174,7 +179,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
   const {history} = task;
   switch (event.event) {
     case 'task_started':
-      if (task.status !== 'pending' || task.undecided || event.details.attempt !== history.attempts + 1) break;
+      if (task.status !== 'pending' || task.undecided || !isNext(history, event.details.attempt)) break;
       return {
         status: 'in_progress',
         stage: 'starting',
@@ -295,6 +300,11 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
 /** Whether an event is about one task of the plan. */
 export function isTaskEvent(event: MilestoneEvent): event is TaskEvent {
   return 'task_id' in event.details && event.details.task_id !== undefined;
+}
+
+/** A log may also count anew what was put back into the plan. */
+function isNext({attempts, startedAt}: TaskHistory, attempt: number): boolean {
+  return attempt === attempts + 1 || (attempt === 1 && startedAt === undefined);
 }
 
 function isRunning(task: TaskState, event: {details: {attempt: number}}): task is RunningTask & {history: TaskHistory} {

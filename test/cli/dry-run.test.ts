@@ -109,8 +109,8 @@ describe('the plan', () => {
 
   test.concurrent('of a stopped milestone: what is done, what failed, and what waits for it', async () => {
     await using rig = await stoppedRig();
-    const {ok, plan} = (await rig.milestone('resume', '--plan', '--json')).json();
-    expect({ok, waves: plan.waves}).toEqual({ok: true, waves: []});
+    const {plan} = (await rig.milestone('resume', '--plan', '--json')).json();
+    expect(plan.waves).toEqual([]);
     expect(plan.tasks).toMatchObject([
       {action: 'done', wave: 0},
       {action: 'hold', why: expect.stringContaining('`milestone retry release check` makes it pending')},
@@ -131,7 +131,6 @@ describe('the plan', () => {
     expect((await rig.milestone('resume', '--plan', '--json')).json().plan.waves).toEqual([['more']]);
     rig.write(rig.planFile(ID), `${text}  - {id: more, title: More, run: "true", dependencies: [none]}\n`);
     const ended = await rig.milestone('resume', '--plan', '--json');
-    expect(ended.exitCode).toBe(0);
     expect(ended.json()).toMatchObject({plan: {waves: []}, problems: [{severity: 'error'}]});
   });
 
@@ -150,6 +149,32 @@ describe('the plan', () => {
 });
 
 describe('what cannot run', () => {
+  test.concurrent('what is left has failed: exit code 4, as the execution has it, and the way on', async () => {
+    await using rig = await stoppedRig();
+    const dry = await rig.milestone('resume', '--plan', '--json');
+    const real = await rig.milestone('resume', '--json');
+    expect({dry: dry.exitCode, real: real.exitCode}).toEqual({dry: 4, real: 4});
+    const {code} = real.jsonLines().at(-1).error;
+    expect(dry.json()).toMatchObject({
+      ok: false,
+      error: {code, message: expect.stringContaining('task `check` failed'), hint: `milestone retry ${ID}`},
+      plan: {waves: []},
+    });
+    expect(await rig.milestone('resume', '--plan')).toMatchObject({
+      exitCode: 4,
+      stdout: expect.stringContaining(`hint: milestone retry ${ID}\n`),
+    });
+    await rig.milestone('skip', ID, 'check');
+    expect(await rig.milestone('resume', '--plan')).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('a task that waits for a person can go on: exit code 0', async () => {
+    await using rig = await plannedRig([{id: 'notes', driver: 'manual'}]);
+    expect(await rig.milestone('execute', '--dry-run')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 6});
+    expect(await rig.milestone('resume', '--plan')).toMatchObject({exitCode: 0});
+  });
+
   test.concurrent('an invalid plan: exit code 2 with all problems', async () => {
     await using rig = await plannedRig(
       'id: release\ntitle: R\ntasks:\n  - {id: a, title: A, run: x, dependencies: [a]}\n',

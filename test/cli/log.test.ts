@@ -1,11 +1,17 @@
 // `milestone log`: what happened, filtered, from the end, and as it happens.
 
+import {once} from 'node:events';
 import fs from 'node:fs';
+import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {encodeRecord} from '../../src/events/record.ts';
+import {withDeadline} from '../rig/deadline.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import type {Program} from '../rig/program.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
 import {ID, plannedRig, stoppedRig} from './reading-rig.ts';
+import {saveAs} from './support.ts';
 
 describe('what is recorded', () => {
   test.concurrent('every event on a line, and as JSON just as it was recorded', async () => {
@@ -180,4 +186,110 @@ describe('what happens', () => {
     await attempt.exit(0);
     expect(await run).toMatchObject({exitCode: 0});
   });
+});
+
+/** More than a pipe holds: whoever prints an event with it waits for its reader. */
+const LONG = 'x'.repeat(500_000);
+
+/** Resolves once a program prints; from then on nothing of it is read before `stdout.resume()`. */
+async function untilItPrints(program: Program): Promise<void> {
+  await withDeadline(once(program.stdout, 'data'), 'the first output', () => program.printed.stderr);
+  program.stdout.pause();
+}
+
+/** Environment in which a program that looks once a second looks when the file `go` is there, and then says so. */
+function looksWhenTold(rig: MilestoneRig, go: string): Record<string, string> {
+  const preload = path.join(rig.root, 'looks-when-told.cjs');
+  const script = `const fs = require('node:fs');
+    const {setTimeout} = globalThis;
+    let looks = 0;
+    globalThis.setTimeout = (ring, ms, ...rest) => {
+      if (ms !== 1000) return setTimeout(ring, ms, ...rest);
+      const wait = () => {
+        if (!fs.existsSync('${go}')) return setTimeout(wait, 1);
+        ring();
+        setImmediate(() => fs.writeFileSync('${go}-' + ++looks, ''));
+      };
+      return setTimeout(wait, 0);
+    };`;
+  fs.writeFileSync(preload, script);
+  return {NODE_OPTIONS: `--require ${preload}`};
+}
+
+describe('a reader that pauses', () => {
+  test.concurrent('is shown all of a session whose executor has long ended, and how that ended', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
+    const run = rig.milestone('execute', ID);
+    const attempt = await work.nextRun();
+    const go = path.join(rig.root, 'go');
+    const follower = rig.milestone('log', ID, '--follow', '--json', {env: looksWhenTold(rig, go)});
+    await follower.line('task_working');
+    follower.stdout.pause();
+    const more = `  - {id: b, title: B, run: "true", description: ${LONG}}\n`;
+    saveAs(rig, rig.planFile(ID), `${rig.read(rig.planFile(ID))}${more}`);
+    await rig.waitForEvent(ID, 'plan_changed');
+    await attempt.exit(0);
+    expect(await run).toMatchObject({exitCode: 0});
+    fs.writeFileSync(go, '');
+    await waitForFile(`${go}-2`);
+    follower.stdout.resume();
+    const ended = await follower;
+    expect(ended.exitCode).toBe(0);
+    expect(ended.jsonLines().map(({seq}) => seq)).toEqual([...rig.events(ID).map(({seq}) => seq), undefined]);
+    expect(ended.jsonLines().at(-1)).toEqual({ok: true, exit: 0});
+  });
+
+  test.concurrent('is shown what is recorded while it is shown what was', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    const [a, b] = [
+      {id: 'a', run: work.shell, description: LONG},
+      {id: 'b', run: work.shell, dependencies: ['a']},
+    ];
+    await rig.writeMilestone(ID, [a, b]);
+    const run = rig.milestone('execute', ID);
+    const first = await work.nextRun();
+    const follower = rig.milestone('log', ID, '--follow', '--json', '--last', '1000');
+    await untilItPrints(follower);
+    await first.exit(0);
+    const second = await work.nextRun();
+    follower.stdout.resume();
+    await follower.line(/"task_started".*"b"/);
+    await second.exit(0);
+    await run;
+    const ended = await follower;
+    expect(ended.exitCode).toBe(0);
+    expect(ended.jsonLines().map(({seq}) => seq)).toEqual([...rig.events(ID).map(({seq}) => seq), undefined]);
+  });
+
+  test.concurrent('is shown the end of a session that came while it was shown the beginning', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0, description: LONG}]);
+    const run = rig.milestone('execute', ID);
+    const attempt = await work.nextRun();
+    const follower = rig.milestone('log', ID, '--follow', '--json', '--last', '1000');
+    await untilItPrints(follower);
+    await attempt.exit(3);
+    await run;
+    follower.stdout.resume();
+    const ended = await follower;
+    expect(ended.exitCode).toBe(4);
+    expect(ended.jsonLines().map(({seq}) => seq)).toEqual([...rig.events(ID).map(({seq}) => seq), undefined]);
+  });
+});
+
+test.concurrent('a stream that is asked for in a wrong way ends with the exit code as well', async () => {
+  await using rig = await plannedRig();
+  for (const words of [
+    ['--follow', '--json', '--last', '0'],
+    ['-f', '--json', '--bogus'],
+  ]) {
+    const ended = await rig.milestone('log', ...words);
+    expect(ended.exitCode).toBe(2);
+    expect(ended.json()).toMatchObject({ok: false, exit: 2, error: {code: 'USAGE'}});
+  }
+  expect((await rig.milestone('log', '--json', '--bogus')).json()).not.toHaveProperty('exit');
 });

@@ -121,3 +121,40 @@ test('pause leaves what a person has handed in to the resume, which checks it', 
   expect(await rig.milestone('pause')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
 });
+
+test('what stopped by itself can be paused while attempts still run; resume says again what is in the way', async () => {
+  await using rig = await MilestoneRig.create();
+  const [first, other] = [await rig.command('first'), await rig.command('other')];
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', run: first.shell, retries: 0},
+      {id: 'b', run: `echo half > half.txt; ${other.shell}`},
+    ],
+    {settings: {on_blocker: 'stop'}},
+  );
+  const execution = rig.milestone('execute', 'm');
+  const [failing, running] = [await first.nextRun(), await other.nextRun()];
+  await failing.exit(1);
+  await rig.waitForEvent('m', 'milestone_blocked');
+  expect(await rig.milestone('pause', 'm')).toMatchObject({exitCode: 0});
+  expect((await rig.status('m')).status).toBe('paused');
+  expect(other.running).toEqual([running]);
+  expect(await rig.milestone('pause', 'm', '--now')).toMatchObject({exitCode: 0});
+  await running.ended;
+  expect(await execution).toMatchObject({exitCode: 6});
+  expect(rig.git('show', 'refs/milestone/rescue/m/b.1:half.txt')).toBe('half');
+  expect(rig.read(rig.planFile('m'))).toContain('status: paused');
+
+  expect(await rig.milestone('resume', 'm')).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining('milestone retry m'),
+  });
+  expect((await rig.status('m')).status).toBe('blocked');
+  expect(await rig.milestone('pause', 'm')).toMatchObject({exitCode: 3});
+  expect(await rig.milestone('retry', 'm')).toMatchObject({exitCode: 0});
+  const resumed = rig.milestone('resume', 'm');
+  await (await first.nextRun()).exit();
+  await (await other.nextRun()).exit();
+  expect(await resumed).toMatchObject({exitCode: 0});
+});

@@ -402,3 +402,24 @@ test.concurrent('with more tasks at a time none gets the folder in which merged 
   await rig.milestone('cancel', ID);
   expect(await run).toMatchObject({exitCode: 3});
 });
+
+test.concurrent('a task that is put back into the plan goes on counting its attempts, and what it left is kept', async () => {
+  await using rig = await MilestoneRig.create();
+  const [work, other] = [await rig.command('work'), await rig.command('other')];
+  const a = (left: string) => `{id: a, title: A, run: "echo ${left} > left; ${work.shell}", retries: 0}`;
+  const b = `{id: b, title: B, run: "${other.shell}"}`;
+  await rig.writeMilestone(ID, text(a('one'), b));
+  const run = rig.milestone('execute', ID);
+  const [first, second] = [await work.nextRun(), await other.nextRun()];
+  edit(rig, () => text(b));
+  await first.ended;
+  await rig.waitForEvent(ID, event => event.event === 'plan_changed' && event.details.change.tasks?.a === null);
+  edit(rig, () => text(b, a('two')));
+  const again = await work.nextRun();
+  expect(again.env.MILESTONE_ATTEMPT).toBe('2');
+  await again.exit(1);
+  await second.exit();
+  expect(await run).toMatchObject({exitCode: 4});
+  expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.1`, 'left')).toBe('one');
+  expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.2`, 'left')).toBe('two');
+});

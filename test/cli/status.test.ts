@@ -242,6 +242,16 @@ describe('the cache', () => {
     expect(await rig.status()).toMatchObject({counts: {skipped: 1, failed: 0}});
   });
 
+  test.concurrent('a cache that lacks tasks is none', async () => {
+    await using rig = await stoppedRig();
+    const whole = await rig.status();
+    const [head, body] = rig.read('.milestones/cache/release.json').split('\n');
+    const {snapshot} = JSON.parse(`{${body}`);
+    const without = JSON.stringify({snapshot: {...snapshot, tasks: []}}).slice(1);
+    rig.write('.milestones/cache/release.json', `${head}\n${without}`);
+    expect(await rig.status()).toEqual(whole);
+  });
+
   test.concurrent('a planned milestone is cached out of the sight of git', async () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
@@ -297,4 +307,14 @@ test.concurrent('a linked worktree sees the executor of the other checkout', asy
   expect(ended.json().milestone.executor).toMatchObject({alive: true, pid: run.pid});
   await attempt.exit(0);
   await run;
+});
+
+test.concurrent('a milestone that is named twice is the same one', async () => {
+  await using rig = await stoppedRig();
+  await rig.writeMilestone('next', [{id: 'a', run: 'true'}]);
+  const refused = {exitCode: 2, stderr: expect.stringContaining('name two milestones')};
+  expect(await rig.milestone('status', ID, '--milestone', 'next')).toMatchObject(refused);
+  expect(await rig.milestone('status', ID, '--milestone', 'next', '--watch')).toMatchObject(refused);
+  expect(await rig.milestone('status', ID, '--milestone', ID)).toMatchObject({exitCode: 0});
+  expect(await rig.status('--milestone', 'next')).toMatchObject({id: 'next'});
 });

@@ -1,5 +1,6 @@
 // `milestone validate`: every problem with its place, without git, without activation, and without running anything.
 
+import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {everythingBelow, ID, plannedRig} from './reading-rig.ts';
@@ -142,4 +143,34 @@ tasks:
   expectLine(`${config}:4:`, 'warning: there is no event `taskfailed`');
   expectLine('.milestones/prompts/task.md:', 'error: ');
   expect(everythingBelow(rig.path('.milestones')).filter(name => name.includes('cache'))).toEqual([]);
+});
+
+test.concurrent('a link that leads nowhere is no milestone, and nothing that its log could bring back', async () => {
+  await using rig = await plannedRig([{id: 'a', run: 'true'}]);
+  fs.symlinkSync('nowhere.yaml', rig.path(rig.planFile('broken')));
+  const {results} = (await rig.milestone('validate', '--json')).json();
+  const broken = results.find(({id}: {id: string}) => id === 'broken');
+  expect(broken).toMatchObject({valid: false, problems: [{code: 'FILE_MISSING'}]});
+  expect(broken.problems[0].hint).not.toEqual(expect.stringContaining('doctor'));
+  const named = await rig.milestone('status', 'broken');
+  expect(named).toMatchObject({exitCode: 3, stderr: expect.stringContaining('there is no milestone `broken`')});
+  expect(named.stderr).not.toContain('did you mean');
+});
+
+test.concurrent('ids of milestones that differ in case alone are an error in both', async () => {
+  await using rig = await plannedRig([{id: 'a', run: 'true'}]);
+  await rig.writeMilestone('Other', [{id: 'a', run: 'true'}]);
+  expect(await rig.milestone('validate')).toMatchObject({exitCode: 0});
+  const text = rig.read(rig.planFile('Other')).replaceAll('Other', 'RELEASE');
+  rig.write(rig.planFile('RELEASE', 'completed'), text);
+  const {results} = (await rig.milestone('validate', '--json')).json();
+  expect(results).toMatchObject([
+    {id: 'Other', valid: true},
+    {
+      id: ID,
+      valid: false,
+      problems: [{code: 'DUPLICATE_ID', message: expect.stringContaining('`release` and `RELEASE` (`completed/`)')}],
+    },
+    {id: 'RELEASE', valid: false, problems: [{code: 'DUPLICATE_ID'}]},
+  ]);
 });

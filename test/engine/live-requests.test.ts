@@ -74,3 +74,21 @@ test('of several events the last one is the answer: it is there only when the ot
     ['task_reset', true],
   ]);
 });
+
+test('of a task that goes from the plan before its attempt has ended, the sender is told that there is none', async () => {
+  const rig = makeExecution(A, B);
+  const {execution, clock, events} = rig;
+  startTask(rig, 'a');
+  execution.attempts.begin('a', 1);
+  await ask(rig, {kind: 'skip', task_id: 'a'});
+  execution.endAttempt({taskId: 'a', attempt: 1, slot: 0}, {kind: 'cancelled', message: 'was taken out of the plan'});
+  execution.attempts.end('a', 1);
+  execution.record({event: 'plan_changed', details: {change: {tasks: {a: null}}, warnings: []}});
+  await clock.runUntil(execution.jobs.settled());
+  expect(execution.ending).toBeUndefined();
+  expect(events.at(-1)).toMatchObject({
+    event: 'request_rejected',
+    details: {code: 'UNKNOWN_TASK', request_id: expect.any(String)},
+  });
+  expect(execution.ready.isHolding).toBe(false);
+});

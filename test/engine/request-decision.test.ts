@@ -30,6 +30,7 @@ const FAILED: NewEvent[] = [
   {event: 'task_failed', details: {task_id: 'build', attempt: 1, cause: 'exit', message: 'failed'}},
 ];
 const PAUSED: NewEvent = {event: 'milestone_paused', details: {code: 'requested', reason: 'paused'}};
+const BLOCKED: NewEvent = {event: 'milestone_blocked', details: {reason: 'task `deploy` failed'}};
 const CANCELLED: NewEvent = {event: 'milestone_cancelled', details: {reason: 'no more'}};
 
 function stateAfter(...events: NewEvent[]): MilestoneState {
@@ -46,13 +47,14 @@ function stateAfter(...events: NewEvent[]): MilestoneState {
   return state;
 }
 
-test('pause is for what is in progress, or still has attempts running after an earlier pause', () => {
+test('pause is for what is in progress, or has stopped while attempts of it still run', () => {
   expect(decideRequest(stateAfter(ACTIVATED), {kind: 'pause', now: false})).not.toHaveProperty('interrupt');
-  expect(decideRequest(stateAfter(ACTIVATED, STARTED, PAUSED), {kind: 'pause', now: true})).toMatchObject({
-    kind: 'accepted',
-    interrupt: 'all',
-  });
-  for (const events of [[], [ACTIVATED, PAUSED], [ACTIVATED, CANCELLED]])
+  for (const stopped of [PAUSED, BLOCKED])
+    expect(decideRequest(stateAfter(ACTIVATED, STARTED, stopped), {kind: 'pause', now: true})).toMatchObject({
+      kind: 'accepted',
+      interrupt: 'all',
+    });
+  for (const events of [[], [ACTIVATED, PAUSED], [ACTIVATED, BLOCKED], [ACTIVATED, CANCELLED]])
     expect(decideRequest(stateAfter(...events), {kind: 'pause', now: true})).toMatchObject({code: 'WRONG_STATUS'});
 });
 

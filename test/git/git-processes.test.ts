@@ -2,11 +2,12 @@ import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {git} from '../../src/git/git.ts';
 import {withMarker} from '../../src/git/repository.ts';
 import {systemClock} from '../../src/platform/clock.ts';
 import {endMarkedGit, isGitAtWork} from '../../src/platform/git-processes.ts';
+import {FakeClock} from '../rig/fake-clock.ts';
 import {GitRig} from './git-rig.ts';
 
 /** A git that answers one question and then waits for the next. */
@@ -41,6 +42,30 @@ test('what a dead executor left of git is ended by its marker, and nothing else 
   expect(other.exitCode).toBeNull();
   other.stdin.end();
   await once(other, 'close');
+});
+
+test('what not even SIGKILL ends is an error that names it, half a minute later', async () => {
+  using rig = GitRig.create();
+  const marker = path.basename(rig.folder);
+  const repo = withMarker(await rig.open(), marker);
+  const child = await waitingGit(rig.repo, repo.environment);
+  const clock = new FakeClock();
+  const signals = vi.spyOn(process, 'kill').mockReturnValue(true);
+  try {
+    await expect(clock.runUntil(endMarkedGit(marker, clock), 1_000)).rejects.toMatchObject({
+      code: 'GIT_FAILED',
+      message: expect.stringContaining(`(pid ${child.pid})`),
+      hint: expect.stringContaining(`-p ${child.pid}`),
+    });
+    expect(signals.mock.calls[0]).toEqual([child.pid, 'SIGTERM']);
+    expect(signals.mock.lastCall).toEqual([child.pid, 'SIGKILL']);
+    expect(clock.elapsed()).toBeGreaterThanOrEqual(35_000);
+    expect(clock.elapsed()).toBeLessThan(40_000);
+  } finally {
+    signals.mockRestore();
+    child.stdin.end();
+  }
+  await once(child, 'close');
 });
 
 test('a failed git is an error that says which command and why', async () => {

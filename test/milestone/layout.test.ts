@@ -85,6 +85,28 @@ test('a block of lines gives way to one line, and comments round it stay', () =>
   );
 });
 
+test('a text stays as it is, whatever goes behind it', () => {
+  const task = {id: 'a', title: 'A'};
+  const phase = '    kiro_workflow:\n      phases:\n        design:\n          run: |+\n            some\n\n';
+  for (const text of [
+    '    description: |+\n      some\n\n    attempts: 2\nprogress: {percentage: 0}\n\n',
+    '    description: |+\n      some\n\n    attempts: 2\nprogress: {percentage: 0}\n# end\n',
+    `${phase}          status: approved\n    attempts: 2\n    commit: abc\n\n`,
+    `${phase}      current_phase: design\n    attempts: 2\n\n\n  - {id: b, title: B}\n`,
+    `${phase}    attempts: 2\nprogress: {percentage: 0}\n\n\n`,
+    '    description: |\n      some\n    attempts: 2\nprogress: {percentage: 0}\n      # end\n',
+    '    description: |\n      some\n    attempts: 2\nprogress: {percentage: 0}\nblockers: []',
+  ]) {
+    const whole = `id: m\ntitle: M\nstatus: planned\ntasks:\n  - id: a\n    title: A\n${text}`;
+    const [before, after] = [whole, render(whole, tasks({a: {}}))].map(one => parse(one));
+    expect(after.tasks[0]).toMatchObject(task);
+    expect(after.tasks[0].attempts ?? null).toBeNull();
+    expect(after.progress ?? null).toBeNull();
+    expect(after.tasks[0].description).toBe(before.tasks[0].description);
+    expect(after.tasks[0].kiro_workflow?.phases.design.run).toBe(before.tasks[0].kiro_workflow?.phases.design.run);
+  }
+});
+
 test('texts that YAML would take for something else are quoted', () => {
   const text = 'id: m\ntitle: M\nstatus: planned\ntasks:\n  - {id: a, title: A}\n';
   for (const commit of [

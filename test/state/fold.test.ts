@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import type {Deliverable, MilestoneEvent} from '../../src/events/event.ts';
+import type {Deliverable, MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import {areasOverlap} from '../../src/milestone/areas.ts';
 import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/milestone/kiro.ts';
 import type {KiroPhase, Plan, Task} from '../../src/milestone/plan.ts';
@@ -312,6 +312,56 @@ describe('the fold', () => {
     );
     expect(world.state.unreported).toEqual(new Set([heldKey('c', 'a')]));
     expect(world.state.unexplained).toEqual(new Set(['a']));
+  });
+
+  describe('of a task that is taken out of the plan and put back', () => {
+    const [a, b]: Task[] = ['a', 'b'].map(id => ({id, title: id, run: 'true'})) as [Task, Task];
+    const plan: Plan = {id: 'p', title: 'P', requires: [], settings: {}, tasks: [a, b]};
+    const change = (tasks: Record<string, Task | null>): NewEvent => ({
+      event: 'plan_changed',
+      details: {change: {tasks}, warnings: []},
+    });
+    const attempt = (number: number): NewEvent[] => [
+      {
+        event: 'task_started',
+        details: {task_id: 'a', attempt: number, slot: 0, token: `a.${number}`, driver: 'shell'},
+      },
+      {
+        event: 'attempt_ended',
+        details: {task_id: 'a', attempt: number, outcome: {kind: 'cancelled', message: 'was taken out of the plan'}},
+      },
+    ];
+    const startAgain = (world: World, number: number) => world.record(...attempt(number).slice(0, 1));
+
+    test('gives no number of an attempt twice, however often, and begins anew in all else', () => {
+      const world = new World(plan, 1);
+      world.record(...attempt(1), ...attempt(2), change({a: null}), change({a}));
+      expect(taskState(world.state, 'a')).toEqual({
+        ...taskState(world.state, 'b'),
+        history: {...taskState(world.state, 'b').history, attempts: 2},
+      });
+      world.record(change({a: null}), change({c: {...b, id: 'c'}}), change({a}));
+      expect(() => startAgain(world, 2)).toThrow(/`task_started`/);
+      startAgain(world, 3);
+      expect(fold(world.events)).toEqual(world.state);
+    });
+
+    test('does so from a snapshot as well', () => {
+      const world = new World(plan, 1);
+      world.record(...attempt(1), change({a: null}));
+      const restored = restoreSnapshot(JSON.parse(JSON.stringify(takeSnapshot(world.state))));
+      expect(restored).toEqual(world.state);
+      world.record(change({a}));
+      expect(fold(world.events.slice(-1), restored).tasks.get('a')?.history.attempts).toBe(1);
+    });
+
+    test('takes a log that counts them anew', () => {
+      const world = new World(plan, 1);
+      world.record(...attempt(1), ...attempt(2), change({a: null}), change({a}), ...attempt(1), ...attempt(2));
+      expect(taskState(world.state, 'a').history.attempts).toBe(2);
+      world.record(...attempt(3));
+      expect(() => startAgain(world, 1)).toThrow(/`task_started`/);
+    });
   });
 
   test('knows of each kiro task whether its next step is the program’s or a person’s', () => {

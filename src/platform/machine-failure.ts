@@ -1,0 +1,21 @@
+import {MilestoneError} from '../errors.ts';
+import {fileError} from './files.ts';
+
+const CODES = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'];
+
+/**
+ * A failure that no step of the program is to blame for, wherever it came up: also while another one was being cleaned
+ * up. Any other is returned as it is.
+ */
+export function asMachineFailure(error: unknown): unknown {
+  if (error instanceof MilestoneError || !(error instanceof Error)) return error;
+  const {code, syscall = 'go on', path} = error as NodeJS.ErrnoException;
+  // Parts of the program are loaded when they are needed.
+  if (code === 'ERR_MODULE_NOT_FOUND')
+    return new MilestoneError('IO_FAILED', 'milestone was updated or removed while it ran: a part of it is gone', {
+      hint: '`milestone resume` goes on with the one that is there now',
+      cause: error,
+    });
+  if (!CODES.includes(code ?? '')) return error;
+  return fileError(error, path === undefined ? syscall : `${syscall} \`${path}\``);
+}

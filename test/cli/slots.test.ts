@@ -1,0 +1,192 @@
+// What tasks, and people with git, may do to the slots and to the objects that lie between a slot and the branch.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {everythingBelow, fileAt, filesAt, outcomes, subjects, tasksIn} from './support.ts';
+
+const BRANCH = 'milestone/m';
+const COMMIT = 'git add -A && git -c user.name=A -c user.email=a@example.com commit -qm own';
+
+function frozenRefs(rig: MilestoneRig): string {
+  return rig.git('for-each-ref', 'refs/milestone/frozen');
+}
+
+test.concurrent('work that is being checked survives a prune of the repository', async () => {
+  await using rig = await MilestoneRig.create();
+  const check = await rig.command('check');
+  await rig.writeMilestone('m', [{id: 'a', run: 'mkdir d; echo 1 > d/one', verify: check.shell}]);
+  const execution = rig.milestone('execute');
+  const run = await check.nextRun();
+  rig.git('prune', '--expire=now');
+  await run.exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(filesAt(rig, BRANCH)).toEqual(['README', 'd/one']);
+  expect(rig.git('fsck', '--connectivity-only')).not.toMatch(/missing|broken/);
+  expect(frozenRefs(rig)).toBe('');
+});
+
+test.concurrent('work of which objects are gone is done again, and never merged', async () => {
+  await using rig = await MilestoneRig.create();
+  const check = await rig.command('check');
+  await rig.writeMilestone('m', [{id: 'a', run: 'mkdir d; echo 1 > d/one', verify: check.shell}]);
+  const execution = rig.milestone('execute');
+  const run = await check.nextRun();
+  rig.git('update-ref', '-d', 'refs/milestone/frozen/m/a.1');
+  rig.git('prune', '--expire=now');
+  await run.exit();
+  await (await check.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'interrupted', executor_died: false}]);
+  expect(filesAt(rig, BRANCH)).toEqual(['README', 'd/one']);
+});
+
+test.concurrent('what git cannot commit fails the task that left it, and nobody else', async () => {
+  await using rig = await MilestoneRig.create();
+  const other = await rig.command('other');
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'rm README; mkfifo README; echo a > a', retries: 0},
+    {id: 'b', run: `(${other.shell}); echo b > b`},
+  ]);
+  const execution = rig.milestone('execute');
+  const run = await other.nextRun();
+  await rig.waitForEvent('m', 'task_failed');
+  await run.exit();
+  expect(await execution).toMatchObject({exitCode: 4});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', message: expect.stringContaining('cannot commit')}]);
+  expect(tasksIn(rig, 'm', 'task_completed')).toEqual(['b']);
+});
+
+test.concurrent('a task that works on the branch itself is checked like any other', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', title: 'A', run: `git checkout -q ${BRANCH} && echo a > a`},
+    {id: 'b', title: 'B', run: `git checkout -q ${BRANCH} && echo b > b && ${COMMIT}`, dependencies: ['a']},
+    {id: 'c', title: 'C', run: `echo c > c && ${COMMIT} && git branch -f ${BRANCH} HEAD`, dependencies: ['b']},
+    {
+      id: 'd',
+      title: 'D',
+      run: `git checkout -q ${BRANCH} && echo d > d && ${COMMIT}`,
+      verify: 'test ! -e d',
+      retries: 0,
+    },
+  ]);
+  const {exitCode, stderr, stdout} = await rig.milestone('execute', '--max-parallel', '1');
+  expect(exitCode).toBe(4);
+  expect(subjects(rig, 'm')).toEqual(['A', 'B', 'C'].map(title => `feat(milestone-m): ${title}`));
+  expect(`${stdout}${stderr}`).toContain('`d` had committed to `milestone/m` itself');
+  expect(fileAt(rig, 'refs/milestone/rescue/m/d.1', 'd')).toBe('d');
+});
+
+test.concurrent('work that no commit can hold stays, whoever uses its slot next', async () => {
+  await using rig = await MilestoneRig.create();
+  const app = `git init -q app && echo precious > app/p && (cd app && ${COMMIT})`;
+  await rig.writeMilestone('m', [{id: 'a', run: `if mkdir "$FIRST"; then ${app}; exit 1; fi; echo a > a`, retries: 0}]);
+  rig.env.FIRST = path.join(rig.root, 'first');
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  expect(await rig.milestone('retry')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+  const kept = everythingBelow(rig.stateFolder).filter(name => name.endsWith('/p'));
+  expect(kept.map(name => fs.readFileSync(path.join(rig.stateFolder, name), 'utf8'))).toEqual(['precious\n']);
+});
+
+test.concurrent('work that no commit can hold stays when the milestone completes', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'echo precious > p; rm README; mkfifo README; exit 1', retries: 0},
+    {id: 'b', run: 'echo b > b', dependencies: ['a']},
+  ]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  expect(await rig.milestone('skip', 'a')).toMatchObject({exitCode: 0});
+  const {exitCode, stdout, stderr} = await rig.milestone('resume', '--max-parallel', '1');
+  expect(exitCode).toBe(0);
+  expect(`${stdout}${stderr}`).toContain('.stray-');
+  const kept = everythingBelow(rig.stateFolder).filter(name => name.endsWith('/p'));
+  expect(kept).toHaveLength(1);
+  expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
+});
+
+test.concurrent('a slot that is made fresh is set up anew', async () => {
+  await using rig = await MilestoneRig.create({files: {'.gitignore': 'node_modules\n', README: 'r\n'}});
+  const run = (id: string) => `test -e node_modules/x && echo ${id} > ${id}`;
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', run: run('a')},
+      {id: 'b', run: run('b'), dependencies: ['a']},
+    ],
+    {
+      settings: {workspace: {setup: 'mkdir node_modules && touch node_modules/x', fresh: true}},
+    },
+  );
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
+});
+
+test.concurrent('files that git is told to pass over are committed as the checks see them', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'echo a > README; git update-index --skip-worktree README', verify: 'grep a README'},
+    {id: 'b', run: 'echo b > README; git update-index --assume-unchanged README', dependencies: ['a']},
+  ]);
+  expect(await rig.milestone('execute', '--max-parallel', '1')).toMatchObject({exitCode: 0});
+  expect(fileAt(rig, `${BRANCH}~1`, 'README')).toBe('a');
+  expect(fileAt(rig, BRANCH, 'README')).toBe('b');
+});
+
+test.concurrent("attributes in a person's checkout do not decide how tasks are merged", async () => {
+  await using rig = await MilestoneRig.create();
+  const [one, two] = [await rig.command('one'), await rig.command('two')];
+  await rig.writeMilestone('m', [
+    {id: 'one', run: `(${one.shell}); echo one > README`},
+    {id: 'two', run: `(${two.shell}); echo two > README`},
+  ]);
+  rig.write('.gitattributes', 'README merge=union\n');
+  const execution = rig.milestone('execute');
+  const [first, second] = [await one.nextRun(), await two.nextRun()];
+  await first.exit();
+  await rig.waitForEvent('m', 'task_completed');
+  await second.exit();
+  await (await two.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'conflict', files: ['README']}]);
+  expect(fileAt(rig, BRANCH, 'README')).toBe('two');
+});
+
+test.concurrent('slots are found again where they were made', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone('m', [{id: 'a', run: `echo half > half; (${work.shell}) && rm half && echo a > a`}]);
+  const killed = rig.milestone('execute');
+  await work.nextRun();
+  killed.kill('SIGKILL');
+  await killed;
+  rig.env.XDG_STATE_HOME = path.join(rig.root, 'elsewhere');
+  const execution = rig.milestone('execute');
+  await (await work.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(fileAt(rig, 'refs/milestone/rescue/m/a.1', 'half')).toBe('half');
+  expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
+  expect(rig.git('worktree', 'prune', '--dry-run')).toBe('');
+});
+
+test.concurrent('a setup that fails for merged work fails that work', async () => {
+  await using rig = await MilestoneRig.create();
+  const [one, two] = [await rig.command('one'), await rig.command('two')];
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'one', run: `(${one.shell}); touch broken`, verify: 'true', retries: 0},
+      {id: 'two', run: `(${two.shell}); echo two > two`},
+    ],
+    {settings: {workspace: {setup: 'test ! -e broken', setup_when: ['broken']}}},
+  );
+  const execution = rig.milestone('execute');
+  const [first, second] = [await one.nextRun(), await two.nextRun()];
+  await second.exit();
+  await rig.waitForEvent('m', 'task_completed');
+  await first.exit();
+  expect(await execution).toMatchObject({exitCode: 4});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'setup'}]);
+  expect(filesAt(rig, BRANCH)).toEqual(['README', 'two']);
+});
