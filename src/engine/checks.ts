@@ -17,6 +17,7 @@ import type {Redactor} from '../platform/redact.ts';
 import type {StopSignal} from '../platform/stop-signal.ts';
 import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/supervise.ts';
 import {TOKEN_VARIABLE, tokenOfPart} from '../platform/tokens.ts';
+import {loadExeca} from './parts.ts';
 
 export interface Check {
   /** No two of one run share it. */
@@ -138,7 +139,7 @@ async function startCheck(
   outputFd: number,
   {cwd, env}: ChecksInput,
 ): Promise<StartedGroup | SpawnFailure> {
-  const {execa} = await import('execa');
+  const {execa} = await loadExeca();
   const file = '/bin/sh';
   const subprocess = execa(file, ['-c', command], {
     cwd,

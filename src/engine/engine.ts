@@ -39,12 +39,12 @@ import {activate} from './activate.ts';
 import type {Ending} from './context.ts';
 import {BROKEN_OFF, type Execution} from './execution.ts';
 import {answerLeftovers, answerRequests, type Inbox} from './live-requests.ts';
-import {loadAhead} from './load-ahead.ts';
 import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
 import {explainNoAgent} from './no-agent.ts';
 import {notifierOf} from './notifier.ts';
 import {closeMilestone, type OpenMilestone, type OpenOptions, openLog, openMilestone} from './open.ts';
+import {loadAhead} from './parts.ts';
 import {refuseUnpermitted} from './permission-rules.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
@@ -221,8 +221,8 @@ class Run {
       execution.clock,
     );
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
-    execution.agents.start();
-    loadAhead(execution);
+    await loadAhead(execution);
+    if (!execution.ending) execution.agents.start();
   }
 
   /** A file that cannot be written ends the run as a log does that cannot be. */

@@ -4,6 +4,7 @@ import type {CheckResult} from '../events/event.ts';
 import type {TaskId} from '../milestone/plan.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import type {ExecutionContext} from './context.ts';
+import {loadTaskPrompt} from './parts.ts';
 import {runningTask} from './running-task.ts';
 import type {AttemptPlace, FrozenWork} from './workspace.ts';
 
@@ -16,7 +17,7 @@ export async function promptOf(
   id: TaskId,
   {driver, mode}: {driver: string; mode: NextAttempt['mode']},
 ): Promise<string> {
-  const {taskPrompt} = await import('../prompts/task-prompt.ts');
+  const {taskPrompt} = await loadTaskPrompt();
   const {state, paths, repo, redactor} = context;
   const sources = {state, paths, repo, settings: context.settingsOf(id), driver, mode};
   return taskPrompt({...sources, redactText: text => redactor.redactText(text)}, id);

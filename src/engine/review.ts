@@ -8,6 +8,7 @@ import type {Finding, Review} from '../prompts/review.ts';
 import {firstLine} from '../text/first-line.ts';
 import {minutesMs, reservationFor, type Spent, settleBudget, stopOverspent} from './attempt-budget.ts';
 import type {ExecutionContext} from './context.ts';
+import {loadReview} from './parts.ts';
 import {reviewPromptOf} from './prompts.ts';
 import {redacted} from './redacted.ts';
 import {runningTask} from './running-task.ts';
@@ -65,7 +66,7 @@ async function ask(
 ): Promise<Answered | (DriverResult & {kind: 'ended'})> {
   const result = redacted(context, await runReviewer(context, place, reviewing));
   if (result.kind === 'ended') return result;
-  const {parseReview} = await import('../prompts/review.ts');
+  const {parseReview} = await loadReview();
   const words = result.claim.summary ?? '';
   return {kind: 'answered', answer: parseReview(words), words};
 }
@@ -155,7 +156,7 @@ async function reviewerInput(
   {taskId}: AttemptPlace,
   {choice, ...words}: ReviewerWords,
 ): Promise<AgentInput> {
-  const {REVIEW_SCHEMA} = await import('../prompts/review.ts');
+  const {REVIEW_SCHEMA} = await loadReview();
   const {permissions, inherit, model: own} = context.settingsOf(taskId);
   const id = choice.driver.agent?.newConversation?.();
   const model = choice.model ?? (context.taskOf(taskId).review?.driver === undefined ? own : undefined);

@@ -3,6 +3,7 @@
 import type {Clock} from '../platform/clock.ts';
 import {describeExit, describeSpawnFailure} from '../platform/processes.ts';
 import {firstLine} from '../text/first-line.ts';
+import {loadExeca} from './parts.ts';
 
 /** One of `command` and `webhook`. */
 export interface NotifyChannel {
@@ -70,7 +71,7 @@ async function within(
 
 /** Through execa, which is loaded only by who has something to tell. */
 async function run(command: string, body: string, {cwd, env, clock}: SendOptions, cut: AbortSignal): Promise<Delivery> {
-  const {execa} = await import('execa');
+  const {execa} = await loadExeca();
   const subprocess = execa(SHELL, ['-c', command], {
     cwd,
     env: env as Record<string, string>,

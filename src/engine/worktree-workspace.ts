@@ -46,7 +46,8 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
 /** What takes longer is tried again at the next one. */
 const CHECKPOINT_MS = 240_000;
 /** Whoever wants to end does not wait for longer; the work stays in the slot. */
-const RESCUE_MS = 120_000;
+const RESCUE_MS = 60_000;
+const HURRIED_RESCUE_MS = 5_000;
 
 /** A pool of worktrees with detached heads, one for each attempt at a time; the user's checkout is never touched. */
 export class WorktreeWorkspace implements Workspace {
@@ -120,15 +121,19 @@ export class WorktreeWorkspace implements Workspace {
     if (await this.integration.keepHeld(place)) return clearUnsaved(slot);
     const base = await slotBase(slot);
     if (base === undefined) return;
-    const patient = withPatience(slot, this.patience({timeoutMs: RESCUE_MS}));
+    const patience = this.rescuePatience();
+    const patient = withPatience(slot, patience);
     try {
       await showHiddenChanges(patient);
       const rescue = await saveRescue(patient, {id: milestoneId, task: place.taskId, attempt: place.attempt, base});
       if (!rescue?.nested.length && (await changedSubmodules(slot)).length === 0) clearUnsaved(slot);
     } catch (error) {
-      if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
+      const isHurried = patience?.signal?.aborted === true;
+      if (!isHurried && !(error instanceof MilestoneError && error.code === 'GIT_FAILED')) throw error;
       // A slot that git cannot read is set aside, whole, before the place is used again.
-      this.parts.warn(`the work of task \`${place.taskId}\` could not be kept as a commit: ${error.message}`);
+      this.parts.warn(
+        `the work of task \`${place.taskId}\` could not be kept as a commit: ${isHurried ? 'there was no time' : (error as Error).message}`,
+      );
     }
   }
 
@@ -167,6 +172,13 @@ export class WorktreeWorkspace implements Workspace {
   private prepareMergeSlot(commit: string) {
     const patience = this.patience({timeoutMs: undefined});
     return this.makeSlot(this.parts.mergeSlot(), commit, patience && {...patience, signal: patience.hurry});
+  }
+
+  /** Who is in a hurry lets what is under way go; what comes then gets a few seconds. */
+  private rescuePatience(): Patience | undefined {
+    const patience = this.patience({timeoutMs: RESCUE_MS});
+    const {hurry} = patience ?? {};
+    return hurry?.aborted ? this.patience({timeoutMs: HURRIED_RESCUE_MS}) : patience && {...patience, signal: hurry};
   }
 
   private patience(more: Partial<Patience>): Patience | undefined {

@@ -170,6 +170,22 @@ test.concurrent('slots are found again where they were made', async () => {
   expect(rig.git('worktree', 'prune', '--dry-run')).toBe('');
 });
 
+test.concurrent('a filter of git that hangs keeps nobody from ending the execution', async () => {
+  await using rig = await MilestoneRig.create({files: {'.gitattributes': '*.big filter=hang\n'}});
+  const filter = await rig.command('filter');
+  rig.git('config', 'filter.hang.clean', filter.shell);
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo 1 > a.big'}]);
+  const execution = rig.milestone('execute');
+  const first = await filter.nextRun();
+  execution.kill('SIGINT');
+  await first.ended;
+  await filter.nextRun(); // what the attempt has left is to be kept
+  execution.kill('SIGINT');
+  expect(await execution).toMatchObject({exitCode: 130});
+  expect(rig.processesLeft()).toEqual([]);
+  expect(everythingBelow(rig.stateFolder).some(name => name.endsWith('/a.big'))).toBe(true);
+});
+
 test.concurrent('a setup that fails for merged work fails that work', async () => {
   await using rig = await MilestoneRig.create();
   const [one, two] = [await rig.command('one'), await rig.command('two')];
