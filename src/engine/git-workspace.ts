@@ -8,7 +8,7 @@ import {commitTree} from '../git/commit.ts';
 import {compareTrees} from '../git/compare-trees.ts';
 import {findConflictMarkers} from '../git/conflict-markers.ts';
 import {git, type Repository, withPatience} from '../git/git.ts';
-import {heldRef, heldRefs, holdTree, isWhole, keepHeld, letGo} from '../git/held-trees.ts';
+import {holdTree, isWhole, keepHeld, letGo, letGoOfAll} from '../git/held-trees.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {mergeOntoHead} from '../git/merge.ts';
@@ -110,7 +110,7 @@ export class GitIntegration implements Integration {
   async keep({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
     const {repo, milestoneId: id} = this.parts;
     await saveTree(repo, {id, task, attempt, base}, tree);
-    await letGo(repo, [heldRef({id, task, attempt})]); // it is held there by now
+    await letGo(repo, {id, task, attempt}); // it is held there by now
   }
 
   async hold({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
@@ -125,12 +125,12 @@ export class GitIntegration implements Integration {
   }
 
   async letGoOfAll(): Promise<void> {
-    const {repo, milestoneId} = this.parts;
-    await letGo(repo, await heldRefs(repo, milestoneId));
+    await letGoOfAll(this.parts.repo, this.parts.milestoneId);
   }
 
-  isWhole({tree, base}: FrozenWork): Promise<boolean> {
-    return isWhole(this.parts.repo, tree, base);
+  isWhole({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<boolean> {
+    const {repo, milestoneId: id} = this.parts;
+    return isWhole(repo, {id, task, attempt, tree, base});
   }
 
   diffOf({base, tree}: FrozenWork): Promise<string> {
@@ -204,10 +204,10 @@ export class GitIntegration implements Integration {
     }
     lock.check();
     const reason = `milestone: ${place.taskId}, attempt ${place.attempt}`;
-    const letGo = [heldRef({id: this.parts.milestoneId, task: place.taskId, attempt: place.attempt})];
-    const move = await advanceBranch(repo, {branch, from, to, reason, letGo});
+    const move = await advanceBranch(repo, {branch, from, to, reason});
     // A git of an executor that died may have moved it after all.
     if (move.kind === 'moved' && !(await this.isIntegrated(to))) return {kind: 'moved'};
+    await letGo(repo, {id: this.parts.milestoneId, task: place.taskId, attempt: place.attempt});
     await this.follow(from, to);
     return {kind: 'advanced'};
   }

@@ -130,7 +130,7 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
     const head = await integration.readHead();
     if (head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
     if (!work.hasChanges) return completeIfApproved(context, place, checks);
-    if (!(await integration.isWhole(work))) return giveUp(context, place, PRUNED);
+    if (!(await integration.isWhole(place, work))) return giveUp(context, place, PRUNED);
     const merged = await integration.merge(place, work, head.commit);
     if (merged.kind === 'conflict') return giveUp(context, place, conflict(merged.files), work);
     if (head.commit !== work.base && checksOf(context, place.taskId).length > 0) {

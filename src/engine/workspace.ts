@@ -112,7 +112,7 @@ export interface Integration {
   /** Let nobody remove the objects of frozen work while it is checked. */
   hold(place: AttemptPlace, work: FrozenWork): Promise<void>;
   /** Whether all objects of the work are there still. */
-  isWhole(work: FrozenWork): Promise<boolean>;
+  isWhole(place: AttemptPlace, work: FrozenWork): Promise<boolean>;
   merge(
     place: AttemptPlace,
     work: FrozenWork,

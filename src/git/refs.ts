@@ -51,20 +51,18 @@ export type RefMove = {kind: 'advanced'} | {kind: 'moved'; actual: string | unde
 
 /**
  * Move a branch from one commit to another; on disk, with everything it points at, when this resolves.
- * @param move.letGo Refs that go at the same time.
  * @returns `moved` when the branch is at neither commit: nothing has changed then.
  * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`.
  */
 export async function advanceBranch(
   repo: Repository,
-  move: {branch: string; from: string; to: string; reason: string; letGo?: readonly string[]},
+  move: {branch: string; from: string; to: string; reason: string},
 ): Promise<RefMove> {
-  const {branch, from, to, reason, letGo = []} = move;
+  const {branch, from, to, reason} = move;
   const ref = `refs/heads/${branch}`;
   const args = ['update-ref', '-m', reason, '--stdin'];
   // Git starts up while the objects are synced, and is told only then what to do.
-  const deletes = letGo.map(held => `delete ${held}\n`).join('');
-  const input = syncObjects(repo).then(() => `update ${ref} ${to} ${from}\n${deletes}`);
+  const input = syncObjects(repo).then(() => `update ${ref} ${to} ${from}\n`);
   const result = await tryGit(repo, args, {input});
   if (result.code !== 0) {
     const actual = await readHead(repo, branch);
