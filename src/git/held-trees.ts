@@ -11,7 +11,7 @@ import {type RescueName, saveTree} from './rescue.ts';
 import {readCommit} from './task-commits.ts';
 
 /** What holds the frozen work of an attempt. */
-export function heldRef({id, task, attempt}: RescueName): string {
+function heldRef({id, task, attempt}: RescueName): string {
   return `refs/milestone/frozen/${id}/${task}.${attempt}`;
 }
 
