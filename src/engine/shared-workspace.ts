@@ -140,7 +140,8 @@ export class SharedWorkspace implements Workspace {
     if (readOccupant(repo) !== this.nameOf(place)) return;
     const {taskId: task, attempt} = place;
     const rescue = await rescueLeftovers(repo, {id, task, attempt});
-    await this.integration.keepHeld(place);
+    // Where another process began it, a person may have added to it since, and that stays in it.
+    if (this.isOwn(place)) await this.integration.keepHeld(place);
     clearOccupant(repo);
     // While no executor lived, the user may have worked there as well.
     if (rescue && !this.isOwn(place))

@@ -42,6 +42,21 @@ test.concurrent('work of which objects are gone is done again, and never merged'
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'd/one']);
 });
 
+test.concurrent('work that was being checked when the executor died is kept without what the checks wrote', async () => {
+  await using rig = await MilestoneRig.create();
+  const check = await rig.command('check');
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a', verify: `echo junk > junk; ${check.shell}`}]);
+  const killed = rig.milestone('execute');
+  await check.nextRun();
+  killed.kill('SIGKILL');
+  await killed;
+  const execution = rig.milestone('execute');
+  await (await check.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(filesAt(rig, 'refs/milestone/rescue/m/a.1')).toEqual(['README', 'a']);
+  expect(filesAt(rig, BRANCH)).toEqual(['README', 'a']);
+});
+
 test.concurrent('what git cannot commit fails the task that left it, and nobody else', async () => {
   await using rig = await MilestoneRig.create();
   const other = await rig.command('other');
