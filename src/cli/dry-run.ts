@@ -1,7 +1,7 @@
 import {DriverSet} from '../drivers/registry.ts';
 import {foldLog} from '../engine/fold-log.ts';
 import {locatePlan} from '../engine/locate.ts';
-import {lockedError} from '../engine/lock-owner.ts';
+import {isInTheWay, lockedError} from '../engine/lock-owner.ts';
 import {readPlanHere} from '../engine/look.ts';
 import {refuseUnlessStartable} from '../engine/may-start.ts';
 import {explainNoAgent} from '../engine/no-agent.ts';
@@ -181,8 +181,7 @@ async function judge(found: Found, flags: DryRunFlags): Promise<MilestoneError |
   const {home, id} = flags;
   try {
     const executor = readExecutor(home, id);
-    if (executor?.alive === true || (executor?.alive === 'unknown' && !flags.takeOver))
-      throw lockedError(home, executor);
+    if (isInTheWay(executor, flags.takeOver)) throw lockedError(home, executor);
     // A move to `completed/` that was interrupted is finished.
     if (state.status === 'completed' && file === paths.active(id)) return undefined;
     const milestone = {id, paths, planFile: file, read, state};

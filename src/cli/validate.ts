@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {DriverSet} from '../drivers/registry.ts';
-import {knownMilestones, locatePlan, namesakes} from '../engine/locate.ts';
+import {knownMilestones, locatePlan, sharedId} from '../engine/locate.ts';
 import {configSetupProblems, planSetupProblems} from '../engine/setup-problems.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Config} from '../milestone/file.ts';
@@ -89,20 +89,9 @@ function problemsInHome(read: ReadPlan, file: string, paths: HomePaths): Problem
   // Nobody needs what a completed one named.
   const isOver = path.dirname(file) === path.dirname(paths.completed(''));
   const setup = read.plan && !isOver ? planSetupProblems(read.plan, config, driversOf(config), place) : [];
-  return [...sharedId(file, paths), ...unknownRequirements(read, file, paths), ...setup];
-}
-
-/** An id that another milestone of the home has as well, but for upper and lower case. */
-function sharedId(file: string, paths: HomePaths): Problem[] {
   const id = path.basename(file, '.yaml');
-  if (file !== paths.active(id) && file !== paths.completed(id)) return [];
-  return namesakes(paths, id).map(other => ({
-    severity: 'error',
-    code: 'DUPLICATE_ID',
-    message: `the milestone ids \`${id}\` and \`${other.id}\` (\`${other.folder}/\`) differ in upper and lower case alone`,
-    hint: 'give each milestone an id of its own',
-    where: {file},
-  }));
+  const isIn = file === paths.active(id) || file === paths.completed(id);
+  return [...(isIn ? sharedId(paths, id, file) : []), ...unknownRequirements(read, file, paths), ...setup];
 }
 
 function driversOf({drivers}: Config): DriverSet {

@@ -7,11 +7,10 @@ import type {EventLog} from '../events/log.ts';
 import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
 import {ensureHomeFiles} from '../milestone/home.ts';
-import {endLeftovers} from '../platform/stop.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
 import {type CommandOptions, withLog, withMilestone} from './command.ts';
-import {type Execution, milestoneToken} from './execution.ts';
+import type {Execution} from './execution.ts';
 import {finishRequest} from './inbox.ts';
 import {answer, answering, answerLeftovers, answerRequests, factsOf, type Inbox} from './live-requests.ts';
 import type {OpenMilestone} from './open.ts';
@@ -19,7 +18,7 @@ import {plainWorkspace} from './plain-workspace.ts';
 import {adoptReading} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {recordAll} from './record.ts';
-import {endDeadAttempts} from './recover.ts';
+import {clearAway, endDeadAttempts} from './recover.ts';
 import type {Request} from './request.ts';
 import {type Decision, decideRequest, type Rejection} from './request-decision.ts';
 import {NO_SLOT} from './workspace.ts';
@@ -142,15 +141,6 @@ async function clearTheWay(
   };
   const ids = interrupt === 'all' ? [...state.running] : [interrupt as string];
   await endDeadAttempts(execution, kind === 'pause' ? ids.filter(id => !isForResume(id)) : ids);
-}
-
-/** What is left of a milestone that is cancelled, also by an executor that died before it had ended its attempts. */
-async function clearAway(execution: Execution): Promise<void> {
-  const {state, clock, workspace} = execution;
-  // What belongs to no attempt, such as a teardown, may have outlived its executor.
-  await endLeftovers(new Set([milestoneToken(state)]), clock);
-  await endDeadAttempts(execution, [...state.running]);
-  await workspace.remove();
 }
 
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */

@@ -14,7 +14,7 @@ import {resolveMilestoneSettings} from '../milestone/settings.ts';
 import {validatePlan} from '../milestone/validate-plan.ts';
 import {replaceFile} from '../platform/files.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
-import {namesakes} from './locate.ts';
+import {sharedId} from './locate.ts';
 import type {OpenMilestone} from './open.ts';
 import {recordAll} from './record.ts';
 import {newExecutionId} from './session-id.ts';
@@ -36,13 +36,8 @@ export async function planActivation(
   const {read, repo, planFile, id} = opened;
   validatePlan(read, planFile);
   const plan = read.plan as Plan;
-  const [namesake] = namesakes(opened.paths, id);
-  if (namesake)
-    throw new MilestoneError(
-      'PLAN_INVALID',
-      `the milestone ids \`${id}\` and \`${namesake.id}\` (\`${namesake.folder}/\`) differ in upper and lower case alone`,
-      {hint: 'give each milestone an id of its own', where: {file: planFile}},
-    );
+  const [shared] = sharedId(opened.paths, id, planFile);
+  if (shared) throw new MilestoneError('PLAN_INVALID', shared.message, shared);
   if (plan.tasks.length === 0)
     throw new MilestoneError('PLAN_INVALID', `milestone \`${id}\` has no tasks`, {where: {file: planFile}});
   const required = await readRequired(opened, options.readPlan);

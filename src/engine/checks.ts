@@ -14,7 +14,7 @@ import {
   type StartedGroup,
 } from '../platform/processes.ts';
 import type {Redactor} from '../platform/redact.ts';
-import type {StopSignal} from '../platform/stop-signal.ts';
+import {isImmediate, type StopSignal} from '../platform/stop-signal.ts';
 import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/supervise.ts';
 import {TOKEN_VARIABLE, tokenOfPart} from '../platform/tokens.ts';
 import {loadExeca} from './parts.ts';
@@ -169,8 +169,4 @@ function judge(settled: Settled<'timeout' | 'stopped'>, timeoutMs: number): Endi
 function explainNoCode({exit, cut}: Settled<'timeout' | 'stopped'>, timeoutMs: number): string {
   if (!cut) return describeExit(exit);
   return cut.reason === 'timeout' ? `took longer than ${formatMs(timeoutMs)}` : 'was stopped';
-}
-
-function isImmediate(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && 'immediate' in reason && reason.immediate === true;
 }

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import {type HomePaths, type ListedMilestone, listMilestones} from '../milestone/home.ts';
 import {isValidId} from '../milestone/ids.ts';
-import type {MilestoneId} from '../milestone/plan.ts';
+import type {MilestoneId, Problem} from '../milestone/plan.ts';
 import {didYouMean} from '../milestone/suggest.ts';
 import {listFolder} from '../platform/files.ts';
 import {isOver} from '../state/milestone.ts';
@@ -42,8 +42,19 @@ export function knownMilestones(paths: HomePaths): ListedMilestone[] {
 }
 
 /** Milestones whose ids differ from this one in upper and lower case alone: for files and branches they may be one. */
-export function namesakes({home}: HomePaths, id: MilestoneId): ListedMilestone[] {
+function namesakes({home}: HomePaths, id: MilestoneId): ListedMilestone[] {
   return listMilestones(home).filter(other => other.id !== id && other.id.toLowerCase() === id.toLowerCase());
+}
+
+/** An id that other milestones of the home have as well, but for upper and lower case. */
+export function sharedId(paths: HomePaths, id: MilestoneId, file: string): Problem[] {
+  return namesakes(paths, id).map(other => ({
+    severity: 'error',
+    code: 'DUPLICATE_ID',
+    message: `the milestone ids \`${id}\` and \`${other.id}\` (\`${other.folder}/\`) differ in upper and lower case alone`,
+    hint: 'give each milestone an id of its own',
+    where: {file},
+  }));
 }
 
 /** Ids of all milestones that have a log. */

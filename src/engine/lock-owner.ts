@@ -42,6 +42,11 @@ function parseOwner(content: string): LockOwner | 'released' | undefined {
   }
 }
 
+/** Whether a lock is another's: it lives, or nobody here can say so and it is not to be taken over. */
+export function isInTheWay(holder: LockHolder | undefined, takeOver: boolean): holder is LockHolder {
+  return holder?.alive === true || (holder?.alive === 'unknown' && !takeOver);
+}
+
 /** By what to find what an owner that is dead has left running; nothing when it lives, or there is none. */
 export function tokensLeftBy(holder: LockHolder | undefined): ReadonlySet<string> {
   const tokens = holder?.alive === false ? holder.owner?.tokens : undefined;

@@ -19,7 +19,7 @@ import type {Clock} from '../platform/clock.ts';
 import {fileError, makeFolder, replaceFile, writeAll} from '../platform/files.ts';
 import type {Identity} from '../platform/identity.ts';
 import {tokenOfExecutor} from '../platform/tokens.ts';
-import {holderOf, type LockHolder, type LockOwner, type LockPurpose, lockedError} from './lock-owner.ts';
+import {holderOf, isInTheWay, type LockHolder, type LockOwner, type LockPurpose, lockedError} from './lock-owner.ts';
 
 export type {LockHolder, LockOwner, LockPurpose} from './lock-owner.ts';
 
@@ -133,7 +133,7 @@ function tryAcquire(folder: string, options: LockOptions): Lock | LockHolder {
     const content = highest === 0 ? undefined : readGeneration(folder, highest);
     if (highest > 0 && content === undefined) continue; // a higher one was made, and this one deleted, as we looked
     const holder = content === undefined ? undefined : holderOf(content, identity);
-    if (holder?.alive === true || (holder?.alive === 'unknown' && !takeOver)) return holder;
+    if (isInTheWay(holder, takeOver)) return holder;
     const lock = makeGeneration(folder, highest + 1, ownerFrom(options));
     if (lock) return lock;
   }

@@ -10,7 +10,7 @@ import type {Check} from './checks.ts';
 import {type Execution, milestoneToken} from './execution.ts';
 import {assertCheckoutsCanFollow} from './git-workspace.ts';
 import {acquireLock, readLockOwner} from './lock.ts';
-import {lockedError, tokensLeftBy} from './lock-owner.ts';
+import {isInTheWay, lockedError, tokensLeftBy} from './lock-owner.ts';
 import type {OpenMilestone} from './open.ts';
 import {plainWorkspace} from './plain-workspace.ts';
 import {SharedWorkspace} from './shared-workspace.ts';
@@ -37,7 +37,7 @@ export function assertCheckoutFree({repo, state}: OpenMilestone, {takeOver = fal
   if (!repo || state.activation?.isolation !== 'shared') return;
   const folder = checkoutLockOf(repo);
   const holder = readLockOwner(folder, ownIdentity());
-  if (holder?.alive === true || (holder?.alive === 'unknown' && !takeOver)) throw lockedError(folder, holder);
+  if (isInTheWay(holder, takeOver)) throw lockedError(folder, holder);
 }
 
 function checkoutLockOf({gitDir}: Repository): string {

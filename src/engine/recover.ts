@@ -59,6 +59,15 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
   await execution.durable();
 }
 
+/** What is left of a milestone that is over, also by an executor that died before it had ended its attempts. */
+export async function clearAway(execution: Execution): Promise<void> {
+  const {state, clock, workspace} = execution;
+  // What belongs to no attempt, such as a teardown, may have outlived its executor.
+  await endLeftovers(new Set([milestoneToken(state)]), clock);
+  await endDeadAttempts(execution, [...state.running]);
+  await workspace.remove();
+}
+
 /** Nobody saw what it used: all that it had reserved counts as used, unless it was never told what to do. */
 export function settleReserved(execution: Execution, id: TaskId, {attempt, stage}: RunningTask): void {
   const {reserved} = execution.state.spending;

@@ -14,14 +14,13 @@ import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {isOver} from '../state/milestone.ts';
 import {type CommandOptions, withLog} from './command.ts';
 import {staleLocks} from './doctor-git.ts';
-import {milestoneToken} from './execution.ts';
 import {finishRequest, leftoverRequests} from './inbox.ts';
 import {answersIn} from './live-requests.ts';
 import {finishMove} from './move-completed.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from './open.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {recordAll} from './record.ts';
-import {endDeadAttempts} from './recover.ts';
+import {clearAway} from './recover.ts';
 import {repairLog} from './repair-log.ts';
 
 /** Mend what belongs to no milestone. @returns What was done, in words. */
@@ -95,12 +94,9 @@ async function settle(opened: OpenMilestone, options: CommandOptions): Promise<s
   const before = fs.readFileSync(planFile, 'utf8');
   await withLog(opened, options, async log => {
     if (!isOver(state.status) || !state.activation) return;
-    const execution = prepareExecution(opened, log, options);
-    await endLeftovers(new Set([milestoneToken(state)]), opened.clock);
-    await endDeadAttempts(execution, [...state.running]);
-    if (slotsOf(opened).length === 0) return;
-    await execution.workspace.remove();
-    done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
+    const hadSlots = slotsOf(opened).length > 0;
+    await clearAway(prepareExecution(opened, log, options));
+    if (hadSlots) done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
   });
   if (fs.readFileSync(planFile, 'utf8') !== before) done.push(`brought \`${planFile}\` up to date`);
   if (await finishMove(opened, options)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from './clock.ts';
 import {type LeftProcess, stopToken} from './stop.ts';
-import type {StopSignal} from './stop-signal.ts';
+import {isImmediate, type StopSignal} from './stop-signal.ts';
 import {onAbort} from './supervise.ts';
 import {newToken} from './tokens.ts';
 
@@ -130,10 +130,6 @@ async function endGroup(child: ChildProcessWithoutNullStreams, cut: Cut, patienc
   for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
   child.unref();
   return left;
-}
-
-function isImmediate(reason: unknown): boolean {
-  return typeof reason === 'object' && reason !== null && 'immediate' in reason && reason.immediate === true;
 }
 
 function tookTooLong(args: readonly string[], cwd: string, timeoutMs: number, left: readonly LeftProcess[]) {

@@ -38,3 +38,8 @@ export class StopSource implements StopSignal {
     this.#listeners = this.#listeners.filter(other => other !== listener);
   }
 }
+
+/** Whether the reason of an end says that there is no time for a polite one. */
+export function isImmediate(reason: unknown): boolean {
+  return typeof reason === 'object' && reason !== null && 'immediate' in reason && reason.immediate === true;
+}
