@@ -35,7 +35,7 @@ const options = {
 };
 const {metafile} = await build({
   ...options,
-  entryPoints: {main: 'src/cli/main.ts', reader: 'src/milestone/reader.ts'},
+  entryPoints: {main: 'src/cli/main.ts', reader: 'src/plan/file/reader.ts'},
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   plugins: [
@@ -51,7 +51,7 @@ await build({
   outExtension: {'.js': '.cjs'},
   define: {...options.define, 'import.meta.url': 'milestoneUrl'},
   banner: {js: "const milestoneUrl=require('node:url').pathToFileURL(__filename).href;"},
-  entryPoints: ['src/cli/quick-status.ts', 'src/cli/read-plan.ts', 'src/cli/start-reader.ts'],
+  entryPoints: ['src/cli/launch/quick-status.ts', 'src/cli/launch/read-plan.ts', 'src/cli/launch/start-reader.ts'],
   plugins: [leaveOut('reader', './reader.js'), requireWhole(['node:fs', 'node:path', 'node:os'])],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));

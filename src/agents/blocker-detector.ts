@@ -5,16 +5,16 @@
 //     would be dear where many tasks are held.
 // D3. What has come back after it was cleared, although the re-check saw nothing wrong, is not cleared by itself again.
 
-import type {ExecutionContext} from '../engine/context.ts';
-import {findBlockers} from '../engine/find-blockers.ts';
-import {lookAnew, recheck} from '../engine/recheck.ts';
-import type {Plan} from '../milestone/plan.ts';
+import type {Agent} from '../execution/agent-loop.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import type {Plan} from '../plan/plan.ts';
 import {budgetShare} from '../scheduler/budget.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
 import {resolution} from '../state/blockers.ts';
 import type {Blocker, MilestoneState, PausedDriver} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
-import type {Agent} from './agent.ts';
+import {findBlockers} from './find-blockers.ts';
+import {lookAnew, recheck} from './recheck-blocker.ts';
 
 const NAME = 'blocker-detector';
 const TWO_MINUTES_MS = 120_000;

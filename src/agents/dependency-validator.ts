@@ -1,10 +1,10 @@
 import fs from 'node:fs';
-import type {ExecutionContext} from '../engine/context.ts';
-import type {MilestoneId} from '../milestone/plan.ts';
+import type {Agent} from '../execution/agent-loop.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import type {MilestoneId} from '../plan/plan.ts';
 import {heldPair} from '../state/held-tasks.ts';
 import type {Blocker} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
-import type {Agent} from './agent.ts';
 
 const A_MINUTE_MS = 60_000;
 const TYPE = 'milestone_dependency';

@@ -1,11 +1,11 @@
-import {completeByHand} from '../engine/complete-by-hand.ts';
-import type {ExecutionContext} from '../engine/context.ts';
-import {finishPhase} from '../engine/finish-phase.ts';
-import {integrate} from '../engine/integrate.ts';
+import {completeByHand} from '../attempt/complete-by-hand.ts';
+import {finishPhase} from '../attempt/finish-phase.ts';
+import {integrate} from '../attempt/integrate.ts';
 import {MilestoneError} from '../errors.ts';
-import type {TaskId} from '../milestone/plan.ts';
+import type {Agent} from '../execution/agent-loop.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import type {TaskId} from '../plan/plan.ts';
 import {taskState} from '../state/milestone.ts';
-import type {Agent} from './agent.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 /** Fewer changed files are quickly done again. */

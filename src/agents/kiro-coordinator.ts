@@ -1,11 +1,11 @@
-import type {ExecutionContext} from '../engine/context.ts';
-import {layOutlines} from '../engine/documents.ts';
-import {OWN_DOCUMENTS} from '../engine/kiro-results.ts';
-import {approvalId, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
-import type {KiroPhase, Plan, Task, TaskId} from '../milestone/plan.ts';
+import {OWN_DOCUMENTS} from '../attempt/write-results.ts';
+import {layOutlines} from '../documents/documents.ts';
+import type {Agent} from '../execution/agent-loop.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {approvalId, gateOf, isKiro, KIRO_PHASES, phaseAfter} from '../plan/kiro-plan.ts';
+import type {KiroPhase, Plan, Task, TaskId} from '../plan/plan.ts';
 import type {KiroState} from '../state/kiro.ts';
 import {isOver, phaseInWork, taskState} from '../state/milestone.ts';
-import type {Agent} from './agent.ts';
 
 const HALF_A_MINUTE_MS = 30_000;
 

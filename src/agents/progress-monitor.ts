@@ -1,12 +1,12 @@
-import type {ExecutionContext} from '../engine/context.ts';
-import {findBlockers} from '../engine/find-blockers.ts';
-import {finish} from '../engine/finish.ts';
-import {isHeld, isStopped} from '../engine/holds.ts';
+import {finish} from '../attempt/finish-milestone.ts';
 import type {PauseCode} from '../events/event.ts';
+import type {Agent} from '../execution/agent-loop.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {isHeld, isStopped} from '../execution/holds.ts';
 import {type Stop, standstill, whatRemains} from '../scheduler/what-remains.ts';
 import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
-import type {Agent} from './agent.ts';
+import {findBlockers} from './find-blockers.ts';
 
 const HALF_A_MINUTE_MS = 30_000;
 

@@ -1,4 +1,4 @@
-import type {Agent} from './agent.ts';
+import type {Agent} from '../execution/agent-loop.ts';
 
 const HALF_A_MINUTE_MS = 30_000;
 /** A session file tells of all tasks: where many fail at once, it is not written for each. */

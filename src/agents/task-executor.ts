@@ -1,9 +1,9 @@
-import {checkBaseline} from '../engine/baseline.ts';
-import type {ExecutionContext} from '../engine/context.ts';
-import {isHeld} from '../engine/holds.ts';
-import {startAttempt} from '../engine/start-attempt.ts';
-import type {TaskId} from '../milestone/plan.ts';
-import type {Agent} from './agent.ts';
+import {checkBaseline} from '../attempt/baseline.ts';
+import {startAttempt} from '../attempt/start-attempt.ts';
+import type {Agent} from '../execution/agent-loop.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {isHeld} from '../execution/holds.ts';
+import type {TaskId} from '../plan/plan.ts';
 
 /** How soon to look again for what another milestone uses. */
 const RETRY_USES_MS = 1_000;

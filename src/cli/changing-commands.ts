@@ -28,7 +28,7 @@ export function addChangingCommands(program: Command): void {
 function addMilestoneCommand(program: Command, name: 'pause' | 'cancel', description: string): Command {
   return shared(program.command(`${name} [id]`).description(description)).action(
     async (id: string | undefined, flags) => {
-      const {changeMilestone} = await import('./change.ts');
+      const {changeMilestone} = await import('./commands/change.ts');
       await changeMilestone(name, id, flags);
     },
   );
@@ -42,7 +42,7 @@ function addTaskCommand(
 ): Command {
   const command = program.command(`${name} [id] [task]`).usage(`[options] ${usage}`).description(description);
   return shared(command).action(async (first: string | undefined, second: string | undefined, flags) => {
-    const {changeTask} = await import('./change.ts');
+    const {changeTask} = await import('./commands/change.ts');
     await changeTask(
       name,
       [first, second].filter(word => word !== undefined),
@@ -56,7 +56,7 @@ function addActivate(program: Command): void {
   shared(command)
     .option('--no-git', 'outside git: no branch, no commits')
     .action(async (id: string | undefined, flags) => {
-      const {activate} = await import('./activate.ts');
+      const {activate} = await import('./commands/activate.ts');
       await activate(id, flags);
     });
 }
@@ -68,7 +68,7 @@ function addDoctor(program: Command): void {
   shared(command)
     .option('--repair', 'mend what can be mended; nothing is thrown away')
     .action(async (id: string | undefined, flags) => {
-      const {doctor} = await import('./doctor.ts');
+      const {doctor} = await import('./commands/doctor.ts');
       process.exitCode = await doctor(id, flags);
     });
 }

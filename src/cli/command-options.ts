@@ -1,8 +1,8 @@
-import type {CommandOptions} from '../engine/command.ts';
-import type {MilestoneId} from '../milestone/plan.ts';
+import type {CommandOptions} from '../milestone/with-milestone.ts';
+import type {MilestoneId} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
-import {printable} from '../projections/terminal/printable.ts';
-import {readPlan} from './plan-reader.ts';
+import {printable} from '../terminal/printable.ts';
+import {readPlan} from './launch/plan-reader.ts';
 
 /** How a command of this process works on a milestone. */
 export function commandOptions(home: string, id: MilestoneId): CommandOptions {

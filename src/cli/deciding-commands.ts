@@ -13,7 +13,7 @@ export function addDecidingCommands(program: Command): void {
 function addApprovals(program: Command): void {
   const command = program.command('approvals [id]').description('show what waits for approval, and what was decided');
   shared(command).action(async (id: string | undefined, flags) => {
-    const {approvals} = await import('./approvals.ts');
+    const {approvals} = await import('./commands/approvals.ts');
     await approvals(id, flags);
   });
 }
@@ -23,7 +23,7 @@ function addApprove(program: Command): void {
     .option('-m, --message <comment>', 'a comment, for the record')
     .option('-y, --yes', 'do not ask')
     .action(async (first: Word, second: Word, third: Word, flags) => {
-      const {approve} = await import('./approve.ts');
+      const {approve} = await import('./commands/approve.ts');
       process.exitCode = await approve(said(first, second, third), flags);
     });
 }
@@ -32,7 +32,7 @@ function addReject(program: Command): void {
   phaseCommand(program, 'reject', '[id] <task> [phase] -m <reason>', 'send a phase of a kiro task back to work')
     .option('-m, --message <reason>', 'why; the next attempt reads it')
     .action(async (first: Word, second: Word, third: Word, flags) => {
-      const {reject} = await import('./approve.ts');
+      const {reject} = await import('./commands/approve.ts');
       await reject(said(first, second, third), flags);
     });
 }
@@ -42,7 +42,7 @@ function addAnswer(program: Command): void {
   shared(command.description('answer what a task asks; its next attempt reads it'))
     .option('--go', 'then go on with the milestone, unless somebody executes it')
     .action(async (words: string[], flags) => {
-      const {answer} = await import('./answer.ts');
+      const {answer} = await import('./commands/answer.ts');
       process.exitCode = await answer(words, flags);
     });
 }
@@ -50,7 +50,7 @@ function addAnswer(program: Command): void {
 function addBlockers(program: Command): void {
   const command = program.command('blockers [id]').description('show what holds a milestone up, and how it clears');
   shared(command).action(async (id: string | undefined, flags) => {
-    const {blockers} = await import('./blockers.ts');
+    const {blockers} = await import('./commands/blockers.ts');
     await blockers(id, flags);
   });
 }
@@ -61,7 +61,7 @@ function addTask(program: Command): void {
   shared(command.description('say that a manual task or phase is done; it is checked before it counts'))
     .option('-m, --message <summary>', 'what was done')
     .action(async (first: Word, second: Word, flags) => {
-      const {taskDone} = await import('./task-done.ts');
+      const {taskDone} = await import('./commands/task-done.ts');
       await taskDone(said(first, second), flags);
     });
 }

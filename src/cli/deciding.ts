@@ -1,15 +1,15 @@
 // What the commands share in which a person decides something about one task.
 
-import {foldLog} from '../engine/fold-log.ts';
-import type {Ask} from '../engine/request.ts';
-import {type Answer, requestFromOutside} from '../engine/request-from-outside.ts';
+import {type Answer, requestFromOutside} from '../engine/ask.ts';
 import {MilestoneError} from '../errors.ts';
-import {homePaths} from '../milestone/home.ts';
-import type {MilestoneId, TaskId} from '../milestone/plan.ts';
-import {printable} from '../projections/terminal/printable.ts';
+import {foldLog} from '../milestone/fold-log.ts';
+import {homePaths} from '../plan/home.ts';
+import type {MilestoneId, TaskId} from '../plan/plan.ts';
+import type {Ask} from '../requests/request.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {answerReport, whoGoesOn} from './change.ts';
+import {printable} from '../terminal/printable.ts';
 import {commandOptions} from './command-options.ts';
+import {answerReport, whoGoesOn} from './commands/change.ts';
 
 export interface DecidingFlags {
   milestone?: string;

@@ -1,7 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import {asMachineFailure} from '../platform/machine-failure.ts';
 import {print} from '../platform/print.ts';
-import {printable} from '../projections/terminal/printable.ts';
+import {printable} from '../terminal/printable.ts';
 
 /** What a machine is told of a failure. */
 export interface FailureReport {

@@ -1,20 +1,20 @@
 // Where bin/milestone.js goes on with all that it has no quick answer to.
 
-import {leaveHungUpTerminal} from '../platform/hung-up-terminal.ts';
 import {watchOutput} from '../platform/print.ts';
+import {leaveHungUpTerminal} from '../platform/processes/hung-up-terminal.ts';
 import {exitCodeOf, failureText} from './failure.ts';
-import {isExecution} from './is-execution.ts';
+import {isExecution} from './launch/is-execution.ts';
 
 const words = process.argv.slice(2);
 
 watchOutput(reportLost);
 leaveHungUpTerminal();
 if (words.length === 0 && (await hasMilestones())) {
-  const {attention} = await import('./quick-status.ts');
+  const {attention} = await import('./launch/quick-status.ts');
   await attention();
 } else {
-  const reader = isExecution(words) ? await import('./plan-reader.ts') : undefined;
-  if (reader) (await import('../platform/tune-v8.ts')).optimiseLate();
+  const reader = isExecution(words) ? await import('./launch/plan-reader.ts') : undefined;
+  if (reader) (await import('../platform/v8-tuning.ts')).optimiseLate();
   const {run} = await import('./program.ts');
   await run(process.argv);
   await reader?.endPlanReader();
@@ -23,8 +23,8 @@ if (words.length === 0 && (await hasMilestones())) {
 /** The command alone shows how things stand, where there is anything to show. */
 async function hasMilestones(): Promise<boolean> {
   const [{findHome, homePaths}, {knownMilestones}] = await Promise.all([
-    import('../milestone/home.ts'),
-    import('../engine/locate.ts'),
+    import('../plan/home.ts'),
+    import('../milestone/find-milestone.ts'),
   ]);
   const home = findHome(process.cwd());
   return home !== undefined && knownMilestones(homePaths(home)).length > 0;

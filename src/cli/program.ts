@@ -2,11 +2,11 @@
 
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {MilestoneError} from '../errors.ts';
-import {TOKEN_VARIABLE} from '../platform/tokens.ts';
+import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
 import {addChangingCommands} from './changing-commands.ts';
+import {addPrompt} from './commands/prompt.ts';
 import {addDecidingCommands} from './deciding-commands.ts';
 import {describeFailure, reportFailure} from './failure.ts';
-import {addPrompt} from './prompt.ts';
 import {addReadingCommands} from './reading-commands.ts';
 import {version} from './version.ts';
 import {addWaitingCommands} from './waiting-commands.ts';
@@ -55,7 +55,7 @@ function buildProgram(): Command {
     .command('demo')
     .description('carry out the example plan in a new repository and show what came of it')
     .action(async () => {
-      const {demo} = await import('./demo.ts');
+      const {demo} = await import('./commands/demo.ts');
       process.exitCode = await demo();
     });
   addReadingCommands(program);
@@ -105,7 +105,7 @@ function executionCommand(program: Command, name: 'execute' | 'resume', descript
   if (name === 'execute') command.option('--resume', 'the same as `milestone resume`');
   else command.option('--session <id>', 'the session to go on from').option('--plan', 'the same as --dry-run');
   command.action(async (id: string | undefined, flags) => {
-    const {execute} = await import('./execute.ts');
+    const {execute} = await import('./commands/execute.ts');
     process.exitCode = await execute(name, id, {...flags, json: flags.json || flags.format === 'json'});
   });
 }

@@ -17,18 +17,18 @@ function addStatus(program: Command): void {
     .option('-w, --watch', 'go on as it changes: the dashboard on a terminal, else a line for each event')
     .action(async (id: string | undefined, flags) => {
       if (flags.watch) {
-        const {watch} = await import('./watch.ts');
+        const {watch} = await import('./follow/watch.ts');
         process.exitCode = await watch(id, flags);
         return;
       }
-      const {status} = await import('./status.ts');
+      const {status} = await import('./commands/status.ts');
       await status(id, flags);
     });
 }
 
 function addList(program: Command): void {
   asJson(program.command('list').description('show all milestones')).action(async flags => {
-    const {list} = await import('./list.ts');
+    const {list} = await import('./commands/list.ts');
     await list(flags);
   });
 }
@@ -37,7 +37,7 @@ function addValidate(program: Command): void {
   asJson(program.command('validate').argument('[plans...]', 'ids of milestones, or files; none: all, and config.yaml'))
     .description('find all that is wrong with plans and config.yaml')
     .action(async (words: string[], flags) => {
-      const {validate} = await import('./validate.ts');
+      const {validate} = await import('./commands/validate.ts');
       process.exitCode = await validate(words, flags);
     });
 }
@@ -46,7 +46,7 @@ function addGraph(program: Command): void {
   ofMilestone(program.command('graph [id]'), 'show which task waits for which')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'mermaid', 'json']))
     .action(async (id: string | undefined, flags) => {
-      const {graph} = await import('./graph.ts');
+      const {graph} = await import('./commands/graph.ts');
       await graph(id, flags);
     });
 }
@@ -61,7 +61,7 @@ function addLog(program: Command): void {
     .option('--last <n>', 'only the last of them', positive)
     .option('--output', 'what an attempt printed, instead of events')
     .action(async (first: string | undefined, second: string | undefined, flags) => {
-      const {log} = await import('./log.ts');
+      const {log} = await import('./commands/log.ts');
       process.exitCode = await log(
         [first, second].filter(word => word !== undefined),
         flags,
@@ -72,7 +72,7 @@ function addLog(program: Command): void {
 function addSchema(program: Command): void {
   const of = program.command('schema').argument('[of]', '`milestone` or `config`', 'milestone');
   asJson(of.description('print the JSON Schema of a plan or of config.yaml')).action(async (of: string, flags) => {
-    const {schema} = await import('./schema.ts');
+    const {schema} = await import('./commands/schema.ts');
     await schema(of, flags);
   });
 }
@@ -85,7 +85,7 @@ function addInit(program: Command): void {
     .option('--remove', 'take the commands away again; what you have changed stays')
     .option('--dry-run', 'show what would be written or removed, and do nothing')
     .action(async (folder: string | undefined, flags) => {
-      const {init} = await import('./init.ts');
+      const {init} = await import('./commands/init.ts');
       await init(folder, flags);
     });
 }

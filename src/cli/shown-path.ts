@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Problem} from '../milestone/plan.ts';
+import type {Problem} from '../plan/plan.ts';
 
 /** A file as a person in the working directory would name it: relative, unless that is longer. */
 export function shownPath(file: string): string {

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
-import type {MilestoneView} from '../engine/view.ts';
-import type {HomePaths} from '../milestone/home.ts';
-import type {Settings} from '../milestone/plan.ts';
+import type {MilestoneView} from '../milestone/load-view.ts';
+import type {HomePaths} from '../plan/home.ts';
+import type {Settings} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {readIfExists} from '../platform/files.ts';
-import {type AttemptWarning, attemptWarnings} from '../projections/attempt-warnings.ts';
-import type {StatusFacts} from '../projections/status-report.ts';
+import {type AttemptWarning, attemptWarnings} from '../reports/attempt-warnings.ts';
+import type {StatusFacts} from '../reports/status-report.ts';
 
 /** What a status says besides what the log does. */
 export async function statusFacts(paths: HomePaths, view: MilestoneView): Promise<Required<StatusFacts>> {
@@ -30,6 +30,6 @@ export function warningsOf(
 /** Settings of config.yaml; what reads it is loaded only when it may say something of limits. */
 export async function limitsOf(file: string): Promise<Settings> {
   if (!/\b(?:timeout|silent|budget)\b/.test(readIfExists(file) ?? '')) return {};
-  const {readConfigFile} = await import('../milestone/reader.ts');
+  const {readConfigFile} = await import('../plan/file/reader.ts');
   return (readConfigFile(file).config.settings ?? {}) as Settings;
 }

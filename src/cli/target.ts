@@ -1,11 +1,11 @@
-import {foldLog} from '../engine/fold-log.ts';
-import {findPlan} from '../engine/locate.ts';
 import {MilestoneError} from '../errors.ts';
-import type {HomePaths} from '../milestone/home.ts';
-import {isValidId} from '../milestone/ids.ts';
-import {KIRO_PHASES} from '../milestone/kiro.ts';
-import type {KiroPhase, MilestoneId, TaskId} from '../milestone/plan.ts';
-import {chooseMilestone} from './home.ts';
+import {findPlan} from '../milestone/find-milestone.ts';
+import {foldLog} from '../milestone/fold-log.ts';
+import type {HomePaths} from '../plan/home.ts';
+import {isValidId} from '../plan/ids.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';
+import {chooseMilestone} from './choose-milestone.ts';
 
 /** What the words after a command are about. */
 export interface Target {

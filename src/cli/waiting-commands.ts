@@ -1,5 +1,5 @@
 import {type Command, InvalidArgumentError, Option} from 'commander';
-import {LONGEST_MS, parseDuration} from '../milestone/settings.ts';
+import {LONGEST_MS, parseDuration} from '../plan/settings.ts';
 
 /** The commands for whoever is not looking all the time: `wait` and `notify`. */
 export function addWaitingCommands(program: Command): void {
@@ -16,7 +16,7 @@ function addWait(program: Command): void {
     )
     .option('--timeout <time>', 'how long at most, such as 9m; exit code 10 when it is over', duration)
     .action(async (id: string | undefined, flags) => {
-      const {wait} = await import('./wait.ts');
+      const {wait} = await import('./commands/wait.ts');
       process.exitCode = await wait(id, flags);
     });
 }
@@ -25,7 +25,7 @@ function addNotify(program: Command): void {
   shared(program.command('notify [id]').description('try the channels that tell you what happens'))
     .option('--test', 'send a test message to each, and say what came of it')
     .action(async (id: string | undefined, flags) => {
-      const {notify} = await import('./notify.ts');
+      const {notify} = await import('./commands/notify.ts');
       process.exitCode = await notify(id, flags);
     });
 }

@@ -12,8 +12,8 @@ import {appendNote, readTail, sizeOf, withAttemptLog} from '../platform/attempt-
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {LineFollower} from '../platform/follow-lines.ts';
-import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes.ts';
-import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/supervise.ts';
+import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes/start-group.ts';
+import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/processes/supervise.ts';
 import {closeAgentLog, errorFileOf, schemaFileOf} from './agent-log.ts';
 import type {
   AgentInput,

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
-import {type Answer, askProgram} from '../platform/ask-program.ts';
-import {firstLine} from '../text/first-line.ts';
+import {firstLine} from '../platform/first-line.ts';
+import {type Answer, askProgram} from '../platform/processes/ask-program.ts';
 
 const PATIENCE_MS = 20_000;
 

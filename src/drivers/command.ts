@@ -1,7 +1,7 @@
 // Any other agent: a shell command that reads the prompt from stdin. Exit code 0 is its claim.
 
 import type {Usage} from '../events/event.ts';
-import {describeExit} from '../platform/processes.ts';
+import {describeExit} from '../platform/processes/start-group.ts';
 import type {AgentProtocol, AgentReader, Ending, ProcessEnd} from './protocol.ts';
 import {findObject, judgeAnswer, RESULT_SCHEMA, readResult} from './result.ts';
 

@@ -1,4 +1,4 @@
-import {findProgram} from '../platform/find-program.ts';
+import {findProgram} from '../platform/processes/find-program.ts';
 import {MANUAL_DRIVER} from './manual.ts';
 
 /** Coding agents, each the name of its program; the first that is installed does what no driver is named for. */

@@ -1,4 +1,4 @@
-import {describeExit, type Exit} from '../platform/processes.ts';
+import {describeExit, type Exit} from '../platform/processes/start-group.ts';
 
 /** How an agent's process ended, where exit code 0 is no success either. */
 export function describeEnd(exit: Exit): string {

@@ -1,4 +1,4 @@
-import type {Task} from '../milestone/plan.ts';
+import type {Task} from '../plan/plan.ts';
 import {MANUAL_DRIVER} from './manual.ts';
 
 /** Name of the driver of tasks with `run`. */

@@ -2,9 +2,9 @@
 // it records nothing and decides nothing: a claim is checked by others.
 
 import type {Claim, Denial, Outcome, Usage} from '../events/event.ts';
-import type {Budget, Task} from '../milestone/plan.ts';
+import type {Budget, Task} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
-import type {StopSignal} from '../platform/stop-signal.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
 
 export interface Driver {
   readonly name: string;

@@ -1,4 +1,4 @@
-import {TOKEN_VARIABLE} from '../platform/tokens.ts';
+import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
 
 export interface EnvironmentSource {
   /** The environment that milestone itself was started with. */

@@ -1,4 +1,4 @@
-import {findProgram} from '../platform/find-program.ts';
+import {findProgram} from '../platform/processes/find-program.ts';
 import {askVersion} from './ask-version.ts';
 import {type AgentProtocol, isAtLeast} from './protocol.ts';
 

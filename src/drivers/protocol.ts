@@ -1,7 +1,7 @@
 // What differs from one coding agent to the next: how it is called, what it prints, and what that means.
 
 import type {Denial, Outcome, Usage} from '../events/event.ts';
-import type {Exit} from '../platform/processes.ts';
+import type {Exit} from '../platform/processes/start-group.ts';
 import type {AgentInput, AgentTraits, DriverResult} from './driver.ts';
 
 export interface AgentProtocol {

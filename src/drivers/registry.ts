@@ -1,6 +1,6 @@
 import type {Outcome} from '../events/event.ts';
-import type {Settings, Task} from '../milestone/plan.ts';
-import {didYouMean} from '../milestone/suggest.ts';
+import type {Settings, Task} from '../plan/plan.ts';
+import {didYouMean} from '../plan/suggest.ts';
 import {AgentDriver} from './agent-process.ts';
 import {claudeProtocol} from './claude.ts';
 import {codexProtocol} from './codex.ts';

@@ -1,9 +1,9 @@
 import type {Outcome} from '../events/event.ts';
 import {appendNote} from '../platform/attempt-log.ts';
-import {describeExit, type Exit, type StartedGroup} from '../platform/processes.ts';
-import {LOST, startShell} from '../platform/shell-workers.ts';
-import {stopToken} from '../platform/stop.ts';
-import {describeLeftovers, onAbort, superviseGroup} from '../platform/supervise.ts';
+import {stopToken} from '../platform/processes/end-processes.ts';
+import {LOST, startShell} from '../platform/processes/shell-helpers.ts';
+import {describeExit, type Exit, type StartedGroup} from '../platform/processes/start-group.ts';
+import {describeLeftovers, onAbort, superviseGroup} from '../platform/processes/supervise.ts';
 import type {AttemptInput, Driver, DriverResult, EndedAttempt, RunningAttempt, StopReason} from './driver.ts';
 import {SHELL_DRIVER} from './driver-name.ts';
 import {watchLimits} from './limits.ts';

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import {closeAgentLog} from '../drivers/agent-log.ts';
+import {CHECK_OUTPUT} from '../drivers/run-checks.ts';
 import {appendContent, removeAttemptLog} from '../platform/attempt-log.ts';
 import {listFolder} from '../platform/files.ts';
-import {CHECK_OUTPUT} from './checks.ts';
 
 /**
  * Put what a killed executor left beside the log of an attempt into it: the output of checks, and what its agent

@@ -1,22 +1,22 @@
 import path from 'node:path';
+import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/event.ts';
+import {type Execution, milestoneToken} from '../execution/execution.ts';
 import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/repository.ts';
-import {assertClean} from '../git/shared.ts';
-import {type ResolvedMilestoneSettings, resolveMilestoneSettings} from '../milestone/settings.ts';
-import {ownIdentity} from '../platform/identity.ts';
-import {endLeftovers} from '../platform/stop.ts';
-import type {Check} from './checks.ts';
-import {type Execution, milestoneToken} from './execution.ts';
-import {assertCheckoutsCanFollow} from './git-workspace.ts';
-import {acquireLock, readLockOwner} from './lock.ts';
-import {isInTheWay, lockedError, tokensLeftBy} from './lock-owner.ts';
-import type {OpenMilestone} from './open.ts';
-import {plainWorkspace} from './plain-workspace.ts';
-import {SharedWorkspace} from './shared-workspace.ts';
-import {type SetupPlace, SlotSetup} from './slot-setup.ts';
-import type {Workspace} from './workspace.ts';
-import {WorktreeWorkspace} from './worktree-workspace.ts';
+import {acquireLock, readLockOwner} from '../lock/lock.ts';
+import {isInTheWay, lockedError, tokensLeftBy} from '../lock/lock-holder.ts';
+import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import {type ResolvedMilestoneSettings, resolveMilestoneSettings} from '../plan/settings.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
+import {ownIdentity} from '../platform/processes/identity.ts';
+import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
+import {plainWorkspace} from '../workspace/plain-workspace.ts';
+import {assertClean} from '../workspace/shared-checkout.ts';
+import {SharedWorkspace} from '../workspace/shared-workspace.ts';
+import {type SetupPlace, SlotSetup} from '../workspace/slot-setup.ts';
+import type {Workspace} from '../workspace/workspace.ts';
+import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
 
 /**
  * Make sure that attempts can work: the user's checkouts are as they must be.

@@ -1,15 +1,15 @@
 import path from 'node:path';
 import {openRepository, type Repository} from '../git/repository.ts';
 import {withScratchObjects} from '../git/scratch.ts';
-import type {HomePaths} from '../milestone/home.ts';
-import type {MilestoneId} from '../milestone/plan.ts';
-import type {PlanReading} from '../milestone/read-in-child.ts';
+import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import {planStart, type Start} from '../milestone/plan-start.ts';
+import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
+import type {HomePaths} from '../plan/home.ts';
+import type {MilestoneId} from '../plan/plan.ts';
+import type {PlanReading} from '../plan/read-in-child.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import type {ExecuteOptions} from './engine.ts';
+import type {ExecuteOptions} from './execute-milestone.ts';
 import {assertCheckoutFree, assertReady} from './make-workspace.ts';
-import type {OpenMilestone} from './open.ts';
-import {refuseUnpermitted} from './permission-rules.ts';
-import {planStart, type Start} from './start.ts';
 
 /** A milestone that nobody has locked: what it says may change under the hand. */
 export interface UnlockedMilestone {

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
-import {renderPlan} from '../milestone/layout.ts';
-import type {Signals} from '../platform/signals.ts';
-import {endLeftovers} from '../platform/stop.ts';
+import {milestoneToken} from '../execution/execution.ts';
+import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import {withLog} from '../milestone/with-milestone.ts';
+import {renderPlan} from '../plan/layout.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
+import type {Signals} from '../platform/processes/signals.ts';
+import {movePlanFile, PlanFileWriter} from '../projections/plan-file-writer.ts';
 import {stateFields} from '../projections/state-fields.ts';
-import {movePlanFile, PlanFileWriter} from '../projections/yaml.ts';
-import {withLog} from './command.ts';
-import {milestoneToken} from './execution.ts';
-import type {OpenMilestone} from './open.ts';
 import {type PrepareOptions, prepareExecution} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */

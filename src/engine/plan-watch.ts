@@ -1,14 +1,14 @@
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import type {Plan, TaskId} from '../milestone/plan.ts';
-import {diffPlans, removedTasks} from '../milestone/plan-diff.ts';
-import type {PlanReading} from '../milestone/read-in-child.ts';
-import {isSameStamp, planStamp} from '../milestone/stamp.ts';
+import type {Execution} from '../execution/execution.ts';
+import type {Plan, TaskId} from '../plan/plan.ts';
+import {diffPlans, removedTasks} from '../plan/plan-diff.ts';
+import type {PlanReading} from '../plan/read-in-child.ts';
+import {isSameStamp, planStamp} from '../plan/stamp.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {handEdits} from '../projections/hand-edits.ts';
-import type {LiveProjections} from '../projections/live.ts';
+import type {LiveProjections} from '../projections/live-projections.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
-import type {Execution} from './execution.ts';
 
 /** Notices edits of the plan file while it executes, and puts them in force. */
 export class PlanWatch {

@@ -1,16 +1,16 @@
 import {DriverSet} from '../drivers/registry.ts';
 import type {EventLog} from '../events/log.ts';
+import {Execution} from '../execution/execution.ts';
 import {slotPool} from '../git/slot-place.ts';
-import type {TaskId} from '../milestone/plan.ts';
-import {resolveMilestoneSettings} from '../milestone/settings.ts';
-import {ownIdentity} from '../platform/identity.ts';
+import {Uses} from '../lock/named-locks.ts';
+import {dependentsOf} from '../milestone/activate.ts';
+import type {OpenMilestone, OpenOptions} from '../milestone/open-milestone.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {resolveMilestoneSettings} from '../plan/settings.ts';
+import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
-import {dependentsOf} from './activate.ts';
-import {Execution} from './execution.ts';
+import type {Workspace} from '../workspace/workspace.ts';
 import {makeWorkspace} from './make-workspace.ts';
-import type {OpenMilestone, OpenOptions} from './open.ts';
-import {Uses} from './uses.ts';
-import type {Workspace} from './workspace.ts';
 
 export interface PrepareOptions {
   callerEnv: Readonly<Record<string, string | undefined>>;

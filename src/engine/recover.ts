@@ -1,14 +1,14 @@
 // What a dead executor left behind, settled before anything new starts.
 
+import {settleIntegration} from '../attempt/integrate.ts';
+import {keepDraftsOf} from '../attempt/keep-drafts.ts';
 import type {Outcome} from '../events/event.ts';
-import type {TaskId} from '../milestone/plan.ts';
-import {endLeftovers} from '../platform/stop.ts';
+import {type Execution, milestoneToken} from '../execution/execution.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {taskState} from '../state/milestone.ts';
 import type {RunningTask} from '../state/task.ts';
 import {closeLogsBeside} from './close-logs.ts';
-import {type Execution, milestoneToken} from './execution.ts';
-import {settleIntegration} from './integrate.ts';
-import {keepDraftsOf} from './keep-drafts.ts';
 
 /**
  * End the processes of attempts that were running, keep what they left, and record how each attempt ended. An

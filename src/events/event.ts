@@ -1,6 +1,6 @@
 // Every event there is. A new one goes in here first; the compiler then lists the work.
 
-import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
+import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
 
 /** ISO 8601 in UTC with milliseconds. */
 export type Timestamp = string;

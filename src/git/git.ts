@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {systemClock} from '../platform/clock.ts';
-import {isGitAtWork} from '../platform/git-processes.ts';
-import {commandOf, type GitResult, type Patience, runGit} from '../platform/run-git.ts';
+import {isGitAtWork} from '../platform/processes/git-processes.ts';
+import {commandOf, type GitResult, type Patience, runGit} from '../platform/processes/run-git.ts';
 
 /** A repository, seen from one of its worktrees: the user's checkout, or a slot. All paths are absolute and real. */
 export interface Repository {

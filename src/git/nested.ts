@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {gitEnvironment, runGit} from '../platform/run-git.ts';
+import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
 import {git, type Repository} from './git.ts';
 import {resolveCommit} from './refs.ts';
 

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import {GIT_MARKER} from '../platform/git-processes.ts';
-import {gitEnvironment, runGit} from '../platform/run-git.ts';
+import {GIT_MARKER} from '../platform/processes/git-processes.ts';
+import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
 import {gitError, type Repository} from './git.ts';
 
 /** Signs commits where the user has configured no identity. */

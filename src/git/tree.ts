@@ -2,14 +2,14 @@
 
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
-import type {GitResult} from '../platform/run-git.ts';
+import type {GitResult} from '../platform/processes/run-git.ts';
 import {type ChangedFile, compareObjects, type Difference} from './compare-trees.ts';
 import {syncLooseObjects} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
 import {findNested, type NestedRepository} from './nested.ts';
 import {homePath, isInHome} from './repository.ts';
 import {type Indexed, isIndexBroken, withTemporaryIndex} from './temporary-index.ts';
-import {untouchedFiles} from './untouched.ts';
+import {untouchedFiles} from './unchanged-content.ts';
 
 export interface WrittenTree {
   tree: string;

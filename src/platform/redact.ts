@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {fileError, writeAll} from './files.ts';
-import {TOKEN_VARIABLE} from './tokens.ts';
+import {TOKEN_VARIABLE} from './processes/tokens.ts';
 
 export interface Redactor {
   /** The text with `***` in place of every secret. */

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {listFolder} from './files.ts';
-import {processState} from './identity.ts';
+import {processState} from './processes/identity.ts';
 
 const TEMPORARY = /^\..+\.(\d+)-[0-9a-f]+\.tmp$/;
 /** Long enough that no writer, here or in another container, can still be at it. */

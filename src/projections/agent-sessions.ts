@@ -1,5 +1,5 @@
 import type {MilestoneEvent} from '../events/event.ts';
-import type {HomePaths} from '../milestone/home.ts';
+import type {HomePaths} from '../plan/home.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import {yamlText} from './yaml-text.ts';
 

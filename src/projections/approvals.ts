@@ -2,9 +2,9 @@
 // The files follow the log and are never read: what somebody writes into one decides nothing.
 
 import type {Deliverable, Timestamp} from '../events/event.ts';
-import type {HomePaths} from '../milestone/home.ts';
-import {KIRO_PHASES} from '../milestone/kiro.ts';
-import type {KiroPhase, MilestoneId, TaskId} from '../milestone/plan.ts';
+import type {HomePaths} from '../plan/home.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import type {Approval, Approver, KiroState} from '../state/kiro.ts';
 import type {MilestoneState} from '../state/milestone.ts';

@@ -3,8 +3,8 @@
 
 import {driverName} from '../drivers/driver-name.ts';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
-import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../milestone/kiro.ts';
-import type {Task, TaskId} from '../milestone/plan.ts';
+import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../plan/kiro-plan.ts';
+import type {Task, TaskId} from '../plan/plan.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
 import {isOver} from '../state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../state/progress.ts';

@@ -1,6 +1,6 @@
-import {KIRO_PHASES} from '../milestone/kiro.ts';
-import type {Layout, MapLayout, TaskLayout} from '../milestone/layout.ts';
-import type {KiroPhase} from '../milestone/plan.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {Layout, MapLayout, TaskLayout} from '../plan/layout.ts';
+import type {KiroPhase} from '../plan/plan.ts';
 import type {KiroState} from '../state/kiro.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {shownStatus, type TaskState} from '../state/task.ts';

@@ -1,6 +1,6 @@
-import {KIRO_PHASES} from '../milestone/kiro.ts';
-import type {PhaseFields, StateFields, TaskFields} from '../milestone/layout-fields.ts';
-import type {TaskId} from '../milestone/plan.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {TaskId} from '../plan/plan.ts';
+import type {PhaseFields, StateFields, TaskFields} from '../plan/state-field-names.ts';
 import type {KiroState, PhaseState} from '../state/kiro.ts';
 import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress, phaseAverages} from '../state/progress.ts';

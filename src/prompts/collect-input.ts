@@ -4,18 +4,18 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {compareTrees} from '../git/compare-trees.ts';
 import type {Repository} from '../git/git.ts';
-import {findKeptWork} from '../git/lay-in.ts';
 import {milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
-import {listRescues, type RescueName, rescueRef} from '../git/rescue.ts';
 import {readCommit} from '../git/task-commits.ts';
-import type {HomePaths} from '../milestone/home.ts';
-import {deliverablesOf, KIRO_PHASES, taskInPhase} from '../milestone/kiro.ts';
-import type {KiroPhase, MilestoneId, Task, TaskId} from '../milestone/plan.ts';
-import type {ResolvedTaskSettings} from '../milestone/settings.ts';
+import type {HomePaths} from '../plan/home.ts';
+import {deliverablesOf, KIRO_PHASES, taskInPhase} from '../plan/kiro-plan.ts';
+import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
+import type {ResolvedTaskSettings} from '../plan/settings.ts';
 import {nextAttempt} from '../scheduler/next-attempt.ts';
 import {rejectionComments} from '../state/kiro.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 import {isSatisfied, type TaskHistory, type TaskState} from '../state/task.ts';
+import {findKeptWork} from '../workspace/kept-work.ts';
+import {listRescues, type RescueName, rescueRef} from '../workspace/rescue.ts';
 import {mapTexts} from './clean-text.ts';
 import type {
   DependencyInput,

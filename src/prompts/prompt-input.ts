@@ -1,7 +1,7 @@
 // What a prompt is made of: data alone, gathered by `collectInput`, put into words by `promptText`.
 
 import type {CheckResult, Denial, Outcome} from '../events/event.ts';
-import type {KiroPhase, Plan, Task} from '../milestone/plan.ts';
+import type {KiroPhase, Plan, Task} from '../plan/plan.ts';
 import type {Finding} from './review.ts';
 
 /**

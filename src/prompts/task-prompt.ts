@@ -1,4 +1,4 @@
-import type {TaskId} from '../milestone/plan.ts';
+import type {TaskId} from '../plan/plan.ts';
 import {collectInput, type PromptSources} from './collect-input.ts';
 import {templateName} from './prompt-input.ts';
 import {promptText} from './prompt-text.ts';

@@ -13,7 +13,7 @@
 // T2. A name is checked against the vocabulary, not against the data: a misspelt one is found whatever the data.
 
 import {MilestoneError} from '../errors.ts';
-import {didYouMean} from '../milestone/suggest.ts';
+import {didYouMean} from '../plan/suggest.ts';
 
 export interface Template {
   text: string;

@@ -11,7 +11,7 @@
 // `max_attempts` bounds them all.
 
 import type {BlockerType, DriverPause, NewEvent, Outcome, Timestamp} from '../events/event.ts';
-import type {MilestoneId, TaskId} from '../milestone/plan.ts';
+import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import type {AttemptCounters} from '../state/task.ts';
 
 const FREE_CONFLICTS = 2;

@@ -4,7 +4,7 @@
 //   settled with what it used. What nobody has reserved is the limit less what was used and what is reserved.
 
 import type {Usage} from '../events/event.ts';
-import type {Budget} from '../milestone/plan.ts';
+import type {Budget} from '../plan/plan.ts';
 import {USAGE_KEYS} from '../state/usage.ts';
 
 export interface BudgetQuestion {

@@ -1,7 +1,7 @@
 // Which attempts to start now. Dataflow, not waves: whatever may run does, longest remaining path first.
 
-import {areasOverlap} from '../milestone/areas.ts';
-import type {TaskId} from '../milestone/plan.ts';
+import {areasOverlap} from '../plan/areas.ts';
+import type {TaskId} from '../plan/plan.ts';
 
 /** What keeps tasks apart: areas of files, named mutual exclusion. */
 export interface Constraint {

@@ -8,7 +8,7 @@
 //
 // Another driver cannot go on with a conversation; it gets the work.
 
-import type {KiroPhase} from '../milestone/plan.ts';
+import type {KiroPhase} from '../plan/plan.ts';
 import type {TaskHistory} from '../state/task.ts';
 
 export interface NextAttempt {

@@ -1,4 +1,4 @@
-import type {TaskId} from '../milestone/plan.ts';
+import type {TaskId} from '../plan/plan.ts';
 import {type Candidate, type Constraint, goesBefore, type ReadyGroup} from './choose-next.ts';
 
 /**

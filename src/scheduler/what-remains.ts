@@ -3,7 +3,7 @@
 //   budget used up 7, quota used up 8, failed tasks and blockers that no answer clears 4, waiting for a person 6
 
 import type {PauseCode, Timestamp} from '../events/event.ts';
-import type {TaskId} from '../milestone/plan.ts';
+import type {TaskId} from '../plan/plan.ts';
 import {preventsCompletion} from '../state/blockers.ts';
 import {ANY_ROLE, pendingApprovals} from '../state/kiro.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';

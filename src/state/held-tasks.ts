@@ -1,7 +1,7 @@
 // Which pending tasks are held by a dependency that failed or is blocked, and which of that is on record (S3 in
 // milestone.ts).
 
-import type {TaskId} from '../milestone/plan.ts';
+import type {TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from './milestone.ts';
 import {isStuck, type TaskState} from './task.ts';
 

@@ -10,8 +10,8 @@
 //     granted is asked again and rejected, the task goes back to that phase, and the later ones are pending again.
 
 import type {Deliverable, TaskEvent, Timestamp} from '../events/event.ts';
-import {KIRO_PHASES, phaseAfter} from '../milestone/kiro.ts';
-import type {KiroPhase} from '../milestone/plan.ts';
+import {KIRO_PHASES, phaseAfter} from '../plan/kiro-plan.ts';
+import type {KiroPhase} from '../plan/plan.ts';
 
 export type PhaseStatus = 'pending' | 'in_progress' | 'waiting_approval' | 'approved' | 'completed' | 'blocked';
 

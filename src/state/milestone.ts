@@ -7,8 +7,8 @@
 //     from blockers in `open-blockers.ts`.
 
 import type {BlockerType, DriverPause, MilestoneEvent, NewEvent, PauseCode, Timestamp, Usage} from '../events/event.ts';
-import {KIRO_PHASES, type PhaseWeights, phaseWeights} from '../milestone/kiro.ts';
-import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../milestone/plan.ts';
+import {KIRO_PHASES, type PhaseWeights, phaseWeights} from '../plan/kiro-plan.ts';
+import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
 import {adoptPlan, noCounts} from './plan-in-force.ts';
 import {initialTask, type ShownStatus, type TaskState} from './task.ts';
 

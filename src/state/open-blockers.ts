@@ -1,6 +1,6 @@
 // The blockers of a state, and what is derived from them (S3 in milestone.ts).
 
-import type {TaskId} from '../milestone/plan.ts';
+import type {TaskId} from '../plan/plan.ts';
 import type {Blocker, MilestoneState} from './milestone.ts';
 
 const NONE: ReadonlyMap<string, Blocker> = new Map();

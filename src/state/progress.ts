@@ -1,5 +1,5 @@
-import {KIRO_PHASES, type PhaseWeights} from '../milestone/kiro.ts';
-import type {KiroPhase} from '../milestone/plan.ts';
+import {KIRO_PHASES, type PhaseWeights} from '../plan/kiro-plan.ts';
+import type {KiroPhase} from '../plan/plan.ts';
 import type {KiroState, PhaseStatus} from './kiro.ts';
 import type {TaskState} from './task.ts';
 

@@ -1,7 +1,7 @@
 // The state as JSON, for the cache. What can be derived from plan and tasks is not stored.
 
 import type {MilestoneEvent} from '../events/event.ts';
-import type {Plan, TaskId} from '../milestone/plan.ts';
+import type {Plan, TaskId} from '../plan/plan.ts';
 import {type Blocker, initialState, type MilestoneState} from './milestone.ts';
 import {putBlocker} from './open-blockers.ts';
 import {adoptPlan} from './plan-in-force.ts';

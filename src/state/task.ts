@@ -17,7 +17,7 @@ import type {
   Timestamp,
   Usage,
 } from '../events/event.ts';
-import type {ImportedTask, KiroPhase} from '../milestone/plan.ts';
+import type {ImportedTask, KiroPhase} from '../plan/plan.ts';
 import {afterAttempt, lastAttempt} from './ended-attempt.ts';
 import {applyToKiro, type KiroState, newKiro, startPhase, withPhase} from './kiro.ts';
 import {addUsage} from './usage.ts';

@@ -1,10 +1,10 @@
 import os from 'node:os';
 import {expect, test} from 'vitest';
 import {blockerDetector} from '../../src/agents/blocker-detector.ts';
-import type {ExecutionContext} from '../../src/engine/context.ts';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
-import type {TaskId} from '../../src/milestone/plan.ts';
-import {resolveMilestoneSettings} from '../../src/milestone/settings.ts';
+import type {ExecutionContext} from '../../src/execution/context.ts';
+import type {TaskId} from '../../src/plan/plan.ts';
+import {resolveMilestoneSettings} from '../../src/plan/settings.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
 import {initialState} from '../../src/state/milestone.ts';
 import {FakeClock} from '../rig/fake-clock.ts';

@@ -1,10 +1,10 @@
 import os from 'node:os';
 import {expect, test} from 'vitest';
 import {blockerDetector} from '../../src/agents/blocker-detector.ts';
-import type {ExecutionContext} from '../../src/engine/context.ts';
 import type {NewEvent} from '../../src/events/event.ts';
-import type {Plan} from '../../src/milestone/plan.ts';
-import {resolveMilestoneSettings} from '../../src/milestone/settings.ts';
+import type {ExecutionContext} from '../../src/execution/context.ts';
+import type {Plan} from '../../src/plan/plan.ts';
+import {resolveMilestoneSettings} from '../../src/plan/settings.ts';
 import {initialState} from '../../src/state/milestone.ts';
 
 const HOUR_MS = 3_600_000;

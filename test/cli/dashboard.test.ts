@@ -3,7 +3,7 @@
 import {spawnSync} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
-import {wantsDashboard} from '../../src/cli/wants-dashboard.ts';
+import {wantsDashboard} from '../../src/cli/launch/wants-dashboard.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import type {Program} from '../rig/program.ts';
 import {eventsOf} from './support.ts';

@@ -2,9 +2,9 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {acquireLock} from '../../src/engine/lock.ts';
+import {acquireLock} from '../../src/lock/lock.ts';
 import {systemClock} from '../../src/platform/clock.ts';
-import {ownIdentity} from '../../src/platform/identity.ts';
+import {ownIdentity} from '../../src/platform/processes/identity.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {
   eventsOf,

@@ -1,6 +1,6 @@
 // Kiro tasks whose phases shell commands do.
 
-import type {KiroPhase} from '../../src/milestone/plan.ts';
+import type {KiroPhase} from '../../src/plan/plan.ts';
 import type {MilestoneRig, TaskText} from '../rig/milestone-rig.ts';
 import {eventsOf} from './support.ts';
 

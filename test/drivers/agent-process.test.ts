@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import {type AttemptInput, StopReason} from '../../src/drivers/driver.ts';
-import {until} from '../platform/process-rig.ts';
+import {until} from '../platform/processes/process-rig.ts';
 import {claude, codex, opencode, works} from '../rig/agent-scripts.ts';
 import type {AgentName, Step} from '../rig/fake-agents.ts';
 import {FakeClock} from '../rig/fake-clock.ts';

@@ -6,8 +6,8 @@ import type {AgentInput, AttemptInput, DriverResult, Observation, RunningAttempt
 import {type DriverChoice, DriverSet} from '../../src/drivers/registry.ts';
 import {RESULT_SCHEMA} from '../../src/drivers/result.ts';
 import {type Clock, systemClock} from '../../src/platform/clock.ts';
-import {StopSource} from '../../src/platform/stop-signal.ts';
-import {ProcessRig} from '../platform/process-rig.ts';
+import {StopSource} from '../../src/platform/processes/stop-signal.ts';
+import {ProcessRig} from '../platform/processes/process-rig.ts';
 import {FakeAgents, type Step} from '../rig/fake-agents.ts';
 
 export type Changes = Partial<Omit<AttemptInput, 'agent'>> & {agent?: Partial<AgentInput>};

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {type AttemptInput, type RunningAttempt, StopReason} from '../../src/drivers/driver.ts';
 import {formatMs} from '../../src/drivers/limits.ts';
 import {shellDriver} from '../../src/drivers/shell.ts';
-import {ProcessRig} from '../platform/process-rig.ts';
+import {ProcessRig} from '../platform/processes/process-rig.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
 const MINUTE = 60_000;

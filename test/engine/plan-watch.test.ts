@@ -1,8 +1,8 @@
 import {expect, test} from 'vitest';
 import {adoptReading} from '../../src/engine/plan-watch.ts';
-import type {Task} from '../../src/milestone/plan.ts';
-import type {PlanReading} from '../../src/milestone/read-in-child.ts';
-import {makeExecution, startTask} from './execution-rig.ts';
+import type {Task} from '../../src/plan/plan.ts';
+import type {PlanReading} from '../../src/plan/read-in-child.ts';
+import {makeExecution, startTask} from '../execution/execution-rig.ts';
 
 function reading(...tasks: Task[]): PlanReading {
   const plan = {id: 'm', title: 'M', requires: [], settings: {}, tasks};

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {readActivity} from '../../src/git/activity.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../../src/git/checkout.ts';
 import {commitTree} from '../../src/git/commit.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch} from '../../src/git/refs.ts';
-import {alignIndex, repairIndex, rescueLeftovers, switchTo, syncFiles} from '../../src/git/shared.ts';
 import {writeTree} from '../../src/git/tree.ts';
+import {alignIndex, repairIndex, rescueLeftovers, switchTo, syncFiles} from '../../src/workspace/shared-checkout.ts';
+import {readActivity} from '../../src/workspace/slot-activity.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 const BRANCH = `milestone/${ID}`;

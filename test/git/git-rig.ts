@@ -5,8 +5,8 @@ import path from 'node:path';
 import type {Repository} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
 import {slotFolder} from '../../src/git/slot-place.ts';
-import {prepareSlot, type SlotWish} from '../../src/git/slots.ts';
 import type {Clock} from '../../src/platform/clock.ts';
+import {prepareSlot, type SlotWish} from '../../src/workspace/slots.ts';
 
 export const ID = 'release';
 

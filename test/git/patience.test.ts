@@ -6,9 +6,9 @@ import {git, type Repository, tryGit, withPatience} from '../../src/git/git.ts';
 import {runCommitHooks} from '../../src/git/hooks.ts';
 import {runInSubmodule} from '../../src/git/nested.ts';
 import {CannotAdd, writeTree} from '../../src/git/tree.ts';
-import {GitTimeout} from '../../src/platform/run-git.ts';
-import {StopSource} from '../../src/platform/stop-signal.ts';
-import {isRunning, until} from '../platform/process-rig.ts';
+import {GitTimeout} from '../../src/platform/processes/run-git.ts';
+import {StopSource} from '../../src/platform/processes/stop-signal.ts';
+import {isRunning, until} from '../platform/processes/process-rig.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 import {GitRig} from './git-rig.ts';
 

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {Repository} from '../../src/git/git.ts';
-import {prepareSlot, removeSlots} from '../../src/git/slots.ts';
 import {writeTree} from '../../src/git/tree.ts';
+import {prepareSlot, removeSlots} from '../../src/workspace/slots.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always', '-c', 'user.name=a', '-c', 'user.email=a'];

@@ -3,8 +3,8 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {Repository} from '../../src/git/git.ts';
 import {writeRef} from '../../src/git/refs.ts';
-import {saveCheckpoint} from '../../src/git/rescue.ts';
 import {writeTree} from '../../src/git/tree.ts';
+import {saveCheckpoint} from '../../src/workspace/rescue.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 async function start(rig: GitRig, folder = rig.repo): Promise<{slot: Repository; base: string}> {

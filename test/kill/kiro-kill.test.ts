@@ -4,7 +4,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {MilestoneEvent} from '../../src/events/event.ts';
-import {KIRO_PHASES, phasesBefore} from '../../src/milestone/kiro.ts';
+import {KIRO_PHASES, phasesBefore} from '../../src/plan/kiro-plan.ts';
 import type {MilestoneRig} from '../rig/milestone-rig.ts';
 import {
   copyWorld,

@@ -3,9 +3,9 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import type {MilestoneView} from '../../src/engine/view.ts';
 import {LOG_START} from '../../src/events/log-position.ts';
-import type {Plan, Task} from '../../src/milestone/plan.ts';
+import type {MilestoneView} from '../../src/milestone/load-view.ts';
+import type {Plan, Task} from '../../src/plan/plan.ts';
 import {type Brief, briefOf} from '../../src/projections/brief.ts';
 import {
   projectDriverOf,
@@ -13,11 +13,11 @@ import {
   readCachedSnapshot,
   writeCachedSnapshot,
 } from '../../src/projections/cache.ts';
-import {statusReport} from '../../src/projections/status-report.ts';
-import {statusText} from '../../src/projections/terminal/status-text.ts';
+import {statusReport} from '../../src/reports/status-report.ts';
 import {initialState} from '../../src/state/milestone.ts';
 import {type Snapshot, takeSnapshot} from '../../src/state/snapshot.ts';
 import {initialTask, type TaskState} from '../../src/state/task.ts';
+import {statusText} from '../../src/terminal/status-text.ts';
 
 const NOW = Date.parse('2026-01-01T00:10:00.000Z');
 const AT = '2026-01-01T00:00:00.000Z';

@@ -3,15 +3,15 @@ import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {NewEvent, Outcome} from '../../src/events/event.ts';
 import {openRepository} from '../../src/git/repository.ts';
-import {saveRescue} from '../../src/git/rescue.ts';
-import {homePaths} from '../../src/milestone/home.ts';
-import type {KiroPhase, Plan} from '../../src/milestone/plan.ts';
-import {resolveTaskSettings} from '../../src/milestone/settings.ts';
+import {homePaths} from '../../src/plan/home.ts';
+import type {KiroPhase, Plan} from '../../src/plan/plan.ts';
+import {resolveTaskSettings} from '../../src/plan/settings.ts';
 import {createRedactor} from '../../src/platform/redact.ts';
 import {collectInput, type PromptSources} from '../../src/prompts/collect-input.ts';
 import {taskPrompt} from '../../src/prompts/task-prompt.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
 import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {saveRescue} from '../../src/workspace/rescue.ts';
 import {GitRig} from '../git/git-rig.ts';
 
 const PLAN: Plan = {

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import type {Outcome} from '../../src/events/event.ts';
-import type {KiroPhase} from '../../src/milestone/plan.ts';
+import type {KiroPhase} from '../../src/plan/plan.ts';
 import {type NextAttempt, nextAttempt} from '../../src/scheduler/next-attempt.ts';
 
 const CHECK: Outcome = {kind: 'failed', cause: 'check', message: 'red'};

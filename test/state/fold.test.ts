@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Deliverable, MilestoneEvent, NewEvent} from '../../src/events/event.ts';
-import {areasOverlap} from '../../src/milestone/areas.ts';
-import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/milestone/kiro.ts';
-import type {KiroPhase, Plan, Task} from '../../src/milestone/plan.ts';
+import {areasOverlap} from '../../src/plan/areas.ts';
+import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/plan/kiro-plan.ts';
+import type {KiroPhase, Plan, Task} from '../../src/plan/plan.ts';
 import {whatRemains} from '../../src/scheduler/what-remains.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
 import {heldKey} from '../../src/state/held-tasks.ts';

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {DEFAULT_PHASE_WEIGHTS, KIRO_PHASES, type PhaseWeights, phaseWeights} from '../../src/milestone/kiro.ts';
+import {DEFAULT_PHASE_WEIGHTS, KIRO_PHASES, type PhaseWeights, phaseWeights} from '../../src/plan/kiro-plan.ts';
 import {type KiroState, newKiro, type PhaseStatus, withPhase} from '../../src/state/kiro.ts';
 import {kiroProgress, milestoneProgress, phaseAverages, taskProgress} from '../../src/state/progress.ts';
 import {initialTask, type TaskState} from '../../src/state/task.ts';

@@ -4,13 +4,13 @@
 
 import fc from 'fast-check';
 import {kiroCoordinator} from '../../src/agents/kiro-coordinator.ts';
-import type {ExecutionContext, NewBlocker} from '../../src/engine/context.ts';
-import {ReadyTasks} from '../../src/engine/ready-tasks.ts';
-import {decideRequest} from '../../src/engine/request-decision.ts';
 import type {Deliverable, MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
-import {gateOf, KIRO_PHASES, taskInPhase} from '../../src/milestone/kiro.ts';
-import type {KiroPhase, Plan, Task, TaskId} from '../../src/milestone/plan.ts';
-import {resolveTaskSettings} from '../../src/milestone/settings.ts';
+import type {ExecutionContext, NewBlocker} from '../../src/execution/context.ts';
+import {ReadyTasks} from '../../src/execution/ready-tasks.ts';
+import {gateOf, KIRO_PHASES, taskInPhase} from '../../src/plan/kiro-plan.ts';
+import type {KiroPhase, Plan, Task, TaskId} from '../../src/plan/plan.ts';
+import {resolveTaskSettings} from '../../src/plan/settings.ts';
+import {decideRequest} from '../../src/requests/decide-request.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
 import {heldPair} from '../../src/state/held-tasks.ts';

@@ -1,0 +1,53 @@
+// What agents are told. Only who has tasks for them loads what makes their prompts.
+
+import {loadTaskPrompt} from '../engine/load-ahead.ts';
+import type {CheckResult} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {runningTask} from '../execution/running-task.ts';
+import type {TaskId} from '../plan/plan.ts';
+import type {NextAttempt} from '../scheduler/next-attempt.ts';
+import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
+
+/**
+ * What a coding agent is told.
+ * @throws {MilestoneError} `CONFIG_INVALID` when the user's own template cannot be understood.
+ */
+export async function promptOf(
+  context: ExecutionContext,
+  id: TaskId,
+  {driver, mode}: {driver: string; mode: NextAttempt['mode']},
+): Promise<string> {
+  const {taskPrompt} = await loadTaskPrompt();
+  const {state, paths, repo, redactor} = context;
+  const sources = {state, paths, repo, settings: context.settingsOf(id), driver, mode};
+  return taskPrompt({...sources, redactText: text => redactor.redactText(text)}, id);
+}
+
+/**
+ * What a reviewer of an attempt's work is told.
+ * @throws {MilestoneError} `CONFIG_INVALID` when the user's own template cannot be understood.
+ */
+export async function reviewPromptOf(
+  context: ExecutionContext,
+  {taskId}: AttemptPlace,
+  work: FrozenWork,
+  checks: CheckResult[],
+): Promise<string> {
+  const [{reviewPrompt}, {promptsFolder, readTemplate}] = await Promise.all([
+    import('../prompts/review-prompt.ts'),
+    import('../prompts/read-template.ts'),
+  ]);
+  const {state, workspace, redactor, paths} = context;
+  const task = context.taskOf(taskId);
+  const {claim} = runningTask(context, taskId);
+  const input = {
+    milestone: state.plan,
+    task,
+    ...(task.review?.prompt !== undefined && {prompt: task.review.prompt}),
+    ...(claim && {claim}),
+    checks,
+    files: [...work.changedFiles],
+    diff: (await workspace.integration?.diffOf(work)) ?? '',
+  };
+  return redactor.redactText(reviewPrompt(input, readTemplate(promptsFolder(paths), 'review')));
+}

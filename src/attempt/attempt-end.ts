@@ -1,0 +1,70 @@
+// How an attempt ends after its claim.
+
+import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {runningTask} from '../execution/running-task.ts';
+import {isKiro} from '../plan/kiro-plan.ts';
+import type {Task} from '../plan/plan.ts';
+import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
+import {keepDraftsOf} from './keep-drafts.ts';
+import {writeResults} from './write-results.ts';
+
+/** Keep what the attempt has left and end it. */
+export async function giveUp(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  outcome: Outcome,
+  work?: FrozenWork,
+): Promise<void> {
+  keepDraftsOf(context, place);
+  await keepWork(context, place, work);
+  context.endAttempt(place, outcome);
+}
+
+/** Something is wrong with the branch, not with the task: it waits as it is, and nothing new starts. */
+export async function block(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  problem: {type: BlockerType; message: string; hint: string},
+): Promise<void> {
+  keepDraftsOf(context, place);
+  await keepWork(context, place, undefined);
+  // Before the attempt ends: nothing may start in between.
+  context.openBlocker(problem);
+  context.endAttempt(place, {kind: 'cancelled', message: problem.message});
+}
+
+/** As it was frozen, without what checks and reviewers left beside it; a slot of nobody's holds nothing. */
+export async function keepWork(context: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
+  const {workspace} = context;
+  if (place.slot < 0) return;
+  const frozen = work && !work.refused && workspace.integration ? work : undefined;
+  // A checkout that others use as well is put back to what it was.
+  if (!frozen || !workspace.hasSlots) await workspace.rescue(place);
+  if (frozen) await workspace.integration?.keep(place, frozen);
+}
+
+/** The task is done. */
+export async function complete(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  done: {checks: readonly CheckResult[]; commit?: string; adopted?: boolean},
+): Promise<void> {
+  const {checks, commit, adopted} = done;
+  const {taskId: task_id, attempt} = place;
+  const running = runningTask(context, task_id);
+  const checked = checks.length > 0 || (running.checked ?? false);
+  const completed: NewEvent = {
+    event: 'task_completed',
+    details: {task_id, attempt, checked, ...(commit !== undefined && {commit}), ...(adopted && {adopted})},
+  };
+  const task = context.state.taskById.get(task_id) as Task;
+  if (running.phase === undefined || !isKiro(task)) return context.record(completed);
+  const files = commit === undefined ? [] : ((await context.workspace.integration?.changedIn(commit)) ?? []);
+  const deliverables = await writeResults(context, place, {checks: running.checks ?? checks, files, commit});
+  context.record(
+    {event: 'kiro_phase_updated', details: {task_id, attempt, phase: 'execute', status: 'completed', deliverables}},
+    {event: 'kiro_workflow_completed', details: {task_id}},
+    completed,
+  );
+}

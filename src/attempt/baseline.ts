@@ -1,0 +1,34 @@
+import type {ExecutionContext} from '../execution/context.ts';
+import {firstLine} from '../platform/first-line.ts';
+import {checkHead} from './check-head.ts';
+
+/** How soon to ask again for a place in which an attempt is at work. */
+const AGAIN_MS = 1_000;
+
+/** Check what coding agents would start from, before one of them costs anything. */
+export async function checkBaseline(context: ExecutionContext): Promise<void> {
+  // What is checked is what stands on record as checked: nothing moves the branch meanwhile.
+  await context.mergeQueue.run(() => checkBase(context));
+}
+
+async function checkBase(context: ExecutionContext): Promise<void> {
+  const {workspace, settings, signal} = context;
+  const {integration} = workspace;
+  const {verify: command} = settings;
+  const head = await integration?.readHead();
+  if (!integration || command === undefined || head === undefined) return;
+  if (head.kind !== 'head')
+    return context.openBlocker({type: 'branch_rewritten', message: head.message, hint: head.hint});
+  const checks = await checkHead(context, {name: 'baseline', command}, head.commit);
+  if (!checks) return context.lookAgain(AGAIN_MS);
+  if (signal.aborted || context.ending) return;
+  const ok = checks.every(check => check.ok);
+  context.record({event: 'baseline_checked', details: {head: head.commit, ok, checks}});
+  if (ok) return;
+  const red = checks.find(check => !check.ok);
+  context.openBlocker({
+    type: 'baseline_red',
+    message: `the check \`${firstLine(red?.command ?? '')}\` is red before anything was changed`,
+    hint: `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume\``,
+  });
+}

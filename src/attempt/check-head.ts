@@ -1,0 +1,21 @@
+import type {Check} from '../drivers/run-checks.ts';
+import type {CheckResult} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+
+/**
+ * Run a check of the whole where the head of the branch lies checked out. The caller has the merge queue to himself.
+ * @param head Undefined outside git.
+ * @returns Undefined when it cannot be run now: an attempt is at work in the only place there is.
+ * @throws {MilestoneError} `TREE_DIRTY`
+ */
+export async function checkHead(
+  context: ExecutionContext,
+  check: Check,
+  head: string | undefined,
+): Promise<CheckResult[] | undefined> {
+  const {workspace, mergeSlot: slot, signal} = context;
+  const runIn = (cwd: string) => context.runChecks([check], {place: undefined, slot, cwd, signal});
+  if (workspace.checkInPlace) return workspace.checkInPlace(runIn);
+  const {integration} = workspace;
+  return runIn(integration && head !== undefined ? await integration.checkOutCommit(head) : workspace.folderOf(0));
+}

@@ -1,0 +1,239 @@
+// From `task_claimed` to `task_completed`:
+//
+//   freeze the slot's tree ─> checks on it ─> review ─> [gate: the work is kept until somebody lets it through]
+//     ─> [merge queue, one at a time] merge with the head ─> if the head had moved, both checks on the merged tree
+//     ─> commit ─> task_integrating ─> move the branch ─> task_completed
+//
+// G1. What was checked is what is integrated: checks run after the tree is written, what they write is discarded.
+// G2. The branch moves only by compare-and-swap from the head that was merged with.
+// G3. `task_integrating` is on disk before the branch moves, `task_completed` only after the branch is synced.
+
+import {documentsFolder} from '../documents/documents.ts';
+import type {CheckResult, Outcome} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {stoppedOutcome} from '../execution/live-attempts.ts';
+import {runningTask} from '../execution/running-task.ts';
+import {commitMessage} from '../git/commit-message.ts';
+import {isInsideAreas} from '../plan/areas.ts';
+import type {TaskId} from '../plan/plan.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {type AttemptPlace, type FrozenWork, type Integration, SetupFailed} from '../workspace/workspace.ts';
+import {block, complete, giveUp} from './attempt-end.ts';
+import {acceptOwnDocuments, awaitCompletion, isGated} from './completion-gate.ts';
+import {review} from './review.ts';
+import {checksOf, redCheck, verify} from './verify.ts';
+import {voidIfChanged} from './void-changed.ts';
+
+/** Bring a claimed attempt to its end: completed, or `attempt_ended` with what was wrong. */
+export async function integrate(context: ExecutionContext, id: TaskId): Promise<void> {
+  const task = runningTask(context, id);
+  const place: AttemptPlace = {taskId: id, attempt: task.attempt, slot: task.slot};
+  const signal = context.attempts.begin(id, task.attempt);
+  try {
+    await integrateWork(context, place, signal);
+  } finally {
+    context.attempts.end(id, task.attempt);
+  }
+}
+
+async function integrateWork(context: ExecutionContext, place: AttemptPlace, signal: StopSignal): Promise<void> {
+  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal));
+  const {workspace} = context;
+  const {integration} = workspace;
+  const work = integration && (await freeze(context, integration, place, signal));
+  const refusal = work && (await refuse(context, place.taskId, {integration, work}));
+  if (refusal) return giveUp(context, place, refusal, work);
+  if (integration && work?.hasChanges) await integration.hold(place, work);
+  const missing = await acceptOwnDocuments(context, place);
+  if (missing) return giveUp(context, place, missing, work);
+  const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
+  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
+  const red = redCheck(checks);
+  if (red) return giveUp(context, place, denied(context, place.taskId, red), work);
+  // What a person has let through is not asked for again.
+  const isLetThrough = runningTask(context, place.taskId).integrates !== undefined;
+  const rejected = isLetThrough ? undefined : await review(context, place, {work, checks, signal});
+  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
+  if (rejected) return giveUp(context, place, rejected, work);
+  if (isGated(context, place.taskId)) return awaitCompletion(context, place, {work, checks});
+  if (!integration || !work) return completeIfApproved(context, place, checks);
+  await context.mergeQueue.run(() => merge(context, integration, {place, work, checks, signal}));
+}
+
+/** There is nothing to merge. */
+async function completeIfApproved(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  checks: readonly CheckResult[],
+): Promise<void> {
+  const voided = voidIfChanged(context, place.taskId);
+  if (voided) return giveUp(context, place, voided);
+  // What the checks have written does not stay where others work.
+  if (!context.workspace.hasSlots) await context.workspace.rescue(place);
+  return complete(context, place, {checks});
+}
+
+function freeze(
+  context: ExecutionContext,
+  integration: Integration,
+  place: AttemptPlace,
+  signal: StopSignal,
+): Promise<FrozenWork> {
+  const isKiro = runningTask(context, place.taskId).phase !== undefined;
+  return integration.freeze(place, {
+    message: message(context, place, []),
+    signal,
+    ...(isKiro && {documents: documentsFolder(context.state.id, place.taskId)}),
+  });
+}
+
+/** Take up a commit that was made but, as far as the log knows, not yet moved the branch. */
+export async function settleIntegration(context: ExecutionContext, id: TaskId): Promise<void> {
+  const task = runningTask(context, id);
+  const {integration} = context.workspace;
+  const {integrating} = task;
+  if (!integration || !integrating) return;
+  const place: AttemptPlace = {taskId: id, attempt: task.attempt, slot: task.slot};
+  const signal = context.attempts.begin(id, task.attempt);
+  try {
+    if (await integration.isIntegrated(integrating.commit)) {
+      await integration.follow(integrating.onto, integrating.commit);
+      // What lies beside the work does not stay where others work.
+      if (!context.workspace.hasSlots) await context.workspace.rescue(place);
+      return await complete(context, place, {checks: [], commit: integrating.commit, adopted: true});
+    }
+    const work = await integration.workOf(integrating.commit);
+    const lost: Outcome = {
+      kind: 'interrupted',
+      message: 'was interrupted while it was integrated',
+      executor_died: true,
+    };
+    if (!work) return await giveUp(context, place, lost);
+    await context.mergeQueue.run(() => merge(context, integration, {place, work, checks: [], signal}));
+  } finally {
+    context.attempts.end(id, task.attempt);
+  }
+}
+
+interface Merging {
+  place: AttemptPlace;
+  work: FrozenWork;
+  checks: CheckResult[];
+  signal: StopSignal;
+}
+
+async function merge(context: ExecutionContext, integration: Integration, merging: Merging): Promise<void> {
+  const {place, work, signal} = merging;
+  let {checks} = merging;
+  for (;;) {
+    if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
+    const head = await integration.readHead();
+    if (head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
+    if (!work.hasChanges) return completeIfApproved(context, place, checks);
+    if (!(await integration.isWhole(place, work))) return giveUp(context, place, PRUNED);
+    const merged = await integration.merge(place, work, head.commit);
+    if (merged.kind === 'conflict') return giveUp(context, place, conflict(merged.files), work);
+    if (head.commit !== work.base && checksOf(context, place.taskId).length > 0) {
+      const cwd = await checkOut(integration, merged.tree, head.commit);
+      if (typeof cwd === 'object') return giveUp(context, place, cwd, work);
+      checks = await verify(context, place, {on: 'merged', cwd, signal});
+      if (signal.aborted) continue;
+      const red = redCheck(checks);
+      if (red) return giveUp(context, place, red, work);
+    }
+    const voided = voidIfChanged(context, place.taskId);
+    if (voided) return giveUp(context, place, voided, work);
+    const text = work.message ?? message(context, place, checks);
+    const commit = await integration.commit(merged.tree, head.commit, text);
+    context.record({
+      event: 'task_integrating',
+      details: {task_id: place.taskId, attempt: place.attempt, commit, onto: head.commit},
+    });
+    await context.durable();
+    const advance = await integration.advance({to: commit, from: head.commit, place});
+    if (advance.kind === 'advanced') return complete(context, place, {checks, commit});
+    if (advance.kind === 'checked_out') return block(context, place, {...advance, type: 'branch_checked_out'});
+  }
+}
+
+/** @returns The folder, or what kept it from being made. */
+function checkOut(integration: Integration, tree: string, head: string): Promise<string | Outcome> {
+  return integration.checkOut(tree, head).catch(error => {
+    if (error instanceof SetupFailed) return error.outcome;
+    throw error;
+  });
+}
+
+/** Git would merge what is left of it. */
+const PRUNED: Outcome = {
+  kind: 'interrupted',
+  message: 'was interrupted: somebody removed objects of its work from the repository (`git prune`?)',
+  executor_died: false,
+};
+
+/**
+ * What the tree alone condemns: files outside the task's areas, a merge that was not finished, or nothing where
+ * something was to be done.
+ */
+async function refuse(
+  context: ExecutionContext,
+  id: TaskId,
+  {integration, work}: {integration: Integration; work: FrozenWork},
+): Promise<Outcome | undefined> {
+  if (work.refused) return work.refused;
+  const {touches, touchesFree} = context.settingsOf(id);
+  const outside = work.changedFiles.filter(file => !isInsideAreas(file, touches, touchesFree));
+  if (outside.length > 0)
+    return {
+      kind: 'failed',
+      cause: 'out_of_area',
+      message: `changed files outside its \`touches\`: ${shorten(outside)}`,
+    };
+  const task = context.taskOf(id);
+  if (task.run !== undefined) return undefined;
+  if (!work.hasChanges && !task.no_changes)
+    return denied(context, id, {
+      kind: 'failed',
+      cause: 'check',
+      message: 'changed nothing (say `no_changes: true` if that is right)',
+    });
+  const unfinished = await integration.conflictMarkersIn(work);
+  if (unfinished.length === 0) return undefined;
+  return {kind: 'failed', cause: 'check', message: `left markers of a merge conflict in ${shorten(unfinished)}`};
+}
+
+/** Who was kept from a tool may have failed for that alone. */
+function denied(context: ExecutionContext, id: TaskId, outcome: Outcome): Outcome {
+  const [first, ...others] = runningTask(context, id).claim?.denials ?? [];
+  if (!first || outcome.kind !== 'failed') return outcome;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  const why = `was not allowed ${first.tool} (${first.input})${more}; \`allow: [${JSON.stringify(first.allow)}]\` would permit it`;
+  return {...outcome, cause: 'denied', message: `${outcome.message}; it ${why}`};
+}
+
+function shorten(files: readonly string[]): string {
+  return `${files.slice(0, 5).join(', ')}${files.length > 5 ? ` and ${files.length - 5} more` : ''}`;
+}
+
+function conflict(files: string[]): Outcome {
+  return {
+    kind: 'conflict',
+    files,
+    message: `conflicts with what was integrated meanwhile: ${files.slice(0, 5).join(', ')}`,
+  };
+}
+
+function message(context: ExecutionContext, place: AttemptPlace, checks: readonly CheckResult[]): string {
+  const {state, settings} = context;
+  const task = state.taskById.get(place.taskId);
+  const {claim} = runningTask(context, place.taskId);
+  return commitMessage({
+    template: settings.git.message,
+    milestone: state.id,
+    task: {id: place.taskId, title: task?.title ?? place.taskId, ...(task?.type !== undefined && {type: task.type})},
+    attempt: place.attempt,
+    execution: state.activation?.executionId ?? '',
+    ...claim,
+    checks,
+  });
+}

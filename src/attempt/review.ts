@@ -1,0 +1,204 @@
+import type {AgentInput, DriverResult} from '../drivers/driver.ts';
+import type {DriverChoice} from '../drivers/registry.ts';
+import {loadReview} from '../engine/load-ahead.ts';
+import type {CheckResult, Outcome} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {redacted} from '../execution/redacted.ts';
+import {runningTask} from '../execution/running-task.ts';
+import type {Budget, Task} from '../plan/plan.ts';
+import {firstLine} from '../platform/first-line.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {tokenOfPart} from '../platform/processes/tokens.ts';
+import type {Finding, Review} from '../prompts/review.ts';
+import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
+import {reviewPromptOf} from './agent-prompts.ts';
+import {minutesMs, reservationFor, type Spent, settleBudget, stopOverspent} from './attempt-budget.ts';
+import {recordChecks} from './verify.ts';
+
+export interface ReviewedWork {
+  /** Undefined outside git: there is nothing to compare. */
+  work: FrozenWork | undefined;
+  /** Green ones, run already. */
+  checks: CheckResult[];
+  signal: StopSignal;
+}
+
+/**
+ * Have a second agent look at work that has passed its checks, where the plan asks for it. What it changes is
+ * discarded: the tree is frozen.
+ * @returns How the attempt ends, when the reviewer rejects it or cannot answer.
+ */
+export async function review(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  {work, checks, signal}: ReviewedWork,
+): Promise<Outcome | undefined> {
+  const task = context.taskOf(place.taskId);
+  if (!task.review || !work) return undefined;
+  const startedAt = context.clock.elapsed();
+  const driver = task.review.driver ?? runningTask(context, place.taskId).driver;
+  const reviewing = {task, driver, work, checks, signal};
+  let said = await ask(context, place, reviewing);
+  // It is not the author's fault: who gives no verdict is asked once more, before it counts.
+  if (said.kind === 'answered' && !said.answer && !signal.aborted) said = await ask(context, place, reviewing);
+  if (signal.aborted) return undefined;
+  if (said.kind === 'ended') return reviewerFailed(said.outcome, driver, context.drivers.providerOf(driver));
+  const {answer, words} = said;
+  const check: CheckResult = {
+    name: 'review',
+    command: `review by ${driver}`,
+    ok: answer?.verdict === 'approve',
+    exit_code: answer?.verdict === 'approve' ? 0 : 1,
+    duration_ms: Math.round(context.clock.elapsed() - startedAt),
+    output_tail: answer ? JSON.stringify(answer) : words,
+  };
+  recordChecks(context, place, 'worktree', [...checks, check]);
+  return check.ok ? undefined : rejection(said, driver);
+}
+
+type Answered = {kind: 'answered'; answer: Review | undefined; words: string};
+
+/** What a reviewer that is asked afresh answers. */
+async function ask(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  reviewing: Reviewing,
+): Promise<Answered | (DriverResult & {kind: 'ended'})> {
+  const result = redacted(context, await runReviewer(context, place, reviewing));
+  if (result.kind === 'ended') return result;
+  const {parseReview} = await loadReview();
+  const words = result.claim.summary ?? '';
+  return {kind: 'answered', answer: parseReview(words), words};
+}
+
+interface Reviewing extends ReviewedWork {
+  task: Task;
+  driver: string;
+  work: FrozenWork;
+}
+
+async function runReviewer(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  reviewing: Reviewing,
+): Promise<DriverResult> {
+  const {driver: name} = reviewing;
+  const choice = context.drivers.get(name);
+  if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
+  if (choice.kind === 'manual' || !choice.driver.agent)
+    return missing(`the reviewer \`${name}\` is no coding agent; name one in \`review.driver\``);
+  const reservation = reservationFor(context, place.taskId, choice.driver.agent);
+  if (reservation.kind === 'nothing')
+    return {kind: 'ended', outcome: {kind: 'budget', message: `has nothing left for its review (${reservation.key})`}};
+  const {amount: budget} = reservation;
+  const {taskId: task_id, attempt} = place;
+  if (Object.keys(budget).length > 0)
+    context.record({event: 'budget_reserved', details: {task_id, attempt, amount: budget}});
+  const result = await carryOut(context, place, {...reviewing, choice, budget});
+  await context.redactor.redactFile(context.logFileOf(place));
+  return result;
+}
+
+interface Reserved extends Reviewing {
+  choice: AgentChoice;
+  budget: Budget;
+}
+
+async function carryOut(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  {task, work, checks, signal, choice, budget}: Reserved,
+): Promise<DriverResult> {
+  const seen: Spent['seen'] = {};
+  const settings = context.settingsOf(place.taskId);
+  const token = tokenOfPart(runningTask(context, place.taskId).token, 'review');
+  const agent = await reviewerInput(context, place, {
+    prompt: await reviewPromptOf(context, place, work, checks),
+    choice,
+    budget,
+    observe: observation => {
+      if (observation.kind === 'usage') seen.usage = observation.usage;
+    },
+  });
+  await context.durable();
+  const startedAt = context.clock.elapsed();
+  const running = await choice.driver.start({
+    task,
+    attempt: place.attempt,
+    cwd: context.workspace.folderOf(place.slot),
+    env: context.environmentOf(place, token),
+    logFile: context.logFileOf(place),
+    token,
+    limits: {...settings, timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget))},
+    clock: context.clock,
+    stop: signal,
+    hurry: context.attempts.hurry,
+    hasChanged: async () => false,
+    agent,
+  });
+  if (running.kind === 'running') running.begin?.();
+  seen.hasBegun = running.kind === 'running';
+  const result = running.kind === 'ended' ? running : await running.ended;
+  settleBudget(context, place, {budget, result, seen, ms: context.clock.elapsed() - startedAt});
+  stopOverspent(context);
+  return result;
+}
+
+type AgentChoice = Extract<DriverChoice, {kind: 'driver'}>;
+
+interface ReviewerWords extends Pick<AgentInput, 'prompt' | 'budget' | 'observe'> {
+  choice: AgentChoice;
+}
+
+/** It begins anew, and may do nothing that the author might not. */
+async function reviewerInput(
+  context: ExecutionContext,
+  {taskId}: AttemptPlace,
+  {choice, ...words}: ReviewerWords,
+): Promise<AgentInput> {
+  const {REVIEW_SCHEMA} = await loadReview();
+  const {permissions, inherit, model: own} = context.settingsOf(taskId);
+  const id = choice.driver.agent?.newConversation?.();
+  const model = choice.model ?? (context.taskOf(taskId).review?.driver === undefined ? own : undefined);
+  return {
+    ...words,
+    ...(id !== undefined && {conversation: {id, resume: false}}),
+    ...(model !== undefined && {model}),
+    permissions: permissions === 'edit' ? 'edit' : 'project',
+    allow: [],
+    inherit,
+    commands: [],
+    schema: REVIEW_SCHEMA,
+  };
+}
+
+/** Who cannot review has not approved; what the provider refuses is tried again. */
+function reviewerFailed(outcome: Outcome, driver: string, provider: string): Outcome {
+  if (outcome.kind === 'quota' || outcome.kind === 'overload' || outcome.kind === 'auth')
+    return {...outcome, driver: provider};
+  if (outcome.kind !== 'failed' && outcome.kind !== 'question') return outcome;
+  return {kind: 'failed', cause: 'review', message: `could not be reviewed by ${driver}: ${outcome.message}`};
+}
+
+function rejection({answer, words}: Answered, driver: string): Outcome {
+  const why = answer
+    ? `was rejected by its reviewer (${driver})${firstFinding(answer.findings)}`
+    : `got no verdict of its reviewer (${driver}), ${whatItSaid(words)}`;
+  return {kind: 'failed', cause: 'review', message: why};
+}
+
+/** Characters of its words that a message repeats; the check has them all. */
+const MOST_WORDS = 300;
+
+function whatItSaid(words: string): string {
+  return words.trim() === '' ? 'which said nothing' : `which said: ${firstLine(words).slice(0, MOST_WORDS)}`;
+}
+
+function firstFinding([first, ...others]: readonly Finding[]): string {
+  if (!first) return '';
+  return `: ${firstLine(first.message)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
+}
+
+function missing(message: string): DriverResult {
+  return {kind: 'ended', outcome: {kind: 'driver_missing', message}};
+}

@@ -1,0 +1,226 @@
+// One attempt, from `task_started` to `task_claimed` or `attempt_ended`: make the place ready, start the driver, wait
+// for its end.
+
+import {draftsFolder, prepareDocuments} from '../documents/documents.ts';
+import {slotHomeOf} from '../documents/documents-place.ts';
+import type {
+  AgentInput,
+  ConversationChoice,
+  Driver,
+  DriverResult,
+  Observation,
+  RunningAttempt,
+} from '../drivers/driver.ts';
+import type {DriverChoice} from '../drivers/registry.ts';
+import type {Denial, Outcome, Usage} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {stoppedOutcome} from '../execution/live-attempts.ts';
+import {redacted, redactTexts} from '../execution/redacted.ts';
+import {isKiro} from '../plan/kiro-plan.ts';
+import type {Budget, KiroPhase, Task} from '../plan/plan.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {exceeded} from '../scheduler/budget.ts';
+import type {NextAttempt} from '../scheduler/next-attempt.ts';
+import {rejectionComments} from '../state/kiro.ts';
+import {taskState} from '../state/milestone.ts';
+import type {AttemptPlace} from '../workspace/workspace.ts';
+import {agentInput} from './agent-input.ts';
+import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp} from './attempt-budget.ts';
+import {keepDraftsOf} from './keep-drafts.ts';
+import {voidIfChanged} from './void-changed.ts';
+
+/** An attempt that is on record and is to begin. */
+export interface PlannedAttempt {
+  place: AttemptPlace;
+  token: string;
+  /** As it is in its phase. */
+  task: Task;
+  choice: DriverChoice;
+  next: NextAttempt;
+  conversation: ConversationChoice | undefined;
+  /** What it has reserved. */
+  budget: Budget;
+  /** No driver works: the work of this attempt has passed its gate and is integrated. */
+  integrates: number | undefined;
+  phase: KiroPhase | undefined;
+}
+
+/** What was seen of an attempt while it ran. */
+export interface Seen {
+  usage?: Usage;
+  denials: Denial[];
+  /** It was told what to do. */
+  hasBegun?: boolean;
+}
+
+/** Run an attempt; resolves when its end is recorded. */
+export async function runAttempt(context: ExecutionContext, planned: PlannedAttempt): Promise<void> {
+  const {place} = planned;
+  const {taskId, attempt} = place;
+  const stop = context.attempts.begin(taskId, attempt);
+  const startedAt = context.clock.elapsed();
+  const seen: Seen = {denials: []};
+  let hasClaimed = false;
+  try {
+    // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
+    await context.durable();
+    const result = redacted(context, outOfTime(context, planned, await work(context, planned, stop, seen)));
+    await context.redactor.redactFile(context.logFileOf(place));
+    if (!context.isCurrent(place)) return;
+    if (isAgentsWork(planned))
+      settleBudget(context, place, {budget: planned.budget, result, seen, ms: context.clock.elapsed() - startedAt});
+    if (result.kind === 'claimed') {
+      context.attempts.rest(taskId, attempt);
+      hasClaimed = true;
+      context.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
+      return;
+    }
+    await context.workspace.rescue(place);
+    keepDraftsOf(context, place);
+    context.endAttempt(place, deniedOutcome(result.outcome, seen), redactTexts(context, seen.denials));
+  } finally {
+    if (!hasClaimed) context.attempts.end(taskId, attempt);
+    stopOverspent(context);
+  }
+}
+
+function isAgentsWork({choice, integrates}: PlannedAttempt): boolean {
+  return choice.kind === 'driver' && choice.driver.agent !== undefined && integrates === undefined;
+}
+
+async function work(
+  context: ExecutionContext,
+  planned: PlannedAttempt,
+  stop: StopSignal,
+  seen: Seen,
+): Promise<DriverResult> {
+  const {place, task, choice, next, integrates} = planned;
+  const preparing =
+    place.slot < 0 ? undefined : context.workspace.prepare(place, stop, next.from, integrates !== undefined);
+  const failed = preparing && (await preparing);
+  if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
+  if (failed) return {kind: 'ended', outcome: failed};
+  const documents = isKiro(task) ? await openDocuments(context, planned) : undefined;
+  if (documents?.kind === 'ended') return documents;
+  if (integrates !== undefined)
+    return {kind: 'claimed', claim: taskState(context.state, task.id).history.last?.claim ?? {}};
+  if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
+  if (choice.kind === 'manual') throw new Error(`the manual task ${task.id} was started`);
+  const env = {...context.environmentOf(place, planned.token), ...documents?.env};
+  const watch = new AgentWatch(context, planned, seen);
+  const agent = choice.driver.agent && (await agentInput(context, planned, choice, watch.observe));
+  const running = await startDriver(context, {planned, driver: choice.driver, stop, env, agent, seen});
+  return running.kind === 'ended' ? running : running.ended;
+}
+
+interface Start {
+  planned: PlannedAttempt;
+  driver: Driver;
+  stop: StopSignal;
+  env: Record<string, string>;
+  agent: AgentInput | undefined;
+  seen: Seen;
+}
+
+async function startDriver(context: ExecutionContext, {planned, driver, stop, env, agent, seen}: Start) {
+  const {place, task, token, budget} = planned;
+  const {taskId: task_id, attempt} = place;
+  const settings = context.settingsOf(task_id);
+  const running = await driver.start({
+    task,
+    attempt,
+    cwd: context.workspace.folderOf(place.slot),
+    env,
+    logFile: context.logFileOf(place),
+    token,
+    limits: {timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget)), silentMs: settings.silentMs},
+    clock: context.clock,
+    stop,
+    hurry: context.attempts.hurry,
+    hasChanged: () => context.workspace.hasChanged(place),
+    ...(agent && {agent}),
+  });
+  if (running.kind === 'ended') return running;
+  try {
+    await handOver(context, place, running, seen);
+  } catch (error) {
+    // The log has died: this process ends too, but not before what it has started.
+    context.fail(error);
+    await running.ended.catch(() => undefined);
+    throw error;
+  }
+  return running;
+}
+
+/** A program that knows what to do is on record first: whatever happens then, it can be found. */
+async function handOver(
+  context: ExecutionContext,
+  {taskId: task_id, attempt}: AttemptPlace,
+  {pid, processStarted: process_started, begin}: RunningAttempt,
+  seen: Seen,
+): Promise<void> {
+  context.recordSoon({event: 'task_working', details: {task_id, attempt, pid, process_started}});
+  if (!begin) return;
+  await context.durable();
+  seen.hasBegun = true;
+  begin();
+}
+
+/** What an agent lets be seen, put where it belongs. */
+class AgentWatch {
+  constructor(
+    private readonly context: ExecutionContext,
+    private readonly planned: PlannedAttempt,
+    private readonly seen: Seen,
+  ) {}
+
+  readonly observe = (observation: Observation): void => {
+    const {context, seen, planned} = this;
+    const {taskId: task_id, attempt} = planned.place;
+    if (!context.isCurrent(planned.place)) return;
+    if (observation.kind === 'usage') this.#spend(observation.usage);
+    else if (observation.kind === 'denied') seen.denials.push(observation.denial);
+    else if (observation.kind === 'activity')
+      context.attempts.noteActivity(task_id, context.redactor.redactText(observation.text));
+    else if (this.#isNew(observation.id))
+      context.record({event: 'task_conversation', details: {task_id, attempt, conversation: observation.id}});
+  };
+
+  /** Who has no limit of his own is ended at the one that he was given. */
+  #spend(usage: Usage): void {
+    const {context, seen, planned} = this;
+    seen.usage = usage;
+    const {taskId} = planned.place;
+    const key = exceeded(planned.budget, usage);
+    context.attempts.noteUsage(taskId, usage);
+    if (key !== undefined) context.attempts.interrupt(taskId, {kind: 'budget', message: usedUp(key)});
+    else stopOverspent(context);
+  }
+
+  #isNew(id: string): boolean {
+    const task = taskState(this.context.state, this.planned.place.taskId);
+    return task.status === 'in_progress' && task.conversation !== id;
+  }
+}
+
+/** Documents of earlier phases are laid beside the attempt's own, if they are still what was approved. */
+async function openDocuments(
+  context: ExecutionContext,
+  {place, phase, next}: PlannedAttempt,
+): Promise<{kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>}> {
+  const outcome = voidIfChanged(context, place.taskId);
+  if (outcome) return {kind: 'ended', outcome};
+  const task = context.state.taskById.get(place.taskId) as Task;
+  const drafts = next.from.map(attempt => draftsFolder(context.logFileOf({...place, attempt})));
+  const of = {id: context.state.id, task, phase: phase as KiroPhase, drafts};
+  await prepareDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+  const {kiro} = taskState(context.state, place.taskId).history;
+  const comments = kiro ? rejectionComments(kiro, of.phase) : [];
+  return {kind: 'open', env: comments.length > 0 ? {MILESTONE_REJECTION: comments.join('\n')} : {}};
+}
+
+/** An agent that gives up over a tool that it was not allowed to use. */
+function deniedOutcome(outcome: Outcome, {denials}: Seen): Outcome {
+  if (outcome.kind !== 'failed' || outcome.cause !== 'agent' || denials.length === 0) return outcome;
+  return {...outcome, cause: 'denied'};
+}

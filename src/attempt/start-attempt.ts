@@ -1,0 +1,115 @@
+import type {AgentTraits, ConversationChoice} from '../drivers/driver.ts';
+import type {NewEvent, Usage} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import type {Budget, TaskId} from '../plan/plan.ts';
+import {newToken} from '../platform/processes/tokens.ts';
+import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
+import {workToIntegrate} from '../state/kiro-task.ts';
+import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import {heldSlots, NO_SLOT} from '../workspace/workspace.ts';
+import {reservationFor} from './attempt-budget.ts';
+import {runAttempt} from './run-attempt.ts';
+import {voidIfChanged} from './void-changed.ts';
+
+/** Put an attempt on record and begin it, unless its budget is used up. */
+export function startAttempt(context: ExecutionContext, id: TaskId): void {
+  const {state} = context;
+  if (voidIfChanged(context, id)) return;
+  const {history} = taskState(state, id);
+  const choice = context.driverOf(id);
+  // What a person has done lies in no slot.
+  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(context);
+  const place = {taskId: id, attempt: history.attempts + 1, slot};
+  const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
+  const integrates = workToIntegrate(taskState(state, id));
+  const phase = phaseInWork(state, id);
+  const budget = agent && integrates === undefined ? reserveBudget(context, id, agent) : {};
+  if (!budget) return;
+  const next: NextAttempt = agent
+    ? nextAttempt(history, {
+        attempt: place.attempt,
+        driver: choice.name,
+        phase,
+        retries: context.settingsOf(id).retries,
+      })
+    : {mode: 'first', from: []};
+  const conversation = agent && conversationOf(next, integrates === undefined ? agent : {}, history.usedInConversation);
+  const token = newToken();
+  const about = {task_id: id, attempt: place.attempt};
+  const reserved: NewEvent[] =
+    Object.keys(budget).length > 0 ? [{event: 'budget_reserved', details: {...about, amount: budget}}] : [];
+  const started: NewEvent = {
+    event: 'task_started',
+    details: {
+      ...about,
+      slot: place.slot,
+      token,
+      driver: choice.name,
+      ...(choice.kind === 'driver' && choice.driver.name !== choice.name && {provider: choice.driver.name}),
+      ...(phase !== undefined && {phase}),
+      ...(conversation && {conversation: conversation.id}),
+      ...(next.from[0] !== undefined && {continues: next.from[0]}),
+      ...(integrates !== undefined && {integrates}),
+    },
+  };
+  // In this order: a log that is cut off in between has no reservation that nobody settles.
+  context.record(...startOfWorkflow(state, id), started, ...reserved);
+  const attempt = {
+    place,
+    token,
+    task: context.taskOf(id),
+    choice,
+    next: integrates === undefined ? next : {...next, from: [integrates]},
+    conversation,
+    budget,
+    integrates,
+    phase,
+  };
+  // Named by its number: the job of the attempt before may not have settled yet.
+  context.jobs.start(`attempt ${id}.${place.attempt}`, () => runAttempt(context, attempt));
+}
+
+/** @returns Undefined when nothing is left: then the blocker says so. */
+function reserveBudget(context: ExecutionContext, id: TaskId, agent: AgentTraits): Budget | undefined {
+  const {state, ready} = context;
+  const reservation = reservationFor(context, id, agent);
+  if (reservation.kind === 'reserved') return reservation.amount;
+  const {whose, key} = reservation;
+  // What running attempts have reserved and do not use comes back.
+  const isReserved = whose === 'milestone' && Object.keys(state.spending.reserved).length > 0;
+  if (isReserved) {
+    ready.hold(id);
+    context.after(BUDGET_REST_MS, () => ready.release(id));
+    return undefined;
+  }
+  context.openBlocker({
+    type: 'budget',
+    message:
+      whose === 'task'
+        ? `the budget of task \`${id}\` is used up (${key})`
+        : `the budget of the milestone is used up (${key})`,
+    hint: `raise \`budget\` in the plan, then \`milestone resume ${state.id}\``,
+    ...(whose === 'task' && {task_id: id}),
+  });
+  return undefined;
+}
+
+const BUDGET_REST_MS = 1_000;
+
+function conversationOf(
+  {conversation}: NextAttempt,
+  agent: Partial<AgentTraits>,
+  used: Usage | undefined,
+): ConversationChoice | undefined {
+  if (conversation !== undefined) return {id: conversation, resume: true, ...(used && {used})};
+  const id = agent.newConversation?.();
+  return id === undefined ? undefined : {id, resume: false};
+}
+
+/** The lowest slot that neither a task in progress nor the merge queue holds. */
+function freeSlot({state, mergeSlot}: ExecutionContext): number {
+  const held = new Set([...heldSlots(state), mergeSlot]);
+  let slot = 0;
+  while (held.has(slot)) slot++;
+  return slot;
+}

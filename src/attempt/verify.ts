@@ -1,0 +1,57 @@
+import type {Check} from '../drivers/run-checks.ts';
+import type {CheckResult, Outcome} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {isKiro} from '../plan/kiro-plan.ts';
+import type {Task, TaskId} from '../plan/plan.ts';
+import {firstLine} from '../platform/first-line.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import type {AttemptPlace} from '../workspace/workspace.ts';
+
+/** The checks that an attempt's work has to pass. */
+export function checksOf(context: ExecutionContext, id: TaskId): Check[] {
+  const {taskVerify, milestoneVerify} = context.settingsOf(id);
+  return [
+    ...(taskVerify === undefined ? [] : [{name: 'task' as const, command: taskVerify}]),
+    ...(milestoneVerify === undefined ? [] : [{name: 'milestone' as const, command: milestoneVerify}]),
+  ];
+}
+
+/** Run the checks of an attempt and put their results on record; none are left when it was stopped. */
+export async function verify(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  where: {on: 'worktree' | 'merged'; cwd: string; signal: StopSignal},
+): Promise<CheckResult[]> {
+  const {on, cwd, signal} = where;
+  const checks = checksOf(context, place.taskId);
+  if (checks.length === 0) return [];
+  const slot = on === 'worktree' && place.slot >= 0 ? place.slot : context.mergeSlot;
+  const keepsOutput = isKiro(context.state.taskById.get(place.taskId) as Task);
+  const results = await context.runChecks(checks, {place, slot, cwd, signal, keepsOutput});
+  if (!signal.aborted) recordChecks(context, place, on, results);
+  return results;
+}
+
+/** Put results of checks on record. */
+export function recordChecks(
+  context: ExecutionContext,
+  {taskId: task_id, attempt}: AttemptPlace,
+  on: 'worktree' | 'merged',
+  checks: CheckResult[],
+): void {
+  const ok = checks.every(check => check.ok);
+  context.record({event: 'task_verified', details: {task_id, attempt, on, ok, checks}});
+}
+
+/** How an attempt ends whose checks are red; undefined when they are not. */
+export function redCheck(checks: readonly CheckResult[]): Outcome | undefined {
+  const red = checks.find(check => !check.ok);
+  if (!red) return undefined;
+  const how = red.exit_code === null ? 'did not end in time' : `failed with exit code ${red.exit_code}`;
+  return {
+    kind: 'failed',
+    cause: 'check',
+    message: `did not pass its check: \`${firstLine(red.command)}\` ${how}`,
+    ...(red.exit_code !== null && {exit_code: red.exit_code}),
+  };
+}

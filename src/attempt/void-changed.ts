@@ -1,0 +1,40 @@
+// Gates hold as long as the documents are what was approved.
+
+import {currentDeliverables} from '../documents/documents.ts';
+import type {NewEvent, Outcome} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {sameDeliverables} from '../state/kiro.ts';
+import {taskState} from '../state/milestone.ts';
+
+/**
+ * Ask again for the first phase whose approved documents are not in the home any more as they were approved. What comes
+ * later is kept and waits.
+ * @returns How an attempt ends that has to wait for that.
+ */
+export function voidIfChanged(context: ExecutionContext, id: TaskId): Outcome | undefined {
+  const voided = voidedApproval(context, id);
+  if (!voided) return undefined;
+  context.record(voided);
+  return {kind: 'cancelled', message: voided.details.reason};
+}
+
+type Voided = Extract<NewEvent, {event: 'kiro_approval_voided'}>;
+
+function voidedApproval(context: ExecutionContext, task_id: TaskId): Voided | undefined {
+  const {kiro} = taskState(context.state, task_id).history;
+  for (const phase of KIRO_PHASES) {
+    const {approval, status, deliverables = []} = kiro?.phases[phase] ?? {};
+    if (status !== 'approved' || !approval) continue;
+    const now = currentDeliverables(context.paths.home, deliverables);
+    if (sameDeliverables(now, deliverables)) continue;
+    const changed = now.find((one, place) => one.sha256 !== deliverables[place]?.sha256);
+    const reason = `\`${changed?.path}\` changed after the ${phase} was approved: it has to be approved again`;
+    return {
+      event: 'kiro_approval_voided',
+      details: {task_id, approval_id: approval.id, phase, reason, deliverables: now},
+    };
+  }
+  return undefined;
+}

@@ -1,0 +1,49 @@
+import {currentDeliverables, documentsFolder, writeDocument} from '../documents/documents.ts';
+import {implementationSummary, testResults} from '../documents/result-texts.ts';
+import type {CheckResult, Deliverable} from '../events/event.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import {runningTask} from '../execution/running-task.ts';
+import {deliverablesOf} from '../plan/kiro-plan.ts';
+import type {Task} from '../plan/plan.ts';
+import type {AttemptPlace} from '../workspace/workspace.ts';
+
+/** Documents of the last phase that nobody but the program writes. */
+export const OWN_DOCUMENTS = ['implementation-summary.md', 'test-results.md'] as const;
+
+/**
+ * Write what the last phase leaves from what was run and what git shows; what an agent wrote under these names is
+ * replaced.
+ * @returns All documents of the phase.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export async function writeResults(
+  context: ExecutionContext,
+  {taskId, attempt}: AttemptPlace,
+  {checks, ...changed}: {checks: readonly CheckResult[]; files: readonly string[]; commit: string | undefined},
+): Promise<Deliverable[]> {
+  const {paths, state, workspace, redactor} = context;
+  const task = state.taskById.get(taskId) as Task;
+  const of = {id: state.id, task, phase: 'execute' as const};
+  const wanted = deliverablesOf(task, 'execute');
+  const {claim, slot} = runningTask(context, taskId);
+  const texts: Record<(typeof OWN_DOCUMENTS)[number], () => string> = {
+    'test-results.md': () => testResults(task, attempt, checks),
+    'implementation-summary.md': () =>
+      implementationSummary(task, {
+        ...claim,
+        changes: slot < 0 ? {from: 'hand'} : workspace.integration ? {from: 'git', ...changed} : {from: 'nowhere'},
+      }),
+  };
+  const own = OWN_DOCUMENTS.filter(name => wanted.includes(name)).map(name =>
+    writeDocument(paths.home, of, name, redactor.redactText(texts[name]())),
+  );
+  const others = wanted.filter(name => !OWN_DOCUMENTS.includes(name as never));
+  const folder = `${documentsFolder(state.id, taskId)}/execute`;
+  return [
+    ...own,
+    ...currentDeliverables(
+      paths.home,
+      others.map(name => ({path: `${folder}/${name}`, sha256: ''})),
+    ),
+  ];
+}

@@ -1,0 +1,161 @@
+import {currentDeliverables} from '../../documents/documents.ts';
+import {MilestoneError} from '../../errors.ts';
+import type {Deliverable} from '../../events/event.ts';
+import {loadView} from '../../milestone/load-view.ts';
+import {homePaths} from '../../plan/home.ts';
+import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
+import {askYes, canAsk} from '../../platform/ask-yes.ts';
+import {SIGNAL_EXITS} from '../../platform/processes/signals.ts';
+import {type ApprovalReport, approvalsOf, approveCommand} from '../../projections/approvals.ts';
+import {decideRequest} from '../../requests/decide-request.ts';
+import type {Ask} from '../../requests/request.ts';
+import {ANY_ROLE} from '../../state/kiro.ts';
+import {type MilestoneState, taskState} from '../../state/milestone.ts';
+import {restoreSnapshot} from '../../state/snapshot.ts';
+import {approvalLines, documentLine} from '../../terminal/approvals-text.ts';
+import {choosePaint} from '../../terminal/paint.ts';
+import {printable} from '../../terminal/printable.ts';
+import {requireHome} from '../choose-milestone.ts';
+import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
+import {shownPath} from '../shown-path.ts';
+import {targetPhase} from '../target.ts';
+
+export interface ApprovalFlags extends DecidingFlags {
+  role?: string;
+  message?: string;
+  /** Without the question. */
+  yes?: boolean;
+}
+
+const DECLINED = 3;
+
+/**
+ * `milestone approve`: show what is approved, ask on a terminal, and let it through as it was shown.
+ * @returns The exit code.
+ */
+export async function approve(words: readonly string[], flags: ApprovalFlags): Promise<number> {
+  const about = await findApproval(words, flags, 'milestone approve [id] <task> [phase]');
+  const {home, id, approval} = about;
+  const deliverables = currentDeliverables(home, approval.deliverables);
+  refuseMissing(approval, deliverables, home);
+  const ask: Ask = {
+    kind: 'approve',
+    ...meant(about, flags),
+    deliverables,
+    ...(flags.message !== undefined && {comment: checkText(flags.message, 'the comment', 'comment')}),
+  };
+  refuseRejected(about.state, ask);
+  if (!flags.json) await show(about, deliverables, flags);
+  const isToAsk = !flags.yes && !flags.json && canAsk();
+  const said = isToAsk ? await askYes('Approve it?') : 'yes';
+  if (said !== 'yes') {
+    console.log(`${said === 'interrupted' ? '\n' : ''}nothing is approved`);
+    return said === 'no' ? DECLINED : SIGNAL_EXITS.SIGINT;
+  }
+  await decide(home, id, ask, flags, state => afterApproval(id, reportOf(state, approval)));
+  return 0;
+}
+
+/** `milestone reject`: send a phase back to work, and say why. */
+export async function reject(words: readonly string[], flags: ApprovalFlags): Promise<void> {
+  if (flags.message === undefined)
+    throw new MilestoneError('USAGE', 'a rejection needs a reason: the next attempt reads it', {
+      hint: 'milestone reject [id] <task> [phase] -m "…"',
+    });
+  const comment = checkText(flags.message, 'the reason', 'text');
+  const about = await findApproval(words, flags, 'milestone reject [id] <task> [phase] -m "…"');
+  const ask: Ask = {kind: 'reject', ...meant(about, flags), comment};
+  refuseRejected(about.state, ask);
+  await decide(about.home, about.id, ask, flags, () => ({
+    lines: [`${nameOf(about.approval)} is rejected: it goes back to work, and the next attempt reads why`],
+    goesOn: true,
+  }));
+}
+
+interface About {
+  home: string;
+  id: MilestoneId;
+  state: MilestoneState;
+  approval: ApprovalReport;
+}
+
+/** The approval that is meant: the one that waits, or the one of the phase that is named. */
+async function findApproval(words: readonly string[], flags: ApprovalFlags, usage: string): Promise<About> {
+  const home = requireHome();
+  const paths = homePaths(home);
+  const {milestone: id, task, phase} = targetPhase(paths, words, flags.milestone);
+  const task_id = requireTask(task, usage);
+  const state = restoreSnapshot((await loadView(paths, id)).snapshot);
+  // Says what is wrong where nothing waits.
+  const ask: Ask = {kind: 'approve', task_id, ...(phase && {phase}), ...roleOf(flags), deliverables: []};
+  refuseRejected(state, ask);
+  return {home, id, state, approval: waitingOne(state, task_id, phase)};
+}
+
+function waitingOne(state: MilestoneState, task: TaskId, phase: KiroPhase | undefined): ApprovalReport {
+  const {kiro} = taskState(state, task).history;
+  const waiting = kiro ? approvalsOf(task, kiro).filter(({status}) => status === 'pending') : [];
+  return waiting.find(one => phase === undefined || one.phase === phase) as ApprovalReport;
+}
+
+function meant({approval: {task_id, phase}}: About, flags: ApprovalFlags) {
+  return {task_id, phase, ...roleOf(flags)};
+}
+
+function roleOf({role}: ApprovalFlags): {role?: string} {
+  return role === undefined ? {} : {role: checkText(role, 'the role', 'comment')};
+}
+
+/** What is sure to be rejected is not shown first. */
+function refuseRejected(state: MilestoneState, ask: Ask): void {
+  const decision = decideRequest(state, ask);
+  if (decision.kind === 'rejected') throw new MilestoneError(decision.code, decision.reason, {hint: decision.hint});
+}
+
+function refuseMissing({deliverables}: ApprovalReport, now: readonly Deliverable[], home: string): void {
+  const [nothing] = currentDeliverables(home, [{path: NOWHERE, sha256: ''}]);
+  const gone = now.find(({sha256}, place) => sha256 === nothing?.sha256 && sha256 !== deliverables[place]?.sha256);
+  if (gone)
+    throw new MilestoneError('REQUEST_REJECTED', `\`${gone.path}\` is gone or empty: there is nothing to approve`, {
+      hint: 'put it back, or `milestone reject` the phase so that it is written again',
+    });
+}
+
+/** A document that cannot be there. */
+const NOWHERE = 'deliverables/.nowhere';
+
+async function show({home, state, approval}: About, now: readonly Deliverable[], flags: ApprovalFlags) {
+  const paint = await choosePaint();
+  const shown = shownPath(home);
+  const as = flags.role === undefined ? '' : ` as ${flags.role}`;
+  const title = state.taskById.get(approval.task_id)?.title ?? '';
+  console.log(paint.bold(printable(`${nameOf(approval)}${as}: ${title}`)));
+  const lines = approvalLines({...approval, deliverables: [...now]}, shown);
+  for (const line of lines) console.log(`  ${line}`);
+  for (const [place, before] of approval.deliverables.entries())
+    if (before.sha256 !== now[place]?.sha256)
+      console.log(paint.yellow(`  changed since it was asked for: ${documentLine(before, shown)} then`));
+}
+
+function reportOf(state: MilestoneState, {task_id, phase}: ApprovalReport): ApprovalReport | undefined {
+  const {kiro} = taskState(state, task_id).history;
+  return kiro && approvalsOf(task_id, kiro).find(one => one.phase === phase);
+}
+
+function afterApproval(id: MilestoneId, approval: ApprovalReport | undefined): {lines: string[]; goesOn: boolean} {
+  if (!approval) return {lines: [], goesOn: false};
+  const open = approval.approvers.filter(({status, role}) => status === 'pending' && role !== ANY_ROLE);
+  const [next] = open;
+  if (!next) return {lines: [`${nameOf(approval)} is approved`], goesOn: true};
+  const roles = open.map(({role}) => `\`${role}\``).join(', ');
+  const command =
+    open.length > 1 ? approveCommand(id, approval) : `${approveCommand(id, approval)} --role ${next.role}`;
+  return {
+    lines: [`${nameOf(approval)} is approved in this role; still to approve: ${roles}`, `\`${command}\``],
+    goesOn: false,
+  };
+}
+
+function nameOf({task_id, phase}: ApprovalReport): string {
+  return `the ${phase} of task \`${task_id}\``;
+}

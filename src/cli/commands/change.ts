@@ -1,0 +1,117 @@
+import {type Answer, requestFromOutside} from '../../engine/ask.ts';
+import {MilestoneError} from '../../errors.ts';
+import {foldLog} from '../../milestone/fold-log.ts';
+import {homePaths} from '../../plan/home.ts';
+import type {MilestoneId, TaskId} from '../../plan/plan.ts';
+import type {Ask} from '../../requests/request.ts';
+import type {MilestoneState} from '../../state/milestone.ts';
+import {printable} from '../../terminal/printable.ts';
+import {requireHome} from '../choose-milestone.ts';
+import {commandOptions} from '../command-options.ts';
+import {targetMilestone, targetTask} from '../target.ts';
+
+export interface ChangeFlags {
+  milestone?: string;
+  now?: boolean;
+  reason?: string;
+  json?: boolean;
+}
+
+/** `pause` and `cancel`. */
+export async function changeMilestone(kind: 'pause' | 'cancel', id: string | undefined, flags: ChangeFlags) {
+  const home = requireHome();
+  const milestone = targetMilestone(homePaths(home), id, flags.milestone);
+  await change(
+    home,
+    milestone,
+    kind === 'pause' ? {kind, now: flags.now ?? false} : {kind, ...withReason(flags)},
+    flags,
+  );
+}
+
+/** `retry`, `redo` and `skip`. */
+export async function changeTask(kind: 'retry' | 'redo' | 'skip', words: readonly string[], flags: ChangeFlags) {
+  const home = requireHome();
+  const {milestone, task} = targetTask(homePaths(home), words, flags.milestone);
+  const ask = kind === 'retry' ? {kind, ...(task !== undefined && {task_id: task})} : naming(kind, task, flags);
+  await change(home, milestone, ask, flags);
+}
+
+function naming(kind: 'redo' | 'skip', task: TaskId | undefined, flags: ChangeFlags): Ask {
+  if (task !== undefined) return {kind, task_id: task, ...withReason(flags)};
+  const done = kind === 'skip' ? 'skipped' : 'done again';
+  throw new MilestoneError('USAGE', `which task is to be ${done}?`, {hint: `milestone ${kind} <task> --reason "…"`});
+}
+
+function withReason({reason}: ChangeFlags): {reason?: string} {
+  return reason === undefined ? {} : {reason};
+}
+
+async function change(home: string, id: MilestoneId, ask: Ask, {json}: ChangeFlags): Promise<void> {
+  const answer = await requestFromOutside(ask, commandOptions(home, id));
+  if (json) return console.log(JSON.stringify(answerReport(id, answer)));
+  const state = foldLog(homePaths(home), id)?.state;
+  for (const line of describe(ask, id, answer, state)) console.log(printable(line));
+}
+
+/** What `--json` says of a request that was answered. */
+export function answerReport(milestone_id: MilestoneId, {requestId, event, by}: Answer): object {
+  return {ok: true, milestone_id, request_id: requestId, answered_by: by, event: withoutPlan(event)};
+}
+
+/** The plan of a milestone that was cancelled before it began is no news. */
+function withoutPlan(event: Answer['event']): object {
+  if (event.event !== 'milestone_cancelled') return event;
+  const {plan: _, imported: __, ...details} = event.details;
+  return {...event, details};
+}
+
+function describe(ask: Ask, id: MilestoneId, {by, event}: Answer, state: MilestoneState | undefined): string[] {
+  const isLive = by === 'executor';
+  switch (ask.kind) {
+    case 'pause': {
+      const next = ask.now ? 'its executor interrupts what runs and ends' : 'its executor ends when what runs is done';
+      return [
+        `milestone \`${id}\` is paused${isLive ? `; ${next}` : ''}`,
+        ...(endedDeadAttempts(ask, event) ? ['its executor is dead: what that had left running was ended'] : []),
+        `\`milestone resume ${id}\` goes on from here`,
+      ];
+    }
+    case 'cancel':
+      return [
+        `milestone \`${id}\` is cancelled${isLive ? '; its executor interrupts what runs and ends' : ''}`,
+        ...kept(state),
+      ];
+    case 'retry': {
+      const what = ask.task_id === undefined ? `what failed or was blocked in \`${id}\`` : `task \`${ask.task_id}\``;
+      return [`${what} is pending again`, whoGoesOn(id, isLive, state)];
+    }
+    case 'redo':
+      return [
+        `task \`${ask.task_id}\` is pending again; what it has committed stays on the branch`,
+        whoGoesOn(id, isLive, state),
+      ];
+    case 'skip':
+      return [`task \`${ask.task_id}\` is skipped; what depends on it may run`, whoGoesOn(id, isLive, state)];
+    default:
+      return [];
+  }
+}
+
+/** A pause lets attempts end, unless there is nobody to end them. */
+function endedDeadAttempts({now}: Ask & {kind: 'pause'}, {event, details}: Answer['event']): boolean {
+  return !now && event === 'milestone_paused' && details.now === true;
+}
+
+function kept(state: MilestoneState | undefined): string[] {
+  const branch = state?.activation?.branch;
+  if (state === undefined || branch === undefined) return [];
+  return [`what was integrated stays on \`${branch}\`, unfinished work below \`refs/milestone/rescue/${state.id}/\``];
+}
+
+/** @param isLive An executor has answered. */
+export function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState | undefined): string {
+  return isLive && state?.status !== 'paused' && state?.status !== 'blocked'
+    ? 'its executor goes on with that'
+    : `\`milestone resume ${id}\` goes on with that`;
+}

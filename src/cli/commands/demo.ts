@@ -1,0 +1,46 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import chalk from 'chalk';
+import {runGit} from '../../platform/processes/run-git.ts';
+import {execute} from './execute.ts';
+
+/** The example plans of this package. */
+const EXAMPLE = fileURLToPath(new URL('../../.milestones.example', import.meta.url));
+const IDENTITY = ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost'];
+
+/**
+ * `milestone demo`: carry out the example in a new repository, and show what came of it. The repository stays, so that
+ * one can look at it.
+ * @returns The exit code.
+ */
+export async function demo(): Promise<number> {
+  const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-demo-')));
+  await git(folder, ['init', '--quiet', '--initial-branch=main']);
+  fs.cpSync(EXAMPLE, path.join(folder, '.milestones'), {recursive: true});
+  const [plan] = fs.readdirSync(path.join(folder, '.milestones', 'active'));
+  const id = path.basename(plan as string, '.yaml');
+  await git(folder, ['add', '--all']);
+  await git(folder, [...IDENTITY, 'commit', '--quiet', '--no-verify', '--message', 'Plan the milestone']);
+  say(`A new git repository with the plan .milestones/active/${plan}: ${folder}`);
+  say(`$ milestone execute ${id}`);
+  process.chdir(folder);
+  const exit = await execute('execute', id, {git: true});
+  say(`$ git log --oneline --graph milestone/${id}`);
+  process.stdout.write(await git(folder, ['log', '--oneline', '--graph', '--no-decorate', `milestone/${id}`]));
+  say(`$ git show --stat --format=%b milestone/${id}`);
+  process.stdout.write(await git(folder, ['show', '--stat', '--format=%b', `milestone/${id}`]));
+  say(`Look around: cd ${folder} && git switch milestone/${id}`);
+  return exit;
+}
+
+function say(text: string): void {
+  console.log(`\n${chalk.bold(text)}\n`);
+}
+
+async function git(folder: string, args: readonly string[]): Promise<string> {
+  const {code, stdout, stderr} = await runGit(args, {cwd: folder, env: process.env});
+  if (code !== 0) throw new Error(`git ${args.join(' ')}: ${stderr}`);
+  return stdout;
+}

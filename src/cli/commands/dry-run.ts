@@ -1,0 +1,194 @@
+import {readPlanHere} from '../../doctor/milestone-evidence.ts';
+import {DriverSet} from '../../drivers/registry.ts';
+import {refuseUnlessStartable} from '../../engine/may-start.ts';
+import {MilestoneError} from '../../errors.ts';
+import {isInTheWay, lockedError} from '../../lock/lock-holder.ts';
+import {readExecutor} from '../../lock/read-executor.ts';
+import {locatePlan} from '../../milestone/find-milestone.ts';
+import {foldLog} from '../../milestone/fold-log.ts';
+import {explainNoAgent} from '../../milestone/no-agent.ts';
+import {validatePlan} from '../../plan/assert-valid.ts';
+import {type HomePaths, homePaths} from '../../plan/home.ts';
+import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
+import {diffPlans, removedTasks} from '../../plan/plan-diff.ts';
+import type {PlanReading} from '../../plan/read-in-child.ts';
+import {missingRequirements} from '../../plan/requirements.ts';
+import {type Selection, selectTasks} from '../../plan/selection.ts';
+import {resolveMilestoneSettings} from '../../plan/settings.ts';
+import {type DryRunPlan, planDryRun} from '../../scheduler/rehearse.ts';
+import {initialState, isOver, type MilestoneState} from '../../state/milestone.ts';
+import {adoptChange} from '../../state/plan-in-force.ts';
+import {type DryRunFacts, dryRunText} from '../../terminal/dry-run-text.ts';
+import {choosePaint} from '../../terminal/paint.ts';
+import {describeFailure} from '../failure.ts';
+import {shownPlace} from '../shown-path.ts';
+
+export interface DryRunFlags {
+  home: string;
+  id: MilestoneId;
+  command: 'execute' | 'resume';
+  selection: Selection;
+  adopt: boolean;
+  takeOver: boolean;
+  noGit: boolean;
+  maxParallel?: number;
+  gates?: 'wait' | 'auto';
+  yolo: boolean;
+  json: boolean;
+}
+
+interface Files {
+  paths: HomePaths;
+  file: string;
+  read: PlanReading;
+  problems: Problem[];
+}
+
+interface Found extends Files {
+  state: MilestoneState;
+}
+
+/**
+ * `execute --dry-run` and `resume --plan`: say what would run. Changes nothing, and starts nothing but git,
+ * to read.
+ * @returns The exit code: 0 when it could run.
+ * @throws {MilestoneError} what keeps the milestone from being looked at, or what it is restricted to from being understood.
+ */
+export async function dryRun(flags: DryRunFlags): Promise<number> {
+  const files = await readFiles(flags);
+  const found = findState(files, flags);
+  if (found instanceof MilestoneError) {
+    if (!flags.json) throw found;
+    return answer({problems: files.problems}, found);
+  }
+  const {state} = found;
+  const {config} = files.read;
+  const refusal = await judge(found, flags);
+  const drivers = new DriverSet({drivers: config.drivers, env: process.env});
+  const problems = [...found.problems, ...staffProblems(found, drivers)];
+  const settings = resolveMilestoneSettings(state.plan.settings, config.settings);
+  const driver = state.plan.settings.driver ?? config.settings?.driver ?? drivers.defaultName;
+  const plan = planDryRun(state, {
+    driver,
+    missingDriver(task) {
+      const choice = drivers.choose(task, {driver});
+      return choice.kind === 'missing' ? choice.outcome.message : undefined;
+    },
+    passesGates: (flags.gates ?? settings.gates) === 'auto',
+    selection: selectTasks(state.plan, flags.selection),
+  });
+  const obstacle = refusal ?? standstill(state, plan);
+  if (flags.json) return answer({plan, problems}, obstacle);
+  process.stdout.write(dryRunText(plan, factsOf({...found, problems}, flags, obstacle), await choosePaint()));
+  return obstacle?.exitCode ?? 0;
+}
+
+/** It could begin, and would stop at once: only what failed is left, and that is for a person to bring back. */
+class Standstill extends MilestoneError {
+  override get exitCode(): number {
+    return 4;
+  }
+}
+
+function standstill({id, tasks}: MilestoneState, plan: DryRunPlan): Standstill | undefined {
+  if (plan.waves.length > 0) return undefined;
+  const failed = [...tasks].flatMap(([task, state]) => (state.status === 'failed' ? [{task, ...state}] : []));
+  const [first] = failed;
+  if (!first) return undefined;
+  const others = failed.length > 1 ? `, ${failed.length - 1} more failed` : '';
+  return new Standstill('WRONG_STATUS', `task \`${first.task}\` ${first.message}${others}, and nothing else can run`, {
+    hint: `milestone retry ${id}`,
+  });
+}
+
+function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: DriverSet): Problem[] {
+  const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
+  return unstaffed ? [{severity: 'warning', code: 'AGENT_MISSING', ...unstaffed, where: {file}}] : [];
+}
+
+function answer(found: {plan?: DryRunPlan; problems: Problem[]}, refusal: MilestoneError | undefined): number {
+  const error = refusal && {
+    error: {...describeFailure(refusal), ...(refusal instanceof Standstill && {code: 'STOPPED'})},
+  };
+  console.log(JSON.stringify({ok: refusal === undefined, ...found, ...error}));
+  return refusal?.exitCode ?? 0;
+}
+
+function factsOf(
+  {state, read: {config}, problems, paths}: Found,
+  flags: DryRunFlags,
+  refusal: DryRunFacts['refusal'],
+): DryRunFacts {
+  const missing = missingRequirements(state.plan, paths);
+  return {
+    titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),
+    maxParallel: flags.maxParallel ?? resolveMilestoneSettings(state.plan.settings, config.settings).maxParallel,
+    requires: state.plan.requires.map(id => ({id, completed: !missing.includes(id)})),
+    problems: problems.map(problem => ({...problem, place: problem.where && shownPlace(problem.where)})),
+    refusal,
+  };
+}
+
+/** @throws {MilestoneError} `UNKNOWN_MILESTONE` */
+async function readFiles({home, id}: DryRunFlags): Promise<Files> {
+  const paths = homePaths(home);
+  const file = locatePlan(paths, id);
+  const read = await readPlanHere(file, paths.config);
+  return {paths, file, read, problems: [...read.configProblems, ...read.problems]};
+}
+
+/** The state that an execution would begin with, or what keeps it from having one. */
+function findState(files: Files, {id, adopt}: DryRunFlags): Found | MilestoneError {
+  const {paths, file, read, problems} = files;
+  try {
+    const state = foldLog(paths, id)?.state;
+    if (!state) return {...files, state: plannedState(read, file, id, adopt)};
+    return {...files, state, problems: [...problems, ...putEditInForce(state, read, file)]};
+  } catch (error) {
+    if (error instanceof MilestoneError) return error;
+    throw error;
+  }
+}
+
+function plannedState(read: PlanReading, file: string, id: MilestoneId, adopt: boolean): MilestoneState {
+  if (read.imported.execution && !adopt)
+    throw new MilestoneError('LOG_MISSING', `milestone \`${id}\` was executed elsewhere: its event log is not here`, {
+      hint: `milestone resume ${id} --adopt`,
+      where: {file},
+    });
+  validatePlan(read, file);
+  return initialState(read.plan as Plan, read.imported.tasks);
+}
+
+/** An execution begins with the plan as it is on disk, if that is valid. @returns What keeps an edit out. */
+function putEditInForce(state: MilestoneState, {plan, problems}: PlanReading, file: string): Problem[] {
+  if (!plan || problems.some(({severity}) => severity === 'error')) return [];
+  const change = diffPlans(state.plan, JSON.parse(JSON.stringify(plan)));
+  if (!change || isOver(state.status)) return [];
+  const lost = removedTasks(change).filter(id => state.tasks.get(id)?.status === 'completed');
+  if (lost.length === 0) adoptChange(state, change);
+  return lost.map(id => ({
+    severity: 'error',
+    code: 'COMPLETED_REMOVED',
+    message: `task \`${id}\` is completed and cannot be removed from the plan`,
+    where: {file},
+  }));
+}
+
+/** What keeps the milestone from being executed now. */
+async function judge(found: Found, flags: DryRunFlags): Promise<MilestoneError | undefined> {
+  const {state, paths, file, read} = found;
+  const {home, id} = flags;
+  try {
+    const executor = readExecutor(home, id);
+    if (isInTheWay(executor, flags.takeOver)) throw lockedError(home, executor);
+    // A move to `completed/` that was interrupted is finished.
+    if (state.status === 'completed' && file === paths.active(id)) return undefined;
+    const milestone = {id, paths, planFile: file, read, state};
+    await refuseUnlessStartable(milestone, {...flags, callerEnv: process.env, readPlan: readPlanHere});
+    return undefined;
+  } catch (error) {
+    if (error instanceof MilestoneError) return error;
+    throw error;
+  }
+}

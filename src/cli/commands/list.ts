@@ -1,0 +1,94 @@
+import {MilestoneError} from '../../errors.ts';
+import {knownMilestones} from '../../milestone/find-milestone.ts';
+import {loadSnapshot} from '../../milestone/load-view.ts';
+import {type HomePaths, homePaths, type ListedMilestone} from '../../plan/home.ts';
+import {phaseWeights} from '../../plan/kiro-plan.ts';
+import type {MilestoneId, Problem} from '../../plan/plan.ts';
+import {readIfExists} from '../../platform/files.ts';
+import {print} from '../../platform/print.ts';
+import {milestoneProgress, taskProgress} from '../../state/progress.ts';
+import {choosePaint, type Paint} from '../../terminal/paint.ts';
+import {printable} from '../../terminal/printable.ts';
+import {cutTo, pad} from '../../terminal/width.ts';
+import {requireHome} from '../choose-milestone.ts';
+import {shownPlace} from '../shown-path.ts';
+
+interface Listed {
+  id: MilestoneId;
+  title: string;
+  status: string;
+  percentage: number;
+  file: string;
+}
+
+/** `milestone list`. */
+export async function list(flags: {json?: boolean}): Promise<void> {
+  const paths = homePaths(requireHome());
+  const found = await Promise.all(milestonesOf(paths).map(milestone => lookAt(paths, milestone)));
+  const milestones = found.filter(entry => 'id' in entry);
+  const warnings = found.filter(entry => 'severity' in entry);
+  if (flags.json) return console.log(JSON.stringify({ok: true, milestones, warnings}));
+  const paint = await choosePaint();
+  const current = readIfExists(paths.current)?.trim();
+  if (milestones.length === 0) console.log(`no milestones in ${printable(paths.home)}`);
+  else console.log(table(milestones, current, paint));
+  for (const warning of warnings) console.error(warningText(warning));
+}
+
+const LINES = 18;
+
+/** The active milestones, a line each. */
+export async function listActive(): Promise<void> {
+  const paths = homePaths(requireHome());
+  const active = milestonesOf(paths).filter(({folder}) => folder === 'active');
+  const found = await Promise.all(active.slice(0, LINES).map(milestone => lookAt(paths, milestone)));
+  const shown = found.filter(entry => 'id' in entry);
+  if (shown.length > 0) print(`${table(shown, undefined, await choosePaint())}\n`);
+  if (active.length > LINES) print(`and ${active.length - LINES} more: \`milestone list\`\n`);
+  print('`milestone status <id>` shows one of them\n');
+  for (const entry of found) if (!('id' in entry)) console.error(warningText(entry));
+}
+
+/** A completed milestone that is in `active/` as well is one whose move was interrupted. */
+function milestonesOf(paths: HomePaths): ListedMilestone[] {
+  const seen = new Set<MilestoneId>();
+  return knownMilestones(paths).filter(({id}) => !seen.has(id) && seen.add(id));
+}
+
+async function lookAt(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
+  try {
+    const {plan, kept, tasks} = await loadSnapshot(paths, id, file);
+    const weights = phaseWeights(plan.kiro_configuration);
+    const sum = tasks.reduce((total, task) => total + taskProgress(task, weights), 0);
+    return {id, title: plan.title, status: kept.status, percentage: milestoneProgress(sum, tasks.length), file};
+  } catch (error) {
+    if (!(error instanceof MilestoneError)) throw error;
+    const {code, message, hint, where} = error;
+    return {severity: 'warning', code, message, ...(hint !== undefined && {hint}), where: where ?? {file}};
+  }
+}
+
+function table(milestones: readonly Listed[], current: string | undefined, paint: Paint): string {
+  const idWidth = Math.min(Math.max(...milestones.map(({id}) => id.length)), 40);
+  return milestones
+    .map(({id, title, status, percentage}) => {
+      const start = `${id === current ? '*' : ' '} ${status.padEnd(11)} ${String(percentage).padStart(3)} %  `;
+      const rest = cutTo(`${pad(id, idWidth)}  ${title === id ? '' : printable(title)}`.trimEnd(), 80 - start.length);
+      return paintStatus(status, paint)(start) + rest;
+    })
+    .join('\n');
+}
+
+function paintStatus(status: string, paint: Paint): (text: string) => string {
+  if (status === 'completed') return paint.green;
+  if (status === 'blocked' || status === 'cancelled') return paint.red;
+  return status === 'in_progress' ? paint.cyan : text => text;
+}
+
+function warningText({message, hint, where}: Problem): string {
+  const lines = [
+    `warning: ${where ? `${shownPlace(where)}: ` : ''}${message}`,
+    ...(hint === undefined ? [] : [`hint: ${hint}`]),
+  ];
+  return lines.map(line => printable(line)).join('\n');
+}

@@ -1,0 +1,62 @@
+import path from 'node:path';
+import {openRepository} from '../../git/repository.ts';
+import {foldLog} from '../../milestone/fold-log.ts';
+import {readConfigFile} from '../../plan/file/reader.ts';
+import {type HomePaths, homePaths} from '../../plan/home.ts';
+import {taskInPhase} from '../../plan/kiro-plan.ts';
+import type {MilestoneId, Task, TaskId} from '../../plan/plan.ts';
+import {resolveTaskSettings} from '../../plan/settings.ts';
+import {hasWorkByHand} from '../../reports/work-by-hand.ts';
+import {type MilestoneState, phaseInWork} from '../../state/milestone.ts';
+import {printable} from '../../terminal/printable.ts';
+import {requireHome} from '../choose-milestone.ts';
+import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
+import {targetTask} from '../target.ts';
+
+export interface DoneFlags extends DecidingFlags {
+  message?: string;
+}
+
+/** `milestone task done`: a person has done the work of a manual task or phase; the executor checks it. */
+export async function taskDone(words: readonly string[], flags: DoneFlags): Promise<void> {
+  const paths = homePaths(requireHome());
+  const {milestone, task} = targetTask(paths, words, flags.milestone);
+  const task_id = requireTask(task, 'milestone task done [id] <task> [-m "…"]');
+  const summary = flags.message === undefined ? {} : {summary: checkText(flags.message, 'the summary', 'comment')};
+  const warning = await unseenWork(paths, milestone, task_id);
+  await decide(paths.home, milestone, {kind: 'done', task_id, ...summary}, flags, state => {
+    const phase = phaseInWork(state, task_id);
+    const what = phase === undefined ? 'task' : `the ${phase} of task`;
+    const branch = branchFor(state, task_id);
+    const where = branch === undefined ? '' : ` with what is committed on \`${branch}\``;
+    return {lines: [`${what} \`${task_id}\` is said to be done${where}; it is checked next`], goesOn: true};
+  });
+  if (warning !== undefined) console.error(printable(`warning: ${warning}`));
+}
+
+/** What counts as done though nothing shows that it is, as things stood before it was said to be. */
+async function unseenWork(paths: HomePaths, id: MilestoneId, task_id: TaskId): Promise<string | undefined> {
+  const state = foldLog(paths, id)?.state;
+  const branch = state && branchFor(state, task_id);
+  const task = state?.taskById.get(task_id);
+  if (!state || !task || branch === undefined || isChecked(paths, state, task)) return undefined;
+  const repo = await openRepository(path.dirname(paths.home));
+  if (!repo || (await hasWorkByHand(repo, state, task_id))) return undefined;
+  return `nothing new is on \`${branch}\`; it counts as done, unchecked`;
+}
+
+/** The branch on which the work has to lie; documents lie in the home. */
+function branchFor(state: MilestoneState, id: TaskId): string | undefined {
+  const phase = phaseInWork(state, id);
+  return phase === undefined || phase === 'execute' ? state.activation?.branch : undefined;
+}
+
+function isChecked({config: file}: HomePaths, state: MilestoneState, whole: Task): boolean {
+  const task = phaseInWork(state, whole.id) === 'execute' ? taskInPhase(whole, 'execute') : whole;
+  const {taskVerify, milestoneVerify} = resolveTaskSettings(
+    task,
+    state.plan.settings,
+    readConfigFile(file).config.settings,
+  );
+  return taskVerify !== undefined || milestoneVerify !== undefined;
+}

@@ -1,0 +1,82 @@
+import {readExecutor} from '../../lock/read-executor.ts';
+import {homePaths} from '../../plan/home.ts';
+import {systemClock} from '../../platform/clock.ts';
+import type {Need} from '../../reports/status-report.ts';
+import {printable} from '../../terminal/printable.ts';
+import {requireHome} from '../choose-milestone.ts';
+import {LiveMilestone} from '../follow/live-milestone.ts';
+import {restingEnd, type WaitEnd} from '../follow/wait-end.ts';
+import {WaitWatch} from '../follow/wait-watch.ts';
+import {targetMilestone} from '../target.ts';
+
+export interface WaitFlags {
+  until: 'attention' | 'change' | 'done';
+  /** Milliseconds; absent: as long as it takes. */
+  timeout?: number;
+  milestone?: string;
+  json?: boolean;
+}
+
+const LAST_STEPS_MS = 10_000;
+const LOOK_MS = 50;
+
+/** `milestone wait`: until a milestone that is being executed needs a person, or ends. @returns The exit code. */
+export async function wait(word: string | undefined, flags: WaitFlags): Promise<number> {
+  const paths = homePaths(requireHome());
+  const live = await LiveMilestone.load(paths, targetMilestone(paths, word, flags.milestone));
+  const end = await findEnd(live, flags);
+  if (end.because === 'ended') await untilGone(live, end.session);
+  if (end.because === 'ended' || end.because === 'resting') end.needs = needsAtRest(live);
+  if (flags.json) console.log(JSON.stringify(report(live, end)));
+  else for (const line of textOf(end)) console.log(printable(line));
+  return end.exit;
+}
+
+async function findEnd(live: LiveMilestone, {until, timeout}: WaitFlags): Promise<WaitEnd> {
+  live.look();
+  if (live.isBusy) return new WaitWatch(live, until, timeout).end();
+  live.catchUp(() => undefined); // it may have ended since the log was read
+  return restingEnd(live.state);
+}
+
+function needsAtRest(live: LiveMilestone): Need[] {
+  live.look();
+  return live.report().needs_you;
+}
+
+/** What an executor does last, it does after its last event; whoever starts the next one at once would be refused. */
+async function untilGone({paths, id}: LiveMilestone, session: string | undefined): Promise<void> {
+  const {signal} = new AbortController();
+  const until = systemClock.elapsed() + LAST_STEPS_MS;
+  while (systemClock.elapsed() < until) {
+    const executor = readExecutor(paths.home, id);
+    if (executor?.alive !== true || executor.owner?.session_id !== session) return;
+    await systemClock.sleep(LOOK_MS, signal);
+  }
+}
+
+const ERROR_CODES: Record<WaitEnd['because'], string> = {
+  ended: 'STOPPED',
+  resting: 'STOPPED',
+  attention: 'NEEDS_YOU',
+  change: 'CHANGED',
+  timeout: 'STILL_RUNNING',
+};
+
+function report({id: milestone_id, state: {status}}: LiveMilestone, {exit, because, reason, needs}: WaitEnd): object {
+  const isOk = exit === 0;
+  const error = isOk ? {} : {error: {code: ERROR_CODES[because], message: reason}};
+  return {ok: isOk, milestone_id, exit, because, reason, status, needs_you: needs ?? [], ...error};
+}
+
+function textOf({reason, because, needs = []}: WaitEnd): string[] {
+  if (because === 'attention') return needs.flatMap(needLines);
+  const [first, ...rest] = needs.map(needLines);
+  // What is in the reason already is not said again.
+  const isSaid = needs[0] !== undefined && reason.endsWith(needs[0].text);
+  return [reason, ...(isSaid ? first!.slice(1) : (first ?? [])), ...rest.flat()];
+}
+
+function needLines({text, command}: Need): string[] {
+  return [text, `  ${command}`];
+}

@@ -1,0 +1,142 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {linkedWorktrees, type Repository} from '../git/git.ts';
+import {isAncestor} from '../git/refs.ts';
+import {slotAt} from '../git/slot-place.ts';
+import {listFolder} from '../platform/files.ts';
+import {isGitAtWork} from '../platform/processes/git-processes.ts';
+import {isOver} from '../state/milestone.ts';
+import {listRescues} from '../workspace/rescue.ts';
+import {examineSpace} from './examine-home.ts';
+import type {Finding} from './finding.ts';
+import type {MilestoneLook} from './milestone-evidence.ts';
+
+const REPAIR = 'milestone doctor --repair';
+
+/** The branch with the recorded commits, the slots, and what is kept of unfinished work. */
+export async function examineGit(look: MilestoneLook): Promise<Finding[]> {
+  const {repo, pool} = look;
+  if (!repo || pool === undefined) return [];
+  return [
+    ...(await examineBranch(look, repo)),
+    ...examineLostCompletions(look),
+    ...examineSlots(look, repo, pool),
+    ...(await examineRescues(look, repo)),
+  ];
+}
+
+async function examineBranch({salvage, head, isBusy}: MilestoneLook, repo: Repository): Promise<Finding[]> {
+  const {state} = salvage;
+  const branch = state.activation?.branch;
+  if (branch === undefined || !state.branchCreated || isOver(state.status) || isBusy) return [];
+  if (head === undefined)
+    return [
+      {
+        severity: 'error',
+        code: 'BRANCH_GONE',
+        message: `the branch \`${branch}\` is gone; it was at ${state.head}`,
+        hint: `git branch ${branch} ${state.head}`,
+      },
+    ];
+  for (const [id, task] of state.tasks) {
+    if (task.status !== 'completed' || task.commit === undefined) continue;
+    if (await isAncestor(repo, task.commit, head)) continue;
+    return [
+      {
+        severity: 'error',
+        code: 'COMMIT_NOT_ON_BRANCH',
+        message: `the branch \`${branch}\` is at ${head} and lacks ${task.commit}, the work of task \`${id}\``,
+        hint: `\`git branch -f ${branch} ${state.head}\` puts it back to where it was`,
+      },
+    ];
+  }
+  return [];
+}
+
+function examineLostCompletions({id, salvage, isBusy, paths}: MilestoneLook): Finding[] {
+  const lost = isBusy || isOver(salvage.state.status) ? [] : salvage.lostCompletions();
+  if (lost.length === 0) return [];
+  const tasks = lost.map(({task}) => `\`${task}\``).join(', ');
+  return [
+    {
+      severity: 'error',
+      code: 'COMPLETION_LOST',
+      message: `work of ${tasks} is on the branch of \`${id}\`, but the event log does not tell of it: it would be done again`,
+      hint: REPAIR,
+      where: {file: paths.log(id)},
+      repairable: true,
+    },
+  ];
+}
+
+function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Finding[] {
+  const {id, salvage, isBusy} = look;
+  const {status} = salvage.state;
+  const registered = linkedWorktrees(repo).filter(({topLevel}) => path.dirname(topLevel) === pool);
+  const findings = listFolder(pool).flatMap(name => examineFolder(repo, path.join(pool, name)));
+  if (registered.length > 0) findings.push(...examineSpace(pool));
+  if (isBusy) return findings;
+  if (registered.length > 0 && isOver(status))
+    findings.push({
+      severity: 'warning',
+      code: 'SLOTS_LEFT',
+      message: `\`${id}\` is ${status}, but ${registered.length} of its worktrees are still in \`${pool}\``,
+      hint: REPAIR,
+      repairable: true,
+    });
+  return [...findings, ...registered.flatMap(examineWorktree)];
+}
+
+function examineFolder(repo: Repository, folder: string): Finding[] {
+  if (/\.stray-/.test(folder))
+    return [
+      {
+        severity: 'warning',
+        code: 'SLOT_STRAY',
+        message: `\`${folder}\` was in the way of a slot and was set aside`,
+        hint: 'look whether it holds something of yours, then remove it',
+      },
+    ];
+  if (slotAt(repo, folder)) return [];
+  return [
+    {
+      severity: 'warning',
+      code: 'SLOT_FOREIGN',
+      message: `\`${folder}\` is where slots are, but is no worktree of this repository; it will be set aside`,
+    },
+  ];
+}
+
+function examineWorktree(slot: Repository): Finding[] {
+  if (!fs.existsSync(slot.topLevel))
+    return [
+      {
+        severity: 'warning',
+        code: 'SLOT_GONE',
+        message: `the folder of the worktree \`${slot.topLevel}\` is gone; it is made anew when it is needed`,
+      },
+    ];
+  const locks = staleLocks(slot);
+  if (locks.length === 0) return [];
+  const message = `a killed git left ${locks.map(lock => `\`${lock}\``).join(', ')}`;
+  return [{severity: 'warning', code: 'GIT_LOCK_LEFT', message, hint: REPAIR, repairable: true}];
+}
+
+/** Lock files in the private git folder of a slot in which no git is at work that could be their owner. */
+export function staleLocks(slot: Repository): string[] {
+  const locks = listFolder(slot.gitDir).filter(name => name.endsWith('.lock'));
+  return locks.flatMap(name => {
+    const lock = path.join(slot.gitDir, name);
+    const madeAt = fs.statSync(lock, {throwIfNoEntry: false})?.mtimeMs;
+    return madeAt === undefined || isGitAtWork([slot.topLevel, slot.gitDir], madeAt) ? [] : lock;
+  });
+}
+
+async function examineRescues({id}: MilestoneLook, repo: Repository): Promise<Finding[]> {
+  const refs = await listRescues(repo, id);
+  const [first] = refs;
+  if (!first) return [];
+  const what = refs.length === 1 ? 'the work of one unfinished attempt is' : `the work of ${refs.length} attempts is`;
+  const message = `${what} kept below \`refs/milestone/rescue/${id}/\``;
+  return [{severity: 'note', code: 'WORK_KEPT', message, hint: `git show ${first.ref}`}];
+}

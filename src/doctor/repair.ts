@@ -1,0 +1,137 @@
+// Mends what a look has found. Under the milestone's lock; the user's checkout and his branches are never touched.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {finishMove} from '../engine/move-completed.ts';
+import {prepareExecution} from '../engine/prepare-execution.ts';
+import {clearAway} from '../engine/recover.ts';
+import {git, linkedWorktrees} from '../git/git.ts';
+import {writeRef} from '../git/refs.ts';
+import {slotPool} from '../git/slot-place.ts';
+import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
+import {recordAll} from '../milestone/record.ts';
+import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
+import {ensureHomeFiles} from '../plan/home.ts';
+import {resolveMilestoneSettings} from '../plan/settings.ts';
+import {listFolder, replaceFile} from '../platform/files.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
+import {removeForgottenTemporaries} from '../platform/temporaries.ts';
+import {answersIn} from '../requests/answer-requests.ts';
+import {finishRequest, leftoverRequests} from '../requests/inbox.ts';
+import {isOver} from '../state/milestone.ts';
+import {listRescues} from '../workspace/rescue.ts';
+import {staleLocks} from './examine-git.ts';
+import {repairLog} from './repair-log.ts';
+
+/** Mend what belongs to no milestone. @returns What was done, in words. */
+export function repairHome(home: string, gitignore: string): string[] {
+  if (fs.existsSync(gitignore)) return [];
+  ensureHomeFiles(home);
+  return [`wrote \`${gitignore}\``];
+}
+
+/**
+ * Mend one milestone, as far as it can be.
+ * @returns What was done, in words.
+ * @throws {MilestoneError} `LOCKED` when somebody works on it; `PLAN_INVALID`, `BASE_MISSING` when its log is lost and
+ * cannot be begun anew.
+ */
+export async function repairMilestone(options: CommandOptions): Promise<string[]> {
+  const locked = await lockMilestone({...options, purpose: 'command'});
+  try {
+    const {done, tokens} = await repairLog(locked);
+    const {found} = await endLeftovers(tokens, locked.clock);
+    if (found.length > 0) done.push(`ended ${found.map(({pid, name}) => `process ${pid} (${name})`).join(', ')}`);
+    done.push(...removeLocks(locked), ...removeJunk(locked));
+    if (!fs.existsSync(locked.paths.log(locked.id))) return done;
+    const opened = await restorePlan(foldMilestone(locked), options, done);
+    done.push(...(await keepRescues(opened)), ...(await settle(opened, options)));
+    return done;
+  } finally {
+    locked.lock.release();
+  }
+}
+
+/** The plan in force is in the log; a plan file that was deleted is written anew, and says the state again as well. */
+async function restorePlan(opened: OpenMilestone, options: CommandOptions, done: string[]): Promise<OpenMilestone> {
+  const {planFile, paths, state} = opened;
+  if (fs.existsSync(planFile)) return opened;
+  const {planText} = await import('../plan/file/plan-text.ts');
+  replaceFile(planFile, planText(state.plan));
+  const read = await options.readPlan(planFile, paths.config);
+  const restored = {...opened, read};
+  await withLog(restored, options, async log => {
+    if (state.refused) await recordAll(log, state, [{event: 'plan_changed', details: {change: {}, warnings: []}}]);
+    restored.position = log.position;
+  });
+  done.push(`wrote the plan in force to \`${planFile}\`; comments that it had are lost`);
+  return {...restored, read: await options.readPlan(planFile, paths.config)};
+}
+
+/**
+ * Attempts that a shortened log does not know any more left work under numbers that will be given out again: it gets
+ * another name, so that it stays.
+ */
+async function keepRescues({repo, id, state, clock}: OpenMilestone): Promise<string[]> {
+  const done: string[] = [];
+  for (const {ref, commit} of repo ? await listRescues(repo, id) : []) {
+    const [, task = '', attempt] = /\/([^/]+)\.([1-9]\d*)$/.exec(ref) ?? [];
+    const known = state.tasks.get(task)?.history.attempts ?? state.removed.get(task);
+    if (!repo || known === undefined || Number(attempt) <= known) continue;
+    const kept = `${ref}.kept-${new Date(clock.now()).toISOString().replace(/[-:.]/g, '')}`;
+    await writeRef(repo, kept, commit, 'milestone: work kept');
+    await git(repo, ['update-ref', '-d', ref, commit]);
+    done.push(`kept the work at \`${ref}\` as \`${kept}\``);
+  }
+  return done;
+}
+
+/** Let everything follow the log, which is sound now. */
+async function settle(opened: OpenMilestone, options: CommandOptions): Promise<string[]> {
+  const {state, id, planFile, paths} = opened;
+  if (state.seq === 0) return [];
+  const done = finishAnswered(opened);
+  const before = fs.readFileSync(planFile, 'utf8');
+  await withLog(opened, options, async log => {
+    if (!isOver(state.status) || !state.activation) return;
+    const hadSlots = slotsOf(opened).length > 0;
+    await clearAway(prepareExecution(opened, log, options));
+    if (hadSlots) done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
+  });
+  if (fs.readFileSync(planFile, 'utf8') !== before) done.push(`brought \`${planFile}\` up to date`);
+  if (await finishMove(opened, options)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);
+  return done;
+}
+
+function slotsOf({repo, id, read}: LockedMilestone) {
+  if (!repo) return [];
+  const {workspace} = resolveMilestoneSettings(read.plan?.settings ?? {}, read.config.settings);
+  const pool = slotPool(repo, workspace.root, id);
+  return linkedWorktrees(repo).filter(({topLevel}) => path.dirname(topLevel) === pool);
+}
+
+/** Under the lock, and after the gits of a dead executor have ended. */
+function removeLocks(locked: LockedMilestone): string[] {
+  const locks = slotsOf(locked).flatMap(staleLocks);
+  for (const lock of locks) fs.rmSync(lock, {force: true});
+  return locks.map(lock => `removed \`${lock}\``);
+}
+
+function removeJunk({paths, id, clock}: LockedMilestone): string[] {
+  for (const folder of [paths.activeFolder, paths.cacheFolder, paths.sessionsFolder, paths.logsFolder, paths.inbox(id)])
+    removeForgottenTemporaries(folder, clock.now());
+  const junk = path.join(paths.inbox(id), 'junk');
+  if (listFolder(junk).length === 0) return [];
+  fs.rmSync(junk, {recursive: true, force: true});
+  return [`removed \`${junk}\``];
+}
+
+/** What a dead executor had answered but not taken away; the rest waits for the next one. */
+function finishAnswered({paths, id}: OpenMilestone): string[] {
+  const {requests} = leftoverRequests(paths.inbox(id));
+  if (requests.length === 0) return [];
+  const answered = answersIn(paths.log(id));
+  const finished = requests.filter(request => answered.has(request.request_id));
+  for (const request of finished) finishRequest(paths.inbox(id), request);
+  return finished.length === 0 ? [] : [`removed ${finished.length} answered from \`${paths.inbox(id)}\``];
+}

@@ -1,0 +1,23 @@
+import path from 'node:path';
+import type {ExecutionContext} from '../execution/context.ts';
+import type {Task, TaskId} from '../plan/plan.ts';
+import {phaseFolder} from './documents.ts';
+
+/** The copy of the home in a slot; the home itself where attempts have no slots of their own, or no slot at all. */
+export function slotHomeOf({workspace, paths}: Pick<ExecutionContext, 'workspace' | 'paths'>, slot: number): string {
+  if (!workspace.hasSlots || slot < 0) return paths.home;
+  return path.join(workspace.folderOf(slot), path.basename(paths.home));
+}
+
+type Somewhere = Pick<ExecutionContext, 'state' | 'workspace' | 'paths'>;
+
+/** `MILESTONE_DELIVERABLES`, for what runs in a slot: where the documents of the phase are that a task is in. */
+export function documentsEnvironment(context: Somewhere, id: TaskId, slot: number): Record<string, string> {
+  const {state, paths} = context;
+  const running = state.tasks.get(id);
+  if (running?.status !== 'in_progress' || running.phase === undefined) return {};
+  // The merge queue's slot has the code; the documents are accepted by then.
+  const home = slot === running.slot ? slotHomeOf(context, slot) : paths.home;
+  const of = {id: state.id, task: state.taskById.get(id) as Task, phase: running.phase};
+  return {MILESTONE_DELIVERABLES: `${phaseFolder(home, of)}${path.sep}`};
+}

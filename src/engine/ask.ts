@@ -1,0 +1,185 @@
+// How a command changes a milestone that another process may be executing.
+//
+//   an executor holds the lock ──> request into the inbox ──> its answer in the log
+//        ▲                             │        └── silent for 10 s, not taken ──> withdrawn, NO_ANSWER
+//        │                             └── it is dead ──┐
+//        └── took the lock meanwhile ── act alone <─────┴── nobody holds the lock
+//
+// Q1. Exactly one event answers a request, whoever dies: who acts alone holds the lock, and looks in the log first.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import type {MilestoneEvent} from '../events/event.ts';
+import {LOG_START, type LogPosition} from '../events/log-position.ts';
+import {readLastEvents, readLog} from '../events/read-log.ts';
+import {openRepository} from '../git/repository.ts';
+import {type LockHolder, readLockOwner} from '../lock/lock.ts';
+import {locksFolderOf} from '../lock/locks-folder.ts';
+import {locatePlan} from '../milestone/find-milestone.ts';
+import {type HomePaths, homePaths} from '../plan/home.ts';
+import {ownIdentity} from '../platform/processes/identity.ts';
+import {createRedactor} from '../platform/redact.ts';
+import {isInInbox, sendRequest, withdrawRequest} from '../requests/inbox.ts';
+import {type Ask, newRequest, type Request} from '../requests/request.ts';
+import {type AloneOptions, actAlone} from './caretaker.ts';
+
+export interface Answer {
+  requestId: string;
+  /** The event that carries the request's id. */
+  event: MilestoneEvent;
+  /** Who acted: a live executor, or this process for want of one. */
+  by: 'executor' | 'command';
+}
+
+/** The keys of a request that hold a person's own words. */
+const SAID = new Set(['reason', 'text', 'comment', 'summary']);
+const POLL_MS = 50;
+const OWNER_LOOK_MS = 500;
+/** How long an executor may leave a request untaken. */
+const PATIENCE_MS = 10_000;
+/** How long it may work on one that it took: the attempt in the way is asked to end before it is made to. */
+const TAKEN_PATIENCE_MS = 120_000;
+
+/**
+ * Have a request answered by the executor, or act on it if there is none.
+ * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `NO_ANSWER`, `LOCKED`; `WRONG_STATUS`, `UNKNOWN_TASK` or
+ * `REQUEST_REJECTED` when it was rejected.
+ */
+export async function requestFromOutside(ask: Ask, options: AloneOptions): Promise<Answer> {
+  const {home, id, clock} = options;
+  const paths = homePaths(home);
+  locatePlan(paths, id);
+  const locks = locksFolderOf(home, await openRepository(path.dirname(home)));
+  const executor = () => executorOf(readLockOwner(path.join(locks, id), ownIdentity()));
+  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock);
+  let sent: Sent | undefined;
+  try {
+    for (;;) {
+      const holder = executor();
+      if (holder) {
+        sent ??= {request: meantFor(holder, request), from: endOf(paths.log(id))};
+        const answer = await askExecutor({sent, holder, executor, paths, options});
+        if (answer) return accepted(answer, request, 'executor');
+      }
+      const event = await actUnlessTaken(request, options, sent?.from, executor);
+      if (event) return accepted(event, request, 'command');
+    }
+  } catch (error) {
+    // Whoever is told that it failed does not expect it to be done later.
+    if (sent) withdrawRequest(paths.inbox(id), sent.request);
+    throw error;
+  }
+}
+
+/** What a person says is written down, like all else. */
+function withoutSecrets(ask: Ask, env: AloneOptions['callerEnv']): Ask {
+  const {redactText} = createRedactor(env);
+  const entries = Object.entries(ask).map(([key, value]) => [key, SAID.has(key) ? redactText(value) : value]);
+  return Object.fromEntries(entries) as Ask;
+}
+
+/** The event of an answer, or what the request was rejected for. */
+function accepted(event: MilestoneEvent, {request_id}: Request, by: Answer['by']): Answer {
+  if (event.event !== 'request_rejected') return {requestId: request_id, event, by};
+  const {code = 'REQUEST_REJECTED', reason, hint} = event.details;
+  throw new MilestoneError(code, reason, {hint});
+}
+
+function executorOf(holder: LockHolder | undefined): LockHolder | undefined {
+  return holder?.owner?.purpose === 'execute' && holder.alive !== false ? holder : undefined;
+}
+
+/** @returns Undefined when an executor took the lock before we could. */
+async function actUnlessTaken(
+  request: Request,
+  options: AloneOptions,
+  sentAfter: LogPosition | undefined,
+  executor: () => LockHolder | undefined,
+): Promise<MilestoneEvent | undefined> {
+  try {
+    return await actAlone(request, {...options, sentAfter});
+  } catch (error) {
+    if (error instanceof MilestoneError && error.code === 'LOCKED' && executor()) return undefined;
+    throw error;
+  }
+}
+
+/** A request as it was first sent; whoever takes the lock over finds it, or its answer, and it is not sent anew. */
+interface Sent {
+  request: Request;
+  /** Where the log ended before. */
+  from: LogPosition;
+}
+
+interface Sending {
+  sent: Sent;
+  holder: LockHolder;
+  executor(): LockHolder | undefined;
+  paths: HomePaths;
+  options: AloneOptions;
+}
+
+/**
+ * Send a request, unless it is there or answered, and wait for its answer.
+ * @returns Undefined when the executor is gone.
+ */
+async function askExecutor(sending: Sending): Promise<MilestoneEvent | undefined> {
+  const {sent, holder, executor, paths, options} = sending;
+  const {request, from} = sent;
+  const {clock, signal, id} = options;
+  const folder = paths.inbox(id);
+  const search = answerSearch(paths.log(id), from, request.request_id);
+  // In this order: it is answered before it is removed.
+  if (!isInInbox(folder, request) && !search()) sendRequest(folder, request);
+  const sentAt = clock.elapsed();
+  let isTaken = false;
+  for (let lookedAt = sentAt; ; ) {
+    const answer = search();
+    if (answer) return answer;
+    const now = clock.elapsed();
+    if (now - lookedAt >= OWNER_LOOK_MS) {
+      lookedAt = now;
+      if (!executor()) return undefined;
+    }
+    if (!isTaken && now - sentAt >= PATIENCE_MS) {
+      if (withdrawRequest(folder, request)) throw noAnswer(holder, 'did not answer within 10 s; nothing was changed');
+      isTaken = true;
+    }
+    if (now - sentAt >= TAKEN_PATIENCE_MS) throw noAnswer(holder, 'took the request, but has not answered it yet');
+    await clock.sleep(POLL_MS, signal);
+  }
+}
+
+/** What a pause is about is the session that runs now: a later one is not to stop for it. */
+function meantFor({owner}: LockHolder, request: Request): Request {
+  return request.kind === 'pause' && owner?.session_id !== undefined
+    ? {...request, session_id: owner.session_id}
+    : request;
+}
+
+/** Where a log ends; it may not exist yet. */
+function endOf(logFile: string): LogPosition {
+  if (!fs.existsSync(logFile)) return LOG_START;
+  const [last] = readLastEvents(logFile, 1);
+  return last ? {offset: last.offset, seq: last.event.seq} : LOG_START;
+}
+
+/** Looks for the answer among what has come since it was last called. */
+function answerSearch(logFile: string, from: LogPosition, requestId: string): () => MilestoneEvent | undefined {
+  let position = from;
+  return () => {
+    if (fs.statSync(logFile, {throwIfNoEntry: false})?.size === position.offset || !fs.existsSync(logFile))
+      return undefined;
+    const reader = readLog(logFile, {from: position});
+    for (const {event} of reader) if (event.details.request_id === requestId) return event;
+    position = reader.position;
+    return undefined;
+  };
+}
+
+function noAnswer({owner}: LockHolder, what: string): MilestoneError {
+  return new MilestoneError('NO_ANSWER', `the executor (process ${owner?.pid} on \`${owner?.host}\`) ${what}`, {
+    hint: `if it hangs, end it with \`kill ${owner?.pid}\` and try again`,
+  });
+}

@@ -1,0 +1,380 @@
+// Joins the parts and runs them until nothing is left to do:
+//
+//   milestone YAML ──> plan ─┐
+//                            ├─> state ──> scheduler ──> jobs (attempts, checks, merges) ──> outcomes ─┐
+//   event log ───────────────┘    ▲ fold     decide                                                   │
+//         ▲                       │                                                                    ▼
+//         └────────── Execution.record: event -> state and log ────────── agents, inbox, plan watch ───┘
+//                                 │
+//                                 └─> projections: YAML, cache, session, terminal
+//
+// One direction, one writer: only this process appends to the log, and only events change state.
+
+import fs from 'node:fs';
+import os from 'node:os';
+import {blockerDetector} from '../agents/blocker-detector.ts';
+import {dependencyValidator} from '../agents/dependency-validator.ts';
+import {gitIntegration} from '../agents/git-integration.ts';
+import {kiroCoordinator} from '../agents/kiro-coordinator.ts';
+import {progressMonitor} from '../agents/progress-monitor.ts';
+import {recheck} from '../agents/recheck-blocker.ts';
+import {sessionManager} from '../agents/session-manager.ts';
+import {taskExecutor} from '../agents/task-executor.ts';
+import {DriverSet} from '../drivers/registry.ts';
+import type {MilestoneEvent} from '../events/event.ts';
+import type {EventLog} from '../events/log.ts';
+import {AgentLoop} from '../execution/agent-loop.ts';
+import type {Ending} from '../execution/context.ts';
+import {BROKEN_OFF, type Execution} from '../execution/execution.ts';
+import {activate} from '../milestone/activate.ts';
+import {explainNoAgent} from '../milestone/no-agent.ts';
+import {
+  closeMilestone,
+  type OpenMilestone,
+  type OpenOptions,
+  openLog,
+  openMilestone,
+} from '../milestone/open-milestone.ts';
+import {planStart} from '../milestone/plan-start.ts';
+import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
+import {notifierOf} from '../notify/notifier.ts';
+import type {MilestoneId, Plan} from '../plan/plan.ts';
+import {type Selection, selectTasks} from '../plan/selection.ts';
+import {every} from '../platform/every.ts';
+import {replaceFile} from '../platform/files.ts';
+import {KeepAwake} from '../platform/keep-awake.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
+import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes/signals.ts';
+import {collectGarbage} from '../platform/v8-tuning.ts';
+import {AgentSessions} from '../projections/agent-sessions.ts';
+import {LiveProjections} from '../projections/live-projections.ts';
+import {resumePoints, sessionText} from '../projections/session-file.ts';
+import {answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
+import {isLiftedByResume, resolution} from '../state/blockers.ts';
+import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
+import {NO_SLOT} from '../workspace/workspace.ts';
+import {loadAhead} from './load-ahead.ts';
+import {assertReady} from './make-workspace.ts';
+import {finishMove, moveToCompleted} from './move-completed.ts';
+import {adoptReading, PlanWatch} from './plan-watch.ts';
+import {prepareExecution} from './prepare-execution.ts';
+import {endInterrupted, recover, settleReserved} from './recover.ts';
+
+export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'> {
+  /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
+  command: 'execute' | 'resume';
+  noGit: boolean;
+  maxParallel?: number;
+  /** Wins over the plan's. */
+  gates?: 'wait' | 'auto';
+  /** Sleep through a driver's rest. */
+  wait?: boolean;
+  /** Agents may do anything. */
+  yolo?: boolean;
+  selection: Selection;
+  callerEnv: Readonly<Record<string, string | undefined>>;
+  signals: Signals;
+  /** Told of every batch of events once it is on disk, with the state after it. */
+  onEvents(events: readonly MilestoneEvent[], state: MilestoneState): void;
+  /** Told of what a person should know and no event says. */
+  warn(message: string): void;
+}
+
+export interface ExecutionReport extends Ending {
+  milestoneId: MilestoneId;
+  sessionId: string;
+  state: MilestoneState;
+}
+
+/** A second signal within this time ends the attempts without any grace. */
+const IMPATIENCE_MS = 5_000;
+/** From this many tasks on, what reading the plan left is worth collecting. */
+const LARGE_PLAN = 2_000;
+/** For the last notifications. */
+const NOTIFYING_MS = 3_000;
+const INBOX_REST_MS = 250;
+const PLAN_REST_MS = 1_000;
+
+/**
+ * Execute a milestone until it is complete or cannot go on.
+ * @throws {MilestoneError} what keeps it from starting; what goes wrong later is in the report.
+ */
+export async function executeMilestone(options: ExecuteOptions): Promise<ExecutionReport> {
+  const opened = await openMilestone({...options, purpose: 'execute'});
+  try {
+    const {state, sessionId} = opened;
+    if (await finishMove(opened, options))
+      return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
+    const start = await planStart(opened, options);
+    refuseUnpermitted({
+      plan: start.plan ?? state.plan,
+      project: opened.read.config.settings ?? {},
+      yolo: options.yolo ?? false,
+      gates: options.gates,
+      callerEnv: options.callerEnv,
+    });
+    warnOfNoAgent(start.plan ?? state.plan, opened, options);
+    const selection = selectTasks(start.plan ?? state.plan, options.selection);
+    const log = openLog(opened);
+    const notifier = notifierOf(opened, options);
+    try {
+      log.onDurable(events => options.onEvents(events, state));
+      log.onDurable(events => notifier.events(events));
+      await activate(opened, log, start.events, options.readPlan);
+      return await new Run(opened, options, log, selection).toTheEnd();
+    } finally {
+      log.close();
+      await notifier.finish(NOTIFYING_MS);
+    }
+  } finally {
+    closeMilestone(opened);
+  }
+}
+
+/** Tasks that were meant for an agent would wait for a person, and nothing else says why. */
+function warnOfNoAgent(plan: Plan, {read: {config}}: OpenMilestone, {callerEnv, warn}: ExecuteOptions): void {
+  const drivers = new DriverSet({drivers: config.drivers, env: callerEnv});
+  const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
+  if (unstaffed) warn(unstaffed.message);
+}
+
+/** One run of one process over a milestone. */
+class Run {
+  private readonly state: MilestoneState;
+  private readonly projections: LiveProjections;
+  private execution!: Execution;
+  private readonly starting = new AbortController();
+
+  constructor(
+    private readonly opened: OpenMilestone,
+    private readonly options: ExecuteOptions,
+    private readonly log: EventLog,
+    private readonly selection: ReadonlySet<string> | undefined,
+  ) {
+    this.state = opened.state;
+    const {paths, planFile, read, clock} = opened;
+    const checkpoint = () => this.execution.settings.checkpoint;
+    this.projections = new LiveProjections({paths, planFile, read, state: this.state, log, clock, checkpoint});
+  }
+
+  async toTheEnd(): Promise<ExecutionReport> {
+    this.execution = this.prepare();
+    const stopListening = this.options.signals.listen(this.onSignal());
+    const keepAwake = new KeepAwake({clock: this.opened.clock, env: this.options.callerEnv});
+    this.log.onDurable(() =>
+      keepAwake.update(this.execution.settings.keepAwake === 'auto' && this.state.running.size > 0),
+    );
+    try {
+      await this.start();
+      await this.execution.whenEnding;
+      await this.execution.jobs.settled();
+      return await this.finish();
+    } finally {
+      stopListening();
+      keepAwake.stop();
+    }
+  }
+
+  private prepare(): Execution {
+    const {opened, options, log, selection} = this;
+    return prepareExecution(opened, log, {...options, selection, signal: this.starting.signal});
+  }
+
+  private async start(): Promise<void> {
+    const {execution, state, opened, options} = this;
+    const previous = state.session?.id;
+    const agentSessions = new AgentSessions(opened.paths);
+    if (previous !== undefined) agentSessions.settle(previous, Object.keys(state.agents));
+    this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
+    await execution.workspace.begin?.();
+    await recover(execution);
+    // Only now: a checkout of the branch follows a move that a crash cut off.
+    await assertReady(opened);
+    execution.record({
+      event: 'session_started',
+      details: {
+        pid: process.pid,
+        host: os.hostname(),
+        command: options.command,
+        ...(options.yolo && {yolo: true}),
+        ...(options.gates && {gates: options.gates}),
+      },
+    });
+    if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
+    await execution.durable();
+    // What a signal has stopped during the recovery stays so.
+    if (execution.ending) return;
+    if (options.command === 'resume') await this.liftBlockers();
+    if (execution.ending) return;
+    if (state.status !== 'in_progress') execution.record({event: 'milestone_resumed', details: {}});
+    const watch = this.planWatch();
+    execution.planWatch = watch;
+    await adoptReading(execution, opened.read);
+    await answerLeftovers(execution, this.inbox);
+    this.runBeside(watch);
+    execution.agents = new AgentLoop(
+      [
+        // What keeps tasks from starting is known before any does.
+        dependencyValidator(),
+        blockerDetector(),
+        taskExecutor,
+        gitIntegration(),
+        kiroCoordinator(),
+        sessionManager(() => this.saveSession()),
+        progressMonitor,
+      ],
+      execution,
+      execution.clock,
+    );
+    if (state.tasks.size >= LARGE_PLAN) collectGarbage();
+    await loadAhead(execution);
+    if (!execution.ending) execution.agents.start();
+  }
+
+  /** A file that cannot be written ends the run as a log does that cannot be. */
+  private guard(write: () => void): void {
+    try {
+      write();
+    } catch (error) {
+      this.execution.fail(error);
+    }
+  }
+
+  /** Whoever resumes says that what is in the way may be mended. Of the branch that can be seen without a try. */
+  private async liftBlockers(): Promise<void> {
+    const {execution, state} = this;
+    for (const blocker of [...state.blockers.values()]) {
+      const isBranch = blocker.type === 'branch_rewritten';
+      const isLifted = isBranch ? await recheck(execution, blocker) : isLiftedByResume(blocker);
+      if (isLifted && !execution.ending) execution.record(resolution(state, blocker));
+    }
+    if (execution.ending) return;
+    for (const driver of Object.keys(state.pausedDrivers))
+      execution.record({event: 'driver_resumed', details: {driver}});
+  }
+
+  /** What goes on beside the agents, on the same clock. */
+  private runBeside(watch: PlanWatch): void {
+    const {execution, projections, inbox} = this;
+    const beside = (ms: number, work: () => Promise<void>) =>
+      void every(ms, execution, work).catch(error => execution.fail(error));
+    beside(INBOX_REST_MS, () => answerRequests(execution, inbox));
+    beside(PLAN_REST_MS, async () => void (await watch.look()));
+    beside(LiveProjections.restMs, () => projections.follow());
+  }
+
+  private planWatch(): PlanWatch {
+    const {execution, projections, opened} = this;
+    return new PlanWatch(execution, projections, opened.planFile, () => this.readPlan());
+  }
+
+  private get inbox(): Inbox {
+    const {paths, id, sessionId} = this.opened;
+    return {folder: paths.inbox(id), logFile: paths.log(id), sessionId};
+  }
+
+  private onSignal(): (name: SignalName) => void {
+    let firstAt: number | undefined;
+    return name => {
+      const {execution, state} = this;
+      const now = execution.clock.elapsed();
+      const isAgain = firstAt !== undefined && now - firstAt <= IMPATIENCE_MS;
+      firstAt = now;
+      if (!execution.ending && state.status === 'in_progress')
+        execution.record({event: 'milestone_paused', details: {code: 'signal', reason: `stopped by ${name}`}});
+      execution.end({
+        exit: SIGNAL_EXITS[name],
+        reason: `stopped by ${name}`,
+        hint: `\`milestone resume ${state.id}\` goes on from here`,
+      });
+      const outcome = {kind: 'interrupted' as const, message: `was interrupted by ${name}`, executor_died: false};
+      execution.attempts.interruptAll(outcome, isAgain);
+    };
+  }
+
+  private async finish(): Promise<ExecutionReport> {
+    const {execution, state, opened} = this;
+    const ending = execution.ending as Ending;
+    this.starting.abort();
+    await execution.agents?.stop();
+    if (ending.error !== undefined) await this.endRunning();
+    execution.uses.releaseAll();
+    if (ending.error === undefined) await this.close(ending);
+    else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
+    return {...ending, milestoneId: state.id, sessionId: opened.sessionId, state};
+  }
+
+  private async close({exit, reason}: Ending): Promise<void> {
+    const {execution, state, opened, projections} = this;
+    execution.record({event: 'session_ended', details: {exit, reason}});
+    await execution.durable();
+    this.saveSession({exit, reason});
+    await projections.settle(() => this.readPlan());
+    projections.writeCache();
+    if (isOver(state.status)) await execution.workspace.remove();
+    if (state.status === 'completed') moveToCompleted(opened);
+  }
+
+  /**
+   * What a failed job has left in progress ends in order, while the log is well. The next session settles what was on its
+   * way onto the branch, checks what a person has done, and ends what could not be kept here.
+   */
+  private async endRunning(): Promise<void> {
+    const {execution, state} = this;
+    const open = [...state.running].flatMap(id => {
+      const task = taskState(state, id);
+      const isLeft = task.status !== 'in_progress' || task.stage === 'integrating' || task.slot === NO_SLOT;
+      return isLeft ? [] : [[id, task] as const];
+    });
+    if (open.length === 0) return;
+    try {
+      // Where the log has died, slots and processes may be another's by now.
+      await execution.durable();
+      await endLeftovers(new Set(open.map(([, {token}]) => token)), execution.clock, {hurry: execution.attempts.hurry});
+    } catch {
+      return;
+    }
+    for (const [id, task] of open) {
+      settleReserved(execution, id, task);
+      await endInterrupted(execution, id, task, BROKEN_OFF).catch(() => undefined);
+    }
+  }
+
+  /** After a failure the log may still be well; then it says what happened. */
+  private async closeFailed({exit, reason}: Ending): Promise<void> {
+    const {execution, state} = this;
+    if (state.status === 'in_progress')
+      execution.record({event: 'milestone_paused', details: {code: 'machine', reason}});
+    execution.record({event: 'session_ended', details: {exit, reason}});
+    await execution.durable();
+    this.saveSession({exit, reason});
+    await this.projections.settle(() => this.readPlan());
+    this.projections.writeCache();
+  }
+
+  private readPlan() {
+    const {options, opened} = this;
+    return options.readPlan(opened.planFile, opened.paths.config);
+  }
+
+  /** @returns The number of places where a resume would start. */
+  private saveSession(ended?: {exit: number; reason: string}): number {
+    const {state, opened, options} = this;
+    const {paths, sessionId, clock, repo} = opened;
+    const text = sessionText(state, {
+      sessionId,
+      startedAt: state.session?.startedAt ?? '',
+      updatedAt: new Date(clock.now()).toISOString(),
+      status: ended ? 'ended' : 'running',
+      ...ended,
+      pid: process.pid,
+      host: os.hostname(),
+      command: options.command,
+      repository: repo?.topLevel,
+      home: paths.home,
+    });
+    fs.mkdirSync(paths.sessionsFolder, {recursive: true, mode: 0o700});
+    replaceFile(paths.session(sessionId), text, {mode: 0o600});
+    return resumePoints(state).length;
+  }
+}

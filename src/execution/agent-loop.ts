@@ -1,0 +1,180 @@
+// The agents and the one timer loop that they share.
+//
+// A1. Ticks of one agent never overlap; a wake during a tick makes one more tick after it.
+// A2. A tick only looks, decides and records. Long work is a job of the engine.
+// A3. A failing tick is an event and a longer rest, not the end; a failure of the machine ends the run. Events do not
+//     shorten that rest: whoever fails at each of them would do nothing else.
+// A4. After `stop` no tick starts, and one that hangs keeps nobody waiting for more than a second.
+
+import {MilestoneError} from '../errors.ts';
+import type {EventName} from '../events/event.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {ExecutionContext} from './context.ts';
+
+export interface Agent {
+  readonly name: string;
+  /** Rest between the end of one tick and the start of the next, in milliseconds; `Infinity`: on events only. */
+  readonly restMs: number;
+  /** Events that wake it before its rest is over. */
+  readonly wakesOn: readonly EventName[];
+  /** After the others that the same events wake: it judges what they come to. */
+  readonly runsLast?: boolean;
+  /** Record what follows from `context.state`. Must return soon after `context.signal` aborts. */
+  tick(context: ExecutionContext): void | Promise<void>;
+}
+
+interface Runner {
+  agent: Agent;
+  /** On the clock's `elapsed()`. */
+  dueAt: number;
+  ticking: boolean;
+  /** Resolves when the ticks that are under way have ended. */
+  ticked: Promise<void>;
+  wanted: boolean;
+  failures: number;
+}
+
+const LONGEST_BACK_OFF_MS = 600_000;
+const FIRST_BACK_OFF_MS = 1_000;
+const LONGEST_NAP_MS = 3_600_000;
+/** For ticks to end that are under way when everything does. */
+const PATIENCE_MS = 1_000;
+
+/** Runs every agent when an event wakes it and when its rest is over, until `stop`. */
+export class AgentLoop {
+  private readonly runners: Runner[];
+  private readonly byEvent = new Map<EventName, Runner[]>();
+  private readonly ended = new AbortController();
+  private nap = new AbortController();
+  /** When the time keeper wakes by itself, on the clock's `elapsed()`. */
+  private napEndsAt = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    agents: readonly Agent[],
+    private readonly context: ExecutionContext,
+    private readonly clock: Clock,
+  ) {
+    this.runners = agents.map(agent => ({
+      agent,
+      dueAt: Number.POSITIVE_INFINITY,
+      ticking: false,
+      ticked: Promise.resolve(),
+      wanted: false,
+      failures: 0,
+    }));
+    for (const runner of this.runners)
+      for (const name of runner.agent.wakesOn) this.byEvent.set(name, [...(this.byEvent.get(name) ?? []), runner]);
+  }
+
+  /** Register the agents, give each its first tick, and keep time until `stop`. */
+  start(): void {
+    for (const {agent} of this.runners) this.context.record({event: 'agent_registered', details: {agent: agent.name}});
+    for (const runner of this.runners) this.wake(runner);
+    void this.keepTime();
+  }
+
+  /** Wake the agents that wait for such an event. */
+  notify(event: EventName): void {
+    for (const runner of this.byEvent.get(event) ?? []) this.wake(runner);
+  }
+
+  /** Wake every agent: something outside the log changed. */
+  wakeAll(): void {
+    for (const runner of this.runners) this.wake(runner);
+  }
+
+  /** No tick starts after this. Resolves when none is under way, or when those that are have had their second. */
+  async stop(): Promise<void> {
+    if (this.ended.signal.aborted) return;
+    this.ended.abort();
+    await this.ticksEnded();
+    for (const {agent} of this.runners) this.context.record({event: 'agent_stopped', details: {agent: agent.name}});
+  }
+
+  private async ticksEnded(): Promise<void> {
+    const ticking = this.runners.filter(runner => runner.ticking);
+    if (ticking.length === 0) return;
+    const patience = new AbortController();
+    const waited = this.clock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
+    await Promise.race([Promise.all(ticking.map(({ticked}) => ticked)), waited]);
+    patience.abort();
+  }
+
+  private wake(runner: Runner): void {
+    const isBackingOff = runner.failures > 0 && this.clock.elapsed() < runner.dueAt;
+    if (runner.wanted || isBackingOff || this.ended.signal.aborted) return;
+    runner.wanted = true;
+    if (!runner.ticking) queueMicrotask(() => this.begin(runner));
+  }
+
+  private begin(runner: Runner): void {
+    if (runner.ticking || this.ended.signal.aborted) return;
+    const isEarly = runner.agent.runsLast && this.runners.some(other => other !== runner && isAboutToTick(other));
+    if (isEarly) {
+      queueMicrotask(() => this.begin(runner));
+      return;
+    }
+    runner.ticking = true;
+    runner.ticked = this.run(runner);
+  }
+
+  private async run(runner: Runner): Promise<void> {
+    try {
+      while (runner.wanted && !this.ended.signal.aborted) {
+        runner.wanted = false;
+        const ticking = runner.agent.tick(this.context);
+        if (ticking) await ticking;
+        this.recover(runner);
+      }
+      this.rest(runner, this.context.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.restMs);
+    } catch (error) {
+      runner.wanted = false; // the tick after its rest sees whatever it was woken for
+      this.fail(runner, error);
+    } finally {
+      runner.ticking = false;
+    }
+  }
+
+  /** Whoever failed before and does not any more is well again. */
+  private recover(runner: Runner): void {
+    if (runner.failures === 0 || this.ended.signal.aborted) return;
+    runner.failures = 0;
+    this.context.record({event: 'agent_registered', details: {agent: runner.agent.name}});
+  }
+
+  private fail(runner: Runner, error: unknown): void {
+    if (this.ended.signal.aborted) return;
+    if (error instanceof MilestoneError && error.exitCode === 9) {
+      this.context.fail(error);
+      return;
+    }
+    const message = error instanceof Error ? error.message : String(error);
+    this.context.record({event: 'agent_failed', details: {agent: runner.agent.name, message}});
+    this.rest(runner, Math.min(FIRST_BACK_OFF_MS * 2 ** runner.failures++, LONGEST_BACK_OFF_MS));
+  }
+
+  private rest(runner: Runner, ms: number): void {
+    runner.dueAt = this.clock.elapsed() + ms;
+    if (runner.dueAt < this.napEndsAt) this.nap.abort();
+  }
+
+  private async keepTime(): Promise<void> {
+    while (!this.ended.signal.aborted) {
+      this.nap = new AbortController();
+      const now = this.clock.elapsed();
+      let nextAt = Number.POSITIVE_INFINITY;
+      for (const runner of this.runners) {
+        if (runner.ticking) continue;
+        if (runner.dueAt <= now) this.wake(runner);
+        else nextAt = Math.min(nextAt, runner.dueAt);
+      }
+      this.napEndsAt = Math.min(nextAt, now + LONGEST_NAP_MS);
+      const signal = AbortSignal.any([this.nap.signal, this.ended.signal]);
+      await this.clock.sleep(this.napEndsAt - now, signal).catch(() => undefined);
+    }
+  }
+}
+
+function isAboutToTick({wanted, ticking}: Runner): boolean {
+  return wanted && !ticking;
+}

@@ -1,0 +1,290 @@
+// State fields back into the text of a plan, byte for byte: only what differs changes. Where things stand was worked
+// out when the text was read (layout-of.ts); nothing here knows YAML but how to write a value on one line.
+//
+// L1. A layout belongs to one text: every offset is an offset into it.
+// L2. No two edits overlap, so they can be applied in one pass.
+// L3. A field that already says what it should is not touched.
+
+import type {TaskId} from './plan.ts';
+import {
+  type Holder,
+  MAP_FIELDS,
+  MILESTONE_FIELDS,
+  NESTED_FIELDS,
+  type StateFields,
+  TASK_FIELDS,
+  TASK_HOLDERS,
+  type TaskFields,
+} from './state-field-names.ts';
+
+export type Json = null | boolean | number | string | Json[] | {[key: string]: Json};
+type Range = [start: number, end: number];
+
+/** Where the state fields of a plan stand in its text. Plain data. */
+export interface Layout {
+  /** Length of the text that this belongs to. */
+  length: number;
+  milestone: MapLayout;
+  tasks: TaskLayout[];
+}
+
+export interface MapLayout {
+  fields: Record<string, FieldLayout>;
+  /** Where a new field goes. */
+  insert?: Insertion;
+  /** Maps that are merged in, the first one having the say. */
+  merges?: MergeSource[];
+  /** Fields that cannot be written without changing something else. */
+  fixed?: string[];
+  /** Maps in it that are a person's, and have state fields. */
+  holders?: Record<string, MapLayout>;
+}
+
+export interface TaskLayout extends MapLayout {
+  id: TaskId;
+}
+
+export interface FieldLayout {
+  /** What it says now; absent when JSON cannot hold it. */
+  value?: Json;
+  /** Text that a new value takes the place of. */
+  at: Range;
+  /** Written before the new value, when it is put where there was none. */
+  lead?: string;
+  /** Further text that goes when the value is replaced: a block of lines. */
+  body?: Range;
+  /** What goes when the field goes; absent: it becomes `null`. */
+  cut?: Range;
+  quotes?: 'single' | 'double';
+  /** It is an empty map, which is as good as none. */
+  isEmpty?: true;
+  /** A map that is edited key by key. */
+  map?: MapLayout;
+}
+
+export interface Insertion {
+  at: number;
+  /** Written before each new key: a line break with indentation, or a comma. */
+  before: string;
+  /** Written after each new key, where it comes before the first one. */
+  after?: string;
+  /** Keys and texts are in double quotes, as JSON has it. */
+  json?: true;
+  /** The map is empty: no comma before the first. */
+  first?: true;
+}
+
+/** A task of the same plan (its place in `Layout.tasks`), or values that state does not change. */
+export type MergeSource = {task: number} | {values: Record<string, Json>};
+
+interface Edit {
+  start: number;
+  end: number;
+  text: string;
+}
+
+/** The text of a plan with these state fields. Pure; the layout must be the text's own. */
+export function renderPlan(text: string, layout: Layout, state: StateFields): string {
+  return new PlanRenderer(text, layout).render(state);
+}
+
+/**
+ * Renders one text again and again, at the cost of what changed: the edits of a task are kept for as long as its
+ * fields are the same object.
+ */
+export class PlanRenderer {
+  private readonly known: Array<{fields: TaskFields; edits: Edit[]} | undefined> = [];
+
+  constructor(
+    private readonly text: string,
+    private readonly layout: Layout,
+  ) {
+    if (text.length !== layout.length) throw new Error('the layout belongs to another text');
+  }
+
+  render(state: StateFields): string {
+    const {text, layout} = this;
+    const merged = mergedValue(layout, state);
+    const edits: Edit[] = [];
+    editMap(edits, layout.milestone, MILESTONE_FIELDS, state as unknown as Values, merged);
+    for (const [place, task] of layout.tasks.entries()) {
+      const fields = state.tasks.get(task.id);
+      if (fields) for (const edit of this.editsOf(place, task, fields, merged)) edits.push(edit);
+    }
+    return applyEdits(text, edits);
+  }
+
+  private editsOf(place: number, task: TaskLayout, fields: TaskFields, merged: MergedValue): readonly Edit[] {
+    const known = this.known[place];
+    // What is merged in may have changed while the task itself did not.
+    if (known?.fields === fields && !task.merges) return known.edits;
+    const edits: Edit[] = [];
+    editMap(edits, task, TASK_FIELDS, fields as Values, merged, TASK_HOLDERS);
+    this.known[place] = {fields, edits: joinInsertions(edits)};
+    return edits;
+  }
+}
+
+/** Several insertions at one place, in their order, as one. */
+function joinInsertions(edits: readonly Edit[]): Edit[] {
+  const joined: Edit[] = [];
+  for (const edit of edits) {
+    const before = joined.find(({start, end}) => start === end && start === edit.start && edit.start === edit.end);
+    if (before) before.text += edit.text;
+    else joined.push({...edit});
+  }
+  return joined;
+}
+
+type Values = Record<string, unknown>;
+type MergedValue = (map: MapLayout, key: string) => unknown;
+
+function applyEdits(text: string, edits: Edit[]): string {
+  if (edits.length === 0) return text;
+  edits.sort((a, b) => a.start - b.start || a.end - b.end);
+  const parts: string[] = [];
+  let done = 0;
+  for (const {start, end, text: replacement} of edits) {
+    parts.push(text.slice(done, start), replacement);
+    done = end;
+  }
+  parts.push(text.slice(done));
+  return parts.join('');
+}
+
+function editMap(
+  edits: Edit[],
+  map: MapLayout,
+  keys: readonly string[],
+  wanted: Values,
+  merged: MergedValue,
+  holders: Readonly<Record<string, Holder>> = {},
+): void {
+  // What goes into an inner map comes before what is added behind that map, maybe at the same place.
+  for (const [key, holder] of Object.entries(holders)) editHolder(edits, map.holders?.[key], holder, wanted[key]);
+  const made = Object.keys(holders).filter(key => holders[key]?.isMade && !map.holders?.[key]);
+  const writable = [...keys, ...made].filter(key => !map.fixed?.includes(key));
+  const want = (key: string) => {
+    const isMapField = MAP_FIELDS.includes(key) || made.includes(key);
+    return isMapField && isEmptyMap(wanted[key]) ? undefined : (wanted[key] ?? undefined);
+  };
+  // The value of a key that had none comes before what is added behind its line.
+  for (const key of writable) {
+    const field = map.fields[key];
+    if (field) editField(edits, key, field, want(key), map, merged);
+  }
+  const {insert} = map;
+  if (!insert) return;
+  const added = writable.filter(key => !map.fields[key] && !isSame(map.merges && merged(map, key), want(key)));
+  for (const [place, key] of added.entries()) {
+    const text = newEntry(insert, key, want(key) ?? null, insert.first === true && place === 0);
+    edits.push({start: insert.at, end: insert.at, text});
+  }
+}
+
+function editHolder(edits: Edit[], map: MapLayout | undefined, {fields, holders}: Holder, wanted: unknown): void {
+  if (map) editMap(edits, map, fields, isMap(wanted) ? wanted : {}, () => undefined, holders);
+}
+
+function newEntry({before, after = '', json}: Insertion, key: string, value: unknown, isFirst: boolean): string {
+  const entry = json ? `${JSON.stringify(key)}: ${jsonText(value)}` : `${keyText(key)}: ${valueText(value)}`;
+  return `${isFirst ? '' : before}${entry}${after}`;
+}
+
+function editField(
+  edits: Edit[],
+  key: string,
+  field: FieldLayout,
+  want: unknown,
+  map: MapLayout,
+  merged: MergedValue,
+): void {
+  if (field.map && isMap(want)) {
+    const keys = NESTED_FIELDS[key] ?? [...new Set([...Object.keys(field.map.fields), ...Object.keys(want)])];
+    editMap(edits, field.map, keys, want, merged);
+    return;
+  }
+  if ('value' in field && isSame(field.value, want)) return;
+  if (field.isEmpty && want === undefined) return;
+  // Without a value of its own the field would have the one that is merged in.
+  if (want === undefined && field.cut && isSame(merged(map, key), undefined)) {
+    edits.push({start: field.cut[0], end: field.cut[1], text: ''});
+    return;
+  }
+  edits.push({start: field.at[0], end: field.at[1], text: `${field.lead ?? ''}${quoted(want ?? null, field.quotes)}`});
+  if (field.body) edits.push({start: field.body[0], end: field.body[1], text: ''});
+}
+
+/** What a field is by merge keys alone, once the tasks that are merged in have the state that they are to have. */
+function mergedValue(layout: Layout, state: StateFields): MergedValue {
+  const merged: MergedValue = (map, key) => {
+    for (const source of map.merges ?? []) {
+      const value = 'values' in source ? source.values[key] : valueOfTask(layout.tasks[source.task] as TaskLayout, key);
+      if (value !== undefined && value !== null) return value;
+    }
+    return undefined;
+  };
+  const valueOfTask = (task: TaskLayout, key: string): unknown => {
+    const fields = state.tasks.get(task.id) as Values | undefined;
+    const isWritten = fields && !task.fixed?.includes(key) && (task.insert || task.fields[key]);
+    return isWritten ? fields[key] : (task.fields[key]?.value ?? merged(task, key));
+  };
+  return merged;
+}
+
+/** Equal as YAML has it: `null` is the same as missing. */
+function isSame(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (a === null || a === undefined) return b === null || b === undefined;
+  if (typeof a !== 'object' || typeof b !== 'object' || b === null) return false;
+  if (Array.isArray(a) || Array.isArray(b))
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((entry, i) => isSame(entry, b[i]));
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return [...keys].every(key => isSame((a as Values)[key], (b as Values)[key]));
+}
+
+function isEmptyMap(value: unknown): boolean {
+  return isMap(value) && definedEntries(value).length === 0;
+}
+
+function isMap(value: unknown): value is Values {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+// Letters first, so that it is no number, date or indicator; words that YAML, old or new, takes for something else apart.
+const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z][\w./-]*(?: [\w./-]+)*$/i;
+// A time is a text in YAML 1.2 and needs no quotes to stay one.
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+function quoted(value: unknown, quotes: FieldLayout['quotes']): string {
+  if (quotes === 'double') return jsonText(value);
+  if (quotes === 'single' && typeof value === 'string' && /^[ -~]*$/.test(value))
+    return `'${value.replaceAll("'", "''")}'`;
+  return valueText(value);
+}
+
+/** A value on one line. */
+function valueText(value: unknown): string {
+  if (typeof value === 'string') return PLAIN.test(value) || TIME.test(value) ? value : jsonText(value);
+  if (Array.isArray(value)) return `[${value.map(entry => valueText(entry ?? null)).join(', ')}]`;
+  if (!isMap(value)) return jsonText(value);
+  return `{${definedEntries(value)
+    .map(([key, entry]) => `${keyText(key)}: ${valueText(entry)}`)
+    .join(', ')}}`;
+}
+
+function keyText(key: string): string {
+  return PLAIN.test(key) ? key : jsonText(key);
+}
+
+/** JSON, with everything escaped that YAML does not allow or takes for a line break. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(
+    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
+    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}
+
+function definedEntries(value: Values): Array<[string, unknown]> {
+  return Object.entries(value).filter(([, entry]) => entry !== undefined);
+}

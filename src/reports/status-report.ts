@@ -1,0 +1,256 @@
+// What `milestone status` answers: one object, from which its text is made as well. Pure.
+
+import {driverName} from '../drivers/driver-name.ts';
+import type {MilestoneEvent, Timestamp, Usage} from '../events/event.ts';
+import type {MilestoneView} from '../milestone/load-view.ts';
+import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';
+import type {Budget, KiroPhase, MilestoneId, Settings, Task, TaskId} from '../plan/plan.ts';
+import {type ApprovalReport, approvalsOf, isWaiting} from '../projections/approvals.ts';
+import {summarise, taskNow} from '../projections/brief.ts';
+import {pausedUntil} from '../scheduler/what-remains.ts';
+import {newKiro, type PhaseStatus} from '../state/kiro.ts';
+import type {AgentStatus, MilestoneStatus} from '../state/milestone.ts';
+import {taskProgress} from '../state/progress.ts';
+import {type ShownStatus, type Stage, shownStatus, type TaskState} from '../state/task.ts';
+import {addUsage} from '../state/usage.ts';
+import type {AttemptWarning} from './attempt-warnings.ts';
+import {type BlockerReport, blockerReport} from './blockers.ts';
+import {libertiesOf} from './liberties.ts';
+import {needsYou} from './needs-you.ts';
+
+export interface StatusReport {
+  id: MilestoneId;
+  title: string;
+  status: MilestoneStatus;
+  file: string;
+  /** Where this is known from. */
+  origin: MilestoneView['origin'];
+  progress: {percentage: number; tasks_completed: number; tasks_total: number};
+  counts: Record<ShownStatus, number>;
+  /** Completed without a green check on record. */
+  unchecked: number;
+  /** `alive` is null when nobody can tell from here. */
+  executor: {alive: boolean | null; pid: number | null; host: string | null; session_id: string | null} | null;
+  git: {branch: string | null; base: string | null; head: string | null; landed: boolean};
+  /** Why it rests. */
+  reason?: string;
+  needs_you: Need[];
+  /** The plan file says something else than the plan in force. */
+  plan_edit?: {problems: string[]};
+  /** Ready tasks, in the order of the plan; at most ten of them. */
+  next: TaskId[];
+  ready: number;
+  /** Of a brief view, not all of them. */
+  tasks: TaskReport[];
+  blockers: BlockerReport[];
+  /** Attempts that may be about to fail. */
+  warnings: AttemptWarning[];
+  /** What nobody is asked about any more. */
+  liberties: string[];
+  /** Those that wait. */
+  approvals: ApprovalReport[];
+  /** Of the milestone, when it has one. */
+  budget?: {limit: Budget; used: Usage; reserved: Usage};
+  /** What all attempts have used, as far as it is known; usd is what the agents say. */
+  used?: Usage;
+  /** When a driver that rests can work again. */
+  paused_until?: Timestamp;
+  agents: Array<{name: string; status: AgentStatus}>;
+  events: MilestoneEvent[];
+}
+
+/** Something that goes on only when a person acts. */
+export interface Need {
+  kind:
+    | 'adopt'
+    | 'plan'
+    | 'approval'
+    | 'question'
+    | 'failed'
+    | 'blocker'
+    | 'manual'
+    | 'lock'
+    | 'interrupted'
+    | 'paused'
+    | 'blocked';
+  text: string;
+  /** What to type. */
+  command: string;
+}
+
+export interface TaskReport {
+  id: TaskId;
+  title: string;
+  status: ShownStatus;
+  /** Of the attempt that is running. */
+  stage?: Stage;
+  progress: number;
+  attempts: number;
+  dependencies: readonly TaskId[];
+  driver: string;
+  commit?: string;
+  checked?: boolean;
+  started_at?: Timestamp;
+  /** Of the attempt that is running. */
+  attempt_started_at?: Timestamp;
+  completed_at?: Timestamp;
+  /** What its agents say that it has cost; absent when they do not. */
+  cost_usd?: number;
+  error?: {cause: string; message: string};
+  /** Of a kiro task. */
+  kiro?: {current_phase: KiroPhase; phases: Record<KiroPhase, PhaseStatus>};
+}
+
+/** What a view does not know. */
+export interface StatusFacts {
+  warnings?: AttemptWarning[];
+  /** Settings of config.yaml, as far as they matter here. */
+  project?: Settings;
+}
+
+/** What there is to say of a milestone, in time linear in the number of tasks that the view has. */
+export function statusReport(view: MilestoneView, {warnings = [], project = {}}: StatusFacts = {}): StatusReport {
+  const {snapshot, origin, edit} = view;
+  const {plan, kept} = snapshot;
+  const driver = plan.settings.driver ?? view.projectDriver;
+  const summary = view.summary ?? summarise(snapshot, view.projectDriver);
+  const {counts} = summary;
+  const weights = phaseWeights(plan.kiro_configuration);
+  const tasks = plan.tasks.map((task, place) => {
+    const state = snapshot.tasks[place] as TaskState;
+    return taskReport(task, state, driverName(taskNow(task, state), driver), taskProgress(state, weights));
+  });
+  const manual = new Set(summary.manual);
+  const report: StatusReport = {
+    id: view.id,
+    title: plan.title,
+    status: kept.status,
+    file: view.file,
+    origin,
+    progress: {
+      percentage: summary.percentage,
+      tasks_completed: counts.completed + counts.skipped,
+      tasks_total: Object.values(counts).reduce((sum, count) => sum + count, 0),
+    },
+    counts,
+    unchecked: summary.unchecked,
+    executor: executorReport(view.executor),
+    git: gitReport(view),
+    ...reasonOf(view),
+    needs_you: [],
+    ...(edit && {plan_edit: {problems: edit.problems}}),
+    next: summary.next,
+    ready: summary.ready,
+    tasks,
+    blockers: snapshot.blockers.map(blockerReport),
+    warnings,
+    liberties: libertiesOf(snapshot),
+    approvals: waitingApprovals(view),
+    ...spendingReport(view, project),
+    ...restReport(view),
+    agents: agentReports(view),
+    events: snapshot.recent,
+  };
+  return {
+    ...report,
+    needs_you: needsYou(
+      report,
+      tasks.filter(({id}) => manual.has(id)),
+      kept.paused?.code,
+    ),
+  };
+}
+
+function taskReport(task: Task, state: TaskState, driver: string, progress: number): TaskReport {
+  const {history} = state;
+  const report: TaskReport = {
+    id: task.id,
+    title: task.title,
+    status: shownStatus(state),
+    progress,
+    attempts: history.attempts,
+    dependencies: task.dependencies ?? [],
+    driver,
+  };
+  if (history.startedAt !== undefined) report.started_at = history.startedAt;
+  if (state.status === 'in_progress') {
+    report.stage = state.stage;
+    report.driver = state.driver;
+    report.attempt_started_at = state.startedAt;
+  }
+  if (state.status === 'completed') {
+    report.checked = state.checked;
+    if (state.commit !== undefined) report.commit = state.commit;
+    if (state.completedAt !== undefined) report.completed_at = state.completedAt;
+  }
+  if (history.used?.usd !== undefined) report.cost_usd = history.used.usd;
+  if (isKiro(task)) report.kiro = kiroReport(state);
+  if (state.status === 'failed') report.error = {cause: state.cause, message: state.message};
+  else if (state.status === 'blocked' && history.failure) report.error = history.failure;
+  // What was stopped on purpose is nothing to look into.
+  else if (state.status === 'pending' && history.failure && history.failure.cause !== 'cancelled')
+    report.error = history.failure;
+  return report;
+}
+
+function kiroReport({history: {kiro = newKiro()}}: TaskState): NonNullable<TaskReport['kiro']> {
+  const statuses = KIRO_PHASES.map(phase => [phase, kiro.phases[phase].status] as const);
+  return {current_phase: kiro.phase, phases: Object.fromEntries(statuses) as Record<KiroPhase, PhaseStatus>};
+}
+
+/** In the order of the plan. */
+function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): ApprovalReport[] {
+  if (kept.status === 'cancelled') return [];
+  return plan.tasks.flatMap((task, place) => {
+    const state = tasks[place] as TaskState;
+    const {kiro} = state.history;
+    return kiro ? approvalsOf(task.id, kiro).filter(approval => isWaiting(approval, state)) : [];
+  });
+}
+
+function spendingReport({snapshot: {plan, kept}}: MilestoneView, project: Settings): Partial<StatusReport> {
+  const {used, reserved} = kept.spending;
+  const limit = plan.settings.budget ?? project.budget;
+  return {
+    ...(limit && {budget: {limit, used, reserved: Object.values(reserved).reduce<Usage>(addUsage, {})}}),
+    ...(Object.keys(used).length > 0 && {used}),
+  };
+}
+
+function restReport({snapshot: {kept}}: MilestoneView): {paused_until?: Timestamp} {
+  const until = pausedUntil(kept);
+  return until === undefined ? {} : {paused_until: until};
+}
+
+function executorReport(holder: MilestoneView['executor']): StatusReport['executor'] {
+  if (!holder) return null;
+  const {owner, alive} = holder;
+  return {
+    alive: alive === 'unknown' ? null : alive,
+    pid: owner?.pid ?? null,
+    host: owner?.host ?? null,
+    session_id: owner?.session_id ?? null,
+  };
+}
+
+function gitReport({snapshot: {kept}}: MilestoneView): StatusReport['git'] {
+  const {activation, commit, head} = kept;
+  return {
+    branch: activation?.branch ?? null,
+    base: activation?.base ?? null,
+    head: commit ?? head ?? null,
+    landed: false,
+  };
+}
+
+function reasonOf({snapshot: {kept}}: MilestoneView): {reason?: string} {
+  const reason =
+    kept.status === 'paused' ? kept.paused?.reason : kept.status === 'blocked' ? kept.blockedReason : undefined;
+  return reason === undefined ? {} : {reason};
+}
+
+/** What died with its executor had no time to say that it stopped. */
+function agentReports({snapshot: {kept}, executor}: MilestoneView): StatusReport['agents'] {
+  const isGone = !executor || executor.alive === false;
+  return Object.entries(kept.agents).map(([name, status]) => ({name, status: isGone ? 'stopped' : status}));
+}

@@ -1,0 +1,259 @@
+import {MANUAL_DRIVER} from '../drivers/manual.ts';
+import type {NewEvent, RejectionCode} from '../events/event.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {didYouMean} from '../plan/suggest.ts';
+import {ANY_ROLE, type Approval, HASH_OF_NOTHING, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
+import {waitsForApproval} from '../state/kiro-task.ts';
+import {isOver, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import {shownStatus} from '../state/task.ts';
+import {NO_SLOT} from '../workspace/workspace.ts';
+import type {Ask} from './request.ts';
+
+export interface Rejection {
+  kind: 'rejected';
+  code: RejectionCode;
+  reason: string;
+  hint?: string;
+}
+
+/** What answers a request: events, after the attempts that stand in the way have been interrupted. */
+export type Decision = {kind: 'accepted'; events: [NewEvent, ...NewEvent[]]; interrupt?: 'all' | TaskId} | Rejection;
+
+/** What a decision needs besides the state. */
+export interface DecisionFacts {
+  /** Whether a person does the task, as things stand. */
+  isManual(task: TaskId): boolean;
+  /** What keeps the documents of the task's phase from being taken as they are. */
+  documentProblem?: string | undefined;
+}
+
+const NOBODY: DecisionFacts = {isManual: () => false};
+
+/** Decide what a request comes to in this state. Pure; the live executor and a command without one both ask here. */
+export function decideRequest(state: MilestoneState, ask: Ask, facts: DecisionFacts = NOBODY): Decision {
+  switch (ask.kind) {
+    case 'pause':
+      return decidePause(state, ask.now);
+    case 'cancel':
+      return decideCancel(state, ask.reason ?? 'cancelled by request');
+    case 'resume':
+      if (state.status === 'paused') return accept({event: 'milestone_resumed', details: {}});
+      return wrongStatus(state, 'it cannot be resumed');
+    case 'retry':
+      return decideRetry(state, ask.task_id);
+    case 'skip':
+      return decideSkip(state, ask.task_id, ask.reason);
+    case 'redo':
+      return decideRedo(state, ask.task_id, ask.reason);
+    case 'answer':
+      return decideAnswer(state, ask.task_id, ask.text);
+    case 'approve':
+    case 'reject':
+      return decideApproval(state, ask);
+    case 'done':
+      return decideDone(state, ask, facts);
+    default:
+      return ask satisfies never;
+  }
+}
+
+/** The event that tells the sender of a request that nothing came of it. */
+export function rejectionEvent({code, reason, hint}: Rejection): NewEvent {
+  return {event: 'request_rejected', details: {reason, code, ...(hint !== undefined && {hint})}};
+}
+
+function decidePause(state: MilestoneState, now: boolean): Decision {
+  const {status, running} = state;
+  // What has stopped, by itself or when asked, may still have attempts that run.
+  const isComingToRest = (status === 'paused' || status === 'blocked') && running.size > 0;
+  if (status !== 'in_progress' && !isComingToRest) return wrongStatus(state, 'it cannot be paused');
+  const reason = now ? 'paused by request, at once' : 'paused by request';
+  const decision = accept({event: 'milestone_paused', details: {code: 'requested', reason, ...(now && {now})}});
+  return now ? {...decision, interrupt: 'all'} : decision;
+}
+
+function decideCancel(state: MilestoneState, reason: string): Decision {
+  if (isOver(state.status)) return wrongStatus(state, 'it cannot be cancelled');
+  return {...accept({event: 'milestone_cancelled', details: {reason}}), interrupt: 'all'};
+}
+
+function decideRetry(state: MilestoneState, id: TaskId | undefined): Decision {
+  const refusal = refuseTaskWork(state, id, 'retried');
+  if (refusal) return refusal;
+  const isRetriable = (task: TaskId) => ['failed', 'blocked'].includes(taskState(state, task).status);
+  if (id !== undefined && !isRetriable(id))
+    return rejectTask(state, id, 'only a failed or blocked task can be retried');
+  const ids = id === undefined ? [...state.tasks.keys()].filter(isRetriable) : [id];
+  // The last one is the answer.
+  const resets = ids.map<NewEvent>(task_id => ({event: 'task_reset', details: {task_id, reason: 'retry'}}));
+  const events: NewEvent[] = [];
+  // A blocker that holds everything is looked at afresh as well.
+  if (id === undefined)
+    for (const blocker of state.blockers.values())
+      if (blocker.taskId === undefined) events.push({event: 'blocker_resolved', details: {id: blocker.id}});
+  // Whoever tries again after a failed login has logged in.
+  for (const [driver, {reason}] of Object.entries(state.pausedDrivers))
+    if (reason === 'auth') events.push({event: 'driver_resumed', details: {driver}});
+  const [first, ...rest] = [...events, ...resets];
+  if (!first) return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: 'no task has failed or is blocked'};
+  return accept(first, ...rest);
+}
+
+function decideSkip(state: MilestoneState, id: TaskId, reason: string | undefined): Decision {
+  const refusal = refuseTaskWork(state, id, 'skipped');
+  if (refusal) return refusal;
+  const {status} = taskState(state, id);
+  if (status === 'completed' || status === 'skipped') return rejectTask(state, id, 'there is nothing left to skip');
+  const decision = accept({event: 'task_skipped', details: {task_id: id, ...(reason !== undefined && {reason})}});
+  return status === 'in_progress' ? {...decision, interrupt: id} : decision;
+}
+
+function decideRedo(state: MilestoneState, id: TaskId, reason: string | undefined): Decision {
+  const refusal = refuseTaskWork(state, id, 'done again');
+  if (refusal) return refusal;
+  const {status} = taskState(state, id);
+  if (status !== 'completed' && status !== 'skipped')
+    return rejectTask(state, id, 'only what is done can be done again');
+  return accept({
+    event: 'task_reset',
+    details: {task_id: id, reason: reason === undefined ? 'redo' : `redo: ${reason}`},
+  });
+}
+
+function decideAnswer(state: MilestoneState, id: TaskId, answer: string): Decision {
+  const refusal = refuseTaskWork(state, id, 'answered');
+  if (refusal) return refusal;
+  const question = [...state.blockers.values()].find(({taskId, type}) => taskId === id && type === 'question');
+  if (!question) return rejectTask(state, id, 'it has not asked anything');
+  return accept(
+    {
+      event: 'blocker_answered',
+      details: {id: question.id, task_id: id, question: question.message, answer},
+    },
+    {event: 'blocker_resolved', details: {id: question.id, task_id: id}},
+  );
+}
+
+function decideApproval(state: MilestoneState, ask: Extract<Ask, {kind: 'approve' | 'reject'}>): Decision {
+  const {task_id, phase, role} = ask;
+  const refusal = refuseTaskWork(state, task_id, `${ask.kind === 'approve' ? 'approved' : 'rejected'}`);
+  if (refusal) return refusal;
+  const {status, history} = taskState(state, task_id);
+  const isOver = status === 'skipped' || status === 'completed';
+  const waiting = history.kiro && !isOver ? pendingApprovals(history.kiro) : [];
+  const approval = waiting.find(one => phase === undefined || one.phase === phase);
+  if (!approval) return rejectTask(state, task_id, `no approval${phase === undefined ? '' : ` of its ${phase}`} waits`);
+  const chosen = chooseRole(approval, role, ask.kind === 'approve');
+  if ('kind' in chosen) return chosen;
+  const about = {task_id, approval_id: approval.id, phase: approval.phase, role: chosen.role};
+  if (ask.kind === 'reject')
+    return accept({event: 'kiro_approval_rejected', details: {...about, comment: ask.comment}});
+  // Approved is what was asked for, as whoever approves has seen it.
+  const seen = approval.deliverables.map(asked => ask.deliverables.find(({path}) => path === asked.path) ?? asked);
+  const gone = ask.deliverables.find(({sha256}) => sha256 === HASH_OF_NOTHING);
+  if (gone)
+    return {
+      kind: 'rejected',
+      code: 'REQUEST_REJECTED',
+      reason: `\`${gone.path}\` is gone or empty: there is nothing to approve`,
+      hint: 'put it back, or `milestone reject` the phase so that it is written again',
+    };
+  return accept({
+    event: 'kiro_approval_granted',
+    details: {
+      ...about,
+      by: 'person',
+      ...(ask.comment !== undefined && {comment: ask.comment}),
+      ...(!sameDeliverables(seen, approval.deliverables) && {deliverables: seen}),
+    },
+  });
+}
+
+/** In which role somebody speaks; it has to be said where more than one is asked. */
+function chooseRole(
+  {approvers}: Approval,
+  wanted: string | undefined,
+  isApproval: boolean,
+): {role: string} | Rejection {
+  const reject = (reason: string, hint?: string): Rejection => ({
+    kind: 'rejected',
+    code: 'REQUEST_REJECTED',
+    reason,
+    ...(hint !== undefined && {hint}),
+  });
+  const roles = approvers.map(({role}) => `\`${role}\``).join(', ');
+  const open = approvers.filter(({status}) => status === 'pending');
+  if (approvers[0]?.role === ANY_ROLE)
+    return wanted === undefined || wanted === ANY_ROLE
+      ? {role: ANY_ROLE}
+      : reject(`nobody is asked in the role \`${wanted}\`: this gate asks for no role`, 'leave `--role` out');
+  if (wanted === undefined) {
+    const [only, ...others] = isApproval ? open : approvers;
+    if (only && others.length === 0) return {role: only.role};
+    return reject(`it has to be said in which role: ${roles}`, 'add `--role <role>`');
+  }
+  const asked = approvers.find(({role}) => role === wanted);
+  if (!asked) return reject(`nobody is asked in the role \`${wanted}\`; asked are ${roles}`);
+  if (isApproval && asked.status !== 'pending') return reject(`\`${wanted}\` has approved it already`);
+  return {role: wanted};
+}
+
+function decideDone(
+  state: MilestoneState,
+  {task_id, summary}: Extract<Ask, {kind: 'done'}>,
+  {isManual, documentProblem}: DecisionFacts,
+): Decision {
+  const refusal = refuseTaskWork(state, task_id, 'done');
+  if (refusal) return refusal;
+  const task = taskState(state, task_id);
+  if (task.status !== 'pending') return rejectTask(state, task_id, 'only a pending task can be done');
+  if (!isManual(task_id)) return rejectTask(state, task_id, 'it is not work for a person; see its `driver` and `run`');
+  if (state.unmet.get(task_id) !== 0) return rejectTask(state, task_id, 'what it depends on is not done');
+  if (waitsForApproval(task)) return rejectTask(state, task_id, 'an approval of it is waited for');
+  if (documentProblem !== undefined)
+    return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `task \`${task_id}\` ${documentProblem}`};
+  const attempt = task.history.attempts + 1;
+  const phase = phaseInWork(state, task_id);
+  const details = {task_id, attempt};
+  return accept(
+    ...startOfWorkflow(state, task_id),
+    {
+      event: 'task_started',
+      details: {
+        ...details,
+        slot: NO_SLOT,
+        token: `manual-${state.id}-${task_id}-${attempt}`,
+        driver: MANUAL_DRIVER,
+        ...(phase !== undefined && {phase}),
+      },
+    },
+    {event: 'task_claimed', details: {...details, result: summary === undefined ? {} : {summary}}},
+  );
+}
+
+function refuseTaskWork(state: MilestoneState, id: TaskId | undefined, done: string): Rejection | undefined {
+  if (id !== undefined && !state.tasks.has(id)) return unknownTask(state, id);
+  if (state.status === 'planned') {
+    const hint = `\`milestone activate ${state.id}\` or \`milestone execute ${state.id}\` starts it`;
+    return {...wrongStatus(state, `no task of it can be ${done} yet`), hint};
+  }
+  return isOver(state.status) ? wrongStatus(state, `no task of it can be ${done}`) : undefined;
+}
+
+function unknownTask(state: MilestoneState, id: TaskId): Rejection {
+  const hint = didYouMean(id, state.tasks.keys()) ?? `see \`milestone status ${state.id}\``;
+  return {kind: 'rejected', code: 'UNKNOWN_TASK', reason: `milestone \`${state.id}\` has no task \`${id}\``, hint};
+}
+
+function accept(...events: NewEvent[]): Decision & {kind: 'accepted'} {
+  return {kind: 'accepted', events: events as [NewEvent, ...NewEvent[]]};
+}
+
+function wrongStatus({id, status}: MilestoneState, consequence: string): Rejection {
+  return {kind: 'rejected', code: 'WRONG_STATUS', reason: `milestone \`${id}\` is ${status}, so ${consequence}`};
+}
+
+function rejectTask(state: MilestoneState, id: TaskId, why: string): Rejection {
+  const status = shownStatus(taskState(state, id));
+  return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `task \`${id}\` is ${status}: ${why}`};
+}

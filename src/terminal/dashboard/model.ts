@@ -1,0 +1,198 @@
+// What the dashboard shows, before anybody knows how large the terminal is. Pure.
+
+import type {Timestamp} from '../../events/event.ts';
+import type {KiroPhase, TaskId} from '../../plan/plan.ts';
+import type {Need, StatusReport, TaskReport} from '../../reports/status-report.ts';
+import {clockTime, eventGist} from '../log-line.ts';
+import {printable} from '../printable.ts';
+import {healthText} from '../status-text.ts';
+
+/** Per cent of each phase, averaged over the kiro tasks. */
+export type PhaseAverages = Readonly<Record<KiroPhase, number>>;
+
+/** Something that waits for somebody's approval. */
+export interface ApprovalRow {
+  task_id: TaskId;
+  transition: string;
+  /** What to type. */
+  command: string;
+  /** Who is asked, what about, and what is to be looked at: a line each. */
+  details: string[];
+}
+
+export interface DashboardInput {
+  report: StatusReport;
+  /** Milliseconds since the epoch. */
+  now: number;
+  /** When the session that runs, or ran last, began and ended. */
+  session: {startedAt: Timestamp; endedAt?: Timestamp} | undefined;
+  /** When each running attempt was last seen to do something, in milliseconds since the epoch. */
+  lastSigns: ReadonlyMap<TaskId, number>;
+  /** Absent without kiro tasks. */
+  kiro?: PhaseAverages | undefined;
+  approvals: readonly ApprovalRow[];
+}
+
+/** Strings are printable; what is absent is not shown. */
+export interface DashboardModel {
+  name: string;
+  status: StatusReport['status'];
+  percentage: number;
+  /** How many tasks are where, what matters most first. */
+  counts: string[];
+  /** Who works on it and where. */
+  about: string[];
+  /** Milliseconds. */
+  elapsed?: number;
+  kiro?: PhaseAverages;
+  needs: Need[];
+  /** What is wrong, and how it clears; then what may go wrong. */
+  blockers: Array<{message: string; hint: string; age: number}>;
+  tasks: TaskRow[];
+  events: Array<{time: string; name: string; gist: string}>;
+  approvals: ApprovalRow[];
+  isExecuted: boolean;
+}
+
+export interface TaskRow {
+  id: TaskId;
+  /** Or why it failed. */
+  title: string;
+  status: TaskReport['status'];
+  /** In a word or two. */
+  state: string;
+  /** Milliseconds since its attempt started, or that it took. */
+  age?: number;
+  driver: string;
+  /** Milliseconds since the last sign of life of its attempt. */
+  quiet?: number;
+  /** Number of the last attempt; 0 before the first. */
+  attempts: number;
+}
+
+/** What a milestone's dashboard shows at one moment; linear in the number of its tasks. */
+export function dashboardModel(input: DashboardInput): DashboardModel {
+  const {report, now, kiro, approvals} = input;
+  const elapsed = elapsedOf(input);
+  return {
+    name: printable(report.title === report.id ? report.id : `${report.id}: ${report.title}`),
+    status: report.status,
+    percentage: report.progress.percentage,
+    counts: countsOf(report),
+    about: aboutParts(report).map(part => printable(part)),
+    ...(elapsed !== undefined && {elapsed}),
+    ...(kiro && {kiro}),
+    needs: report.needs_you.map(({kind, text, command}) => ({
+      kind,
+      text: printable(text),
+      command: printable(command),
+    })),
+    blockers: [...report.blockers, ...report.warnings.map(asBlocker)].map(({message, hint, since}) => ({
+      message: printable(message),
+      hint: printable(hint),
+      age: now - Date.parse(since),
+    })),
+    tasks: report.tasks.map(task => taskRow(task, input)),
+    events: report.events.map(event => ({
+      time: clockTime(event.timestamp),
+      name: printable(event.event),
+      gist: eventGist(event),
+    })),
+    approvals: approvals.map(({task_id, transition, command, details}) => ({
+      task_id: printable(task_id),
+      transition: printable(transition),
+      command: printable(command),
+      details: details.map(text => printable(text)),
+    })),
+    isExecuted: report.executor?.alive === true,
+  };
+}
+
+function asBlocker({message, since}: StatusReport['warnings'][number]) {
+  return {message: `warning: ${message}`, hint: 'it is ended when its time is over', since};
+}
+
+function elapsedOf({session, report, now}: DashboardInput): number | undefined {
+  if (!session) return undefined;
+  if (session.endedAt !== undefined) return Date.parse(session.endedAt) - Date.parse(session.startedAt);
+  // Of a session that died nobody knows when.
+  return report.executor?.alive ? now - Date.parse(session.startedAt) : undefined;
+}
+
+function countsOf({progress, counts, unchecked}: StatusReport): string[] {
+  const also = {
+    running: counts.in_progress,
+    'in phases': counts.kiro_managed,
+    failed: counts.failed,
+    blocked: counts.blocked,
+    pending: counts.pending,
+    skipped: counts.skipped,
+    unchecked,
+  };
+  return [
+    `${progress.tasks_completed} of ${progress.tasks_total} done`,
+    ...Object.entries(also).flatMap(([name, count]) => (count > 0 ? `${count} ${name}` : [])),
+  ];
+}
+
+function aboutParts({executor, agents, git, origin, liberties}: StatusReport): string[] {
+  return [
+    ...liberties.map(text => `! ${text}`),
+    workedOnBy(executor),
+    ...(executor?.alive && agents.length > 0 ? [healthText(agents)] : []),
+    ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
+    ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
+  ];
+}
+
+function workedOnBy(executor: StatusReport['executor']): string {
+  if (executor?.alive) return `process ${executor.pid}`;
+  return executor?.alive === null ? 'nobody can tell from here who works on it' : 'nobody works on it';
+}
+
+function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {
+  const {id, driver, attempts} = task;
+  // A phase in work is work like any other.
+  const status = task.stage === undefined ? task.status : 'in_progress';
+  const sign = status === 'in_progress' ? lastSigns.get(id) : undefined;
+  const age = ageOfTask(task, now);
+  return {
+    id: printable(id),
+    title: printable(titleOf(task)),
+    status,
+    state: stateOf(task),
+    ...(age !== undefined && {age}),
+    driver: printable(driver),
+    ...(sign !== undefined && {quiet: Math.max(now - sign, 0)}),
+    attempts,
+  };
+}
+
+function titleOf({id, title, error}: TaskReport): string {
+  if (error) return error.message;
+  return title === id ? '' : title;
+}
+
+function stateOf({status, stage, checked, attempts, kiro}: TaskReport): string {
+  switch (status) {
+    case 'in_progress':
+      return attempts > 1 ? `${stage} #${attempts}` : String(stage);
+    case 'kiro_managed':
+      return `${kiro?.current_phase} ${stage ?? phaseWord(kiro)}`;
+    case 'completed':
+      return checked ? 'done' : 'done, unchecked';
+    default:
+      return status;
+  }
+}
+
+function phaseWord(kiro: TaskReport['kiro']): string {
+  const status = kiro?.phases[kiro.current_phase];
+  return status === 'waiting_approval' ? 'waits' : status === 'pending' || status === 'in_progress' ? 'next' : 'done';
+}
+
+function ageOfTask({stage, attempt_started_at, started_at, completed_at}: TaskReport, now: number) {
+  if (stage !== undefined && attempt_started_at !== undefined) return now - Date.parse(attempt_started_at);
+  if (started_at === undefined || completed_at === undefined) return undefined;
+  return Date.parse(completed_at) - Date.parse(started_at);
+}

@@ -1,0 +1,190 @@
+import chalk from 'chalk';
+import {SHELL_DRIVER} from '../drivers/driver-name.ts';
+import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, Usage} from '../events/event.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {firstLine} from '../platform/first-line.ts';
+import {AUTO_GATES, YOLO} from '../reports/liberties.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import {tasksCompleted} from '../state/milestone.ts';
+import {milestoneProgress} from '../state/progress.ts';
+import {blockerScreen} from './blocker-screen.ts';
+import {counted} from './counted.ts';
+import {kiroLine} from './kiro-line.ts';
+import {printable} from './printable.ts';
+import {usageText} from './usage-text.ts';
+
+/** One plain line for an event that a person wants to see, with its time; nothing for the others. */
+export function eventLine(event: MilestoneEvent, state: MilestoneState): string[] {
+  const said = describe(event, state);
+  return said === undefined ? [] : [`${chalk.dim(event.timestamp.slice(11, 19))} ${said}`];
+}
+
+function describe(event: MilestoneEvent, state: MilestoneState): string | undefined {
+  switch (event.event) {
+    case 'milestone_activated':
+      return `milestone ${name(state.id)} activated: ${counted(event.details.plan.tasks.length, 'task')}`;
+    case 'branch_created': {
+      const {branch, base, merged} = event.details;
+      const with_ = merged.length > 0 ? `, with ${merged.map(name).join(', ')} merged in` : '';
+      return `branch ${name(branch)} at ${base.slice(0, 10)}${with_}`;
+    }
+    case 'session_started': {
+      const said = [...(event.details.yolo ? [YOLO] : []), ...(state.session?.autoGates ? [AUTO_GATES] : [])];
+      return said.length === 0 ? undefined : said.map(text => `${chalk.yellow('!')} ${text}`).join('\n         ');
+    }
+    case 'session_resumed':
+      return `going on from ${name(event.details.previous_session_id)}`;
+    case 'task_started':
+      return started(event.details, state);
+    case 'task_claimed':
+      return claimed(event.details.task_id, event.details.result);
+    case 'task_verified':
+      return event.details.ok ? undefined : event.details.checks.flatMap(redCheckLine).join('\n');
+    case 'task_completed': {
+      const {task_id, commit, checked} = event.details;
+      const done = commit === undefined ? '' : chalk.dim(` ${commit.slice(0, 10)}`);
+      const share = `${tasksCompleted(state)}/${state.tasks.size}, ${milestoneProgress(state.progressSum, state.tasks.size)} %`;
+      return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}`;
+    }
+    case 'attempt_ended':
+      return attemptEnded(event.details);
+    case 'task_failed':
+      return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printable(event.details.message)}`;
+    case 'task_skipped':
+      return `${chalk.dim('↷')} ${name(event.details.task_id)} skipped${event.details.reason === undefined ? '' : `: ${printable(event.details.reason)}`}`;
+    case 'task_reset':
+      return `${name(event.details.task_id)} is pending again (${printable(event.details.reason)})`;
+    case 'blocker_detected':
+      return `${chalk.red('■')} blocked: ${printable(event.details.message)}`;
+    case 'blockers_escalated':
+      return blockerScreen(event.details.ids, state);
+    case 'blocker_answered':
+      return `${name(event.details.task_id)} is answered: ${printable(event.details.answer)}`;
+    case 'blocker_resolved':
+      return `${chalk.green('■')} no longer: ${name(event.details.id)}`;
+    case 'dependency_resolved':
+      return `${chalk.green('✔')} milestone ${name(event.details.requires)}, which this one requires, is complete`;
+    case 'driver_paused': {
+      const {driver, message, resets_at} = event.details;
+      const until = resets_at === undefined ? '' : ` until ${resets_at}`;
+      return `${chalk.yellow('‖')} the driver ${name(driver)} rests${until}: ${printable(message)}`;
+    }
+    case 'driver_resumed':
+      return `${chalk.cyan('▶')} the driver ${name(event.details.driver)} is tried again`;
+    case 'budget_settled':
+      return spent(event.details, state);
+    case 'baseline_checked':
+      return event.details.ok
+        ? `${chalk.green('✔')} the checks are green before anything is changed`
+        : ['the checks are red before anything is changed', ...event.details.checks.flatMap(redCheckLine)].join('\n');
+    case 'kiro_workflow_started':
+    case 'kiro_phase_updated':
+    case 'kiro_phase_transition':
+    case 'kiro_approval_requested':
+    case 'kiro_approval_granted':
+    case 'kiro_approval_rejected':
+    case 'kiro_approval_voided':
+    case 'kiro_workflow_completed':
+      return kiroLine(event, state);
+    case 'agent_failed':
+      return `${chalk.yellow('!')} ${name(event.details.agent)} failed and tries again: ${printable(event.details.message)}`;
+    case 'plan_changed':
+      return planChanged(event.details);
+    case 'plan_refused':
+      return `${chalk.yellow('!')} the edited plan is not in force: ${printable(event.details.problems.join('; '))}`;
+    case 'final_checked':
+      return event.details.ok
+        ? `${chalk.green('✔')} final check passed`
+        : event.details.checks.flatMap(redCheckLine).join('\n');
+    case 'milestone_paused':
+      return `${chalk.yellow('‖')} paused: ${pauseReason(event.details.reason, state)}`;
+    case 'milestone_blocked':
+      return `${chalk.red('■')} milestone ${name(state.id)} is blocked`;
+    case 'milestone_cancelled':
+      return `milestone ${name(state.id)} is cancelled: ${printable(event.details.reason)}`;
+    case 'milestone_completed':
+      return completed(event.details.commit, state);
+    default:
+      return undefined;
+  }
+}
+
+function started(
+  {task_id, attempt, phase, driver, integrates}: EventDetails['task_started'],
+  state: MilestoneState,
+): string {
+  const start = `${chalk.cyan('▶')} ${name(task_id)}`;
+  if (integrates !== undefined) return `${start} what was approved goes onto the branch`;
+  const inPhase = phase === undefined ? '' : ` ${phase}`;
+  // Attempts are numbered through all phases; what matters is whether this one was tried before.
+  const isAgain = (state.tasks.get(task_id)?.history.counters.started ?? attempt) > 1;
+  const more = [...(isAgain ? [`attempt ${attempt}`] : []), ...(driver === SHELL_DRIVER ? [] : [printable(driver)])];
+  const how = more.length > 0 ? chalk.dim(` (${more.join(', ')})`) : '';
+  const title = titleOf(state, task_id);
+  return `${start}${inPhase}${title === '' ? '' : ` ${title}`}${how}`;
+}
+
+/** What becomes of it, the next line says: another attempt, a question, a failure. */
+function attemptEnded({task_id, attempt, outcome, denials = []}: EventDetails['attempt_ended']): string {
+  const how = outcome.kind === 'question' ? 'has a question' : printable(outcome.message);
+  return [`${chalk.yellow('○')} ${name(task_id)} attempt ${attempt} ${how}`, ...denials.map(denialLine)].join('\n');
+}
+
+/** What holds it up has been shown already. */
+function pauseReason(reason: string, {blockers}: MilestoneState): string {
+  const isShown = [...blockers.values()].some(({message}) => message === reason);
+  return isShown ? 'nothing else can go on meanwhile' : printable(reason);
+}
+
+/** Only what a person should know before he trusts the work. */
+function claimed(task: TaskId, {assumptions = [], warning, denials = []}: Claim): string | undefined {
+  const lines = [
+    ...(warning === undefined ? [] : [`${chalk.yellow('!')} ${name(task)} ${printable(warning)}`]),
+    ...assumptions.map(text => `  ${name(task)} assumes: ${printable(text)}`),
+    ...denials.map(denialLine),
+  ];
+  return lines.length === 0 ? undefined : lines.join('\n');
+}
+
+function denialLine({tool, input, allow}: Denial): string {
+  return `  denied: ${printable(`${tool} ${firstLine(input)}`)}; this line would permit it: ${chalk.cyan(printable(`allow: [${JSON.stringify(allow)}]`))}`;
+}
+
+/** What it costs is what the agent says. */
+function spent({task_id, used, basis}: EventDetails['budget_settled'], {spending}: MilestoneState): string | undefined {
+  const [cost, sum] = [used, spending.used].map(({minutes: _, ...said}) => said) as [Usage, Usage];
+  if (Object.keys(cost).length === 0) return undefined;
+  const known = basis === 'reserved' ? 'all that was reserved, for want of figures' : "the agent's estimate";
+  return chalk.dim(`  ${printable(task_id)}: ${usageText(cost)}; so far ${usageText(sum)} (${known})`);
+}
+
+function planChanged({change, warnings}: EventDetails['plan_changed']): string {
+  const said = Object.keys(change).length > 0 || warnings.length === 0 ? ['the plan was edited and is in force'] : [];
+  const lines = [...said, ...warnings.map(text => `warning: ${text}`)];
+  return lines.map(text => printable(text)).join('\n         ');
+}
+
+function completed(commit: string | undefined, state: MilestoneState): string {
+  const unchecked = state.unchecked > 0 ? `, ${state.unchecked} of them unchecked` : '';
+  const where = commit === undefined ? '' : ` on ${name(state.activation?.branch ?? '')}`;
+  return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${counted(tasksCompleted(state), 'task')} done${unchecked}${where}`;
+}
+
+function redCheckLine({ok, command, exit_code, output_tail}: CheckResult): string[] {
+  if (ok) return [];
+  const how = exit_code === null ? 'did not end' : `exit code ${exit_code}`;
+  const tail = (output_tail ?? '').trimEnd().split('\n').slice(-5);
+  return [
+    `  check \`${printable(firstLine(command))}\`: ${how}`,
+    ...tail.map(line => chalk.dim(`    ${printable(line)}`)),
+  ];
+}
+
+function titleOf(state: MilestoneState, id: TaskId): string {
+  const title = state.taskById.get(id)?.title ?? '';
+  return title === id ? '' : printable(title);
+}
+
+function name(text: string): string {
+  return chalk.bold(printable(text));
+}

@@ -1,0 +1,31 @@
+import type {MilestoneStatus} from '../state/milestone.ts';
+import type {ShownStatus} from '../state/task.ts';
+import type {Paint} from './paint.ts';
+
+/** Readable without colour: each status of a task has a mark of its own. */
+export const STATUS_MARKS: Readonly<Record<ShownStatus, string>> = {
+  pending: '·',
+  in_progress: '▶',
+  kiro_managed: '◆',
+  completed: '✔',
+  failed: '✘',
+  blocked: '■',
+  skipped: '↷',
+};
+
+const COLOURS: Readonly<Partial<Record<ShownStatus | MilestoneStatus, keyof Paint>>> = {
+  planned: 'cyan',
+  in_progress: 'cyan',
+  completed: 'green',
+  failed: 'red',
+  blocked: 'red',
+  cancelled: 'red',
+  paused: 'yellow',
+  skipped: 'dim',
+};
+
+/** A text about a task, or a milestone, of this status. */
+export function paintStatus(status: ShownStatus | MilestoneStatus, text: string, paint: Paint): string {
+  const colour = COLOURS[status];
+  return colour === undefined ? text : paint[colour](text);
+}

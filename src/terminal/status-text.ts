@@ -1,0 +1,220 @@
+// A milestone's status for a terminal: short whatever its size, what needs a person first.
+
+import type {Usage} from '../events/event.ts';
+import type {Need, StatusReport, TaskReport} from '../reports/status-report.ts';
+import {USAGE_KEYS} from '../state/usage.ts';
+import {clockTime, eventGist} from './log-line.ts';
+import type {Paint} from './paint.ts';
+import {phasesText} from './phases-text.ts';
+import {printable} from './printable.ts';
+import {cutTo, pad} from './width.ts';
+import {joinWrapped, wrapped} from './wrap.ts';
+
+const COLUMNS = 80;
+/** Entries of a section; the rest is counted. */
+export const SHOWN = 5;
+const INDENT = '  ';
+/** Columns of an indented line. */
+const LEFT = COLUMNS - INDENT.length;
+
+/** @param now Milliseconds since the epoch, for ages. */
+export function statusText(report: StatusReport, now: number, paint: Paint): string {
+  const sections = [
+    headline(report, paint),
+    section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow),
+    taskSection('running', running(report), task => runningText(task, now), paint.bold),
+    taskSection('phases', inPhases(report), ({kiro}) => (kiro ? phasesText(kiro.phases) : ''), paint.bold),
+    taskSection(
+      'failed',
+      report.tasks.filter(({status}) => status === 'failed'),
+      task => `${task.error?.message ?? ''}${attempts(task)}`,
+      paint.red,
+    ),
+    section(
+      'blockers',
+      report.blockers,
+      ({message, hint}) => [...wrapped(message, LEFT), ...wrapped(`hint: ${hint}`, LEFT)],
+      paint.red,
+    ),
+    section('warnings', report.warnings, ({message}) => wrapped(message, LEFT), paint.yellow),
+    nextSection(report, paint),
+    section('last events', report.events, event => [
+      `${paint.dim(clockTime(event.timestamp))} ${line(`${pad(event.event, 20)} ${eventGist(event)}`, 9)}`,
+    ]),
+  ];
+  return `${sections
+    .filter(lines => lines.length > 0)
+    .flatMap((lines, place) => (place === 0 ? lines : ['', ...lines]))
+    .join('\n')}\n`;
+}
+
+export function headline(report: StatusReport, paint: Paint): string[] {
+  const {id, title} = report;
+  const name = cutTo(printable(title === id ? id : `${id}: ${title}`), COLUMNS);
+  return [paint.bold(name), ...joinWrapped(countParts(report), ' · ', COLUMNS), ...whoLines(report)];
+}
+
+/** Status, progress, and how many tasks are where. */
+export function countParts(report: StatusReport): string[] {
+  const {status, progress, unchecked, counts} = report;
+  const done = `${progress.tasks_completed} of ${progress.tasks_total} tasks done`;
+  return [
+    status,
+    `${progress.percentage} %`,
+    unchecked > 0 ? `${done}, ${unchecked} of them unchecked` : done,
+    ...(['in_progress', 'kiro_managed', 'failed', 'blocked', 'skipped', 'pending'] as const).flatMap(name =>
+      counts[name] > 0 ? `${counts[name]} ${WORDS[name] ?? name}` : [],
+    ),
+  ];
+}
+
+const WORDS: Readonly<Record<string, string>> = {in_progress: 'running', kiro_managed: 'in phases'};
+
+const NOT_IN_PHASES: readonly string[] = ['pending', 'completed', 'skipped'];
+
+/** Tasks with an attempt, kiro tasks among them. */
+export function running({tasks}: StatusReport): TaskReport[] {
+  return tasks.filter(({stage}) => stage !== undefined);
+}
+
+function inPhases({tasks}: StatusReport): TaskReport[] {
+  return tasks.filter(({kiro, status}) => kiro !== undefined && !NOT_IN_PHASES.includes(status));
+}
+
+/** Who works on it and where, and what is odd about what is known. */
+export function whoLines(report: StatusReport): string[] {
+  const {executor, git, origin, plan_edit: edit, paused_until} = report;
+  const lines: string[] = [];
+  if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
+  if (executor?.alive)
+    lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, healthText(report.agents));
+  lines.push(...costLines(report));
+  for (const liberty of report.liberties) lines.push(`! ${liberty}`);
+  if (paused_until !== undefined) lines.push(`a driver rests until ${paused_until}`);
+  if (origin === 'elsewhere') lines.push('executed elsewhere: shown as its file says');
+  if (edit && edit.problems.length === 0) lines.push('the plan was edited; not in force before the next start');
+  return lines.map(text => line(text, 0));
+}
+
+/** Those that are well are only counted. */
+export function healthText(agents: StatusReport['agents']): string {
+  const ill = agents.filter(({status}) => status !== 'running');
+  const healthy = agents.length - ill.length;
+  const count = `${healthy} ${healthy === 1 ? 'agent' : 'agents'} healthy`;
+  return [count, ...ill.map(({name, status}) => `${name} ${status}`)].join(', ');
+}
+
+/** What it cost so far, and of how much: time is measured, all else is what agents say; what nobody knows is not 0. */
+function costLines(report: StatusReport): string[] {
+  const isMeasured = (name: string) => name === 'minutes';
+  return [
+    ...usedLines(
+      'used, as the agents say: ',
+      USAGE_KEYS.filter(name => !isMeasured(name)),
+      report,
+    ),
+    ...usedLines('agents at work: ', USAGE_KEYS.filter(isMeasured), report),
+  ];
+}
+
+function usedLines(start: string, keys: ReadonlyArray<keyof Usage>, {budget, used = {}}: StatusReport): string[] {
+  const names = keys.filter(name => (budget?.limit ?? used)[name] !== undefined);
+  const parts = names.map(name => {
+    const limit = budget?.limit[name];
+    const reserved = budget?.reserved[name];
+    const known = used[name] === undefined ? (limit === undefined ? 'unknown' : 'none known') : amount(used[name]);
+    const of = limit === undefined ? '' : ` of ${amount(limit)}`;
+    return `${known}${of} ${name}${reserved === undefined ? '' : `, ${amount(reserved)} reserved`}`;
+  });
+  const [first, ...rest] = parts;
+  return first === undefined ? [] : joinWrapped([`${start}${first}`, ...rest], ' · ', LEFT);
+}
+
+function amount(value: number): string {
+  return Number.isInteger(value) ? String(value) : value.toFixed(2);
+}
+
+function needLines({text, command}: Need, paint: Paint): string[] {
+  return [...wrapped(text, LEFT), `${INDENT}${paint.cyan(printable(command))}`];
+}
+
+function taskSection(
+  name: string,
+  tasks: readonly TaskReport[],
+  say: (task: TaskReport) => string,
+  paint: (text: string) => string,
+): string[] {
+  const widest = Math.min(Math.max(...tasks.slice(0, SHOWN).map(({id}) => id.length), 0), 24);
+  return section(name, tasks, task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)], paint);
+}
+
+export function runningText(task: TaskReport, now: number): string {
+  const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
+  const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
+  const title = task.title === task.id ? '' : `  ${task.title}`;
+  return printable(`${phase}${task.stage}${age}${attempts(task)}${title}`);
+}
+
+/** Those of a kiro task are numbered through all its phases, and say nothing of how often one was tried. */
+function attempts({attempts, kiro}: TaskReport): string {
+  return attempts > 1 && !kiro ? ` (attempt ${attempts})` : '';
+}
+
+function nextSection(report: StatusReport, paint: Paint): string[] {
+  const lines = nextLines(report, paint);
+  if (lines.length === 0) return [];
+  const {ready, next} = report;
+  const shown = Math.min(next.length, SHOWN);
+  const more = ready > shown ? [`and ${ready - shown} more that are ready`] : [];
+  return [paint.bold('next'), ...[...lines.slice(0, shown), ...more, ...lines.slice(shown)].map(text => INDENT + text)];
+}
+
+/** The first of the tasks that are ready, and what starts them where nobody has yet. */
+export function nextLines({next, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
+  const titles = new Map(tasks.map(task => [task.id, task.title]));
+  const lines = next.slice(0, SHOWN).map(task => {
+    const title = titles.get(task);
+    return line(title === task ? task : `${task}  ${printable(title ?? '')}`, 0);
+  });
+  const isToStart = lines.length > 0 && status === 'planned' && origin === 'plan';
+  return isToStart ? [...lines, paint.cyan(`milestone execute ${id}`)] : lines;
+}
+
+function section<Entry>(
+  name: string,
+  entries: readonly Entry[],
+  linesOf: (entry: Entry) => string[],
+  paint: (text: string) => string = text => text,
+): string[] {
+  if (entries.length === 0) return [];
+  const shown = entries.slice(0, SHOWN);
+  const rest = entries.length > shown.length ? [`and ${entries.length - shown.length} more`] : [];
+  return [paint(name), ...[...shown.flatMap(linesOf), ...rest].map(text => `${INDENT}${text}`)];
+}
+
+/** Text of others, cut to the width that is left on a line. */
+function line(text: string, taken: number): string {
+  return cutTo(text, LEFT - taken);
+}
+
+/** A time that has passed, in its two largest units. */
+export function ageOf(ms: number): string {
+  const seconds = Math.max(Math.floor(ms / 1000), 0);
+  const units = [
+    [86_400, 'd'],
+    [3_600, 'h'],
+    [60, 'm'],
+    [1, 's'],
+  ] as const;
+  const first = units.findIndex(([size]) => seconds >= size);
+  if (first < 0) return '0s';
+  let left = seconds;
+  return units
+    .slice(first, first + 2)
+    .flatMap(([size, name]) => {
+      const count = Math.floor(left / size);
+      left -= count * size;
+      return count > 0 ? `${count}${name}` : [];
+    })
+    .join(' ');
+}

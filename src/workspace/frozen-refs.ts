@@ -1,0 +1,71 @@
+// Between its freezing and the move of the branch nothing of the user's refers to a tree, and a `git prune` would remove
+// it: a ref of ours does.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {commitTree} from '../git/commit.ts';
+import {git, type Repository, tryGit} from '../git/git.ts';
+import {readRef} from '../git/refs.ts';
+import {readCommit} from '../git/task-commits.ts';
+import {replaceFile} from '../platform/files.ts';
+import {type RescueName, saveTree} from './rescue.ts';
+
+/** What holds the frozen work of an attempt. */
+function heldRef({id, task, attempt}: RescueName): string {
+  return `refs/milestone/frozen/${id}/${task}.${attempt}`;
+}
+
+/** Keep git from removing a tree, for as long as this machine runs: nothing is synced. */
+export async function holdTree(repo: Repository, work: RescueName & {base: string}, tree: string): Promise<void> {
+  const message = `frozen(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n`;
+  const commit = await commitTree(repo, {tree, parents: [work.base], message});
+  if (hasRefTables(repo)) await git(repo, ['update-ref', heldRef(work), commit]);
+  // Nobody else writes this name, and to start git for it takes longer than to freeze the work.
+  else replaceFile(looseRef(repo, heldRef(work)), `${commit}\n`, {durable: false});
+}
+
+/** Keep what is held of an attempt as its work, without what lies beside it by now. @returns Whether anything was held. */
+export async function keepHeld(repo: Repository, name: RescueName): Promise<boolean> {
+  const commit = await readRef(repo, heldRef(name));
+  if (commit === undefined) {
+    await letGo(repo, name); // a loss of power may have left a file without a name in it
+    return false;
+  }
+  const {tree, parents} = await readCommit(repo, commit);
+  await saveTree(repo, {...name, base: parents[0] as string}, tree);
+  await letGo(repo, name);
+  return true;
+}
+
+/** Let git have what is held of an attempt. What git has packed meanwhile goes with `letGoOfAll`. */
+export async function letGo(repo: Repository, name: RescueName): Promise<void> {
+  if (hasRefTables(repo)) await git(repo, ['update-ref', '-d', heldRef(name)]);
+  else fs.rmSync(looseRef(repo, heldRef(name)), {force: true});
+}
+
+/** Let git have all that is held for a milestone: a killed execution leaves some. */
+export async function letGoOfAll(repo: Repository, id: string): Promise<void> {
+  if (!hasRefTables(repo)) fs.rmSync(looseRef(repo, `refs/milestone/frozen/${id}`), {recursive: true, force: true});
+  const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `refs/milestone/frozen/${id}/`]);
+  const refs = listed.split('\n').filter(Boolean);
+  if (refs.length === 0) return;
+  await git(repo, ['update-ref', '--stdin'], {input: refs.map(ref => `delete ${ref}\n`).join('')});
+}
+
+/**
+ * Whether the repository has all objects of work that is held or, if it is not any more, that `base` has not. What a
+ * partial clone can fetch, it has.
+ */
+export async function isWhole(repo: Repository, {base, tree, ...name}: RescueName & {base: string; tree: string}) {
+  if (!hasRefTables(repo) && fs.existsSync(looseRef(repo, heldRef(name)))) return true;
+  const args = ['rev-list', '--objects', '--quiet', '--exclude-promisor-objects', tree, `^${base}`];
+  return (await tryGit(repo, args)).code === 0;
+}
+
+function looseRef({commonDir}: Repository, ref: string): string {
+  return path.join(commonDir, ref);
+}
+
+function hasRefTables({commonDir}: Repository): boolean {
+  return fs.existsSync(path.join(commonDir, 'reftable'));
+}

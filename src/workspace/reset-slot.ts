@@ -1,0 +1,86 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {git, type Repository, tryGit} from '../git/git.ts';
+import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../git/nested.ts';
+import {readRef} from '../git/refs.ts';
+import {isIndexBroken, TEMPORARY_INDEX} from '../git/temporary-index.ts';
+import {listFolder} from '../platform/files.ts';
+import {openUp, removeFolder} from '../platform/remove-folder.ts';
+
+/**
+ * Bring a used slot to a commit and remove what does not belong to it; ignored files stay unless `fresh`.
+ * @returns `emptied` when a submodule has to be filled again; `impossible` when git cannot do it.
+ */
+export async function resetSlot(
+  slot: Repository,
+  wish: {commit: string; fresh?: boolean},
+): Promise<'whole' | 'emptied' | 'impossible'> {
+  await clearLeftovers(slot);
+  if ((await readRef(slot, 'HEAD')) === undefined) fs.writeFileSync(path.join(slot.gitDir, 'HEAD'), `${wish.commit}\n`);
+  if (!(await checkOut(slot, wish.commit)) || !(await clean(slot, wish))) return 'impossible';
+  return (await resetSubmodules(slot, wish.commit)) ? 'whole' : 'emptied';
+}
+
+/** What a killed git, or one that an attempt left half way through, keeps in a worktree's git folder. */
+const UNFINISHED =
+  /^(?:.*\.lock|locked|rebase-merge|rebase-apply|sequencer|MERGE_\w+|CHERRY_PICK_HEAD|REVERT_HEAD|BISECT_\w+)$/;
+
+async function clearLeftovers(slot: Repository): Promise<void> {
+  const names = listFolder(slot.gitDir);
+  const left = names.filter(name => UNFINISHED.test(name) || name.startsWith(TEMPORARY_INDEX));
+  for (const name of left) await removeFolder(path.join(slot.gitDir, name));
+}
+
+async function checkOut(slot: Repository, commit: string): Promise<boolean> {
+  const args = ['checkout', '--quiet', '--force', '--detach', commit, '--'];
+  const index = path.join(slot.gitDir, 'index');
+  const wasBroken = fs.statSync(index, {throwIfNoEntry: false})?.size === 0;
+  if (wasBroken) fs.rmSync(index);
+  const first = await tryGit(slot, args);
+  if (first.code === 0) return true;
+  // Power was lost while the index was written. Without one, git writes all files anew.
+  if (isIndexBroken(first.stderr)) fs.rmSync(index, {force: true});
+  await openUp(slot.topLevel);
+  return (await tryGit(slot, args)).code === 0;
+}
+
+async function clean(slot: Repository, {fresh = false}: {fresh?: boolean}): Promise<boolean> {
+  const args = ['clean', '-ffdq', ...(fresh ? ['-x'] : [])];
+  if ((await tryGit(slot, args)).code === 0) return true;
+  await openUp(slot.topLevel);
+  return (await tryGit(slot, args)).code === 0;
+}
+
+// A submodule left at another commit would count as a change of the next attempt. Its checkout is brought back from
+// what is stored here, for nothing is fetched; where that does not suffice it is emptied, for the setup to fill again.
+async function resetSubmodules(slot: Repository, commit: string): Promise<boolean> {
+  const submodules = (await listSubmodules(slot)).filter(submodule => isInitialised(slot, submodule));
+  if (submodules.length === 0) return true;
+  const paths = submodules.map(submodule => submodule.path);
+  const env = {GIT_LITERAL_PATHSPECS: '1'};
+  const entries = (await git(slot, ['ls-tree', '-z', commit, '--', ...paths], {env})).split('\0').filter(Boolean);
+  let areWhole = true;
+  for (const submodule of submodules) {
+    const entry = entries.find(line => line.endsWith(`\t${submodule.path}`));
+    const pointer = /^160000 commit (\w+)\t/.exec(entry ?? '')?.[1];
+    if (pointer !== undefined && (await resetSubmodule(slot, submodule, pointer))) continue;
+    await empty(slot, submodule);
+    areWhole = false;
+  }
+  return areWhole;
+}
+
+async function resetSubmodule(slot: Repository, submodule: Submodule, commit: string): Promise<boolean> {
+  for (const args of [
+    ['checkout', '--quiet', '--force', '--detach', commit, '--'],
+    ['clean', '-ffdq'],
+  ]) {
+    if ((await runInSubmodule(slot, submodule, args)).code !== 0) return false;
+  }
+  return true;
+}
+
+async function empty(slot: Repository, submodule: Submodule): Promise<void> {
+  const folder = path.join(slot.topLevel, submodule.path);
+  for (const name of listFolder(folder)) await removeFolder(path.join(folder, name));
+}

@@ -1,0 +1,200 @@
+import {MilestoneError} from '../errors.ts';
+import type {Outcome} from '../events/event.ts';
+import {readRef} from '../git/refs.ts';
+import {workFolder} from '../git/repository.ts';
+import {writeTree} from '../git/tree.ts';
+import type {Lock} from '../lock/lock.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
+import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
+import {findKeptWork, layIn} from './kept-work.ts';
+import {
+  assertClean,
+  clearOccupant,
+  clearTemporaryIndexes,
+  putBack,
+  readOccupant,
+  rescueLeftovers,
+  setOccupant,
+  switchTo,
+  syncFiles,
+} from './shared-checkout.ts';
+import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
+
+export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
+  milestoneId: string;
+  /** On the checkout, which this execution has to itself. */
+  checkoutLock: Lock;
+  /** End what an execution that is dead has left running in the checkout. */
+  endLeftBehind(): Promise<unknown>;
+  /** Whether a task is in this attempt at it. */
+  isCurrent(place: AttemptPlace): boolean;
+  onBranchProblem(problem: {message: string; hint: string}): void;
+  /** A person has changed the checkout: nothing more can start in it. */
+  onDirty(error: MilestoneError): void;
+  warn(message: string): void;
+}
+
+/** Attempts work in the user's own checkout, one at a time, on the milestone's branch. */
+export class SharedWorkspace implements Workspace {
+  readonly isolation = 'shared';
+  readonly hasSlots = false;
+  readonly integration: GitIntegration;
+  private readonly activity = new ActivityWatch();
+  /** Who wants the checkout: an attempt takes it, a check has it until it has ended. */
+  private readonly turns = new SerialQueue();
+  /** The last attempt of this process that took the checkout. */
+  private last: AttemptPlace | undefined;
+
+  constructor(private readonly parts: SharedParts) {
+    const {repo} = parts;
+    this.integration = new SharedIntegration({
+      ...parts,
+      sharedCheckout: repo,
+      worktreeOf: () => repo,
+      baseOf: async () => (await readRef(repo, 'HEAD')) as string,
+      checkOutCommit: async () => workFolder(repo),
+      leave: place => this.leave(place),
+    });
+  }
+
+  async begin(): Promise<void> {
+    await this.parts.endLeftBehind();
+    clearTemporaryIndexes(this.parts.repo);
+  }
+
+  folderOf(): string {
+    return workFolder(this.parts.repo);
+  }
+
+  async prepare(
+    place: AttemptPlace,
+    _: StopSignal,
+    from: readonly number[] = [],
+    isFinished = false,
+  ): Promise<Outcome | undefined> {
+    await this.turns.run(async () => {
+      this.last = place;
+    });
+    const head = await this.integration.readHead();
+    if (head.kind !== 'head') {
+      this.parts.onBranchProblem(head);
+      return {kind: 'cancelled', message: head.message};
+    }
+    try {
+      await this.switchToBranch();
+    } catch (error) {
+      if (!(error instanceof MilestoneError) || error.code !== 'TREE_DIRTY') throw error;
+      // Before the attempt ends: nothing may start in between.
+      this.parts.onDirty(error);
+      return {kind: 'cancelled', message: error.message};
+    }
+    // Only now: whatever lay there before is not the attempt's.
+    setOccupant(this.parts.repo, this.nameOf(place));
+    const found = await this.layInWork(place, from, head.commit);
+    if (!isFinished || found === 'laid in') return undefined;
+    if (found === 'nothing') return LOST_WORK;
+    return {kind: 'conflict', files: [], message: 'conflicts with what was integrated meanwhile'};
+  }
+
+  /** @throws {MilestoneError} `TREE_DIRTY`; then nothing has changed. */
+  private async switchToBranch(): Promise<void> {
+    const {repo, branch, checkoutLock} = this.parts;
+    checkoutLock.check();
+    await assertClean(repo, branch);
+    await switchTo(repo, branch);
+  }
+
+  /** What does not fit on the head is only named to the attempt: nobody else's checkout is moved back for it. */
+  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
+    const {repo, milestoneId: id} = this.parts;
+    for (const attempt of from) {
+      const work = await findKeptWork(repo, {id, task, attempt}, head);
+      if (!work) continue;
+      if (work.base !== head) return 'left out';
+      await layIn(repo, work.tree);
+      return 'laid in';
+    }
+    return 'nothing';
+  }
+
+  checkInPlace<Result>(check: (folder: string) => Promise<Result>): Promise<Result | undefined> {
+    return this.turns.run(async () => {
+      if (this.last && this.parts.isCurrent(this.last)) return undefined;
+      await this.switchToBranch();
+      try {
+        return await check(this.folderOf());
+      } finally {
+        await putBack(this.parts.repo);
+      }
+    });
+  }
+
+  hasChanged(place: AttemptPlace): Promise<boolean> {
+    return this.activity.hasChanged(place, this.parts.repo);
+  }
+
+  async rescue(place: AttemptPlace): Promise<void> {
+    const {repo, milestoneId: id, warn} = this.parts;
+    // An attempt that could not begin has left nothing: what lies there is the user's.
+    if (readOccupant(repo) !== this.nameOf(place)) return;
+    const {taskId: task, attempt} = place;
+    const rescue = await rescueLeftovers(repo, {id, task, attempt});
+    // Where another process began it, a person may have added to it since, and that stays in it.
+    if (this.isOwn(place)) await this.integration.keepHeld(place);
+    clearOccupant(repo);
+    // While no executor lived, the user may have worked there as well.
+    if (rescue && !this.isOwn(place))
+      warn(
+        `what lay in the checkout since attempt ${attempt} at task \`${task}\` broke off is kept as \`${rescue.ref}\``,
+      );
+  }
+
+  /** Take away what lies beside the work of an attempt that is integrated. */
+  private async leave(place: AttemptPlace): Promise<void> {
+    if (!this.isOwn(place)) return this.rescue(place);
+    const {repo} = this.parts;
+    await putBack(repo);
+    clearOccupant(repo);
+  }
+
+  checkpoint({taskId, attempt}: AttemptPlace) {
+    return checkpoint(this.parts.repo, {id: this.parts.milestoneId, task: taskId, attempt});
+  }
+
+  async remove(): Promise<void> {
+    await this.integration.letGoOfAll();
+    this.parts.checkoutLock.release();
+  }
+
+  /** Whether this process has begun the attempt. */
+  private isOwn({taskId, attempt}: AttemptPlace): boolean {
+    return this.last?.taskId === taskId && this.last.attempt === attempt;
+  }
+
+  private nameOf({taskId, attempt}: AttemptPlace): string {
+    return `${this.parts.milestoneId}/${taskId}.${attempt}`;
+  }
+}
+
+interface SharedIntegrationParts extends GitParts, Pick<SharedParts, 'checkoutLock'> {
+  /** Take away what lies beside the work of an attempt that is integrated. */
+  leave(place: AttemptPlace): Promise<void>;
+}
+
+/** The checkout holds the work already when the branch moves; what the checks wrote beside it is taken away. */
+class SharedIntegration extends GitIntegration {
+  constructor(private readonly shared: SharedIntegrationParts) {
+    super(shared);
+  }
+
+  override async advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
+    const {repo, checkoutLock} = this.shared;
+    checkoutLock.check();
+    const {changedFiles} = await writeTree(repo, move.from);
+    syncFiles(repo, changedFiles);
+    const advance = await super.advance(move);
+    if (advance.kind === 'advanced') await this.shared.leave(move.place);
+    return advance;
+  }
+}
