@@ -1,12 +1,15 @@
 // What agents are told. Only who has tasks for them loads what makes their prompts.
 
-import {loadTaskPrompt} from '../engine/load-ahead.ts';
 import type {CheckResult} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';
+import {loadOnce} from '../platform/load-once.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
+
+/** What makes the prompts of tasks. */
+export const loadTaskPrompt = loadOnce(() => import('../prompts/task-prompt.ts'));
 
 /**
  * What a coding agent is told.

@@ -1,6 +1,6 @@
+import {stoppedOutcome} from '../drivers/driver.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
-import {stoppedOutcome} from '../execution/live-attempts.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';

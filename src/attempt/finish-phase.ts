@@ -2,9 +2,9 @@
 
 import {acceptDocuments, documentsFolder} from '../documents/documents.ts';
 import {slotHomeOf} from '../documents/documents-place.ts';
+import {stoppedOutcome} from '../drivers/driver.ts';
 import type {Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
-import {stoppedOutcome} from '../execution/live-attempts.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {gateOf} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task, TaskId} from '../plan/plan.ts';

@@ -9,9 +9,9 @@
 // G3. `task_integrating` is on disk before the branch moves, `task_completed` only after the branch is synced.
 
 import {documentsFolder} from '../documents/documents.ts';
+import {stoppedOutcome} from '../drivers/driver.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
-import {stoppedOutcome} from '../execution/live-attempts.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {commitMessage} from '../git/commit-message.ts';
 import {isInsideAreas} from '../plan/areas.ts';

@@ -1,12 +1,12 @@
 import type {AgentInput, DriverResult} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
-import {loadReview} from '../engine/load-ahead.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {redacted} from '../execution/redacted.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {Budget, Task} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {loadOnce} from '../platform/load-once.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {tokenOfPart} from '../platform/processes/tokens.ts';
 import type {Finding, Review} from '../prompts/review.ts';
@@ -14,6 +14,9 @@ import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {reviewPromptOf} from './agent-prompts.ts';
 import {minutesMs, reservationFor, type Spent, settleBudget, stopOverspent} from './attempt-budget.ts';
 import {recordChecks} from './verify.ts';
+
+/** What reads the words of a reviewer. */
+export const loadReview = loadOnce(() => import('../prompts/review.ts'));
 
 export interface ReviewedWork {
   /** Undefined outside git: there is nothing to compare. */

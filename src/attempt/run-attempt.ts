@@ -11,10 +11,10 @@ import type {
   Observation,
   RunningAttempt,
 } from '../drivers/driver.ts';
+import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
-import {stoppedOutcome} from '../execution/live-attempts.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Budget, KiroPhase, Task} from '../plan/plan.ts';

@@ -1,15 +1,22 @@
 import path from 'node:path';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {HomePaths} from '../plan/home.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import type {Workspace} from '../workspace/workspace.ts';
 import {phaseFolder} from './documents.ts';
 
+/** Where an execution works, and what it knows. */
+interface Somewhere {
+  readonly state: MilestoneState;
+  readonly workspace: Workspace;
+  readonly paths: HomePaths;
+}
+
 /** The copy of the home in a slot; the home itself where attempts have no slots of their own, or no slot at all. */
-export function slotHomeOf({workspace, paths}: Pick<ExecutionContext, 'workspace' | 'paths'>, slot: number): string {
+export function slotHomeOf({workspace, paths}: Omit<Somewhere, 'state'>, slot: number): string {
   if (!workspace.hasSlots || slot < 0) return paths.home;
   return path.join(workspace.folderOf(slot), path.basename(paths.home));
 }
-
-type Somewhere = Pick<ExecutionContext, 'state' | 'workspace' | 'paths'>;
 
 /** `MILESTONE_DELIVERABLES`, for what runs in a slot: where the documents of the phase are that a task is in. */
 export function documentsEnvironment(context: Somewhere, id: TaskId, slot: number): Record<string, string> {

@@ -124,3 +124,8 @@ export class StopReason {
     readonly immediate = false,
   ) {}
 }
+
+/** How an attempt whose signal has aborted is to end. */
+export function stoppedOutcome(signal: StopSignal): Outcome {
+  return (signal.reason as StopReason).outcome;
+}

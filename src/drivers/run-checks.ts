@@ -2,10 +2,10 @@
 // running. While one runs its output is in a file beside the attempt's log; then it is appended to that log, whole, so
 // that two checks never mix.
 
-import {loadExeca} from '../engine/load-ahead.ts';
 import type {CheckResult} from '../events/event.ts';
 import {appendContent, appendNote, readTail, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
+import {loadExeca} from '../platform/processes/load-execa.ts';
 import {
   describeExit,
   describeSpawnFailure,

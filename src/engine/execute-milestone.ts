@@ -35,7 +35,7 @@ import {
   openLog,
   openMilestone,
 } from '../milestone/open-milestone.ts';
-import {planStart} from '../milestone/plan-start.ts';
+import {planStart, type StartOptions} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import {notifierOf} from '../notify/notifier.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
@@ -60,10 +60,7 @@ import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {endInterrupted, recover, settleReserved} from './recover.ts';
 
-export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'> {
-  /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
-  command: 'execute' | 'resume';
-  noGit: boolean;
+export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'>, StartOptions {
   maxParallel?: number;
   /** Wins over the plan's. */
   gates?: 'wait' | 'auto';

@@ -1,14 +1,7 @@
-// Parts of the program that only some executions need. Each is loaded once, from here: whoever updates the program
-// meanwhile takes its files away, and a part that was loaded in another place would be looked for anew.
-
+import {loadTaskPrompt} from '../attempt/agent-prompts.ts';
+import {loadReview} from '../attempt/review.ts';
 import type {Execution} from '../execution/execution.ts';
-
-/** To run commands: checks, setups, notifications. */
-export const loadExeca = once(() => import('execa'));
-/** To tell a coding agent what to do. */
-export const loadTaskPrompt = once(() => import('../prompts/task-prompt.ts'));
-/** To read what a reviewer says. */
-export const loadReview = once(() => import('../prompts/review.ts'));
+import {loadExeca} from '../platform/processes/load-execa.ts';
 
 /** Load what will be needed later, as far as the plan says so now; the rest comes when it is needed. */
 export async function loadAhead(execution: Execution): Promise<void> {
@@ -26,12 +19,4 @@ export async function loadAhead(execution: Execution): Promise<void> {
     ...(runsAgents ? [loadTaskPrompt(), loadReview()] : []),
   ];
   await Promise.allSettled(parts); // where it is needed, a failure is told
-}
-
-function once<Part>(load: () => Promise<Part>): () => Promise<Part> {
-  let part: Promise<Part> | undefined;
-  return () => {
-    part ??= load();
-    return part;
-  };
 }

@@ -1,4 +1,4 @@
-import {StopReason} from '../drivers/driver.ts';
+import {StopReason, stoppedOutcome} from '../drivers/driver.ts';
 import type {Outcome, Usage} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {type StopSignal, StopSource} from '../platform/processes/stop-signal.ts';
@@ -81,9 +81,4 @@ export class Attempts {
     for (const {stop} of this.live.values()) stop.abort(new StopReason(outcome, immediate));
     if (immediate) this.hurrying.abort();
   }
-}
-
-/** How an attempt whose signal has aborted is to end. */
-export function stoppedOutcome(signal: StopSignal): Outcome {
-  return (signal.reason as StopReason).outcome;
 }

@@ -1,4 +1,3 @@
-import type {ExecuteOptions} from '../engine/execute-milestone.ts';
 import {MilestoneError} from '../errors.ts';
 import type {NewEvent} from '../events/event.ts';
 import {validateConfig} from '../plan/assert-valid.ts';
@@ -6,7 +5,7 @@ import type {Plan} from '../plan/plan.ts';
 import {isOver} from '../state/milestone.ts';
 import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
-import type {OpenMilestone} from './open-milestone.ts';
+import type {OpenMilestone, OpenOptions} from './open-milestone.ts';
 
 export interface Start {
   /** What begins the log; nothing when it goes on. */
@@ -15,7 +14,11 @@ export interface Start {
   plan?: Plan;
 }
 
-type StartOptions = Pick<ExecuteOptions, 'command' | 'noGit' | 'readPlan' | 'adopt'>;
+export interface StartOptions extends Pick<OpenOptions, 'readPlan' | 'adopt'> {
+  /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
+  command: 'execute' | 'resume';
+  noGit: boolean;
+}
 
 /**
  * Judge whether a milestone may be executed now, and work out what that takes. Changes nothing.

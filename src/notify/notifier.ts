@@ -4,7 +4,6 @@
 // N2. A channel that does not work is a warning, one until it works again, and never a failure.
 
 import path from 'node:path';
-import type {PrepareOptions} from '../engine/prepare-execution.ts';
 import type {EventName, MilestoneEvent} from '../events/event.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
@@ -41,11 +40,14 @@ export function notifyChannels(config: Pick<Config, 'notify' | 'settings'>, plan
   return [...(config.notify ?? []), ...(plan.notify ?? config.settings?.notify ?? [])];
 }
 
+/** On whose behalf something is executed. */
+export interface Caller {
+  callerEnv: Readonly<Record<string, string | undefined>>;
+  warn(message: string): void;
+}
+
 /** The notifier of an execution. */
-export function notifierOf(
-  {state, read, paths, clock}: OpenMilestone,
-  {callerEnv, warn}: Pick<PrepareOptions, 'callerEnv' | 'warn'>,
-): Notifier {
+export function notifierOf({state, read, paths, clock}: OpenMilestone, {callerEnv, warn}: Caller): Notifier {
   return new Notifier({
     channels: () => notifyChannels(read.config, state.plan.settings),
     redactor: createRedactor(callerEnv),

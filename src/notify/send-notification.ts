@@ -1,8 +1,8 @@
 // One message to one channel: a command that reads it, or a server that it is posted to.
 
-import {loadExeca} from '../engine/load-ahead.ts';
 import type {Clock} from '../platform/clock.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {loadExeca} from '../platform/processes/load-execa.ts';
 import {describeExit, describeSpawnFailure} from '../platform/processes/start-group.ts';
 
 /** One of `command` and `webhook`. */

@@ -1,8 +1,8 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
+import {stoppedOutcome} from '../drivers/driver.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import {stoppedOutcome} from '../execution/live-attempts.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
 import {compareTrees} from '../git/compare-trees.ts';
