@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import {findPlan, knownMilestones} from '../milestone/find-milestone.ts';
-import {findHome, type HomePaths, listMilestones} from '../plan/home.ts';
+import {findHome, type HomePaths, listMilestones} from '../plan/file/home.ts';
 import {isValidId} from '../plan/ids.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {readIfExists} from '../platform/files.ts';

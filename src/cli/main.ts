@@ -23,7 +23,7 @@ if (words.length === 0 && (await hasMilestones())) {
 /** The command alone shows how things stand, where there is anything to show. */
 async function hasMilestones(): Promise<boolean> {
   const [{findHome, homePaths}, {knownMilestones}] = await Promise.all([
-    import('../plan/home.ts'),
+    import('../plan/file/home.ts'),
     import('../milestone/find-milestone.ts'),
   ]);
   const home = findHome(process.cwd());

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import type {MilestoneView} from '../milestone/load-view.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import type {Settings} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {readIfExists} from '../platform/files.ts';

@@ -1,7 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import {findPlan} from '../milestone/find-milestone.ts';
 import {foldLog} from '../milestone/fold-log.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {isValidId} from '../plan/ids.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {type Repository, tryGit} from '../git/git.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {freeBytes} from '../platform/disk-space.ts';
 import type {Finding} from './finding.ts';
 

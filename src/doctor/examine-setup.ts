@@ -2,8 +2,8 @@
 
 import {PREFERRED_AGENTS} from '../drivers/default-driver.ts';
 import {DriverSet} from '../drivers/registry.ts';
+import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
-import type {HomePaths, ListedMilestone} from '../plan/home.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 import {findTemplateErrors, promptsFolder} from '../prompts/read-template.ts';

@@ -5,7 +5,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
 import {listLogged, locatePlan} from '../milestone/find-milestone.ts';
-import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../plan/home.ts';
+import {type HomePaths, homePaths, type ListedMilestone, listMilestones} from '../plan/file/home.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {examineGit} from './examine-git.ts';
 import {examineHome, examineMachine} from './examine-home.ts';

@@ -11,7 +11,7 @@ import {slotPool} from '../git/slot-place.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
 import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
-import {ensureHomeFiles} from '../plan/home.ts';
+import {ensureHomeFiles} from '../plan/file/home.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {listFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import type {Workspace} from '../workspace/workspace.ts';

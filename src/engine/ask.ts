@@ -17,7 +17,7 @@ import {openRepository} from '../git/repository.ts';
 import {type LockHolder, readLockOwner} from '../lock/lock.ts';
 import {locksFolderOf} from '../lock/locks-folder.ts';
 import {locatePlan} from '../milestone/find-milestone.ts';
-import {type HomePaths, homePaths} from '../plan/home.ts';
+import {type HomePaths, homePaths} from '../plan/file/home.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
 import {isInInbox, sendRequest, withdrawRequest} from '../requests/inbox.ts';

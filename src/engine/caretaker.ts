@@ -10,7 +10,7 @@ import type {Execution} from '../execution/execution.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
 import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
-import {ensureHomeFiles} from '../plan/home.ts';
+import {ensureHomeFiles} from '../plan/file/home.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {answer, answering, answerLeftovers, answerRequests, factsOf, type Inbox} from '../requests/answer-requests.ts';
 import {type Decision, decideRequest, type Rejection} from '../requests/decide-request.ts';

@@ -1,10 +1,10 @@
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
+import type {PlanReading} from '../plan/file/read-in-child.ts';
+import {isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {Plan, TaskId} from '../plan/plan.ts';
 import {diffPlans, removedTasks} from '../plan/plan-diff.ts';
-import type {PlanReading} from '../plan/read-in-child.ts';
-import {isSameStamp, planStamp} from '../plan/stamp.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {handEdits} from '../projections/hand-edits.ts';
 import type {LiveProjections} from '../projections/live-projections.ts';

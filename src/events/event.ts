@@ -1,6 +1,7 @@
 // Every event there is. A new one goes in here first; the compiler then lists the work.
 
-import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
+import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, TaskId} from '../plan/plan.ts';
+import type {PlanChange} from '../plan/plan-diff.ts';
 
 /** ISO 8601 in UTC with milliseconds. */
 export type Timestamp = string;
@@ -102,14 +103,6 @@ export interface Deliverable {
 
 /** Why a driver rests. */
 export type DriverPause = 'quota' | 'overload' | 'auth';
-
-/** The fields of the plan that are new or changed; tasks by id, `null` for one that was removed. */
-export interface PlanChange {
-  milestone?: Omit<Plan, 'tasks'>;
-  tasks?: Record<TaskId, Task | null>;
-  /** Ids of all tasks, in the order of the file, when that order changed. */
-  order?: TaskId[];
-}
 
 /** `details` of each event. A request from another process that it answers is named by `request_id`. */
 export interface EventDetails {

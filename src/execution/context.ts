@@ -3,7 +3,7 @@ import type {Check} from '../drivers/run-checks.ts';
 import type {BlockerType, CheckResult, Denial, NewEvent, Outcome} from '../events/event.ts';
 import type {Repository} from '../git/git.ts';
 import type {Uses} from '../lock/named-locks.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import type {MilestoneId, Task, TaskId} from '../plan/plan.ts';
 import type {ResolvedMilestoneSettings, ResolvedTaskSettings} from '../plan/settings.ts';
 import type {Clock} from '../platform/clock.ts';

@@ -15,7 +15,7 @@ import type {CheckResult, Denial, MilestoneEvent, NewEvent, Outcome} from '../ev
 import type {EventLog} from '../events/log.ts';
 import type {Repository} from '../git/git.ts';
 import type {Uses} from '../lock/named-locks.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import type {MilestoneId, Settings, Task, TaskId} from '../plan/plan.ts';
 import {type ResolvedMilestoneSettings, type ResolvedTaskSettings, resolveMilestoneSettings} from '../plan/settings.ts';
 import type {Clock} from '../platform/clock.ts';

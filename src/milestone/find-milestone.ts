@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
-import {type HomePaths, type ListedMilestone, listMilestones} from '../plan/home.ts';
+import {type HomePaths, type ListedMilestone, listMilestones} from '../plan/file/home.ts';
 import {isValidId} from '../plan/ids.ts';
 import type {MilestoneId, Problem} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {type CachedState, readCache} from '../projections/cache.ts';
 import {applyEvent} from '../state/apply-event.ts';

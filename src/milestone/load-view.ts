@@ -13,9 +13,9 @@ import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import type {LockHolder} from '../lock/lock.ts';
 import {readExecutor} from '../lock/read-executor.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
+import {type FileStamp, isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
-import {type FileStamp, isSameStamp, planStamp} from '../plan/stamp.ts';
 import type {TaskSummary} from '../projections/brief.ts';
 import {
   type CachedSnapshot,

@@ -1,17 +1,24 @@
-import {isDeepStrictEqual} from 'node:util';
-import type {PlanChange} from '../events/event.ts';
+import isEqual from 'fast-deep-equal';
 import type {Plan, Task, TaskId} from './plan.ts';
+
+/** The fields of the plan that are new or changed; tasks by id, `null` for one that was removed. */
+export interface PlanChange {
+  milestone?: Omit<Plan, 'tasks'>;
+  tasks?: Record<TaskId, Task | null>;
+  /** Ids of all tasks, in the order of the file, when that order changed. */
+  order?: TaskId[];
+}
 
 /** What turns one plan into another: the fields that are new or changed. Undefined when nothing is. */
 export function diffPlans(inForce: Plan, next: Plan): PlanChange | undefined {
   const change: PlanChange = {};
   const {tasks: before, ...milestoneBefore} = inForce;
   const {tasks: after, ...milestone} = next;
-  if (!isDeepStrictEqual(milestoneBefore, milestone)) change.milestone = milestone;
+  if (!isEqual(milestoneBefore, milestone)) change.milestone = milestone;
   const tasks = diffTasks(before, after);
   if (Object.keys(tasks).length > 0) change.tasks = tasks;
   const order = after.map(task => task.id);
-  if (!isDeepStrictEqual(orderWithout(before, tasks), order)) change.order = order;
+  if (!isEqual(orderWithout(before, tasks), order)) change.order = order;
   return Object.keys(change).length > 0 ? change : undefined;
 }
 
@@ -24,7 +31,7 @@ function diffTasks(before: readonly Task[], after: readonly Task[]): Record<Task
   const known = new Map(before.map(task => [task.id, task]));
   const changed: Array<[TaskId, Task | null]> = [];
   for (const task of after) {
-    if (!isDeepStrictEqual(known.get(task.id), task)) changed.push([task.id, task]);
+    if (!isEqual(known.get(task.id), task)) changed.push([task.id, task]);
     known.delete(task.id);
   }
   for (const id of known.keys()) changed.push([id, null]);

@@ -1,5 +1,5 @@
 import type {MilestoneEvent} from '../events/event.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import {yamlText} from './yaml-text.ts';
 

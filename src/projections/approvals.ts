@@ -2,7 +2,7 @@
 // The files follow the log and are never read: what somebody writes into one decides nothing.
 
 import type {Deliverable, Timestamp} from '../events/event.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';

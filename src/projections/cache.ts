@@ -3,8 +3,8 @@
 import {defaultDriver} from '../drivers/default-driver.ts';
 import type {LogPosition} from '../events/log-position.ts';
 import {logSeal} from '../events/log-seal.ts';
+import type {FileStamp} from '../plan/file/stamp.ts';
 import type {ImportedState} from '../plan/plan.ts';
-import type {FileStamp} from '../plan/stamp.ts';
 import {readFirstLine, readIfExists, replaceFile} from '../platform/files.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';

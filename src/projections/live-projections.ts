@@ -1,10 +1,10 @@
 // The files that follow the log while an execution runs. No event waits for them, and only what is synced gets there.
 
 import type {EventLog} from '../events/log.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
+import type {PlanReading} from '../plan/file/read-in-child.ts';
+import type {FileStamp} from '../plan/file/stamp.ts';
 import {PlanRenderer} from '../plan/layout.ts';
-import type {PlanReading} from '../plan/read-in-child.ts';
-import type {FileStamp} from '../plan/stamp.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {ApprovalFiles} from './approvals.ts';

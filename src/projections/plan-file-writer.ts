@@ -12,7 +12,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {crc32} from 'node:zlib';
-import {type FileStamp, planStamp} from '../plan/stamp.ts';
+import {type FileStamp, planStamp} from '../plan/file/stamp.ts';
 import {fileError, syncFolder, temporaryName} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 

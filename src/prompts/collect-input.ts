@@ -6,7 +6,7 @@ import {compareTrees} from '../git/compare-trees.ts';
 import type {Repository} from '../git/git.ts';
 import {milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {deliverablesOf, KIRO_PHASES, taskInPhase} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
 import type {ResolvedTaskSettings} from '../plan/settings.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import type {HomePaths} from '../plan/home.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {fileError, listFolder} from '../platform/files.ts';
 import {TEMPLATE_NAMES, type TemplateName} from './prompt-input.ts';

@@ -1,8 +1,8 @@
 // The tasks of a state, and what is derived from them (S2, S3 in milestone.ts).
 
-import type {PlanChange} from '../events/event.ts';
 import {isKiro, phaseWeights} from '../plan/kiro-plan.ts';
 import type {Plan, TaskId} from '../plan/plan.ts';
+import type {PlanChange} from '../plan/plan-diff.ts';
 import {followHeld, recordedHeld} from './held-tasks.ts';
 import {nextStepIsOf} from './kiro-task.ts';
 import type {MilestoneState} from './milestone.ts';

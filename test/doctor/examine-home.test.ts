@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {afterEach, expect, test, vi} from 'vitest';
 import {examineHome} from '../../src/doctor/examine-home.ts';
-import {homePaths} from '../../src/plan/home.ts';
+import {homePaths} from '../../src/plan/file/home.ts';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'doctor-home-'));
 

@@ -6,7 +6,7 @@ import type {AloneOptions} from '../../src/engine/caretaker.ts';
 import type {NewEvent} from '../../src/events/event.ts';
 import {EventLog} from '../../src/events/log.ts';
 import {acquireLock, type LockPurpose} from '../../src/lock/lock.ts';
-import {homePaths} from '../../src/plan/home.ts';
+import {homePaths} from '../../src/plan/file/home.ts';
 import {ownIdentity} from '../../src/platform/processes/identity.ts';
 import {finishRequest, leftoverRequests, takeRequests} from '../../src/requests/inbox.ts';
 import type {Request} from '../../src/requests/request.ts';

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {adoptReading} from '../../src/engine/plan-watch.ts';
+import type {PlanReading} from '../../src/plan/file/read-in-child.ts';
 import type {Task} from '../../src/plan/plan.ts';
-import type {PlanReading} from '../../src/plan/read-in-child.ts';
 import {makeExecution, startTask} from '../execution/execution-rig.ts';
 
 function reading(...tasks: Task[]): PlanReading {

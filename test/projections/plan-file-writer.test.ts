@@ -3,7 +3,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {crc32} from 'node:zlib';
 import {afterEach, beforeEach, expect, test, vi} from 'vitest';
-import {isSameStamp, planStamp} from '../../src/plan/stamp.ts';
+import {isSameStamp, planStamp} from '../../src/plan/file/stamp.ts';
 import {movePlanFile, PlanFileWriter, recoverPlanFile} from '../../src/projections/plan-file-writer.ts';
 
 let folder: string;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {NewEvent, Outcome} from '../../src/events/event.ts';
 import {openRepository} from '../../src/git/repository.ts';
-import {homePaths} from '../../src/plan/home.ts';
+import {homePaths} from '../../src/plan/file/home.ts';
 import type {KiroPhase, Plan} from '../../src/plan/plan.ts';
 import {resolveTaskSettings} from '../../src/plan/settings.ts';
 import {createRedactor} from '../../src/platform/redact.ts';

@@ -1,5 +1,5 @@
 import {activateMilestone} from '../../milestone/activate-only.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {counted} from '../../terminal/counted.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';

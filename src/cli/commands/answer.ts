@@ -1,5 +1,5 @@
 import {MilestoneError} from '../../errors.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
 import {targetText} from '../target.ts';

@@ -1,5 +1,5 @@
 import {loadView} from '../../milestone/load-view.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {print} from '../../platform/print.ts';
 import {approvalsOf, isWaiting} from '../../projections/approvals.ts';
 import type {TaskState} from '../../state/task.ts';

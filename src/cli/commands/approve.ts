@@ -2,7 +2,7 @@ import {currentDeliverables} from '../../documents/documents.ts';
 import {MilestoneError} from '../../errors.ts';
 import type {Deliverable} from '../../events/event.ts';
 import {loadView} from '../../milestone/load-view.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import {askYes, canAsk} from '../../platform/ask-yes.ts';
 import {SIGNAL_EXITS} from '../../platform/processes/signals.ts';

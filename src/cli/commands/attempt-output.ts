@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import {StringDecoder} from 'node:string_decoder';
 import {MilestoneError} from '../../errors.ts';
 import {loadView} from '../../milestone/load-view.ts';
-import type {HomePaths} from '../../plan/home.ts';
+import type {HomePaths} from '../../plan/file/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import {unknownTask} from '../../plan/selection.ts';

@@ -1,5 +1,5 @@
 import {loadView} from '../../milestone/load-view.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {print} from '../../platform/print.ts';
 import {blockerDetails} from '../../reports/blockers.ts';

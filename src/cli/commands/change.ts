@@ -1,7 +1,7 @@
 import {type Answer, requestFromOutside} from '../../engine/ask.ts';
 import {MilestoneError} from '../../errors.ts';
 import {foldLog} from '../../milestone/fold-log.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {Ask} from '../../requests/request.ts';
 import type {MilestoneState} from '../../state/milestone.ts';

@@ -2,7 +2,7 @@ import {examine} from '../../doctor/examine.ts';
 import type {Finding} from '../../doctor/finding.ts';
 import {repairHome, repairMilestone} from '../../doctor/repair.ts';
 import {MilestoneError} from '../../errors.ts';
-import {type HomePaths, homePaths} from '../../plan/home.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';

@@ -1,7 +1,7 @@
 import {type ExecutionReport, executeMilestone} from '../../engine/execute-milestone.ts';
 import {MilestoneError} from '../../errors.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
-import {type HomePaths, homePaths} from '../../plan/home.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {didYouMean} from '../../plan/suggest.ts';
 import {systemClock} from '../../platform/clock.ts';

@@ -1,5 +1,5 @@
 import {loadView} from '../../milestone/load-view.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {graphReport} from '../../reports/graph.ts';
 import {graphText} from '../../terminal/graph-text.ts';
 import {mermaid} from '../../terminal/mermaid.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
-import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../../plan/home.ts';
+import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../../plan/file/home.ts';
 import {fileError, makeFolder} from '../../platform/files.ts';
 import {printable} from '../../terminal/printable.ts';
 import {type InitCommandsFlags, initCommands} from '../init/init-commands.ts';

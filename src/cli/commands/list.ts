@@ -1,7 +1,7 @@
 import {MilestoneError} from '../../errors.ts';
 import {knownMilestones} from '../../milestone/find-milestone.ts';
 import {loadSnapshot} from '../../milestone/load-view.ts';
-import {type HomePaths, homePaths, type ListedMilestone} from '../../plan/home.ts';
+import {type HomePaths, homePaths, type ListedMilestone} from '../../plan/file/home.ts';
 import {phaseWeights} from '../../plan/kiro-plan.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {readIfExists} from '../../platform/files.ts';

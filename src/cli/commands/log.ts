@@ -3,7 +3,7 @@ import {MilestoneError} from '../../errors.ts';
 import type {MilestoneEvent} from '../../events/event.ts';
 import {readLastEvents} from '../../events/read-log.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
-import {type HomePaths, homePaths} from '../../plan/home.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import {didYouMean} from '../../plan/suggest.ts';

@@ -6,7 +6,7 @@ import {foldLog} from '../../milestone/fold-log.ts';
 import {channelName, notifyChannels} from '../../notify/notifier.ts';
 import {type Delivery, type NotifyChannel, sendNotification} from '../../notify/send-notification.ts';
 import {validateConfig, validatePlan} from '../../plan/assert-valid.ts';
-import {type HomePaths, homePaths} from '../../plan/home.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, Settings} from '../../plan/plan.ts';
 import {didYouMean} from '../../plan/suggest.ts';
 import {systemClock} from '../../platform/clock.ts';

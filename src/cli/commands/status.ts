@@ -2,7 +2,7 @@
 
 import {MilestoneError} from '../../errors.ts';
 import {loadView} from '../../milestone/load-view.ts';
-import {type HomePaths, homePaths} from '../../plan/home.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {print} from '../../platform/print.ts';

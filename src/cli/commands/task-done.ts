@@ -1,8 +1,8 @@
 import path from 'node:path';
 import {openRepository} from '../../git/repository.ts';
 import {foldLog} from '../../milestone/fold-log.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {readConfigFile} from '../../plan/file/reader.ts';
-import {type HomePaths, homePaths} from '../../plan/home.ts';
 import {taskInPhase} from '../../plan/kiro-plan.ts';
 import type {MilestoneId, Task, TaskId} from '../../plan/plan.ts';
 import {resolveTaskSettings} from '../../plan/settings.ts';

@@ -4,11 +4,11 @@ import {configSetupProblems, planSetupProblems} from '../../doctor/setup-problem
 import {DriverSet} from '../../drivers/registry.ts';
 import {MilestoneError} from '../../errors.ts';
 import {knownMilestones, locatePlan, sharedId} from '../../milestone/find-milestone.ts';
+import {findHome, type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {hasErrors} from '../../plan/file/problems.ts';
 import type {Config} from '../../plan/file/read-plan-text.ts';
 import {type ReadPlan, readConfigFile, readPlanFile} from '../../plan/file/reader.ts';
 import {unknownRequirements} from '../../plan/file/unknown-requirements.ts';
-import {findHome, type HomePaths, homePaths} from '../../plan/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {listFolder, readIfExists} from '../../platform/files.ts';

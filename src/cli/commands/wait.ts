@@ -1,5 +1,5 @@
 import {readExecutor} from '../../lock/read-executor.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import type {Need} from '../../reports/status-report.ts';
 import {printable} from '../../terminal/printable.ts';

@@ -5,7 +5,7 @@ import type {LogPosition} from '../../events/log-position.ts';
 import {type LogEntry, readLog} from '../../events/read-log.ts';
 import {readExecutor} from '../../lock/read-executor.ts';
 import {loadView, type MilestoneView} from '../../milestone/load-view.ts';
-import type {HomePaths} from '../../plan/home.ts';
+import type {HomePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, Settings, TaskId} from '../../plan/plan.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {type StatusReport, statusReport} from '../../reports/status-report.ts';

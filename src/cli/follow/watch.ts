@@ -2,7 +2,7 @@
 
 import {MilestoneError} from '../../errors.ts';
 import type {MilestoneEvent} from '../../events/event.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts';
 import {printable} from '../../terminal/printable.ts';

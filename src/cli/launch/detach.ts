@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {startDetachedNode, TELL_FD} from '../../platform/processes/detached.ts';

@@ -2,7 +2,7 @@
 // does. So the dashboard can be left without ending it, and costs it nothing.
 
 import fs from 'node:fs';
-import {homePaths} from '../../plan/home.ts';
+import {homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {processSignals, SIGNAL_EXITS, type SignalName} from '../../platform/processes/signals.ts';
 import {describeExit, type Exit} from '../../platform/processes/start-group.ts';

@@ -1,4 +1,4 @@
-import {PlanReader, type PlanReading} from '../../plan/read-in-child.ts';
+import {PlanReader, type PlanReading} from '../../plan/file/read-in-child.ts';
 import {takeReader} from './start-reader.ts';
 
 /** Loaded early, by commands that are going to read a plan: the process that reads it starts now, if it has not yet. */

@@ -1,7 +1,7 @@
 // The process that start-reader.ts starts.
 
 import {answerPlanRequest} from '../../plan/file/answer-plan-request.ts';
-import {findHome, homePaths} from '../../plan/home.ts';
+import {findHome, homePaths} from '../../plan/file/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import {readIfExists} from '../../platform/files.ts';
 import {optimiseLate} from '../../platform/v8-tuning.ts';

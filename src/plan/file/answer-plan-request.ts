@@ -1,6 +1,6 @@
-import type {PlanReading} from '../read-in-child.ts';
-import {isSameStamp, planStamp} from '../stamp.ts';
+import type {PlanReading} from './read-in-child.ts';
 import {readConfigFile, readPlanFile} from './reader.ts';
+import {isSameStamp, planStamp} from './stamp.ts';
 
 /**
  * The other end of `PlanReader`: reads one request, prints one line of JSON; resolves once all of it is out.

@@ -3,10 +3,10 @@
 import type {Stats} from 'node:fs';
 import fs from 'node:fs';
 import type {Problem} from '../plan.ts';
-import type {FileStamp} from '../stamp.ts';
-import {stampOf} from '../stamp.ts';
 import {type ProblemCode, Problems} from './problems.ts';
 import {type Config, type PlanFile, readConfigText, readPlanText} from './read-plan-text.ts';
+import type {FileStamp} from './stamp.ts';
+import {stampOf} from './stamp.ts';
 import {LARGEST_FILE_BYTES} from './yaml-source.ts';
 
 /** A plan together with the very text that its layout is of. */

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
-import type {HomePaths} from '../home.ts';
-import {listMilestones} from '../home.ts';
 import {isValidId} from '../ids.ts';
 import type {Problem} from '../plan.ts';
 import {didYouMean} from '../suggest.ts';
+import type {HomePaths} from './home.ts';
+import {listMilestones} from './home.ts';
 import {Problems} from './problems.ts';
 import type {ReadPlan} from './reader.ts';
 import {YamlSource} from './yaml-source.ts';

@@ -4,9 +4,9 @@ import os from 'node:os';
 import path from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {PlanReader} from '../../../src/plan/file/read-in-child.ts';
 import {readConfigFile, readPlanFile} from '../../../src/plan/file/reader.ts';
-import {PlanReader} from '../../../src/plan/read-in-child.ts';
-import {planStamp} from '../../../src/plan/stamp.ts';
+import {planStamp} from '../../../src/plan/file/stamp.ts';
 import {startChild} from '../../../src/platform/processes/run-child.ts';
 
 let folder: string;

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
-import {MilestoneError} from '../errors.ts';
+import {MilestoneError} from '../../errors.ts';
+import type {MilestoneId, Plan} from '../plan.ts';
 import type {HomePaths} from './home.ts';
-import type {MilestoneId, Plan} from './plan.ts';
 
 /**
  * Make sure that every milestone that a plan requires is completed.

@@ -1,11 +1,11 @@
 // Plans are read in a process of their own: `yaml` takes more memory than the executor may have, and gives it back
 // only by ending. Loaded by the executor, so nothing heavy is imported here before it is needed.
 
-import {MilestoneError} from '../errors.ts';
-import type {WaitingChild} from '../platform/processes/run-child.ts';
-import type {Config} from './file/read-plan-text.ts';
-import type {ReadPlan} from './file/reader.ts';
-import type {Problem} from './plan.ts';
+import {MilestoneError} from '../../errors.ts';
+import type {WaitingChild} from '../../platform/processes/run-child.ts';
+import type {Problem} from '../plan.ts';
+import type {Config} from './read-plan-text.ts';
+import type {ReadPlan} from './reader.ts';
 import type {FileStamp} from './stamp.ts';
 
 /** A plan and the project's config.yaml, as one reading found them. */

@@ -2,8 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {ensureHomeFiles, findHome, HOME_MARKER, homePaths, listMilestones} from '../../src/plan/home.ts';
-import {suggestId} from '../../src/plan/suggest.ts';
+import {ensureHomeFiles, findHome, HOME_MARKER, homePaths, listMilestones} from '../../../src/plan/file/home.ts';
+import {suggestId} from '../../../src/plan/suggest.ts';
 
 let top: string;
 beforeEach(() => {

@@ -6,9 +6,9 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {build} from 'esbuild';
 import {expect, test} from 'vitest';
-import {type AwakeTool, KeepAwake, type KeepAwakeOptions} from '../../src/platform/keep-awake.ts';
-import {withDeadline} from '../rig/deadline.ts';
-import {FakeClock} from '../rig/fake-clock.ts';
+import {type AwakeTool, KeepAwake, type KeepAwakeOptions} from '../../../src/platform/processes/keep-awake.ts';
+import {withDeadline} from '../../rig/deadline.ts';
+import {FakeClock} from '../../rig/fake-clock.ts';
 
 /** A KeepAwake on a clock that the test turns, with tools that only remember. */
 function awake(changes: Partial<KeepAwakeOptions> = {}) {

@@ -5,7 +5,7 @@
 
 import {spawn} from 'node:child_process';
 import type {Socket} from 'node:net';
-import type {Clock} from './clock.ts';
+import type {Clock} from '../clock.ts';
 
 /** A running tool; it is there until `end`, or until it ends by itself. */
 export interface AwakeTool {

@@ -2,8 +2,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {listFolder, readIfExists, replaceFile} from '../platform/files.ts';
-import type {MilestoneId, TaskId} from './plan.ts';
+import {listFolder, readIfExists, replaceFile} from '../../platform/files.ts';
+import type {MilestoneId, TaskId} from '../plan.ts';
 
 /** Name of the file in a slot's private git folder that holds the absolute path of the home that owns the slot. */
 export const HOME_MARKER = 'milestone-home';
