@@ -5,8 +5,9 @@ export default defineConfig({
   test: {
     include: ['test/agents-real/**/*.test.ts'],
     globalSetup: ['test/agents-real/install-agents.ts'],
-    testTimeout: 90_000,
-    hookTimeout: 60_000,
+    // They end what hangs and expect nothing of the machine.
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
     pool: 'forks',
     // Each test starts an agent of several hundred megabytes.
     maxWorkers: 2,

@@ -6,8 +6,10 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     // They install hundreds of megabytes: `npm run test:agents`.
     exclude: ['test/agents-real/**'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // They end what hangs and expect nothing of the machine; whoever waits has a shorter limit (`test/rig/deadline.ts`).
+    testTimeout: 1_200_000,
+    hookTimeout: 1_200_000,
+    teardownTimeout: 1_200_000,
     pool: 'forks',
     // Most of the time is spent waiting for real processes, also on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),

@@ -87,8 +87,8 @@ export interface ExecutionReport extends Ending {
 const IMPATIENCE_MS = 5_000;
 /** From this many tasks on, what reading the plan left is worth collecting. */
 const LARGE_PLAN = 2_000;
-/** For the last notifications. */
-const NOTIFYING_MS = 3_000;
+/** For the last notifications, as long as one webhook may take. */
+const NOTIFYING_MS = 10_000;
 const INBOX_REST_MS = 250;
 const PLAN_REST_MS = 1_000;
 

@@ -1,14 +1,14 @@
 // The promises about coding agents, end to end: `milestone execute`, the agent's own program, a scripted model.
 
+import fs from 'node:fs';
+import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {EventDetails, EventName} from '../../src/events/event.ts';
-import type {MilestoneRig} from '../rig/milestone-rig.ts';
+import {anHourPassesWith} from '../rig/leap.ts';
+import type {MilestoneRig, RunOptions} from '../rig/milestone-rig.ts';
 import {AgentRig, describeAgent, describeAgents} from './agent-rig.ts';
 import {AGENT_NAMES, type AgentName} from './install.ts';
 import {inOrder, type ModelRequest, type Step, usedUp} from './model.ts';
-
-/** Enough for each to start a command, in spite of a busy machine. */
-const TIMEOUTS: Record<AgentName, string> = {claude: '10s', codex: '10s', opencode: '30s'};
 
 const done = {result: {status: 'done', summary: 'Says hello now.', assumptions: ['in English'], question: null}};
 const say = (text: string): Step => ({run: `echo ${text} > greeting.txt`});
@@ -37,11 +37,11 @@ function expectContinued(earlier: ModelRequest, later: ModelRequest): void {
 }
 
 /** An execution whose agent runs a command that does not end, after it has written something. */
-async function startStuck({rig, server}: AgentRig, name: AgentName, task: object = {}) {
+async function startStuck({rig, server}: AgentRig, name: AgentName, task: object = {}, options: RunOptions = {}) {
   const sleeper = await rig.command('sleeper');
   server.script = inOrder(say('hel'), {run: sleeper.shell}, {hang: true});
   await writePlan(rig, name, task);
-  const executor = rig.milestone('execute', 'demo');
+  const executor = rig.milestone('execute', 'demo', options);
   return {executor, sleeper, run: await sleeper.nextRun()};
 }
 
@@ -112,7 +112,10 @@ for (const name of AGENT_NAMES)
     test('nothing survives a timeout', async () => {
       await using agent = await AgentRig.create(() => ({hang: true}));
       const {rig} = agent;
-      const {executor, run} = await startStuck(agent, name, {timeout: TIMEOUTS[name], retries: 0});
+      const stuck = path.join(rig.root, 'stuck');
+      const task = {timeout: '1h', silent: '3h', retries: 0};
+      const {executor, run} = await startStuck(agent, name, task, {env: anHourPassesWith(stuck)});
+      fs.writeFileSync(stuck, '');
       await run.ended;
       expect(await executor).toMatchObject({exitCode: 4});
       expect(detailsOf(rig, 'attempt_ended')).toMatchObject([{outcome: {kind: 'failed', cause: 'timeout'}}]);
@@ -169,11 +172,15 @@ describeAgent('claude', () => {
     const work = inOrder(say('hello'), done);
     server.script = request => {
       if (resetsAt !== undefined) return work(request);
-      resetsAt = Math.floor(Date.now() / 1000) + 4;
+      resetsAt = Math.floor(Date.now() / 1000) + 3_000;
       return usedUp(resetsAt);
     };
     await writePlan(rig, 'claude');
-    expect(await rig.milestone('execute', 'demo', '--wait')).toMatchObject({exitCode: 0});
+    const back = path.join(rig.root, 'back');
+    const execution = rig.milestone('execute', 'demo', '--wait', {env: anHourPassesWith(back)});
+    await rig.waitForEvent('demo', 'driver_paused');
+    fs.writeFileSync(back, '');
+    expect(await execution).toMatchObject({exitCode: 0});
     const [pause] = detailsOf(rig, 'driver_paused');
     expect(pause).toMatchObject({driver: 'claude', reason: 'quota'});
     expect(Date.parse(pause!.resets_at!)).toBe(resetsAt! * 1000);

@@ -20,7 +20,7 @@ export const AGENT_NAMES = Object.keys(PACKAGES) as AgentName[];
 export type Installed = {version: string; bin: string} | {version: string; missing: string};
 
 /** How long npm may take for one agent, in milliseconds. */
-const INSTALL_MS = 180_000;
+const INSTALL_MS = 1_200_000;
 
 /** Install an agent unless the cache has it. Never throws: what cannot be installed is not tested, and says so. */
 export function install(agent: AgentName): Installed {

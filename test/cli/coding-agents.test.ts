@@ -1,6 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import {expect, test} from 'vitest';
 import {claude} from '../rig/agent-scripts.ts';
 import {FakeAgents} from '../rig/fake-agents.ts';
+import {anHourPassesWith} from '../rig/leap.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
 const done = (summary: string, more: object = {}) =>
@@ -102,14 +105,18 @@ test('a quota pauses the driver: shell tasks go on, exit 8 says when to come bac
 test('with --wait the execution sleeps until the quota is back', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
-  const reset = new Date(Date.now() + 4_000).toISOString();
+  const reset = new Date(Date.now() + 3_000_000).toISOString();
   agents.script('claude', 1, [
     claude.init,
     ...claude.refused('rate_limit', 429, `Usage limit reached, resets at ${reset}`),
   ]);
   agents.script('claude', 'default', [claude.init, {write: {'a.txt': 'a'}}, done('Done.')]);
   await rig.writeMilestone('m', [{id: 'a'}]);
-  expect(await rig.milestone('execute', 'm', '--wait')).toMatchObject({exitCode: 0});
+  const back = path.join(rig.root, 'back');
+  const execution = rig.milestone('execute', 'm', '--wait', {env: anHourPassesWith(back)});
+  await rig.waitForEvent('m', 'driver_paused');
+  fs.writeFileSync(back, '');
+  expect(await execution).toMatchObject({exitCode: 0});
   expect(rig.events('m').map(event => event.event)).toContain('driver_resumed');
 });
 

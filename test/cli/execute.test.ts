@@ -386,7 +386,7 @@ describe('checks', () => {
 
   test.concurrent('a check that does not end in time is red', async () => {
     await using rig = await MilestoneRig.create();
-    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: 'sleep 100', retries: 0}], {
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: 'sleep 1000', retries: 0}], {
       settings: {verify_timeout: '200ms', verify_retries: 0},
     });
     expect(await rig.milestone('execute', ID)).toMatchObject({
@@ -437,8 +437,8 @@ describe('limits', () => {
   test.concurrent('a task that takes too long, or is silent for too long, is ended', async () => {
     await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [
-      {id: 'long', run: 'echo begin; exec sleep 100', timeout: '300ms', retries: 0},
-      {id: 'mute', run: 'exec sleep 100', silent: '200ms', retries: 0},
+      {id: 'long', run: 'echo begin; exec sleep 1000', timeout: '300ms', retries: 0},
+      {id: 'mute', run: 'exec sleep 1000', silent: '200ms', retries: 0},
     ]);
     const {exitCode, stderr} = await rig.milestone('execute', ID);
     expect(exitCode).toBe(4);

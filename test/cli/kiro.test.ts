@@ -101,7 +101,7 @@ describe('the whole way', () => {
               deliverables: ['idea.md'],
               verify: 'grep -q idea "$MILESTONE_DELIVERABLES/idea.md"',
             },
-            spec: {run: 'sleep 60', timeout: '200ms'},
+            spec: {run: 'sleep 1000', timeout: '200ms'},
           },
           {retries: 0, verify: 'test -e done.txt'},
         ),

@@ -11,6 +11,7 @@ import {acquireLock, acquireLockWaiting, type Lock, type LockOptions, readLockOw
 import {type Identity, ownIdentity, processState} from '../../src/platform/processes/identity.ts';
 import {tokenOfExecutor} from '../../src/platform/processes/tokens.ts';
 import {HandClock, temporaryFolder} from '../events/log-rig.ts';
+import {until} from '../platform/processes/process-rig.ts';
 
 const here = ownIdentity();
 const deadPid = spawnSync('true').pid;
@@ -116,9 +117,9 @@ test.runIf(process.platform === 'linux')('a zombie is dead', async () => {
   onTestFinished(() => void parent.kill('SIGKILL'));
   const pid = Number(String((await once(parent.stdout, 'data'))[0]));
   const name = () => fs.readFileSync(`/proc/${parent.pid}/comm`, 'utf8').trim();
-  await vi.waitUntil(() => name() === 'sleep', {interval: 1, timeout: 30_000});
+  await until(() => name() === 'sleep', 'the parent that is a `sleep`');
   parent.stdin.end();
-  await vi.waitUntil(() => processState(pid)?.zombie, {interval: 1, timeout: 30_000});
+  await until(() => processState(pid)?.zombie === true, 'the zombie');
   leaveLock(folder, {pid, process_started: processState(pid)!.startTime});
   expect(acquireLock(folder, options()).generation).toBe(2);
 });
