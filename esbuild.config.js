@@ -1,5 +1,4 @@
-// Bundles src/ and the libraries that it uses into dist/: one entry, and a chunk for what each command loads on demand.
-// Few files to load is most of what makes a short command quick.
+// Bundles src/ and the libraries that it uses into dist/: one entry, and chunks for what each command loads on demand.
 
 import {chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
@@ -10,8 +9,12 @@ const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 // Made beside and put in place whole: a program that runs from dist/ meanwhile finds its files.
 const outdir = mkdtempSync('dist-');
 chmodSync(outdir, 0o755);
-const options = {
+const {metafile} = await build({
+  entryPoints: {main: 'src/cli/main.ts'},
   outdir,
+  splitting: true,
+  chunkNames: 'chunks/[name]-[hash]',
+  plugins: [leaveOutDevtools()],
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -32,54 +35,10 @@ const options = {
   // The same library as ES modules, which bundle into plain functions: it reads a plan a tenth quicker.
   alias: {yaml: './node_modules/yaml/browser/dist/index.js'},
   logLevel: 'warning',
-};
-const {metafile} = await build({
-  ...options,
-  entryPoints: {main: 'src/cli/main.ts', reader: 'src/plan/file/reader.ts'},
-  splitting: true,
-  chunkNames: 'chunks/[name]-[hash]',
-  plugins: [
-    leaveOut('quick-status', './quick-status.cjs'),
-    leaveOut('start-reader', '../start-reader.cjs', 'import-statement'), // by a chunk
-    leaveOutDevtools(),
-  ],
-});
-// Each in one file, but for what it seldom needs.
-await build({
-  ...options,
-  format: 'cjs',
-  outExtension: {'.js': '.cjs'},
-  define: {...options.define, 'import.meta.url': 'milestoneUrl'},
-  banner: {js: "const milestoneUrl=require('node:url').pathToFileURL(__filename).href;"},
-  entryPoints: ['src/cli/launch/quick-status.ts', 'src/cli/launch/read-plan.ts', 'src/cli/launch/start-reader.ts'],
-  plugins: [leaveOut('reader', './reader.js'), requireWhole(['node:fs', 'node:path', 'node:os'])],
 });
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 rmSync('dist', {recursive: true, force: true});
 renameSync(outdir, 'dist');
-
-/** Leaves a module to a file of its own; `to` is relative to the one that loads it. */
-function leaveOut(name, to, importKind = 'dynamic-import') {
-  const setup = ({onResolve}) =>
-    onResolve({filter: new RegExp(`/${name}\\.ts$`)}, ({kind}) =>
-      kind === importKind ? {path: to, external: true} : undefined,
-    );
-  return {name: `leave out ${name}`, setup};
-}
-
-/**
- * Node's modules that are imported by their default alone. In CommonJS each such import would first copy all exports
- * one by one, which takes longer than the answer itself.
- */
-function requireWhole(names) {
-  const setup = ({onResolve, onLoad}) => {
-    onResolve({filter: /^node:/}, ({path, kind}) =>
-      kind === 'import-statement' && names.includes(path) ? {path, namespace: 'whole'} : undefined,
-    );
-    onLoad({filter: /.*/, namespace: 'whole'}, ({path}) => ({contents: `export default require('${path}')`}));
-  };
-  return {name: 'require whole', setup};
-}
 
 /** What `ink` has for its own developers, and would load from a package of theirs. */
 function leaveOutDevtools() {

@@ -1,23 +1,30 @@
-// Where bin/milestone.js goes on with all that it has no quick answer to.
+// The one entry. Whatever a command needs is loaded when it is called.
 
-import {watchOutput} from '../platform/print.ts';
+import {print, watchOutput} from '../platform/print.ts';
 import {leaveHungUpTerminal} from '../platform/processes/hung-up-terminal.ts';
 import {exitCodeOf, failureText} from './failure.ts';
 import {isExecution} from './launch/is-execution.ts';
+import {READ_PLAN} from './launch/plan-reader.ts';
+import {version} from './version.ts';
 
 const words = process.argv.slice(2);
 
 watchOutput(reportLost);
+// A reader that goes away (`2>&1 | head -1`) or a terminal that closes must not end an execution.
+process.stderr.on('error', () => {});
 leaveHungUpTerminal();
-if (words.length === 0 && (await hasMilestones())) {
-  const {attention} = await import('./launch/quick-status.ts');
+
+if (words[0] === '--version' || words[0] === '-V') {
+  print(`${version}\n`);
+} else if (words[0] === READ_PLAN) {
+  const {answerPlanRequest} = await import('../plan/file/answer-plan-request.ts');
+  await answerPlanRequest(process.stdin);
+} else if (words.length === 0 && (await hasMilestones())) {
+  const {attention} = await import('./commands/attention.ts');
   await attention();
 } else {
-  const reader = isExecution(words) ? await import('./launch/plan-reader.ts') : undefined;
-  if (reader) (await import('../platform/v8-tuning.ts')).optimiseLate();
   const {run} = await import('./program.ts');
   await run(process.argv);
-  await reader?.endPlanReader();
 }
 
 /** The command alone shows how things stand, where there is anything to show. */

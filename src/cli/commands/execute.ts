@@ -14,7 +14,7 @@ import {printable} from '../../terminal/printable.ts';
 import {chooseMilestone, requireHome} from '../choose-milestone.ts';
 import {describeFailure, exitCodeOf, failureText} from '../failure.ts';
 import {eventPrinter} from '../follow/event-printer.ts';
-import {endPlanReader, readPlan} from '../launch/plan-reader.ts';
+import {readPlan} from '../launch/plan-reader.ts';
 import {type Closing, StartTeller} from '../launch/start-report.ts';
 import {standardStreams, wantsDashboard} from '../launch/wants-dashboard.ts';
 
@@ -96,7 +96,6 @@ async function run(
   const words = process.argv.slice(2);
   // Not for others that carry out a plan, such as the demo.
   if (words[0] === command && wantsDashboard(words, standardStreams(), process.env)) {
-    await endPlanReader(); // the executor has one of its own
     const {executeOnTerminal} = await import('../launch/execute-on-terminal.ts');
     return executeOnTerminal(home, milestone, words);
   }

@@ -4,10 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, expect, test} from 'vitest';
-import {PlanReader} from '../../../src/plan/file/read-in-child.ts';
+import {readInChild} from '../../../src/plan/file/read-in-child.ts';
 import {readConfigFile, readPlanFile} from '../../../src/plan/file/reader.ts';
 import {planStamp} from '../../../src/plan/file/stamp.ts';
-import {startChild} from '../../../src/platform/processes/run-child.ts';
+import {askChild} from '../../../src/platform/processes/ask-child.ts';
 
 let folder: string;
 beforeAll(() => {
@@ -72,22 +72,21 @@ test('a reading in a process of its own says the same as one in this process', a
     configProblems,
     configStamp,
     ...reading
-  } = await new PlanReader(() => startChild(process.execPath, [entry])).read(plan, config);
+  } = await readInChild([entry], {file: plan, configFile: config});
   expect(configStamp).toMatchObject({size: fs.statSync(config).size});
   expect(reading).toEqual(readPlanFile(plan));
   expect(reading.plan?.tasks).toHaveLength(300);
   expect({read, configProblems}).toEqual({read: {settings: {retries: 0}}, configProblems: []});
 
   const bad = write('bad.mjs', 'throw new Error("no")');
-  const failing = new PlanReader(() => startChild(process.execPath, [bad]));
-  await expect(failing.read(plan, config)).rejects.toMatchObject({
+  await expect(readInChild([bad], {file: plan, configFile: config})).rejects.toMatchObject({
     code: 'IO_FAILED',
     message: expect.stringContaining('its reader ended with exit code 1'),
   });
 });
 
 test('a reader is in a process group of its own: Ctrl-C in the terminal is not meant for it', async () => {
-  const reader = startChild('/bin/sh', ['-c', 'cat > /dev/null; echo $$ $(ps -o pgid= -p $$)']);
-  const [pid, group] = (await reader.ask('')).stdout.trim().split(' ');
+  const reader = await askChild('/bin/sh', ['-c', 'cat > /dev/null; echo $$ $(ps -o pgid= -p $$)'], '');
+  const [pid, group] = reader.stdout.trim().split(' ');
   expect(group).toBe(pid);
 });
