@@ -12,7 +12,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Deliverable} from '../events/event.ts';
 import {deliverablesOf, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
-import {fileError, replaceFile, syncFolder} from '../platform/files.ts';
+import {fileError, makeFolder, replaceFile, syncFolder} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {HASH_OF_NOTHING} from '../state/kiro.ts';
 
@@ -59,7 +59,7 @@ export async function prepareDocuments(
         copyDocuments(phaseFolder(home, {...of, phase}), phaseFolder(slotHome, {...of, phase}), 0o444);
       copyDocuments(of.drafts.find(draft => fs.existsSync(draft)) ?? phaseFolder(home, of), folder);
     }
-    fs.mkdirSync(folder, {recursive: true});
+    makeFolder(folder);
     return folder;
   } catch (error) {
     throw error instanceof MilestoneError ? error : fileError(error, `prepare \`${folder}\``);
@@ -209,7 +209,7 @@ function copyDocuments(from: string, to: string, mode = 0o644): void {
     const source = path.join(entry.parentPath, entry.name);
     if (!entry.isFile() || fs.statSync(source).size > LARGEST_BYTES) continue;
     const target = path.join(to, path.relative(from, source));
-    fs.mkdirSync(path.dirname(target), {recursive: true});
+    makeFolder(path.dirname(target));
     fs.copyFileSync(source, target);
     fs.chmodSync(target, mode);
   }

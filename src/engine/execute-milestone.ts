@@ -10,7 +10,6 @@
 //
 // One direction, one writer: only this process appends to the log, and only events change state.
 
-import fs from 'node:fs';
 import os from 'node:os';
 import {blockerDetector} from '../agents/blocker-detector.ts';
 import {dependencyValidator} from '../agents/dependency-validator.ts';
@@ -41,7 +40,7 @@ import {notifierOf} from '../notify/notifier.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {type Selection, selectTasks} from '../plan/selection.ts';
 import {every} from '../platform/every.ts';
-import {replaceFile} from '../platform/files.ts';
+import {makeFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {KeepAwake} from '../platform/processes/keep-awake.ts';
 import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes/signals.ts';
@@ -370,7 +369,7 @@ class Run {
       repository: repo?.topLevel,
       home: paths.home,
     });
-    fs.mkdirSync(paths.sessionsFolder, {recursive: true, mode: 0o700});
+    makeFolder(paths.sessionsFolder, {mode: 0o700});
     replaceFile(paths.session(sessionId), text, {mode: 0o600});
     return resumePoints(state).length;
   }

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {deflateSync} from 'node:zlib';
 import {systemClock} from '../platform/clock.ts';
-import {fileError, temporaryName, writeAll} from '../platform/files.ts';
+import {fileError, makeFolder, temporaryName, writeAll} from '../platform/files.ts';
 import type {Repository} from './git.ts';
 
 export interface NewCommit {
@@ -50,7 +50,7 @@ function writeObject(repo: Repository, type: string, content: Buffer): string {
   // A name that git's own cleaning knows, should we be killed before the rename.
   const temporary = temporaryName(path.join(objects, 'object')).replace('/.object.', '/tmp_obj_');
   try {
-    makeFolder(folder, objects);
+    makeObjectFolder(folder, objects);
     writeSynced(temporary, deflateSync(data, {level: 1}));
     fs.renameSync(temporary, file);
   } catch (error) {
@@ -61,9 +61,9 @@ function writeObject(repo: Repository, type: string, content: Buffer): string {
 }
 
 /** With the mode of the folder above, so that a repository stays shared with those it is shared with. */
-function makeFolder(folder: string, above: string): void {
+function makeObjectFolder(folder: string, above: string): void {
   if (fs.existsSync(folder)) return;
-  fs.mkdirSync(folder, {recursive: true});
+  makeFolder(folder);
   fs.chmodSync(folder, fs.statSync(above).mode & 0o7777);
 }
 

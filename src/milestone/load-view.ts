@@ -16,6 +16,7 @@ import {validatePlan} from '../plan/assert-valid.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
+import {makeFolder} from '../platform/files.ts';
 import type {TaskSummary} from '../projections/brief.ts';
 import {
   type CachedSnapshot,
@@ -226,7 +227,7 @@ function originOf({imported}: CachedSnapshot): MilestoneView['origin'] {
 function refreshCache(paths: HomePaths, id: MilestoneId, known: CachedSnapshot): void {
   try {
     // Before the first activation nothing else keeps the folder out of git's sight.
-    if (fs.mkdirSync(paths.cacheFolder, {recursive: true}) !== undefined)
+    if (makeFolder(paths.cacheFolder) !== undefined)
       fs.writeFileSync(path.join(paths.cacheFolder, '.gitignore'), '*\n');
     writeCachedSnapshot(paths.cache(id), paths.log(id), known);
   } catch {}

@@ -18,26 +18,38 @@ export function fileError(error: unknown, doing: string): MilestoneError {
 }
 
 /**
- * Make a folder, and those above it that are missing.
+ * Make a folder, and those above it that are missing. One by one: where a folder cannot be made although the one above
+ * it is there (procfs, some FUSE), node's own recursive call tries for ever.
  * @returns The topmost that was made; `undefined` when all were there.
  * @throws The error of the system.
  */
 export function makeFolder(folder: string, options: {mode?: number} = {}): string | undefined {
+  const isMade = makeOne(folder, options);
+  if (isMade !== 'nothing above') return isMade ? folder : undefined;
+  const topmost = makeFolder(path.dirname(folder), options);
+  if (makeOne(folder, options, {hasAbove: true})) return topmost ?? folder;
+  return topmost;
+}
+
+/** @returns Whether it was made and not there already. */
+function makeOne(folder: string, options: {mode?: number}, {hasAbove = false} = {}): boolean | 'nothing above' {
   try {
-    return fs.mkdirSync(folder, {...options, recursive: true});
+    fs.mkdirSync(folder, options);
+    return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    // On a file system that is read-only this is all that node says; of a folder made alone it tells the truth.
-    const first = topmostMissing(folder);
-    fs.mkdirSync(first, options);
-    fs.mkdirSync(folder, {...options, recursive: true});
-    return first;
+    if (isFolder(folder)) return false;
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
+    if (isMissing && !hasAbove && path.dirname(folder) !== folder) return 'nothing above';
+    throw error;
   }
 }
 
-function topmostMissing(folder: string): string {
-  const parent = path.dirname(folder);
-  return parent === folder || fs.existsSync(parent) ? folder : topmostMissing(parent);
+function isFolder(file: string): boolean {
+  try {
+    return fs.statSync(file).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 /** Make a folder's entries durable (a rename or a new file in it). */

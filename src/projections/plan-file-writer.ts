@@ -13,7 +13,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {crc32} from 'node:zlib';
 import {type FileStamp, planStamp} from '../plan/file/stamp.ts';
-import {fileError, syncFolder, temporaryName} from '../platform/files.ts';
+import {fileError, makeFolder, syncFolder, temporaryName} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 
 export type WriteResult =
@@ -102,7 +102,7 @@ export function movePlanFile(active: string, completed: string): boolean {
   try {
     const from = fs.lstatSync(active, {throwIfNoEntry: false});
     if (!from) return false;
-    fs.mkdirSync(path.dirname(completed), {recursive: true});
+    makeFolder(path.dirname(completed));
     const there = fs.lstatSync(completed, {throwIfNoEntry: false});
     const isSameFile = there?.ino === from.ino && there.dev === from.dev;
     if (there && !isSameFile) fs.renameSync(completed, freeName(`${completed}.bak`));

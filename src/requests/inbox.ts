@@ -13,7 +13,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileError, listFolder, replaceFile, syncFolder} from '../platform/files.ts';
+import {fileError, listFolder, makeFolder, replaceFile, syncFolder} from '../platform/files.ts';
 import {type NotARequest, parseRequest, type Request} from './request.ts';
 
 const MAX_BYTES = 64 * 1024;
@@ -144,7 +144,7 @@ function readBounded(file: string): string | NotARequest | undefined {
 function setAside(folder: string, name: string, problem: NotARequest, taken: TakenRequests): void {
   const junk = path.join(folder, JUNK_FOLDER);
   try {
-    fs.mkdirSync(junk, {recursive: true});
+    makeFolder(junk);
     if (didSucceed(() => fs.renameSync(path.join(folder, name), path.join(junk, name))))
       taken.junk.push({name, ...problem});
   } catch {

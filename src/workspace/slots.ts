@@ -17,7 +17,7 @@ import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
 import {HOME_NOTE, slotAt, slotPool, slotsElsewhere} from '../git/slot-place.ts';
 import {type Clock, systemClock} from '../platform/clock.ts';
-import {listFolder, makeFolder, readIfExists, replaceFile} from '../platform/files.ts';
+import {fileError, listFolder, makeFolder, readIfExists, replaceFile} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {saveRescue} from './rescue.ts';
@@ -137,13 +137,25 @@ function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown
 
 async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
   const {folder, commit} = wish;
+  makePool(path.dirname(folder));
   if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
-  makeFolder(path.dirname(folder));
   // Twice forced: the place may still be registered, for a worktree that is gone or was never finished.
   await addWorktree(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
   const slot = slotAt(repo, folder);
   if (slot === undefined) throw new MilestoneError('GIT_FAILED', `git made no worktree at \`${folder}\``);
   return slot;
+}
+
+function makePool(folder: string): void {
+  try {
+    makeFolder(folder);
+  } catch (error) {
+    const {code, message} = fileError(error, `make the folder \`${folder}\`, where tasks would work`);
+    throw new MilestoneError(code, message, {
+      hint: '`workspace.root` (in config.yaml or the plan, under `settings`) names another place for it',
+      cause: error,
+    });
+  }
 }
 
 function clearPlace(repo: Repository, wish: SlotWish): string[] {

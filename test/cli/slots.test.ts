@@ -221,3 +221,22 @@ test.concurrent('a setup that fails for merged work fails that work', async () =
   expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'setup'}]);
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'two']);
 });
+
+test.concurrent('a state folder that cannot be made is a failure of the machine that says which and what to set', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
+  rig.write('../file', '');
+  fs.symlinkSync('/nowhere/at/all', path.join(rig.root, 'dangling'));
+  for (const [name, command] of [
+    ['file', 'execute'],
+    ['dangling', 'resume'],
+  ] as const) {
+    rig.env.XDG_STATE_HOME = path.join(rig.root, name);
+    const {exitCode, stderr} = await rig.milestone(command);
+    expect(exitCode).toBe(9);
+    expect(stderr).toContain(`cannot make the folder \`${rig.env.XDG_STATE_HOME}/milestone/repo-`);
+    expect(stderr).toContain('`workspace.root`');
+  }
+  rig.env.XDG_STATE_HOME = rig.stateFolder;
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+});

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {replaceFile, temporaryName} from '../../src/platform/files.ts';
+import {makeFolder, replaceFile, temporaryName} from '../../src/platform/files.ts';
 import {removeForgottenTemporaries} from '../../src/platform/temporaries.ts';
 
 const LONG_AGO_S = 1_000_000_000;
@@ -50,3 +50,26 @@ test('old temporaries of dead writers go, of our own pid too; young ones and tho
   removeForgottenTemporaries(folder, Date.now());
   expect(fs.readdirSync(folder).sort()).toEqual([names.young, names.living, names.other].sort());
 });
+
+test('of a folder that is made, the topmost that was missing is told; of one that is there, nothing', () => {
+  expect(makeFolder(path.join(folder, 'a', 'b', 'c'))).toBe(path.join(folder, 'a'));
+  expect(makeFolder(path.join(folder, 'a', 'b', 'd'))).toBe(path.join(folder, 'a', 'b', 'd'));
+  expect(makeFolder(path.join(folder, 'a'))).toBe(undefined);
+});
+
+test('a folder that cannot be made is an error, whatever is in the way', () => {
+  fs.writeFileSync(file, '');
+  fs.symlinkSync('/nowhere/at/all', path.join(folder, 'dangling'));
+  for (const inTheWay of ['a.json', 'dangling']) {
+    expect(() => makeFolder(path.join(folder, inTheWay))).toThrow(/EEXIST/);
+    expect(() => makeFolder(path.join(folder, inTheWay, 'deep', 'down'))).toThrow(/ENOTDIR|EEXIST/);
+  }
+});
+
+// A file system on which node's own recursive call never returns.
+test.runIf(fs.existsSync('/proc/self'))(
+  'a folder that cannot be made although the one above it is there is an error',
+  () => {
+    expect(() => makeFolder('/proc/nope/deep/down')).toThrow(/ENOENT/);
+  },
+);
