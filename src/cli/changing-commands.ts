@@ -1,4 +1,5 @@
 import type {Command} from 'commander';
+import {YES} from './deciding-commands.ts';
 
 /** The commands that change a milestone without executing it, and `doctor`. */
 export function addChangingCommands(program: Command): void {
@@ -17,10 +18,9 @@ export function addChangingCommands(program: Command): void {
     '[id] <task>',
     'do a completed task once more, on what the branch holds by now',
   ).option('--reason <text>', 'why, for the record');
-  addTaskCommand(program, 'skip', '[id] <task>', 'count a task as done without doing it').option(
-    '--reason <text>',
-    'why, for the record',
-  );
+  addTaskCommand(program, 'skip', '[id] <task>', 'count a task as done without doing it')
+    .option('--reason <text>', 'why, for the record')
+    .option('-y, --yes', YES);
   addActivate(program);
   addDoctor(program);
 }

@@ -21,7 +21,6 @@ function addApprovals(program: Command): void {
 function addApprove(program: Command): void {
   phaseCommand(program, 'approve', '[id] <task> [phase]', 'let a phase of a kiro task through, as it is shown')
     .option('-m, --message <comment>', 'a comment, for the record')
-    .option('-y, --yes', 'do not ask')
     .action(async (first: Word, second: Word, third: Word, flags) => {
       const {approve} = await import('./commands/approve.ts');
       process.exitCode = await approve(said(first, second, third), flags);
@@ -40,6 +39,7 @@ function addReject(program: Command): void {
 function addAnswer(program: Command): void {
   const command = program.command('answer').argument('[words...]').usage('[options] [id] <task> <text...>');
   shared(command.description('answer what a task asks; its next attempt reads it'))
+    .option('-y, --yes', YES)
     .option('--go', 'then go on with the milestone, unless somebody executes it')
     .action(async (words: string[], flags) => {
       const {answer} = await import('./commands/answer.ts');
@@ -68,8 +68,13 @@ function addTask(program: Command): void {
 
 function phaseCommand(program: Command, name: 'approve' | 'reject', usage: string, description: string): Command {
   const command = program.command(`${name} [id] [task] [phase]`).usage(`[options] ${usage}`).description(description);
-  return shared(command).option('--role <role>', 'in which role, where more than one is asked');
+  return shared(command)
+    .option('--role <role>', 'in which role, where more than one is asked')
+    .option('-y, --yes', YES);
 }
+
+/** Also of `skip`. */
+export const YES = 'a person has decided: do not ask; needed without a terminal';
 
 type Word = string | undefined;
 

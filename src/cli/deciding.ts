@@ -13,6 +13,8 @@ import {answerReport, whoGoesOn} from './commands/change.ts';
 
 export interface DecidingFlags {
   milestone?: string;
+  /** Where nobody can be asked: a person has decided. */
+  yes?: boolean;
   json?: boolean;
 }
 

@@ -18,8 +18,8 @@ const START = 'milestone execute --detach demo';
 const RESUME = 'milestone resume --detach demo';
 const STATUS = 'milestone status demo --format md';
 const FOLLOW = `milestone wait demo --until attention; ${STATUS}`;
-const ANSWER = 'milestone answer demo greet "English, please"';
-const APPROVE = 'milestone approve demo announce design';
+const ANSWER = 'milestone answer demo greet --yes "English, please"';
+const APPROVE = 'milestone approve demo announce design --yes';
 
 const DESIGN = documentPath('demo', 'announce', 'design', 'architecture.md');
 

@@ -41,19 +41,19 @@ test.concurrent('what holds a task up is shown with who has to act, what waits f
 test.concurrent('an answer makes the task pending again, and is on record', async () => {
   await using rig = await MilestoneRig.create();
   await askingMilestone(rig);
-  expect(await rig.milestone('answer', 'deploy')).toMatchObject({
+  expect(await rig.milestone('answer', '--yes', 'deploy')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('what is the answer?'),
   });
-  expect(await rig.milestone('answer', 'announce', 'yes')).toMatchObject({
+  expect(await rig.milestone('answer', '--yes', 'announce', 'yes')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('it has not asked anything'),
   });
-  expect(await rig.milestone('answer', 'm', 'deplo', 'yes')).toMatchObject({
+  expect(await rig.milestone('answer', '--yes', 'm', 'deplo', 'yes')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('did you mean `deploy`?'),
   });
-  const answered = await rig.milestone('answer', 'm', 'deploy', 'it', 'had', 'no', 'effect');
+  const answered = await rig.milestone('answer', '--yes', 'm', 'deploy', 'it', 'had', 'no', 'effect');
   expect(answered).toMatchObject({exitCode: 0});
   expect(answered.stdout).toBe(
     'task `deploy` is pending again; its next attempt reads the answer\n`milestone resume m` goes on with that\n',
@@ -69,15 +69,15 @@ test.concurrent('a secret of the environment in what a person says is not writte
   const secret = 'hunter2-hunter2-hunter2';
   await using rig = await MilestoneRig.create({env: {SERVICE_API_KEY: secret}});
   await askingMilestone(rig);
-  expect(await rig.milestone('answer', 'deploy', `use ${secret}, twice`)).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('answer', '--yes', 'deploy', `use ${secret}, twice`)).toMatchObject({exitCode: 0});
   expect(eventsOf(rig, 'm', 'blocker_answered')[0]?.details).toMatchObject({answer: 'use ***, twice'});
 });
 
 test.concurrent('with --go the milestone goes on in the same terminal', async () => {
   await using rig = await MilestoneRig.create();
   const work = await askingMilestone(rig);
-  expect(await rig.milestone('answer', 'deploy', 'yes', '--go', '--json')).toMatchObject({exitCode: 2});
-  const going = rig.milestone('answer', 'deploy', 'yes', '--go');
+  expect(await rig.milestone('answer', '--yes', 'deploy', 'yes', '--go', '--json')).toMatchObject({exitCode: 2});
+  const going = rig.milestone('answer', '--yes', 'deploy', 'yes', '--go');
   await (await work.nextRun()).exit(0);
   expect(await going).toMatchObject({exitCode: 0, stdout: expect.stringContaining('milestone m completed')});
 });

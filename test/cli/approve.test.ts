@@ -84,14 +84,14 @@ test.concurrent('what waits is asked of each role, and the next phase starts whe
     ],
   });
 
-  expect(await rig.milestone('approve', 'login')).toMatchObject({
+  expect(await rig.milestone('approve', '--yes', 'login')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('in which role: `architect`, `security`'),
   });
-  const first = await rig.milestone('approve', 'login', '--role', 'architect', '-m', 'fine');
+  const first = await rig.milestone('approve', '--yes', 'login', '--role', 'architect', '-m', 'fine');
   expect(first.stdout).toContain('still to approve: `security`');
-  expect(await rig.milestone('approve', 'login', '--role', 'architect')).toMatchObject({exitCode: 3});
-  const second = await rig.milestone('approve', 'm', 'login', 'design');
+  expect(await rig.milestone('approve', '--yes', 'login', '--role', 'architect')).toMatchObject({exitCode: 3});
+  const second = await rig.milestone('approve', '--yes', 'm', 'login', 'design');
   expect(second).toMatchObject({exitCode: 0});
   expect(second.stdout).toContain('the design of task `login` is approved\n`milestone resume m` goes on with that\n');
 
@@ -133,16 +133,16 @@ test.concurrent('the approval is in a file of its own, and an edit of that file 
 
 test.concurrent('a rejection sends the phase back to work, with the reason', async () => {
   await using rig = await waitingRig({}, 'echo "attempt $MILESTONE_ATTEMPT" > $MILESTONE_DELIVERABLES/architecture.md');
-  expect(await rig.milestone('reject', 'login')).toMatchObject({
+  expect(await rig.milestone('reject', '--yes', 'login')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('-m "…"'),
   });
-  const rejected = await rig.milestone('reject', 'login', '-m', 'the session is missing', '--json');
+  const rejected = await rig.milestone('reject', '--yes', 'login', '-m', 'the session is missing', '--json');
   expect(rejected.json()).toMatchObject({ok: true, event: {details: {comment: 'the session is missing'}}});
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
   expect(rig.read(`${DOCUMENTS}/design/architecture.md`)).toBe('attempt 2\n');
-  expect(await rig.milestone('approve', 'login')).toMatchObject({exitCode: 0});
-  expect(await rig.milestone('approve', 'login')).toMatchObject({
+  expect(await rig.milestone('approve', '--yes', 'login')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'login')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('no approval waits'),
   });
@@ -152,7 +152,7 @@ test.concurrent('a rejection sends the phase back to work, with the reason', asy
 test.concurrent('what was changed after it was asked for is shown as changed, and approved as it is', async () => {
   await using rig = await waitingRig({});
   rig.write(`${DOCUMENTS}/design/architecture.md`, 'another design\n');
-  const approved = await rig.milestone('approve', 'login');
+  const approved = await rig.milestone('approve', '--yes', 'login');
   expect(approved.stdout).toContain('changed since it was asked for');
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
   expect(eventsOf(rig, 'm', 'kiro_approval_voided')).toEqual([]);
@@ -160,12 +160,12 @@ test.concurrent('what was changed after it was asked for is shown as changed, an
 
 test.concurrent('what was changed after it was approved is asked for again; what is gone cannot be approved', async () => {
   await using rig = await waitingRig({});
-  expect(await rig.milestone('approve', 'login')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'login')).toMatchObject({exitCode: 0});
   rig.write(`${DOCUMENTS}/design/architecture.md`, 'another design\n');
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
   expect((await rig.milestone('approvals')).stdout).toContain('asked again: ');
   rig.write(`${DOCUMENTS}/design/architecture.md`, '');
-  expect(await rig.milestone('approve', 'login')).toMatchObject({
+  expect(await rig.milestone('approve', '--yes', 'login')).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('gone or empty'),
   });
@@ -180,7 +180,7 @@ test.concurrent('a live executor goes on as soon as somebody approves', async ()
   const screen = await execution.line('login design waits for approval');
   expect(screen).toContain('(1 document)');
   await rig.waitForEvent('m', 'kiro_approval_requested');
-  const approved = await rig.milestone('approve', 'login', 'design', '-m', 'fine');
+  const approved = await rig.milestone('approve', '--yes', 'login', 'design', '-m', 'fine');
   expect(approved.stdout).toContain('the design of task `login` is approved\nits executor goes on with that\n');
   await rig.waitForEvent('m', 'task_completed');
   await holding.exit(0);
@@ -252,13 +252,13 @@ function inTerminal(rig: MilestoneRig, ...words: string[]): Program {
 
 test.concurrent('a gate without roles takes no role, and a task between its phases is called what `status` calls it', async () => {
   await using rig = await waitingRig({});
-  const strange = await rig.milestone('approve', 'm', 'login', '--role', 'boss');
+  const strange = await rig.milestone('approve', '--yes', 'm', 'login', '--role', 'boss');
   expect(strange).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('nobody is asked in the role `boss`: this gate asks for no role'),
   });
-  expect(await rig.milestone('approve', 'm', 'login')).toMatchObject({exitCode: 0});
-  const again = await rig.milestone('approve', 'm', 'login');
+  expect(await rig.milestone('approve', '--yes', 'm', 'login')).toMatchObject({exitCode: 0});
+  const again = await rig.milestone('approve', '--yes', 'm', 'login');
   expect(again).toMatchObject({
     exitCode: 3,
     stderr: expect.stringContaining('task `login` is kiro_managed: no approval'),

@@ -239,7 +239,7 @@ describe('a required milestone that vanishes', () => {
       );
     await plan(['first']);
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
-    expect(await rig.milestone('skip', ID, 'a', '--reason', 'no need')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('skip', '--yes', ID, 'a', '--reason', 'no need')).toMatchObject({exitCode: 0});
     fs.rmSync(completed(rig, 'first'));
     expect(await rig.milestone('resume', ID)).toMatchObject({
       exitCode: 4,

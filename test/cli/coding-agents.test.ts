@@ -67,7 +67,7 @@ test('a question waits for an answer, which the next attempt gets in the same co
   expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 6, stderr: expect.stringContaining('Tabs or')});
   expect(rig.git('show', 'milestone/m:b.txt')).toBe('');
   expect((await rig.status('m')).blockers).toMatchObject([{type: 'question', message: 'Tabs or spaces?'}]);
-  expect(await rig.milestone('answer', 'm', 'a', 'Spaces,', 'please.')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('answer', '--yes', 'm', 'a', 'Spaces,', 'please.')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
 
   const [first, second] = agents.runs('claude');

@@ -41,7 +41,7 @@ test.concurrent('a live executor is shown, and told what to do', async () => {
   expect(milestones).toMatchObject([{id: ID, status: 'in_progress'}]);
   for (const words of [[], ['status']])
     expect(await rig.milestone(...words)).toMatchObject({exitCode: 0, stdout: expect.stringContaining(ID)});
-  expect(await rig.milestone('skip', 'b')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'b')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('pause', ID)).toMatchObject({exitCode: 0});
   expect((await rig.milestone('doctor', '--json')).json().findings).toContainEqual(
     expect.objectContaining({code: 'PLAN_GONE', hint: expect.stringContaining('once its executor has ended')}),
@@ -98,7 +98,7 @@ test.concurrent('doctor writes the plan in force back from the log, with its sta
   expect(await rig.milestone('doctor', '--repair')).toMatchObject({exitCode: 0});
   const plan = readPlan(rig, ID);
   await rig.writeMilestone(ID, [...plan.tasks, {id: 'c', ...task}], {...plan, tasks: undefined});
-  expect(await rig.milestone('skip', 'c')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'c')).toMatchObject({exitCode: 0});
   const {events, ...before} = readable(rig);
   removePlan(rig);
 
@@ -116,7 +116,7 @@ test.concurrent('doctor writes the plan in force back from the log, with its sta
   ]);
   expect(await rig.status()).not.toHaveProperty('plan_edit');
   const changes = eventsOf(rig, ID, 'plan_changed').length;
-  expect(await rig.milestone('skip', 'b')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'b')).toMatchObject({exitCode: 0});
   expect(eventsOf(rig, ID, 'plan_changed')).toHaveLength(changes);
   expect(await rig.milestone('validate', ID)).toMatchObject({exitCode: 0});
 });

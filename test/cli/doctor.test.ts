@@ -325,7 +325,7 @@ test('after a repair every gate is asked again: a damaged log proves no approval
     },
   ]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
-  expect(await rig.milestone('approve', 'a', '--yes')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'a', '--yes')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
   const log = rig.read(rig.logFile('m'));
   const at = log.indexOf('"kiro_approval_granted"');

@@ -164,7 +164,7 @@ describe('what cannot run', () => {
       exitCode: 4,
       stdout: expect.stringContaining(`hint: milestone retry ${ID}\n`),
     });
-    await rig.milestone('skip', ID, 'check');
+    await rig.milestone('skip', '--yes', ID, 'check');
     expect(await rig.milestone('resume', '--plan')).toMatchObject({exitCode: 0});
   });
 

@@ -72,7 +72,7 @@ test.concurrent('`stop` makes the milestone blocked at once; what runs comes to 
   expect(eventsOf(rig, ID, 'milestone_blocked')).toHaveLength(1);
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
   expect(tasksIn(rig, ID, 'task_started')).toHaveLength(2);
-  expect(await rig.milestone('skip', ID, 'red')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', ID, 'red')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
 });
 
@@ -80,7 +80,7 @@ test.concurrent('`stop` goes on by itself when what stopped it has gone before e
   await using rig = await MilestoneRig.create();
   const {execution, long} = await begin(rig, 'stop');
   await rig.waitForEvent(ID, 'milestone_blocked');
-  expect(await rig.milestone('skip', ID, 'red', '--reason', 'no need')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', ID, 'red', '--reason', 'no need')).toMatchObject({exitCode: 0});
   await rig.waitForEvent(ID, 'milestone_resumed');
   await rig.waitForEvent(ID, isOf('task_completed', 'ready'));
   await rig.waitForEvent(ID, isOf('task_completed', 'waits'));

@@ -41,11 +41,11 @@ test('the example with phases waits at its gate, goes back for a rejection, and 
   expect(rig.read(design)).not.toContain('white space');
 
   const why = 'Say what a word is: what stands between white space.';
-  expect(await rig.milestone('reject', 'counter', '-m', why)).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('reject', '--yes', 'counter', '-m', why)).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
   expect(rig.read(design)).toContain(why);
 
-  expect(await rig.milestone('approve', 'counter', '--yes')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'counter')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
   expect(rig.read(results)).toContain('The check passed.');
   expect(rig.read(results)).toMatch(/counts, as the output has them: . tests 3/);

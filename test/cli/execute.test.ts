@@ -198,7 +198,7 @@ describe('what is run', () => {
       {id: 'after', run: 'echo yes > after', dependencies: ['manual']},
     ]);
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
-    expect(await rig.milestone('skip', ID, 'manual', '--reason', 'not needed')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('skip', '--yes', ID, 'manual', '--reason', 'not needed')).toMatchObject({exitCode: 0});
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
     expect(readPlan(rig, ID, 'completed')).toMatchObject({
       status: 'completed',

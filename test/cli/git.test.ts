@@ -80,7 +80,7 @@ describe('commits', () => {
     ]);
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
     expect(usersThings(rig)).toEqual(mine);
-    expect(await rig.milestone('skip', ID, 'y')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('skip', '--yes', ID, 'y')).toMatchObject({exitCode: 0});
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
     expect(usersThings(rig)).toEqual(mine);
     expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);

@@ -57,7 +57,7 @@ test.concurrent('a rejection is in its prompt, and its documents are there', asy
   agents.script('claude', 'a.1', [claude.init, ...both, done()]);
   agents.script('claude', 'a.2', [claude.init, look, done()]);
   await rig.milestone('execute');
-  await rig.milestone('reject', 'm', 'a', '-m', 'Name the storage engine.');
+  await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'Name the storage engine.');
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
   expect(agents.runs('claude')[1]!.stdin).toContain('Name the storage engine.');
   expect(rig.read('../seen')).toBe('api-spec.yaml\narchitecture.md\nopenapi: 3\none\n');
@@ -72,7 +72,7 @@ test.concurrent('work that was let through is neither done nor reviewed again, a
   await rig.writeMilestone('m', [executeOnly('a', execute, {review: {driver: 'claude'}})]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   expect(phasesOf(rig, 'm').at(-1)).toBe('a execute waiting_approval');
-  expect(await rig.milestone('approve', 'm', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({exitCode: 0});
   const {exitCode, stderr} = await rig.milestone('resume');
   expect(exitCode, stderr).toBe(0);
   expect(agents.runs('claude')).toHaveLength(2);
@@ -93,7 +93,7 @@ test.concurrent('a rejected phase whose last attempt is cut off by its budget is
   agents.script('claude', 'a.5', [claude.init, {write: {'a.txt': 'b'}}, spent, {exit: 1}]);
   await rig.writeMilestone('m', [executeOnly('a', {...agent, approval_required: true}, {max_attempts: 2})]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
-  await rig.milestone('reject', 'm', 'a', '-m', 'try harder');
+  await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'try harder');
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 4});
   expect((await rig.status('m')).blockers).toMatchObject([{type: 'approval_rejected', task_id: 'a'}]);
 });

@@ -20,7 +20,7 @@ async function done(rig: MilestoneRig): Promise<void> {
 }
 
 async function approveAndResume(rig: MilestoneRig) {
-  expect(await rig.milestone('approve', 'm', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({exitCode: 0});
   return rig.milestone('resume');
 }
 

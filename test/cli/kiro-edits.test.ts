@@ -54,7 +54,7 @@ test.concurrent('a gate that is asked for stays asked for; one that is added lat
   ]);
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 6});
   expect(attemptsOf(rig, 'm')).toEqual(['a.1 design']);
-  expect(await rig.milestone('approve', 'm', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 6});
   expect(phasesOf(rig, 'm')).toEqual([
     'a design waiting_approval',
@@ -68,7 +68,7 @@ test.concurrent('what a phase has to leave may change before it is worked on', a
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [kiroTask('a')]);
   await rig.milestone('execute');
-  await rig.milestone('approve', 'm', 'a');
+  await rig.milestone('approve', '--yes', 'm', 'a');
   await rig.writeMilestone('m', [kiroTask('a', {spec: {run: writes('one.md'), deliverables: ['one.md']}})]);
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 6});
   expect(eventsOf(rig, 'm', 'kiro_phase_updated').at(-1)!.details.deliverables).toMatchObject([

@@ -15,7 +15,7 @@ async function waitingRig(extra: Record<string, unknown> = {}, task = kiroTask('
 }
 
 async function approved(rig: MilestoneRig, ...words: string[]): Promise<void> {
-  const {exitCode, stderr} = await rig.milestone('approve', 'm', 'a', ...words);
+  const {exitCode, stderr} = await rig.milestone('approve', '--yes', 'm', 'a', ...words);
   expect(exitCode, stderr).toBe(0);
 }
 
@@ -29,10 +29,10 @@ describe('who lets a phase through', () => {
     await approved(rig, '--role', 'security');
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     expect(attemptsOf(rig, 'm')).toEqual(['a.1 design']);
-    expect((await rig.milestone('approve', 'm', 'a', '--role', 'security')).stderr).toContain(
+    expect((await rig.milestone('approve', '--yes', 'm', 'a', '--role', 'security')).stderr).toContain(
       'has approved it already',
     );
-    expect((await rig.milestone('approve', 'm', 'a', '--role', 'boss')).stderr).toContain(
+    expect((await rig.milestone('approve', '--yes', 'm', 'a', '--role', 'boss')).stderr).toContain(
       'nobody is asked in the role',
     );
     await approved(rig);
@@ -66,7 +66,7 @@ describe('a rejection', () => {
   test.concurrent('sends the phase back to work, which is told why', async () => {
     const design = `echo "<$MILESTONE_REJECTION>"; ls "$MILESTONE_DELIVERABLES"; ${writes('architecture.md', 'api-spec.yaml')}`;
     await using rig = await waitingRig({}, kiroTask('a', {design: {run: design}}));
-    const rejected = await rig.milestone('reject', 'm', 'a', '-m', 'no "plan" for $failure\nat all');
+    const rejected = await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'no "plan" for $failure\nat all');
     expect(rejected).toMatchObject({exitCode: 0});
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     expect(rig.read('.milestones/logs/m/a.1.log')).toContain('<>\n');
@@ -82,9 +82,9 @@ describe('a rejection', () => {
 
   test.concurrent('with no attempt left it is a blocker, until somebody tries again', async () => {
     await using rig = await waitingRig({}, kiroTask('a', {}, {max_attempts: 2}));
-    await rig.milestone('reject', 'm', 'a', '-m', 'first');
+    await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'first');
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    await rig.milestone('reject', 'm', 'a', '-m', 'second');
+    await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'second');
     expect(await rig.milestone('resume')).toMatchObject({
       exitCode: 4,
       stderr: expect.stringContaining('was rejected, and no attempt is left: second'),
@@ -102,7 +102,7 @@ describe('a rejection', () => {
     const gate = {required: true, approvers: ['architect', 'security']};
     await using rig = await waitingRig({kiro_configuration: {approval_gates: {design_to_spec: gate}}});
     await approved(rig, '--role', 'architect');
-    await rig.milestone('reject', 'm', 'a', '--role', 'security', '-m', 'no');
+    await rig.milestone('reject', '--yes', 'm', 'a', '--role', 'security', '-m', 'no');
     await rig.milestone('resume');
     await approved(rig, '--role', 'security');
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
@@ -159,7 +159,7 @@ describe('a document that changes after it was approved', () => {
     fs.rmSync(rig.path(architecture));
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     expect(voids(rig)).toHaveLength(1);
-    expect(await rig.milestone('approve', 'm', 'a')).toMatchObject({
+    expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
       exitCode: 3,
       stderr: expect.stringContaining('is gone or empty: there is nothing to approve'),
     });
@@ -223,7 +223,9 @@ describe('a document that changes after it was approved', () => {
     await approved(rig);
     rig.write(architecture, 'something else\n');
     await rig.milestone('resume');
-    expect(await rig.milestone('reject', 'm', 'a', 'design', '-m', 'put it back')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('reject', '--yes', 'm', 'a', 'design', '-m', 'put it back')).toMatchObject({
+      exitCode: 0,
+    });
     expect((await rig.status('m')).tasks[0].kiro).toMatchObject({
       current_phase: 'design',
       phases: {design: 'in_progress', spec: 'pending', task: 'pending', execute: 'pending'},
@@ -249,7 +251,7 @@ describe('nothing else passes a gate', () => {
     expect(await rig.milestone('retry', 'm', 'a')).toMatchObject({exitCode: 3});
     await rig.milestone('execute', 'm', '--only', 'a');
     await rig.milestone('resume', 'm', '--max-parallel', '5');
-    await rig.milestone('skip', 'm', 'other', '--reason', 'x');
+    await rig.milestone('skip', '--yes', 'm', 'other', '--reason', 'x');
     expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 6});
     expect(attemptsOf(rig, 'm').filter(attempt => attempt.startsWith('a.'))).toEqual(['a.1 design']);
   });
@@ -374,7 +376,7 @@ describe('the gate behind the last phase', () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('m', [gated('echo "$MILESTONE_ATTEMPT $MILESTONE_REJECTION" > done.txt')]);
     await rig.milestone('execute');
-    await rig.milestone('reject', 'm', 'a', '-m', 'once more');
+    await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'once more');
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     await approved(rig);
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
@@ -405,8 +407,8 @@ test.concurrent('a skipped kiro task is done with, whatever waits', async () => 
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [kiroTask('a'), freeTask('b', {}, {dependencies: ['a']}), {id: 'c', driver: 'manual'}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
-  await rig.milestone('skip', 'm', 'a', '--reason', 'not needed');
-  expect(await rig.milestone('approve', 'm', 'a')).toMatchObject({exitCode: 3});
+  await rig.milestone('skip', '--yes', 'm', 'a', '--reason', 'not needed');
+  expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({exitCode: 3});
   expect(await rig.milestone('resume')).toMatchObject({
     exitCode: 6,
     stderr: expect.stringContaining('task `c` waits for a person'),

@@ -31,9 +31,11 @@ describe('the whole way', () => {
       })),
     });
 
-    expect(await rig.milestone('approve', 'm', 'login')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('approve', '--yes', 'm', 'login')).toMatchObject({exitCode: 0});
     expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 6});
-    expect(await rig.milestone('approve', 'm', 'login', 'spec', '-m', 'well done')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('approve', '--yes', 'm', 'login', 'spec', '-m', 'well done')).toMatchObject({
+      exitCode: 0,
+    });
     expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
 
     expect(phasesOf(rig, 'm')).toEqual([
@@ -283,7 +285,7 @@ describe('where the home is', () => {
     await rig.writeMilestone('m', [kiroTask('a', {execute: {approval_required: true}})]);
     for (const phase of ['design', 'spec', 'execute']) {
       expect(await rig.milestone(phase === 'design' ? 'execute' : 'resume', 'm')).toMatchObject({exitCode: 6});
-      expect(await rig.milestone('approve', 'a', phase)).toMatchObject({exitCode: 0});
+      expect(await rig.milestone('approve', '--yes', 'a', phase)).toMatchObject({exitCode: 0});
     }
     expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
     expect(rig.read('done.txt')).toBe('done\n');

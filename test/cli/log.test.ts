@@ -93,7 +93,7 @@ describe('what is recorded', () => {
 
   test.concurrent('control characters in what others wrote are shown, not obeyed', async () => {
     await using rig = await stoppedRig();
-    await rig.milestone('skip', ID, 'check', '--reason', 'because \u001b[2J');
+    await rig.milestone('skip', '--yes', ID, 'check', '--reason', 'because \u001b[2J');
     const {stdout} = await rig.milestone('log', '--event', 'task_skipped');
     expect(stdout).toContain('because \\x1b[2J');
     expect(stdout).not.toContain('\u001b');

@@ -120,7 +120,7 @@ test.concurrent('another terminal pauses, cancels and skips while it runs', asyn
   expect(work.timesRun).toBe(1);
   const again = rig.milestone('resume', ID);
   const second = await work.nextRun();
-  expect(await rig.milestone('skip', ID, 'b')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', ID, 'b')).toMatchObject({exitCode: 0});
   await second.ended;
   expect(await again).toMatchObject({exitCode: 0});
   expect(eventsOf(rig, ID, 'task_skipped')).toHaveLength(1);

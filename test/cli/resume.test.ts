@@ -217,7 +217,7 @@ describe('a dead executor', () => {
     expect(work.timesRun).toBe(1);
     expect(tasksIn(rig, ID, 'task_completed')).toEqual(['other']);
     expect(readPlan(rig, ID).status).toBe('paused');
-    expect(await rig.milestone('skip', ID, 'deploy')).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('skip', '--yes', ID, 'deploy')).toMatchObject({exitCode: 0});
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   });
 

@@ -83,7 +83,7 @@ test('a task that was added to the plan while nobody executed is known', async (
   await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
   rig.write(rig.planFile('m'), `${rig.read(rig.planFile('m'))}  - id: b\n    title: b\n    run: "true"\n`);
-  expect(await rig.milestone('skip', 'b')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'b')).toMatchObject({exitCode: 0});
   expect(rig.events('m').slice(-2)).toMatchObject([{event: 'plan_changed'}, {event: 'task_skipped'}]);
 });
 
@@ -103,7 +103,7 @@ test('a request that a killed executor had taken, or nobody took, is answered on
   };
   leave('1', 'retry', 'taken');
   leave('2', 'pause', 'json');
-  expect(await rig.milestone('skip', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'a')).toMatchObject({exitCode: 0});
   expect(answers(rig.events('m')).map(({event}) => event)).toEqual(['task_reset', 'request_rejected', 'task_skipped']);
   expect(fs.readdirSync(rig.path('.milestones/inbox/m'))).toEqual([]);
 
@@ -150,7 +150,7 @@ test('a retry of all of which only the beginning reached the disk is taken up ag
   rig.write(rig.logFile('m'), `${lines.slice(0, -1).join('\n')}\n${lines.at(-1)?.slice(0, 40)}`);
   const request = {kind: 'retry', request_id, requested_at: '2026-11-23T10:00:00.000Z'};
   rig.write(`.milestones/inbox/m/20261123T100000000Z-${request_id}.taken`, JSON.stringify(request));
-  expect(await rig.milestone('skip', 'c')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'c')).toMatchObject({exitCode: 0});
   expect(rig.events('m').slice(-3)).toMatchObject([
     {event: 'task_reset', details: {task_id: 'a'}},
     {event: 'task_reset', details: {task_id: 'b', request_id}},

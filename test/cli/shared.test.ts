@@ -119,7 +119,7 @@ test('a switch to the branch that was cut off is finished, not taken for a perso
   rig.git('checkout', '-q', '-B', 'main', base);
   // As it is when the files are those of the branch already, and the head is not.
   rig.git('restore', `--source=${BRANCH}`, '--staged', '--worktree', 'README', 'a');
-  expect(await rig.milestone('skip', ID, 'b')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', ID, 'b')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
 });
 
@@ -211,7 +211,7 @@ test('the final check is of the branch, whatever is checked out', async () => {
     {settings},
   );
   expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
-  expect(await rig.milestone('skip', ID, 'b')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', ID, 'b')).toMatchObject({exitCode: 0});
   rig.git('checkout', '-q', 'main');
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   expect(rig.git('symbolic-ref', '--short', 'HEAD')).toBe(BRANCH);

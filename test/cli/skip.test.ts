@@ -12,7 +12,7 @@ test('skipping a running task ends its attempt, and what depends on it goes on',
   ]);
   const execution = rig.milestone('execute');
   const run = await build.nextRun();
-  expect(await rig.milestone('skip', 'build', '--reason', 'done by hand')).toMatchObject({
+  expect(await rig.milestone('skip', '--yes', 'build', '--reason', 'done by hand')).toMatchObject({
     exitCode: 0,
     stdout: 'task `build` is skipped; what depends on it may run\nits executor goes on with that\n',
   });
@@ -30,7 +30,7 @@ test('skipping a task that a killed executor left running ends its processes fir
   const run = await build.nextRun();
   execution.kill('SIGKILL');
   await execution;
-  expect(await rig.milestone('skip', 'm', 'build')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'm', 'build')).toMatchObject({exitCode: 0});
   await run.ended;
   expect(rig.read(rig.planFile('m'))).toContain('status: skipped');
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
@@ -44,7 +44,7 @@ test('what is done, unknown, or not begun is not skipped, and an attempt cannot 
     {id: 'b', run: 'false', retries: 0},
   ]);
   const refused = async (...words: string[]) => {
-    const ended = await rig.milestone('skip', ...words, '--json');
+    const ended = await rig.milestone('skip', '--yes', ...words, '--json');
     expect(ended.exitCode).toBe(3);
     return ended.json().error;
   };
@@ -56,8 +56,8 @@ test('what is done, unknown, or not begun is not skipped, and an attempt cannot 
   expect(await refused('a')).toMatchObject({code: 'REQUEST_REJECTED'});
   expect(await refused('c')).toMatchObject({code: 'UNKNOWN_TASK'});
   expect(answers(rig.events('m'))).toEqual([]);
-  expect(await rig.milestone('skip')).toMatchObject({exitCode: 2});
-  expect(await rig.milestone('skip', 'b', {env: {MILESTONE_RUN: 'token-1'}})).toMatchObject({exitCode: 3});
+  expect(await rig.milestone('skip', '--yes')).toMatchObject({exitCode: 2});
+  expect(await rig.milestone('skip', '--yes', 'b', {env: {MILESTONE_RUN: 'token-1'}})).toMatchObject({exitCode: 3});
 });
 
 test('a live executor rejects what it cannot do, and the sender says why', async () => {
@@ -66,7 +66,7 @@ test('a live executor rejects what it cannot do, and the sender says why', async
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
   const execution = rig.milestone('execute');
   const run = await build.nextRun();
-  expect(await rig.milestone('skip', 'biuld')).toMatchObject({
+  expect(await rig.milestone('skip', '--yes', 'biuld')).toMatchObject({
     exitCode: 3,
     stderr: 'error: milestone `m` has no task `biuld`\nhint: did you mean `build`?\n',
   });
@@ -85,7 +85,7 @@ test('when the log dies while a task is to be skipped, the executor ends and the
   ]);
   const execution = rig.milestone('execute');
   const [attempt, second] = [await stubborn.nextRun(), await other.nextRun()];
-  const sender = rig.milestone('skip', 'a');
+  const sender = rig.milestone('skip', '--yes', 'a');
   await attempt.received('SIGINT');
   sender.kill('SIGKILL');
   fs.rmSync(rig.path(rig.logFile('m')));

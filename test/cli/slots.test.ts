@@ -113,7 +113,7 @@ test.concurrent('work that no commit can hold stays when the milestone completes
     {id: 'b', run: 'echo b > b', dependencies: ['a']},
   ]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
-  expect(await rig.milestone('skip', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'a')).toMatchObject({exitCode: 0});
   const {exitCode, stdout, stderr} = await rig.milestone('resume', '--max-parallel', '1');
   expect(exitCode).toBe(0);
   expect(`${stdout}${stderr}`).toContain('.stray-');

@@ -238,7 +238,7 @@ describe('the cache', () => {
     expect(await rig.status()).toEqual(whole);
     rig.write('.milestones/cache/release.json', '{"format": 2, "seal":');
     expect(await rig.status()).toEqual(whole);
-    await rig.milestone('skip', ID, 'check');
+    await rig.milestone('skip', '--yes', ID, 'check');
     expect(await rig.status()).toMatchObject({counts: {skipped: 1, failed: 0}});
   });
 

@@ -76,7 +76,7 @@ test('twelve tasks, three agents and the shell: through a red check, a question,
 
   const second = rig.milestone('resume', 'shop', '--wait');
   await rig.waitForEvent('shop', 'session_resumed');
-  expect(await rig.milestone('answer', 'shop', 'style', 'Spaces.')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('answer', '--yes', 'shop', 'style', 'Spaces.')).toMatchObject({exitCode: 0});
   rig.write(path.join(home, 'answered'), '');
   expect(await second).toMatchObject({exitCode: 0});
 

@@ -25,7 +25,7 @@ describe('nobody executes the milestone', () => {
       needs_you: [{kind: 'failed', command: 'milestone retry release a'}, {kind: 'blocked'}],
     });
     expect((await rig.milestone('wait')).stdout).toContain('\n  milestone retry release a\n');
-    await rig.milestone('skip', ID, 'a');
+    await rig.milestone('skip', '--yes', ID, 'a');
     await rig.milestone('resume', ID);
     const done = await rig.milestone('wait', ID, '--json');
     expect(done.exitCode).toBe(0);

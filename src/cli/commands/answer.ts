@@ -2,6 +2,7 @@ import {MilestoneError} from '../../errors.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
+import {requireYes} from '../require-yes.ts';
 import {targetText} from '../target.ts';
 
 export interface AnswerFlags extends DecidingFlags {
@@ -22,6 +23,7 @@ export async function answer(words: readonly string[], flags: AnswerFlags): Prom
   const task_id = requireTask(target.task, USAGE);
   if (target.text === '') throw new MilestoneError('USAGE', 'what is the answer?', {hint: USAGE});
   const text = checkText(target.text, 'the answer', 'text');
+  requireYes(flags, 'answer');
   const {milestone} = target;
   const {by} = await decide(home, milestone, {kind: 'answer', task_id, text}, flags, () => ({
     lines: [`task \`${task_id}\` is pending again; its next attempt reads the answer`],

@@ -4,7 +4,7 @@ import type {Deliverable} from '../../events/event.ts';
 import {loadView} from '../../milestone/load-view.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
-import {askYes, canAsk} from '../../platform/ask-yes.ts';
+import {askYes} from '../../platform/ask-yes.ts';
 import {SIGNAL_EXITS} from '../../platform/processes/signals.ts';
 import {type ApprovalReport, approvalsOf, approveCommand} from '../../projections/approvals.ts';
 import {decideRequest} from '../../requests/decide-request.ts';
@@ -17,14 +17,13 @@ import {choosePaint} from '../../terminal/paint.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
+import {requireYes} from '../require-yes.ts';
 import {shownPath} from '../shown-path.ts';
 import {targetPhase} from '../target.ts';
 
 export interface ApprovalFlags extends DecidingFlags {
   role?: string;
   message?: string;
-  /** Without the question. */
-  yes?: boolean;
 }
 
 const DECLINED = 3;
@@ -46,8 +45,8 @@ export async function approve(words: readonly string[], flags: ApprovalFlags): P
   };
   refuseRejected(about.state, ask);
   if (!flags.json) await show(about, deliverables, flags);
-  const isToAsk = !flags.yes && !flags.json && canAsk();
-  const said = isToAsk ? await askYes('Approve it?') : 'yes';
+  requireYes(flags, 'approve');
+  const said = flags.yes || flags.json ? 'yes' : await askYes('Approve it?');
   if (said !== 'yes') {
     console.log(`${said === 'interrupted' ? '\n' : ''}nothing is approved`);
     return said === 'no' ? DECLINED : SIGNAL_EXITS.SIGINT;
@@ -66,6 +65,7 @@ export async function reject(words: readonly string[], flags: ApprovalFlags): Pr
   const about = await findApproval(words, flags, 'milestone reject [id] <task> [phase] -m "…"');
   const ask: Ask = {kind: 'reject', ...meant(about, flags), comment};
   refuseRejected(about.state, ask);
+  requireYes(flags, 'reject');
   await decide(about.home, about.id, ask, flags, () => ({
     lines: [`${nameOf(about.approval)} is rejected: it goes back to work, and the next attempt reads why`],
     goesOn: true,

@@ -8,12 +8,14 @@ import type {MilestoneState} from '../../state/milestone.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';
+import {requireYes} from '../require-yes.ts';
 import {targetMilestone, targetTask} from '../target.ts';
 
 export interface ChangeFlags {
   milestone?: string;
   now?: boolean;
   reason?: string;
+  yes?: boolean;
   json?: boolean;
 }
 
@@ -34,6 +36,7 @@ export async function changeTask(kind: 'retry' | 'redo' | 'skip', words: readonl
   const home = requireHome();
   const {milestone, task} = targetTask(homePaths(home), words, flags.milestone);
   const ask = kind === 'retry' ? {kind, ...(task !== undefined && {task_id: task})} : naming(kind, task, flags);
+  if (kind === 'skip') requireYes(flags, kind);
   await change(home, milestone, ask, flags);
 }
 

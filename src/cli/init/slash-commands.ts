@@ -94,8 +94,8 @@ The user wants to decide on an approval: $ARGUMENTS
 2. Read the documents that it lists. Tell the user in a few lines what they say, what is missing or doubtful in them,
    and by which criteria they are to be judged. Ask for the decision.
 3. Only after the user answered, carry the answer over, in the words of the user:
-   \`milestone approve <milestone> <task> <phase>\` (with \`-m "<comment>"\` if there is one, \`--role <role>\` if the approval
-   names roles), or \`milestone reject <milestone> <task> <phase> -m "<reason>"\`.
+   \`milestone approve <milestone> <task> <phase> --yes\` (with \`-m "<comment>"\` if there is one, \`--role <role>\` if the approval
+   names roles), or \`milestone reject <milestone> <task> <phase> --yes -m "<reason>"\`. \`--yes\` says that the user decided.
    An approval is for what the user has just been shown; it is never for another document, and silence is none.
 4. When what it prints names \`milestone resume\`, say that \`/milestone:resume <milestone>\` goes on.
 `;
@@ -110,13 +110,13 @@ function runningText(agent: AgentName, command: 'execute' | 'resume'): string {
    When the status has a part "Needs you", do 4; otherwise 5.
 4. Bring each entry under "Needs you" to the user in plain words: what is wanted, why, and what depends on it. Stop there,
    and wait for the answer; then carry it over and go on with 3.
-   - A question of a task: ask it as it stands, then \`milestone answer <milestone> <task> "<the answer>"\`.
+   - A question of a task: ask it as it stands, then \`milestone answer <milestone> <task> --yes "<the answer>"\`.
    - An approval: read the documents in \`.milestones/deliverables/<milestone>/<task>/<phase>/\` and say what they contain.
-     Only after the user decided: \`milestone approve <milestone> <task> <phase>\` or
-     \`milestone reject <milestone> <task> <phase> -m "<reason>"\`. Never decide yourself, and never take an earlier yes
+     Only after the user decided: \`milestone approve <milestone> <task> <phase> --yes\` or
+     \`milestone reject <milestone> <task> <phase> --yes -m "<reason>"\`. Never decide yourself, and never take an earlier yes
      for another document.
    - A task that failed, is blocked, or is for a person: say the cause (\`milestone log <milestone> <task> --output\`) and
-     what the status proposes. Run that only when the user wants it.
+     what the status proposes. Run that only when the user wants it; \`skip\` wants \`--yes\` then.
    When what you ran says that \`milestone resume\` goes on, start it again with \`milestone resume --detach <milestone>\`.
    If the user wants to decide later, wait with \`--until change\` in place of \`--until attention\` and report only what
    is new.
