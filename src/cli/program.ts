@@ -71,11 +71,23 @@ function buildProgram(): Command {
 const OPEN_TO_ATTEMPTS = ['status', 'log', 'list', 'graph', 'validate', 'schema', 'prompt', 'approvals', 'blockers'];
 
 /** Decisions are for people: what an attempt starts must not decide about attempts. */
-function refuseInsideAttempt(command: Command): void {
-  if (process.env[TOKEN_VARIABLE] === undefined || OPEN_TO_ATTEMPTS.includes(command.name())) return;
+async function refuseInsideAttempt(command: Command): Promise<void> {
+  if (OPEN_TO_ATTEMPTS.includes(command.name()) || !(await isInsideAttempt())) return;
   throw new MilestoneError('INSIDE_ATTEMPT', `\`${fullName(command)}\` is not for use inside an attempt`, {
     hint: 'run it in a terminal of your own',
   });
+}
+
+async function isInsideAttempt(): Promise<boolean> {
+  if (process.env[TOKEN_VARIABLE] !== undefined) return true;
+  const [{findHome}, {descendsFromAttempt}, {workingFolderOf}] = await Promise.all([
+    import('../plan/file/home.ts'),
+    import('../requests/inside-attempt.ts'),
+    import('../platform/processes/relatives.ts'),
+  ]);
+  const folder = workingFolderOf(process.pid);
+  const home = folder === undefined ? undefined : findHome(folder);
+  return home !== undefined && descendsFromAttempt(home, process.pid);
 }
 
 function fullName(command: Command): string {

@@ -51,8 +51,9 @@ export async function requestFromOutside(ask: Ask, options: AloneOptions): Promi
   const paths = homePaths(home);
   locatePlan(paths, id);
   const locks = locksFolderOf(home, await openRepository(path.dirname(home)));
-  const executor = () => executorOf(readLockOwner(path.join(locks, id), ownIdentity()));
-  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock);
+  const sender = ownIdentity();
+  const executor = () => executorOf(readLockOwner(path.join(locks, id), sender));
+  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock, {sender});
   let sent: Sent | undefined;
   try {
     for (;;) {

@@ -2,7 +2,7 @@
 
 import {MilestoneError} from '../errors.ts';
 import type {Timestamp} from '../events/event.ts';
-import {type Identity, processState} from '../platform/processes/identity.ts';
+import {type Identity, isAlive} from '../platform/processes/identity.ts';
 
 /** `execute` lasts as long as an execution; `command` is over in a moment and may be waited for. */
 export type LockPurpose = 'execute' | 'command';
@@ -51,17 +51,6 @@ export function isInTheWay(holder: LockHolder | undefined, takeOver: boolean): h
 export function tokensLeftBy(holder: LockHolder | undefined): ReadonlySet<string> {
   const tokens = holder?.alive === false ? holder.owner?.tokens : undefined;
   return new Set(Array.isArray(tokens) ? tokens : []);
-}
-
-/** A pid of another host or pid namespace says nothing here. */
-function isAlive(owner: LockOwner, here: Identity): boolean | 'unknown' {
-  if (owner.host !== here.host || owner.pid_namespace !== here.pid_namespace) return 'unknown';
-  if (owner.boot_id !== here.boot_id) return false;
-  const state = processState(owner.pid);
-  if (!state || state.zombie) return false;
-  const isAnother =
-    owner.process_started !== null && state.startTime !== null && owner.process_started !== state.startTime;
-  return !isAnother;
 }
 
 /** The `LOCKED` that names who is in the way. */

@@ -5,6 +5,7 @@ import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {type Decision, type DecisionFacts, decideRequest, rejectionEvent} from './decide-request.ts';
 import {finishRequest, leftoverRequests, takeRequests} from './inbox.ts';
+import {judgeSender} from './judge-sender.ts';
 import type {Ask, Request} from './request.ts';
 
 /** Answers of a dead executor are looked for among this many events. */
@@ -23,7 +24,7 @@ export interface Inbox {
 /** Answer what has come since the last look. Every request gets exactly one event that names it. */
 export async function answerRequests(execution: Execution, inbox: Inbox): Promise<void> {
   const {requests, junk} = takeRequests(inbox.folder);
-  for (const request of requests) await answer(execution, inbox, request);
+  for (const request of requests) await judgeAndAnswer(execution, inbox, request);
   // Its sender may be waiting.
   for (const {reason, request_id} of junk)
     if (request_id !== undefined) execution.record({event: 'request_rejected', details: {reason, request_id}});
@@ -36,8 +37,17 @@ export async function answerLeftovers(execution: Execution, inbox: Inbox): Promi
   const answered = answersIn(inbox.logFile);
   for (const request of requests) {
     if (answered.has(request.request_id)) finishRequest(inbox.folder, request);
-    else await answer(execution, inbox, request);
+    else await judgeAndAnswer(execution, inbox, request);
   }
+}
+
+/** What lies in the inbox may have been put there by anybody. */
+async function judgeAndAnswer(execution: Execution, inbox: Inbox, request: Request): Promise<void> {
+  const refusal = await judgeSender(execution.paths.home, request);
+  if (!refusal) return answer(execution, inbox, request);
+  execution.record(...answerOf(request, refusal));
+  await execution.durable();
+  finishRequest(inbox.folder, request);
 }
 
 /** Ids of the requests that the end of a log answers. */

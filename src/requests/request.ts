@@ -5,6 +5,7 @@ import type {Deliverable, Timestamp} from '../events/event.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
+import type {Identity} from '../platform/processes/identity.ts';
 
 /** What is asked. */
 export type Ask =
@@ -29,16 +30,23 @@ export type Request = Ask & {
   /** The session or attempt that is meant; for another one the request is rejected. */
   session_id?: string;
   attempt?: number;
+  /** Who asks; the executor judges him as well. */
+  sender?: Identity;
 };
 
-export function newRequest(ask: Ask, clock: Clock, meant: {session_id?: string; attempt?: number} = {}): Request {
-  return {...ask, ...meant, request_id: randomUUID(), requested_at: new Date(clock.now()).toISOString()};
+/** @param more Fields that a request may have. */
+export function newRequest(
+  ask: Ask,
+  clock: Clock,
+  more: Partial<Pick<Request, 'session_id' | 'attempt' | 'sender'>> = {},
+): Request {
+  return {...ask, ...more, request_id: randomUUID(), requested_at: new Date(clock.now()).toISOString()};
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value.length <= 4096;
 const isTaskId = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
 const isBoolean = (value: unknown) => typeof value === 'boolean';
-const isAttempt = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
+const isNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 const isRequestId = (value: unknown) => typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);
 const isTimestamp = (value: unknown) =>
   typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(value);
@@ -51,6 +59,12 @@ const isDeliverable = (value: unknown) => {
 const isDeliverables = (value: unknown) => Array.isArray(value) && value.length <= 100 && value.every(isDeliverable);
 const isLongText = (value: unknown) => typeof value === 'string' && value.trim() !== '' && value.length <= 32_768;
 
+const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isIdentity = (value: unknown) => {
+  const {pid, process_started, boot_id, pid_namespace, host} = Object(value) as Record<string, unknown>;
+  return isNumber(pid) && isText(host) && [process_started, boot_id, pid_namespace].every(isTextOrNull);
+};
+
 type Check = (value: unknown) => boolean;
 interface Fields {
   required: Record<string, Check>;
@@ -59,7 +73,7 @@ interface Fields {
 
 const COMMON: Fields = {
   required: {request_id: isRequestId, requested_at: isTimestamp},
-  optional: {session_id: isText, attempt: isAttempt},
+  optional: {session_id: isText, attempt: isNumber, sender: isIdentity},
 };
 
 const FIELDS: Record<Ask['kind'], Fields> = {

@@ -36,6 +36,11 @@ export function findHome(cwd: string): string | undefined {
   return nearest;
 }
 
+/** Whether a folder is a slot of whichever milestone, or lies in one. */
+export function isInsideSlot(folder: string): boolean {
+  return [...upwards(realPath(folder))].some(at => ownerOfSlot(at) !== undefined);
+}
+
 /** All paths of a home. Ids must be valid ones: they become parts of paths. */
 export function homePaths(home: string) {
   const inHome = (...parts: string[]) => path.join(home, ...parts);

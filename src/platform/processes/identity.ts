@@ -43,6 +43,17 @@ export function processState(pid: number): ProcessState | undefined {
   return {startTime: null, zombie: false}; // there, but hidden from us
 }
 
+/** Whether a process still runs; a pid of another host or pid namespace says nothing here. */
+export function isAlive(owner: Identity, here: Identity): boolean | 'unknown' {
+  if (owner.host !== here.host || owner.pid_namespace !== here.pid_namespace) return 'unknown';
+  if (owner.boot_id !== here.boot_id) return false;
+  const state = processState(owner.pid);
+  if (!state || state.zombie) return false;
+  const isAnother =
+    owner.process_started !== null && state.startTime !== null && owner.process_started !== state.startTime;
+  return !isAnother;
+}
+
 /** `/proc/<pid>/stat`: the name in parentheses may itself hold spaces and parentheses. */
 export function parseProcStat(stat: string | null): ProcessState | undefined {
   if (stat === null) return undefined;
