@@ -5,8 +5,7 @@ import path from 'node:path';
 import {finishMove} from '../engine/move-completed.ts';
 import {prepareExecution} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
-import {git, linkedWorktrees} from '../git/git.ts';
-import {writeRef} from '../git/refs.ts';
+import {linkedWorktrees} from '../git/git.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
@@ -18,8 +17,8 @@ import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {answersIn} from '../requests/answer-requests.ts';
 import {finishRequest, leftoverRequests} from '../requests/inbox.ts';
-import {isOver} from '../state/milestone.ts';
-import {listRescues} from '../workspace/rescue.ts';
+import {attemptsOf, isOver} from '../state/milestone.ts';
+import {keepUnknownRescues} from '../workspace/rescue.ts';
 import {staleLocks} from './examine-git.ts';
 import {repairLog} from './repair-log.ts';
 
@@ -68,22 +67,10 @@ async function restorePlan(opened: OpenMilestone, options: CommandOptions, done:
   return {...restored, read: await options.readPlan(planFile, paths.config)};
 }
 
-/**
- * Attempts that a shortened log does not know any more left work under numbers that will be given out again: it gets
- * another name, so that it stays.
- */
 async function keepRescues({repo, id, state, clock}: OpenMilestone): Promise<string[]> {
-  const done: string[] = [];
-  for (const {ref, commit} of repo ? await listRescues(repo, id) : []) {
-    const [, task = '', attempt] = /\/([^/]+)\.([1-9]\d*)$/.exec(ref) ?? [];
-    const known = state.tasks.get(task)?.history.attempts ?? state.removed.get(task);
-    if (!repo || known === undefined || Number(attempt) <= known) continue;
-    const kept = `${ref}.kept-${new Date(clock.now()).toISOString().replace(/[-:.]/g, '')}`;
-    await writeRef(repo, kept, commit, 'milestone: work kept');
-    await git(repo, ['update-ref', '-d', ref, commit]);
-    done.push(`kept the work at \`${ref}\` as \`${kept}\``);
-  }
-  return done;
+  if (!repo) return [];
+  const moved = await keepUnknownRescues(repo, id, {known: task => attemptsOf(state, task), now: clock.now()});
+  return moved.map(({ref, kept}) => `kept the work at \`${ref}\` as \`${kept}\``);
 }
 
 /** Let everything follow the log, which is sound now. */

@@ -25,6 +25,7 @@ import type {EventLog} from '../events/log.ts';
 import {AgentLoop} from '../execution/agent-loop.ts';
 import type {Ending} from '../execution/context.ts';
 import {BROKEN_OFF, type Execution} from '../execution/execution.ts';
+import type {RecordedCommit} from '../git/task-commits.ts';
 import {activate} from '../milestone/activate.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {
@@ -57,7 +58,7 @@ import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
-import {endInterrupted, recover, settleReserved} from './recover.ts';
+import {endInterrupted, recover, settleReserved, takeUp} from './recover.ts';
 
 export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'>, StartOptions {
   maxParallel?: number;
@@ -117,7 +118,7 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
       log.onDurable(events => options.onEvents(events, state));
       log.onDurable(events => notifier.events(events));
       await activate(opened, log, start.events, options.readPlan);
-      return await new Run(opened, options, log, selection).toTheEnd();
+      return await new Run(opened, options, log, {selection, unrecorded: start.unrecorded}).toTheEnd();
     } finally {
       log.close();
       await notifier.finish(NOTIFYING_MS);
@@ -145,7 +146,7 @@ class Run {
     private readonly opened: OpenMilestone,
     private readonly options: ExecuteOptions,
     private readonly log: EventLog,
-    private readonly selection: ReadonlySet<string> | undefined,
+    private readonly start: {selection: ReadonlySet<string> | undefined; unrecorded: readonly RecordedCommit[]},
   ) {
     this.state = opened.state;
     const {paths, planFile, read, clock} = opened;
@@ -161,7 +162,7 @@ class Run {
       keepAwake.update(this.execution.settings.keepAwake === 'auto' && this.state.running.size > 0),
     );
     try {
-      await this.start();
+      await this.begin();
       await this.execution.whenEnding;
       await this.execution.jobs.settled();
       return await this.finish();
@@ -172,17 +173,18 @@ class Run {
   }
 
   private prepare(): Execution {
-    const {opened, options, log, selection} = this;
-    return prepareExecution(opened, log, {...options, selection, signal: this.starting.signal});
+    const {opened, options, log, start} = this;
+    return prepareExecution(opened, log, {...options, selection: start.selection, signal: this.starting.signal});
   }
 
-  private async start(): Promise<void> {
+  private async begin(): Promise<void> {
     const {execution, state, opened, options} = this;
     const previous = state.session?.id;
     const agentSessions = new AgentSessions(opened.paths);
     if (previous !== undefined) agentSessions.settle(previous, Object.keys(state.agents));
     this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
     await execution.workspace.begin?.();
+    await takeUp(execution, this.start.unrecorded);
     await recover(execution);
     // Only now: a checkout of the branch follows a move that a crash cut off.
     await assertReady(opened);

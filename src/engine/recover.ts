@@ -4,10 +4,13 @@ import {settleIntegration} from '../attempt/integrate.ts';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
 import type {Outcome} from '../events/event.ts';
 import {type Execution, milestoneToken} from '../execution/execution.ts';
+import type {RecordedCommit} from '../git/task-commits.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
-import {taskState} from '../state/milestone.ts';
+import {attemptsOf, taskState} from '../state/milestone.ts';
+import {blockersOf} from '../state/open-blockers.ts';
 import type {RunningTask} from '../state/task.ts';
+import {keepUnknownRescues} from '../workspace/rescue.ts';
 import {closeLogsBeside} from './close-logs.ts';
 
 /**
@@ -57,6 +60,25 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
     execution.decideUndecided(id);
   }
   await execution.durable();
+}
+
+/** Finished work that is on the branch although the log does not say so is done; the last commit of a task counts. */
+export async function takeUp(execution: Execution, unrecorded: readonly RecordedCommit[]): Promise<void> {
+  const {state, repo, clock} = execution;
+  if (!repo || unrecorded.length === 0) return;
+  unrecorded.forEach(({task: id, attempt, commit}, place) => {
+    if (unrecorded.slice(place + 1).some(later => later.task === id)) return;
+    const task = taskState(state, id);
+    if (task.status === 'in_progress') settleReserved(execution, id, task);
+    execution.record({
+      event: 'task_completed',
+      details: {task_id: id, attempt, commit, checked: false, adopted: true},
+    });
+    for (const blocker of [...blockersOf(state, id).keys()])
+      execution.record({event: 'blocker_resolved', details: {id: blocker, task_id: id}});
+  });
+  await execution.durable();
+  await keepUnknownRescues(repo, state.id, {known: task => attemptsOf(state, task), now: clock.now()});
 }
 
 /** What is left of a milestone that is over, also by an executor that died before it had ended its attempts. */

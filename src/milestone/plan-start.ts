@@ -1,17 +1,21 @@
 import {MilestoneError} from '../errors.ts';
 import type {NewEvent} from '../events/event.ts';
+import type {RecordedCommit} from '../git/task-commits.ts';
 import {validateConfig} from '../plan/assert-valid.ts';
 import type {Plan} from '../plan/plan.ts';
 import {isOver} from '../state/milestone.ts';
 import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
 import type {OpenMilestone, OpenOptions} from './open-milestone.ts';
+import {findUnrecorded} from './unrecorded-commits.ts';
 
 export interface Start {
   /** What begins the log; nothing when it goes on. */
   events: NewEvent[];
   /** The plan that they put in force. */
   plan?: Plan;
+  /** Finished work on the branch that the log does not know of, to be taken up before anything else. */
+  unrecorded: RecordedCommit[];
 }
 
 export interface StartOptions extends Pick<OpenOptions, 'readPlan' | 'adopt'> {
@@ -22,16 +26,30 @@ export interface StartOptions extends Pick<OpenOptions, 'readPlan' | 'adopt'> {
 
 /**
  * Judge whether a milestone may be executed now, and work out what that takes. Changes nothing.
- * @throws {MilestoneError} `WRONG_STATUS`, and what keeps a plan from being activated.
+ * @throws {MilestoneError} `WRONG_STATUS`, `LOG_BEHIND`, and what keeps a plan from being activated.
  */
 export async function planStart(opened: OpenMilestone, options: StartOptions): Promise<Start> {
   const {state, id} = opened;
   validateConfig(opened.read.configProblems);
-  if (options.adopt && !state.activation) return {events: await planAdoption(opened)};
+  if (options.adopt && !state.activation) return {events: await planAdoption(opened), unrecorded: []};
   refuseWrongStatus(state.status, id, options.command);
-  if (state.status !== 'planned') return {events: []};
+  if (state.status !== 'planned') return {events: [], unrecorded: await takeUpUnrecorded(opened, options)};
   const details = await planActivation(opened, options);
-  return {events: [{event: 'milestone_activated', details}], plan: details.plan};
+  return {events: [{event: 'milestone_activated', details}], plan: details.plan, unrecorded: []};
+}
+
+/** A log that has lost its end would have finished work done, and committed, again. */
+async function takeUpUnrecorded(opened: OpenMilestone, {adopt}: StartOptions): Promise<RecordedCommit[]> {
+  const unrecorded = await findUnrecorded(opened);
+  if (unrecorded.length === 0 || adopt) return unrecorded;
+  const tasks = [...new Set(unrecorded.map(({task}) => task))];
+  const shown = tasks.slice(0, 5).map(task => `\`${task}\``);
+  const more = tasks.length > shown.length ? ` and ${tasks.length - shown.length} more` : '';
+  throw new MilestoneError(
+    'LOG_BEHIND',
+    `the branch \`${opened.state.activation?.branch}\` holds finished work of which the event log knows nothing (${shown.join(', ')}${more}): the log has lost its end`,
+    {hint: `\`milestone resume ${opened.id} --adopt\` takes it up as done; or put the whole log back`},
+  );
 }
 
 /**

@@ -191,6 +191,11 @@ export function taskState(state: MilestoneState, id: TaskId): TaskState {
   return task;
 }
 
+/** Number of the last attempt at a task, which may be in the plan no more; undefined where the log never had it. */
+export function attemptsOf(state: MilestoneState, id: TaskId): number | undefined {
+  return state.tasks.get(id)?.history.attempts ?? state.removed.get(id);
+}
+
 /** The phase that a kiro task is in, or begins with; undefined for any other task. */
 export function phaseInWork(state: MilestoneState, id: TaskId): KiroPhase | undefined {
   const task = taskState(state, id);

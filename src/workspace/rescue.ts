@@ -72,3 +72,26 @@ export async function listRescues(repo: Repository, id: string): Promise<Array<{
   const lines = (await git(repo, args)).split('\n').filter(Boolean);
   return lines.map(line => ({commit: line.slice(0, line.indexOf(' ')), ref: line.slice(line.indexOf(' ') + 1)}));
 }
+
+/**
+ * Attempts that a shortened log does not know any more left work under numbers that will be given out again: it gets
+ * another name, so that it stays.
+ * @param log.known Number of the last attempt of a task that the log knows; undefined for a task that it does not know.
+ */
+export async function keepUnknownRescues(
+  repo: Repository,
+  id: string,
+  {known, now}: {known(task: string): number | undefined; now: number},
+): Promise<Array<{ref: string; kept: string}>> {
+  const moved: Array<{ref: string; kept: string}> = [];
+  for (const {ref, commit} of await listRescues(repo, id)) {
+    const [, task = '', attempt] = /\/([^/]+)\.([1-9]\d*)$/.exec(ref) ?? [];
+    const last = known(task);
+    if (last === undefined || Number(attempt) <= last) continue;
+    const kept = `${ref}.kept-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
+    await writeRef(repo, kept, commit, 'milestone: work kept');
+    await git(repo, ['update-ref', '-d', ref, commit]);
+    moved.push({ref, kept});
+  }
+  return moved;
+}

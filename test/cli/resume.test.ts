@@ -385,6 +385,60 @@ describe('status', () => {
     expect(subjects(rig, ID)).toHaveLength(2);
   });
 
+  test.concurrent('what the branch says is done is never done again when the log has lost its end', async () => {
+    await using rig = await MilestoneRig.create();
+    const {file, lines} = diary(rig);
+    await rig.writeMilestone(
+      ID,
+      [
+        {id: 'a', run: 'echo a > a'},
+        {id: 'b', run: `echo b >> '${file}'; echo b > b`, dependencies: ['a']},
+        {id: 'c', run: `echo c > c; test -e '${rig.path('go')}'`, dependencies: ['b'], retries: 0},
+      ],
+      {settings: {max_parallel: 1}},
+    );
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+    const kept = rig.git('rev-parse', `refs/milestone/rescue/${ID}/c.1`);
+    const log = rig.read(rig.logFile(ID)).split('\n');
+    const cutAfter = (name: string, task: string) => {
+      const end = log.findIndex(line => line.includes(`"event":"${name}"`) && line.includes(`"task_id":"${task}"`));
+      rig.write(rig.logFile(ID), `${log.slice(0, end + 1).join('\n')}\n`);
+    };
+    // Before b began, while it was worked at, and before a was done.
+    for (const [name, task, unknown] of [
+      ['task_completed', 'a', '(`b`)'],
+      ['task_started', 'b', '(`b`)'],
+      ['task_claimed', 'b', '(`b`)'],
+      ['task_claimed', 'a', '(`a`, `b`)'],
+    ] as const) {
+      cutAfter(name, task);
+      const before = rig.read(rig.logFile(ID));
+      for (const command of [['execute'], ['resume'], ['resume', '--plan']]) {
+        const {exitCode, stdout, stderr} = await rig.milestone(...command, ID);
+        expect([exitCode, stdout + stderr]).toEqual([
+          3,
+          expect.stringContaining(`${unknown}: the log has lost its end`),
+        ]);
+        expect(stdout + stderr).toContain(`milestone resume ${ID} --adopt`);
+      }
+      expect(rig.read(rig.logFile(ID))).toBe(before);
+    }
+    // That one was on its way: a look at the branch settles it.
+    cutAfter('task_integrating', 'b');
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
+    rig.git('update-ref', `refs/milestone/rescue/${ID}/c.1`, kept);
+
+    cutAfter('task_claimed', 'a');
+    rig.write('go', '');
+    expect(await rig.milestone('resume', ID, '--adopt')).toMatchObject({exitCode: 0});
+    expect(lines()).toEqual(['b']);
+    expect(subjects(rig, ID)).toHaveLength(3);
+    // Its number was given out again.
+    expect(rig.git('for-each-ref', '--format=%(objectname)', `refs/milestone/rescue/${ID}/`).split('\n')).toContain(
+      kept,
+    );
+  });
+
   test.concurrent('the clock may go backwards between and during runs', async () => {
     await using rig = await MilestoneRig.create();
     const work = await rig.command('work');

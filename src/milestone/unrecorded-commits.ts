@@ -1,0 +1,32 @@
+import {readHead} from '../git/refs.ts';
+import {type RecordedCommit, readTaskCommits} from '../git/task-commits.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import type {OpenMilestone} from './open-milestone.ts';
+
+/**
+ * Work that the branch says this execution has finished and of which the log knows nothing: the log was restored, or
+ * copied while it grew, and ends before its end.
+ */
+export async function findUnrecorded({repo, state}: OpenMilestone): Promise<RecordedCommit[]> {
+  const {branch, base} = state.activation ?? {};
+  const head = repo && branch !== undefined ? await readHead(repo, branch) : undefined;
+  if (!repo || head === undefined || head === state.head) return [];
+  const commits = await readTaskCommits(repo, {...(base !== undefined && {from: base}), to: head});
+  return unrecordedOf(state, commits);
+}
+
+/** Of the commits on a branch those that completed a task of this execution without the log's knowing, oldest first. */
+function unrecordedOf(
+  {id, activation, tasks}: Pick<MilestoneState, 'id' | 'activation' | 'tasks'>,
+  commits: readonly RecordedCommit[],
+): RecordedCommit[] {
+  return commits.filter(({task: taskId, milestone, execution, commit, attempt}) => {
+    const task = tasks.get(taskId);
+    if (!task || milestone !== id || execution !== activation?.executionId) return false;
+    if (task.status === 'completed' || task.status === 'skipped') return false;
+    // Its record was cut off between the move of the branch and the completion: the recovery knows what to do.
+    if (task.status === 'in_progress' && task.integrating?.commit === commit) return false;
+    // What was done before a person had it done again does not count.
+    return attempt > task.history.attempts - task.history.counters.started;
+  });
+}
