@@ -26,6 +26,7 @@ import {AgentLoop} from '../execution/agent-loop.ts';
 import type {Ending} from '../execution/context.ts';
 import {BROKEN_OFF, type Execution} from '../execution/execution.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
+import {readUserCheckout} from '../git/user-repository.ts';
 import {activate} from '../milestone/activate.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {
@@ -49,6 +50,7 @@ import {collectGarbage} from '../platform/v8-tuning.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live-projections.ts';
 import {resumePoints, sessionText} from '../projections/session-file.ts';
+import {type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
 import {answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
 import {isLiftedByResume, resolution} from '../state/blockers.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
@@ -183,6 +185,7 @@ class Run {
     const agentSessions = new AgentSessions(opened.paths);
     if (previous !== undefined) agentSessions.settle(previous, Object.keys(state.agents));
     this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
+    const unseen = this.unseen();
     await execution.workspace.begin?.();
     await takeUp(execution, this.start.unrecorded);
     await recover(execution);
@@ -196,6 +199,7 @@ class Run {
         command: options.command,
         ...(options.yolo && {yolo: true}),
         ...(options.gates && {gates: options.gates}),
+        ...(await unseen),
       },
     });
     if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
@@ -227,6 +231,19 @@ class Run {
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
     await loadAhead(execution);
     if (!execution.ending) execution.agents.start();
+  }
+
+  /** What tasks, who work elsewhere, do not see. A checkout that cannot be read is no reason to do nothing. */
+  private async unseen(): Promise<{uncommitted?: Uncommitted}> {
+    const {repo, state} = this.opened;
+    if (!repo || state.activation?.isolation !== 'worktree') return {};
+    try {
+      const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
+      return uncommitted ? {uncommitted} : {};
+    } catch (error) {
+      this.options.warn(`what is not committed in your checkout cannot be read: ${(error as Error).message}`);
+      return {};
+    }
   }
 
   /** A file that cannot be written ends the run as a log does that cannot be. */

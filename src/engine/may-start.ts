@@ -1,13 +1,15 @@
 import path from 'node:path';
 import {openRepository, type Repository} from '../git/repository.ts';
 import {withScratchObjects} from '../git/scratch.ts';
+import {readUserCheckout} from '../git/user-repository.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import {planStart, type Start} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import type {PlanReading} from '../plan/file/read-in-child.ts';
 import type {MilestoneId} from '../plan/plan.ts';
-import type {MilestoneState} from '../state/milestone.ts';
+import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
+import type {Activation, MilestoneState} from '../state/milestone.ts';
 import type {ExecuteOptions} from './execute-milestone.ts';
 import {assertCheckoutFree, assertReady} from './make-workspace.ts';
 
@@ -20,6 +22,9 @@ export interface UnlockedMilestone {
   state: MilestoneState;
 }
 
+/** Empty where tasks see all that there is. */
+export type WouldStart = {uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName};
+
 type Options = Pick<
   ExecuteOptions,
   'command' | 'noGit' | 'adopt' | 'takeOver' | 'yolo' | 'gates' | 'callerEnv' | 'readPlan'
@@ -27,15 +32,24 @@ type Options = Pick<
 
 /**
  * Find out whether `executeMilestone` would begin, with its own checks. Takes no lock, and git only reads.
+ * @returns Where it would work, and what tasks would not see there.
  * @throws {MilestoneError} what would keep it from beginning.
  */
-export async function refuseUnlessStartable(milestone: UnlockedMilestone, options: Options): Promise<void> {
+export async function refuseUnlessStartable(milestone: UnlockedMilestone, options: Options): Promise<WouldStart> {
   const repo = await openRepository(path.dirname(milestone.paths.home));
-  if (repo) await withScratchObjects(repo, scratch => judge(milestone, scratch, options));
-  else await judge(milestone, undefined, options);
+  const activation = repo
+    ? await withScratchObjects(repo, scratch => judge(milestone, scratch, options))
+    : await judge(milestone, undefined, options);
+  if (!repo || activation?.isolation !== 'worktree') return {};
+  const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
+  return uncommitted ? {uncommitted, base: activation} : {};
 }
 
-async function judge(milestone: UnlockedMilestone, repo: Repository | undefined, options: Options): Promise<void> {
+async function judge(
+  milestone: UnlockedMilestone,
+  repo: Repository | undefined,
+  options: Options,
+): Promise<Activation | undefined> {
   // Lock, clock and the rest belong to what comes after these checks.
   const opened = {...milestone, repo} as OpenMilestone;
   const {read, state} = opened;
@@ -51,14 +65,16 @@ async function judge(milestone: UnlockedMilestone, repo: Repository | undefined,
   const begun = {...opened, state: activated(state, start)};
   if (state.running.size === 0) await assertReady(begun);
   assertCheckoutFree(begun, options);
+  return begun.state.activation;
 }
 
 /** As far as it decides where attempts work. */
 function activated(state: MilestoneState, {events}: Start): MilestoneState {
   for (const {event, details} of events) {
     if (event !== 'milestone_activated') continue;
-    const {execution_id: executionId, isolation, branch} = details;
-    return {...state, activation: {executionId, at: '', isolation, ...(branch !== undefined && {branch})}};
+    const {execution_id: executionId, isolation, branch, base, base_name: baseName} = details;
+    const named = {...(branch !== undefined && {branch}), ...(base && {base}), ...(baseName && {baseName})};
+    return {...state, activation: {executionId, at: '', isolation, ...named}};
   }
   return state;
 }

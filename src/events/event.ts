@@ -132,8 +132,18 @@ export interface EventDetails {
   milestone_completed: {commit?: string; dependents: MilestoneId[]};
   /** With plan and imported state where no activation brought them. */
   milestone_cancelled: {reason: string; plan?: Plan; imported?: ImportedState['tasks']};
-  /** `yolo`: agents with `permissions: full` may do anything. `gates`: how the command line has them. */
-  session_started: {pid: number; host: string; command: string; yolo?: true; gates?: 'wait' | 'auto'};
+  /**
+   * `yolo`: agents with `permissions: full` may do anything. `gates`: how the command line has them. `uncommitted`: what
+   * lies in the user's checkout alone, how many files and the first of them.
+   */
+  session_started: {
+    pid: number;
+    host: string;
+    command: string;
+    yolo?: true;
+    gates?: 'wait' | 'auto';
+    uncommitted?: {count: number; names: string[]};
+  };
   session_resumed: {previous_session_id: string};
   session_saved: {resume_points: number};
   session_ended: {exit: number; reason: string};

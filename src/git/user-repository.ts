@@ -8,15 +8,27 @@ export interface UserCheckout {
   changes: string[];
 }
 
-/** What the user's checkout looks like before an execution. Too slow for anything that happens per task. */
+/**
+ * What the user's checkout looks like before an execution. Too slow for anything that happens per task.
+ * @throws what the client says when git fails, or gives no sign for twenty seconds.
+ */
 export async function readUserCheckout(repo: Repository): Promise<UserCheckout> {
   const {simpleGit} = await import('simple-git');
-  const options = {baseDir: repo.topLevel, config: ['core.fsmonitor=false'], unsafe: {allowUnsafeFsMonitor: true}};
+  const options = {
+    baseDir: repo.topLevel,
+    config: ['core.fsmonitor=false'],
+    unsafe: {allowUnsafeFsMonitor: true},
+    timeout: {block: PATIENCE_MS},
+  };
   const client = simpleGit(options).env(readerEnvironment(repo));
-  const status = await client.status(['--', '.', excludePath(homePath(repo))]);
+  // Of a folder without a tracked file only its name: there may be a hundred thousand files in it.
+  const status = await client.status(['--untracked-files=normal', '--', '.', excludePath(homePath(repo))]);
   const changes = status.files.map(file => file.path);
   return status.detached || status.current === null ? {changes} : {branch: status.current, changes};
 }
+
+/** A filter of the user's may hang; nothing waits for what is only to be said. */
+const PATIENCE_MS = 20_000;
 
 // The client refuses to run in an environment that names an editor, a pager or settings.
 const PASSED =

@@ -17,6 +17,7 @@ import type {AttemptWarning} from './attempt-warnings.ts';
 import {type BlockerReport, blockerReport} from './blockers.ts';
 import {libertiesOf} from './liberties.ts';
 import {needsYou} from './needs-you.ts';
+import {unseenText} from './uncommitted.ts';
 
 export interface StatusReport {
   id: MilestoneId;
@@ -47,6 +48,8 @@ export interface StatusReport {
   warnings: AttemptWarning[];
   /** What nobody is asked about any more. */
   liberties: string[];
+  /** What tasks do not see of the checkout, while it is executed. */
+  unseen?: string;
   /** Those that wait. */
   approvals: ApprovalReport[];
   /** Of the milestone, when it has one. */
@@ -145,6 +148,7 @@ export function statusReport(view: MilestoneView, {warnings = [], project = {}}:
     blockers: snapshot.blockers.map(blockerReport),
     warnings,
     liberties: libertiesOf(snapshot),
+    ...unseenReport(view),
     approvals: waitingApprovals(view),
     ...spendingReport(view, project),
     ...restReport(view),
@@ -241,6 +245,11 @@ function gitReport({snapshot: {kept}}: MilestoneView): StatusReport['git'] {
     head: commit ?? head ?? null,
     landed: false,
   };
+}
+
+function unseenReport({snapshot: {kept}}: MilestoneView): {unseen?: string} {
+  const {session} = kept;
+  return session?.uncommitted && !session.ended ? {unseen: unseenText(session.uncommitted)} : {};
 }
 
 function reasonOf({snapshot: {kept}}: MilestoneView): {reason?: string} {

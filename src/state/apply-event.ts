@@ -99,6 +99,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         startedAt: event.timestamp,
         ...(event.details.yolo && {yolo: true}),
         ...((event.details.gates ?? state.plan.settings.gates) === 'auto' && {autoGates: true}),
+        ...(event.details.uncommitted && {uncommitted: event.details.uncommitted}),
       };
       state.agents = {};
       break;

@@ -71,6 +71,8 @@ export interface SessionInfo {
   yolo?: true;
   /** Nobody is asked at the gates. */
   autoGates?: true;
+  /** Files that lay in the user's checkout alone when it began: how many, and the first of them. */
+  uncommitted?: {count: number; names: string[]};
   ended?: {at: Timestamp; exit: number; reason: string};
 }
 

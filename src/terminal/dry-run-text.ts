@@ -15,6 +15,8 @@ export interface DryRunFacts {
   maxParallel: number;
   requires: ReadonlyArray<{id: MilestoneId; completed: boolean}>;
   problems: ReadonlyArray<Problem & {place: string | undefined}>;
+  /** What tasks would not see of the checkout. */
+  unseen: string | undefined;
   refusal: MilestoneError | undefined;
 }
 
@@ -34,6 +36,7 @@ export function dryRunText(plan: DryRunPlan, facts: DryRunFacts, paint: Paint): 
     ...waves,
     others.length > 0 ? [paint.bold('would not run'), ...taskLines(others, facts)] : [],
     closing(plan, facts),
+    facts.unseen === undefined ? [] : wrapped(`! ${facts.unseen}`, COLUMNS).map(line => paint.yellow(line)),
     facts.problems.flatMap(problem => problemLines(problem, paint)),
   ];
   return `${sections

@@ -4,6 +4,7 @@ import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, Usage} fr
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {AUTO_GATES, YOLO} from '../reports/liberties.ts';
+import {uncommittedText} from '../reports/uncommitted.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
@@ -29,7 +30,13 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `branch ${name(branch)} at ${base.slice(0, 10)}${with_}`;
     }
     case 'session_started': {
-      const said = [...(event.details.yolo ? [YOLO] : []), ...(state.session?.autoGates ? [AUTO_GATES] : [])];
+      const {yolo, uncommitted} = event.details;
+      const unseen = uncommitted && printable(uncommittedText(uncommitted, state.activation ?? {}));
+      const said = [
+        ...(yolo ? [YOLO] : []),
+        ...(state.session?.autoGates ? [AUTO_GATES] : []),
+        ...(unseen ? [unseen] : []),
+      ];
       return said.length === 0 ? undefined : said.map(text => `${chalk.yellow('!')} ${text}`).join('\n         ');
     }
     case 'session_resumed':

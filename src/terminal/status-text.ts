@@ -90,6 +90,7 @@ export function whoLines(report: StatusReport): string[] {
     lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, healthText(report.agents));
   lines.push(...costLines(report));
   for (const liberty of report.liberties) lines.push(`! ${liberty}`);
+  if (report.unseen !== undefined) lines.push(`! ${report.unseen}`);
   if (paused_until !== undefined) lines.push(`a driver rests until ${paused_until}`);
   if (origin === 'elsewhere') lines.push('executed elsewhere: shown as its file says');
   if (edit && edit.problems.length === 0) lines.push('the plan was edited; not in force before the next start');

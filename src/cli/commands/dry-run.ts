@@ -1,6 +1,6 @@
 import {readPlanHere} from '../../doctor/milestone-evidence.ts';
 import {DriverSet} from '../../drivers/registry.ts';
-import {refuseUnlessStartable} from '../../engine/may-start.ts';
+import {refuseUnlessStartable, type WouldStart} from '../../engine/may-start.ts';
 import {MilestoneError} from '../../errors.ts';
 import {isInTheWay, lockedError} from '../../lock/lock-holder.ts';
 import {readExecutor} from '../../lock/read-executor.ts';
@@ -15,6 +15,7 @@ import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
 import {diffPlans, removedTasks} from '../../plan/plan-diff.ts';
 import {type Selection, selectTasks} from '../../plan/selection.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
+import {type Uncommitted, uncommittedText} from '../../reports/uncommitted.ts';
 import {type DryRunPlan, planDryRun} from '../../scheduler/rehearse.ts';
 import {initialState, isOver, type MilestoneState} from '../../state/milestone.ts';
 import {adoptChange} from '../../state/plan-in-force.ts';
@@ -63,7 +64,7 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   }
   const {state} = found;
   const {config} = files.read;
-  const refusal = await judge(found, flags);
+  const {refusal, start} = await judge(found, flags);
   const drivers = new DriverSet({drivers: config.drivers, env: process.env});
   const problems = [...found.problems, ...staffProblems(found, drivers)];
   const settings = resolveMilestoneSettings(state.plan.settings, config.settings);
@@ -78,8 +79,11 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
     selection: selectTasks(state.plan, flags.selection),
   });
   const obstacle = refusal ?? standstill(state, plan);
-  if (flags.json) return answer({plan, problems}, obstacle);
-  process.stdout.write(dryRunText(plan, factsOf({...found, problems}, flags, obstacle), await choosePaint()));
+  const {uncommitted} = start;
+  if (flags.json) return answer({plan, problems, ...(uncommitted && {uncommitted})}, obstacle);
+  const unseen = start.uncommitted && uncommittedText(start.uncommitted, start.base);
+  const facts = {...factsOf({...found, problems}, flags, obstacle), unseen};
+  process.stdout.write(dryRunText(plan, facts, await choosePaint()));
   return obstacle?.exitCode ?? 0;
 }
 
@@ -106,7 +110,10 @@ function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: Dr
   return unstaffed ? [{severity: 'warning', code: 'AGENT_MISSING', ...unstaffed, where: {file}}] : [];
 }
 
-function answer(found: {plan?: DryRunPlan; problems: Problem[]}, refusal: MilestoneError | undefined): number {
+function answer(
+  found: {plan?: DryRunPlan; problems: Problem[]; uncommitted?: Uncommitted},
+  refusal: MilestoneError | undefined,
+): number {
   const error = refusal && {
     error: {...describeFailure(refusal), ...(refusal instanceof Standstill && {code: 'STOPPED'})},
   };
@@ -118,7 +125,7 @@ function factsOf(
   {state, read: {config}, problems, paths}: Found,
   flags: DryRunFlags,
   refusal: DryRunFacts['refusal'],
-): DryRunFacts {
+): Omit<DryRunFacts, 'unseen'> {
   const missing = missingRequirements(state.plan, paths);
   return {
     titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),
@@ -175,20 +182,20 @@ function putEditInForce(state: MilestoneState, {plan, problems}: PlanReading, fi
   }));
 }
 
-/** What keeps the milestone from being executed now. */
-async function judge(found: Found, flags: DryRunFlags): Promise<MilestoneError | undefined> {
+/** What keeps the milestone from being executed now, else what would be so. */
+async function judge(found: Found, flags: DryRunFlags): Promise<{refusal?: MilestoneError; start: WouldStart}> {
   const {state, paths, file, read} = found;
   const {home, id} = flags;
   try {
     const executor = readExecutor(home, id);
     if (isInTheWay(executor, flags.takeOver)) throw lockedError(home, executor);
     // A move to `completed/` that was interrupted is finished.
-    if (state.status === 'completed' && file === paths.active(id)) return undefined;
+    if (state.status === 'completed' && file === paths.active(id)) return {start: {}};
     const milestone = {id, paths, planFile: file, read, state};
-    await refuseUnlessStartable(milestone, {...flags, callerEnv: process.env, readPlan: readPlanHere});
-    return undefined;
+    const start = await refuseUnlessStartable(milestone, {...flags, callerEnv: process.env, readPlan: readPlanHere});
+    return {start};
   } catch (error) {
-    if (error instanceof MilestoneError) return error;
+    if (error instanceof MilestoneError) return {refusal: error, start: {}};
     throw error;
   }
 }

@@ -135,9 +135,10 @@ function countsOf({progress, counts, unchecked}: StatusReport): string[] {
   ];
 }
 
-function aboutParts({executor, agents, git, origin, liberties}: StatusReport): string[] {
+function aboutParts({executor, agents, git, origin, liberties, unseen}: StatusReport): string[] {
   return [
     ...liberties.map(text => `! ${text}`),
+    ...(unseen === undefined ? [] : [`! ${unseen}`]),
     workedOnBy(executor),
     ...(executor?.alive && agents.length > 0 ? [healthText(agents)] : []),
     ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
