@@ -3,7 +3,7 @@
 //   stopToken        SIGINT ──5 s──> SIGTERM ──3 s──> SIGKILL    work that is to end
 //   sweepAfterExit                   SIGTERM ──2 s──> SIGKILL    what ended work has left behind
 //
-// A signal is sent once per step: many programs take a second SIGINT as "now".
+// A process gets a signal once per step: many programs take a second SIGINT as "now".
 
 import type {Clock} from '../clock.ts';
 import {ProcessSearch} from './process-search.ts';
@@ -72,16 +72,16 @@ export async function sweepAfterExit(
   options: {hurry?: AbortSignal | undefined} = {},
 ): Promise<StopReport> {
   const search = new ProcessSearch(new Set([token]), group.pid);
-  if (hasProc && !mayHaveLeft(group, search)) return {found: [], left: []};
+  if (hasProc && !(await mayHaveLeft(group, search))) return {found: [], left: []};
   return endAll(search, [{signal: 'SIGTERM', graceMs: LEFTOVER_GRACE_MS}], clock, options.hurry);
 }
 
 /** Whether anything may be left. Only who was born after the first process can descend from it. */
-function mayHaveLeft(group: GroupIdentity, search: ProcessSearch): boolean {
+async function mayHaveLeft(group: GroupIdentity, search: ProcessSearch): Promise<boolean> {
   // After longer, the numbers may have gone once round.
   if (performance.now() - group.startedAt > readPidLimit() / PIDS_PER_MS) return true;
   const last = readLastPid();
-  return last < group.pid || search.findNewborn(group.pid, last).length > 0;
+  return last < group.pid || (await search.findNewborn(group.pid, last)).length > 0;
 }
 
 interface Step {
@@ -106,27 +106,36 @@ async function endAll(
   let targets = found;
   for (const {signal, graceMs} of steps) {
     if (targets.length === 0 || hurry?.aborted) break;
-    search.signal(targets, signal);
-    targets = await waitUntilGone(targets, search, graceMs, clock, hurry);
+    targets = await endPolitely(targets, {signal, graceMs}, search, clock, hurry);
   }
   const left = targets.length > 0 ? await killAll(search, clock) : [];
   return {found: found.map(forReport), left: left.map(forReport)};
 }
 
-/** Wait for the end of all, at most `graceMs`. @returns Who is there at the end, newborns included. */
-async function waitUntilGone(
+/** Signal all and wait for their end, at most `graceMs`. @returns Who is there at the end, newborns included. */
+async function endPolitely(
   targets: readonly ProcessEntry[],
+  {signal, graceMs}: Step,
   search: ProcessSearch,
-  graceMs: number,
   clock: Clock,
   hurry: AbortSignal | undefined,
 ): Promise<ProcessEntry[]> {
   const until = clock.elapsed() + graceMs;
+  const signalled = new Set<string>();
+  const signalNew = (found: readonly ProcessEntry[]) => {
+    const isNew = ({pid, started}: ProcessEntry) => !signalled.has(`${pid} ${started}`);
+    search.signal(found.filter(isNew), signal);
+    for (const {pid, started} of found) signalled.add(`${pid} ${started}`);
+  };
+  signalNew(targets);
   let there = targets;
   for (;;) {
     there = there.filter(isStillThere);
     // The whole table is read only when those who were signalled are gone: that takes longer.
-    if (there.length === 0) there = await search.find();
+    if (there.length === 0) {
+      there = await search.find();
+      signalNew(there);
+    }
     const rest = until - clock.elapsed();
     if (there.length === 0) return [];
     if (rest <= 0 || hurry?.aborted) return search.find();

@@ -3,7 +3,12 @@
 //
 // P1. The program itself and its own group are never signalled.
 // P2. The number of a group counts only as long as each look has found the group; later it may be another's.
+// P3. That nobody is left is believed only when everybody has given an answer, twice: a process in the middle of exec or
+//     of its end has no environment, which says nothing; and one that forks and ends while its number has been passed,
+//     but that of its child not reached, is seen in neither. A child that was there before the second look is seen in it.
+// P4. A parent is signalled before its children: a shell whose command is ended first goes on to the next one.
 
+import {setTimeout as pause} from 'node:timers/promises';
 import {hasProc, listPids, listProcesses, type ProcessEntry, readLastPid, readProcess} from './process-table.ts';
 import {liveGroups, starters} from './start-group.ts';
 import {matchToken} from './tokens.ts';
@@ -12,6 +17,20 @@ import {matchToken} from './tokens.ts';
 const FEW_PIDS = 128;
 /** Looks at who was born meanwhile, each taking microseconds. */
 const NEWBORN_LOOKS = 1_000;
+/** Between two looks at a process that nothing can be said of: it is in the middle of exec, or of its end. */
+const UNCLEAR_LOOK_MS = 1;
+/** Who is not through with it by then never will be: what it waits for is gone (a network drive). */
+const UNCLEAR_PATIENCE_MS = 10_000;
+
+/** Where a search looks; the system's own table unless a test says otherwise. */
+export interface ProcessTable {
+  listProcesses(): Promise<ProcessEntry[]>;
+  readProcess(pid: number, except?: ReadonlySet<number>): ProcessEntry | undefined;
+  listPids(): number[];
+  readLastPid(): number;
+}
+
+const SYSTEM: ProcessTable = {listProcesses, readProcess, listPids, readLastPid};
 
 export interface TokenCarrier {
   pid: number;
@@ -22,10 +41,16 @@ export interface TokenCarrier {
 
 /** Live processes that carry one of `tokens`, or a part of it; this process is never among them. */
 export async function findByToken(tokens: ReadonlySet<string>): Promise<TokenCarrier[]> {
-  return (await listProcesses()).flatMap(({pid, name, token: carried}) => {
+  return (await new ProcessSearch(tokens).find()).flatMap(({pid, name, token: carried}) => {
     const token = carried && matchToken(carried, tokens);
-    return token && pid !== process.pid ? [{pid, name, token}] : [];
+    return token ? [{pid, name, token}] : [];
   });
+}
+
+/** What one look has seen; `unclear` are those that may belong as well. */
+interface Look {
+  found: ProcessEntry[];
+  unclear: ProcessEntry[];
 }
 
 /** What belongs to an attempt, looked up anew each time: it changes while one looks. */
@@ -33,54 +58,88 @@ export class ProcessSearch {
   constructor(
     private readonly tokens: ReadonlySet<string>,
     private group?: number,
+    private readonly table: ProcessTable = SYSTEM,
   ) {}
 
-  /** Everything that belongs, descendants included. */
+  /** Everything that belongs, descendants included; nothing only when two whole looks in a row agree on that (P3). */
   async find(): Promise<ProcessEntry[]> {
-    const last = hasProc ? readLastPid() : 0;
-    const found = await this.findInTable();
+    const last = hasProc ? this.table.readLastPid() : 0;
+    const patience = new Patience();
+    for (let empty = 0; empty < 2; ) {
+      const {found, unclear} = await this.lookAtAll();
+      if (found.length > 0) return found;
+      empty = (await patience.isSpentOn(unclear)) ? empty + 1 : 0;
+    }
     // Who forks and leaves all the time has gone before a look at everybody comes to him.
-    return found.length === 0 && hasProc ? this.findNewborn(last) : found;
+    return hasProc ? this.findNewborn(last) : [];
   }
 
   /**
-   * Who belongs of those whose number was given out after `pid`; looks on while numbers are being given out.
+   * Who belongs of those whose number was given out after `pid`; looks on while numbers are being given out, and at each
+   * number twice (P3).
    * @param last The number that was given out last.
    */
-  findNewborn(pid: number, last: number = readLastPid()): ProcessEntry[] {
-    let seen = pid;
-    for (let look = 0; look < NEWBORN_LOOKS; look++) {
-      if (last === seen) return [];
-      const found: ProcessEntry[] = [];
-      for (const newborn of pidsBetween(last < seen ? 0 : seen, last)) {
-        const entry = readProcess(newborn, starters);
-        if (entry && this.matches(entry)) found.push(entry);
-      }
-      if (found.length > 0) return found;
-      seen = last;
-      last = readLastPid();
+  async findNewborn(pid: number, last: number = this.table.readLastPid()): Promise<ProcessEntry[]> {
+    const patience = new Patience();
+    let [from, seen] = [pid, pid];
+    let unclear: ProcessEntry[] = [];
+    for (let look = 0; look < NEWBORN_LOOKS && (from !== last || unclear.length > 0); look++) {
+      const pids = this.pidsBetween(from, last);
+      const seenNow = this.lookAt([...unclear.map(entry => entry.pid), ...pids], last < pid ? 0 : pid);
+      if (seenNow.found.length > 0) return seenNow.found;
+      unclear = (await patience.isSpentOn(seenNow.unclear)) ? [] : seenNow.unclear;
+      [from, seen] = [seen, last];
+      last = this.table.readLastPid();
     }
     return [];
   }
 
-  private async findInTable(): Promise<ProcessEntry[]> {
-    const all = await listProcesses();
+  /** @param firstPid Sessions that were begun earlier are somebody else's. */
+  private lookAt(pids: readonly number[], firstPid: number): Look {
+    const entries = [...new Set(pids)].flatMap(pid => this.table.readProcess(pid, starters) ?? []);
+    return {
+      found: entries.filter(entry => this.matches(entry)),
+      unclear: entries.filter(entry => entry.isUnclear && entry.session > firstPid),
+    };
+  }
+
+  private async lookAtAll(): Promise<Look> {
+    const all = await this.table.listProcesses();
     const isOwn = all.some(entry => entry.pid === process.pid && this.isInGroup(entry)); // P1
     const isGone = !isGroup(this.group) && !all.some(entry => entry.session === this.group); // P2
     if (isOwn || isGone) this.group = undefined;
     const found = new Set(all.filter(entry => this.matches(entry)));
     addDescendants(found, all);
-    return [...found].filter(entry => entry.pid !== process.pid); // P1
+    return {
+      found: [...found].filter(entry => entry.pid !== process.pid), // P1
+      unclear: all.filter(entry => entry.isUnclear && !starters.has(entry.parent)),
+    };
+  }
+
+  /** Numbers of processes that may run, given out after `after` up to `last`; those that we wait for anyway left out. */
+  private pidsBetween(after: number, last: number): number[] {
+    const haveBegunAgain = last < after;
+    const isBetween = (pid: number) => (haveBegunAgain ? pid > after || pid <= last : pid > after && pid <= last);
+    const isFew = !haveBegunAgain && last - after <= FEW_PIDS;
+    const pids = isFew ? Array.from({length: last - after}, (_, index) => after + 1 + index) : this.table.listPids();
+    return pids.filter(pid => isBetween(pid) && !liveGroups.has(pid));
   }
 
   private matches(entry: ProcessEntry): boolean {
     return (entry.token !== undefined && matchToken(entry.token, this.tokens) !== undefined) || this.isInGroup(entry);
   }
 
-  /** Send one signal to each; the group gets it in one go, which no fork can slip through. */
+  /** Send one signal to each (P4); the group gets it in one go, which no fork can slip through. */
   signal(targets: readonly ProcessEntry[], signal: NodeJS.Signals): void {
-    if (this.group !== undefined) send(-this.group, signal);
-    for (const {pid, group} of targets) if (group !== this.group) send(pid, signal);
+    if (this.group !== undefined && targets.some(entry => this.isInGroup(entry))) send(-this.group, signal);
+    for (const entry of parentsFirst(targets)) if (this.hasLeftGroup(entry)) send(entry.pid, signal);
+  }
+
+  /** Looked up anew: who leaves between the look and the signal (a daemon does, first of all) gets none with the group. */
+  private hasLeftGroup({pid, group, started}: ProcessEntry): boolean {
+    if (group !== this.group || !hasProc) return group !== this.group;
+    const now = this.table.readProcess(pid);
+    return now?.started === started && now.group !== this.group;
   }
 
   private isInGroup(entry: ProcessEntry): boolean {
@@ -88,15 +147,20 @@ export class ProcessSearch {
   }
 }
 
-/** Numbers of processes that may run, in (after, last], the newest first; those that we wait for anyway left out. */
-function pidsBetween(after: number, last: number): number[] {
-  if (last - after > FEW_PIDS)
-    return listPids()
-      .reverse()
-      .filter(pid => pid > after && pid <= last && !liveGroups.has(pid));
-  const pids: number[] = [];
-  for (let pid = last; pid > after; pid--) if (!liveGroups.has(pid)) pids.push(pid);
-  return pids;
+/** Who nothing could be said of in all the time there was, by number and start: nobody waits for one twice. */
+const hopeless = new Set<string>();
+
+/** The time that a search gives to processes of which nothing can be said. */
+class Patience {
+  readonly #until = performance.now() + UNCLEAR_PATIENCE_MS;
+
+  /** Wait a moment for those that are unclear. @returns Whether nobody is left who is worth it. */
+  async isSpentOn(unclear: readonly ProcessEntry[]): Promise<boolean> {
+    const open = unclear.map(({pid, started}) => `${pid} ${started}`).filter(key => !hopeless.has(key));
+    if (open.length > 0 && performance.now() >= this.#until) for (const key of open) hopeless.add(key);
+    else if (open.length > 0) await pause(UNCLEAR_LOOK_MS);
+    return open.every(key => hopeless.has(key));
+  }
 }
 
 function isGroup(group: number | undefined): boolean {
@@ -113,6 +177,19 @@ function addDescendants(found: Set<ProcessEntry>, all: readonly ProcessEntry[]):
       pids.add(entry.pid);
     }
   }
+}
+
+function parentsFirst(entries: readonly ProcessEntry[]): ProcessEntry[] {
+  const byPid = new Map(entries.map(entry => [entry.pid, entry]));
+  const ordered = new Set<ProcessEntry>();
+  const add = (entry: ProcessEntry) => {
+    const parent = byPid.get(entry.parent);
+    byPid.delete(entry.pid);
+    if (parent) add(parent);
+    ordered.add(entry);
+  };
+  for (const entry of entries) add(entry);
+  return [...ordered];
 }
 
 /** @returns Whether there was anybody. */

@@ -2,6 +2,7 @@
 
 import {execFile} from 'node:child_process';
 import fs from 'node:fs';
+import path from 'node:path';
 import {TOKEN_VARIABLE} from './tokens.ts';
 
 export interface ProcessEntry {
@@ -16,6 +17,8 @@ export interface ProcessEntry {
   name: string;
   /** Its run token; absent also for processes whose environment this user may not read. */
   token?: string;
+  /** Present while it has no environment to read: it is just being started, replacing its program, or ending. */
+  isUnclear?: true;
 }
 
 /** True where processes can be looked at one by one, which costs microseconds. */
@@ -35,9 +38,12 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
  * @param except Children of these are passed over.
  */
 export function readProcess(pid: number, except?: ReadonlySet<number>): ProcessEntry | undefined {
-  const entry = readStat(pid, except);
-  if (!isAlive(entry)) return undefined;
-  const token = entry.group === 0 ? undefined : readToken(pid); // the system's own threads have no group
+  const stat = readStat(pid, except);
+  if (!isAlive(stat)) return undefined;
+  const {state: _, threads: _1, environment: _2, ...entry} = stat;
+  if (entry.group === 0) return entry; // the system's own threads have no group
+  const token = readToken(stat);
+  if (token === UNCLEAR) return {...entry, isUnclear: true};
   return token === undefined ? entry : {...entry, token};
 }
 
@@ -68,17 +74,27 @@ export function readPidLimit(): number {
   return pidLimit;
 }
 
-const EXEC_PATIENCE_MS = 20;
-
 // Kept open and reused: read once or more per attempt.
 let loadavg: number | undefined;
 let pidLimit: number | undefined;
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-type Stat = ProcessEntry & {state: string};
+interface Stat extends ProcessEntry {
+  state: string;
+  /** Those that run; one that has ended counts as long as others do not. */
+  threads: number;
+  /** Where it lies in memory; zeros while there is none. */
+  environment: readonly [from: string, to: string];
+}
+
+const NO_ENVIRONMENT = '0';
+const UNCLEAR = Symbol('unclear');
 
 function readStat(pid: number, except?: ReadonlySet<number>): Stat | undefined {
-  const stat = readProcFile(`/proc/${pid}/stat`)?.toString('latin1');
+  return parseStat(pid, readProcFile(`/proc/${pid}/stat`)?.toString('latin1'), except);
+}
+
+function parseStat(pid: number, stat: string | undefined, except?: ReadonlySet<number>): Stat | undefined {
   if (!stat) return undefined;
   // The name is in parentheses and may itself hold any character, also `)`; a letter for the state follows.
   const nameEnd = stat.lastIndexOf(')');
@@ -91,33 +107,47 @@ function readStat(pid: number, except?: ReadonlySet<number>): Stat | undefined {
     group: Number(fields[2]),
     session: Number(fields[3]),
     started: fields[19]!,
+    threads: Number(fields[17]),
+    environment: [fields[47] ?? NO_ENVIRONMENT, fields[48] ?? NO_ENVIRONMENT],
     name: stat.slice(stat.indexOf('(') + 1, nameEnd),
   };
 }
 
-function readToken(pid: number): string | undefined {
-  const file = `/proc/${pid}/environ`;
-  let environment = readProcFile(file);
-  if (environment?.length === 0) environment = awaitEnvironment(pid, file);
-  return environment && findToken(environment);
+/**
+ * Only a process that has an environment, and one without anything in it, is known to carry no token: in the middle of
+ * exec, which on a busy machine can last as long as it likes, there is none, and who is taken for a stranger then would
+ * never be found.
+ */
+function readToken({pid, state}: Stat): string | typeof UNCLEAR | undefined {
+  const folder = isGone(state) ? otherThreadOf(pid) : `/proc/${pid}`;
+  if (folder === undefined) return UNCLEAR;
+  const environment = readProcFile(`${folder}/environ`);
+  if (environment === undefined) return fs.existsSync(folder) ? undefined : UNCLEAR;
+  if (environment.length > 0) return findToken(environment);
+  const [from, to] = parseStat(pid, readProcFile(`${folder}/stat`)?.toString('latin1'))?.environment ?? [];
+  return from !== undefined && from !== NO_ENVIRONMENT && from === to ? undefined : UNCLEAR;
 }
 
-/**
- * An empty environment is real, or the process is just replacing its program; then its command line is empty too. That
- * takes microseconds if nothing comes in between, and who is taken for a stranger in them would never be found.
- */
-function awaitEnvironment(pid: number, file: string): Buffer | undefined {
-  const until = performance.now() + EXEC_PATIENCE_MS;
-  for (let complete = 0; complete < 2 && performance.now() < until && isAlive(readStat(pid)); ) {
-    if (readProcFile(`/proc/${pid}/cmdline`)?.length) complete++;
-    const environment = readProcFile(file);
-    if (environment?.length !== 0) return environment;
+/** The first thread of a program may end before the others; what belongs to all is found through them then. */
+function otherThreadOf(pid: number): string | undefined {
+  const folder = `/proc/${pid}/task`;
+  try {
+    return fs
+      .readdirSync(folder)
+      .filter(name => name !== String(pid))
+      .map(name => path.join(folder, name))[0];
+  } catch (error) {
+    return noneIfHidden(error);
   }
-  return undefined;
 }
 
 function isAlive(entry: Stat | undefined): entry is Stat {
-  return entry !== undefined && entry.state !== 'Z' && entry.state !== 'X';
+  return entry !== undefined && (!isGone(entry.state) || entry.threads > 1);
+}
+
+/** Of a thread: it has ended, and nobody has asked how. */
+function isGone(state: string): boolean {
+  return state === 'Z' || state === 'X';
 }
 
 function findToken(environment: Buffer): string | undefined {

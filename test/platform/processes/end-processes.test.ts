@@ -1,8 +1,14 @@
 import {describe, expect, test} from 'vitest';
 import {systemClock} from '../../../src/platform/clock.ts';
 import {endLeftovers, stopToken, sweepAfterExit} from '../../../src/platform/processes/end-processes.ts';
-import {findByToken} from '../../../src/platform/processes/process-search.ts';
-import {hasProc, readPidLimit, readProcess} from '../../../src/platform/processes/process-table.ts';
+import {findByToken, ProcessSearch} from '../../../src/platform/processes/process-search.ts';
+import {
+  hasProc,
+  listProcesses,
+  type ProcessEntry,
+  readPidLimit,
+  readProcess,
+} from '../../../src/platform/processes/process-table.ts';
 import {FakeClock} from '../../rig/fake-clock.ts';
 import {firstSent} from '../../rig/first-sent.ts';
 import {isRunning, ProcessRig, until} from './process-rig.ts';
@@ -94,6 +100,77 @@ describe('after a task has ended by itself', () => {
       expect((await clock.runUntil(sweepAfterExit(rig.token, longAgo, clock))).found).toMatchObject([{pid: leftover}]);
     },
   );
+});
+
+test.skipIf(!hasProc)('a shell whose command is ended does not go on to the next one', async () => {
+  await using rig = new ProcessRig();
+  const clock = new FakeClock();
+  const daemons = 'setsid sh -c "echo ready; sleep 1000; echo went on" & '.repeat(5);
+  const group = await rig.start(`${daemons} until [ "$(grep -c ready logs/*)" = 5 ]; do :; done`);
+  await group.exited;
+  await clock.runUntil(sweepAfterExit(rig.token, group, clock));
+  expect(rig.output).not.toContain('went on');
+});
+
+test.skipIf(!hasProc)('what a leftover starts when it is to end is asked to end as well', async () => {
+  await using rig = new ProcessRig();
+  const clock = new FakeClock();
+  rig.script('child.sh', `trap 'echo "child told"; exit' TERM; echo child ready; while :; do sleep 1000 & wait; done`);
+  rig.script(
+    'parent.sh',
+    `trap 'setsid sh child.sh & until grep -q "child ready" logs/*; do :; done; exit' TERM
+    echo "parent $$."; while :; do sleep 1000 & wait; done`,
+  );
+  const group = await rig.start('setsid sh parent.sh & until grep -q parent logs/*; do :; done');
+  await group.exited;
+  const swept = sweepAfterExit(rig.token, group, clock);
+  await clock.untilAsleep();
+  const parent = Number(/parent (\d+)/.exec(rig.output)?.[1]);
+  await until(async () => !(await isRunning(parent)), 'the end of the parent');
+  await clock.advance(50);
+  await rig.untilPrinted('child told');
+  await clock.runUntil(swept);
+  expect(await rig.carriers()).toEqual([]);
+});
+
+test.skipIf(!hasProc)('who leaves its group after a look is signalled by itself', async () => {
+  await using rig = new ProcessRig();
+  const group = await rig.start('setsid sleep 1000 & sleep 1000');
+  const isDaemon = ({pid, session, token}: ProcessEntry) => token === rig.token && pid !== group.pid && session === pid;
+  await until(async () => (await listProcesses()).some(isDaemon), 'the daemon');
+  const daemon = (await listProcesses()).find(isDaemon)!;
+  const search = new ProcessSearch(new Set([rig.token]), group.pid);
+  search.signal([{...daemon, group: group.pid, session: group.pid}], 'SIGKILL');
+  expect(await group.exited).toEqual({code: null, signal: 'SIGKILL'});
+  await until(async () => !(await isRunning(daemon.pid)), 'the end of the daemon');
+});
+
+test.skipIf(!hasProc)('of a process that is said to have no environment it is known at once', async () => {
+  await using rig = new ProcessRig();
+  const group = await rig.start('env -i sleep 1000 & echo ready; wait');
+  await rig.untilPrinted('ready');
+  await until(async () => (await listProcesses()).some(isSleepOf(group.pid)), 'the sleep');
+  const sleep = (await listProcesses()).find(isSleepOf(group.pid));
+  expect(sleep).not.toHaveProperty('token');
+  expect(sleep).not.toHaveProperty('isUnclear');
+});
+
+function isSleepOf(group: number) {
+  return (entry: ProcessEntry) => entry.group === group && entry.name === 'sleep' && !entry.isUnclear;
+}
+
+test.skipIf(!hasProc)('a program whose first thread has ended is found through the others', async () => {
+  await using rig = new ProcessRig();
+  const clock = new FakeClock();
+  const group = await rig.start(`setsid python3 -c '
+import ctypes, threading, time
+threading.Thread(target=lambda: (print("ready", flush=True), time.sleep(1000))).start()
+ctypes.CDLL(None).pthread_exit(None)
+' & until grep -q ready logs/*; do :; done`);
+  await group.exited;
+  const swept = await clock.runUntil(sweepAfterExit(rig.token, group, clock));
+  expect(swept.found).toMatchObject([{name: 'python3'}]);
+  expect(await rig.carriers()).toEqual([]);
 });
 
 describe('stopping', () => {
