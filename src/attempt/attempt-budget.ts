@@ -1,10 +1,9 @@
 // What an attempt may use and has used.
 
-import type {AgentTraits, DriverResult} from '../drivers/driver.ts';
-import type {Usage} from '../events/event.ts';
+import type {AgentTraits, DriverResult, Reckoning} from '../drivers/driver.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
-import {exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
+import {estimateUsage, exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
 import {taskState} from '../state/milestone.ts';
 import {addUsage} from '../state/usage.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
@@ -47,35 +46,42 @@ export function outOfTime(
 
 /** A part of an attempt that an agent has done. */
 export interface Spent {
+  /** Whose login and prices they are. */
+  driver: string;
   /** What it had reserved. */
   budget: Budget;
-  result: DriverResult;
-  seen: {usage?: Usage; hasBegun?: boolean};
-  ms: number;
+  /** What it has let be known. */
+  reckoning: Reckoning;
+  /** It was at work when it ended: unless it has said its sum, there is more than was seen. */
+  isCutOff: boolean;
+  /** The program's own measure. */
+  minutes: number;
 }
 
-/**
- * Put on record what an agent has used: what was reported, else what was last seen; minutes are the program's own. Of one
- * that was cut off what nobody has seen counts as used up.
- */
+/** Put on record what an agent has used: what it reported, else what was seen and an estimate of the rest. */
 export function settleBudget(
-  context: ExecutionContext,
-  {taskId: task_id, attempt}: AttemptPlace,
-  {budget, result, seen, ms}: Spent,
+  context: Pick<ExecutionContext, 'record' | 'state'>,
+  {taskId: task_id, attempt}: Pick<AttemptPlace, 'taskId' | 'attempt'>,
+  {driver, budget, reckoning, isCutOff, minutes}: Spent,
 ): void {
-  const known: Usage = {...(result.usage ?? seen.usage), minutes: ms / 60_000};
-  const isUnknown = Object.keys(budget).some(key => known[key as keyof Budget] === undefined);
-  const isLost = isUnknown && seen.hasBegun && wasCutOff(result);
-  const basis = isLost ? 'reserved' : result.usage ? 'reported' : 'observed';
-  const used = isLost ? {...budget, ...known} : known;
-  context.record({event: 'budget_settled', details: {task_id, attempt, used, basis}});
+  const {usage: seen = {}, isPartial, priced} = reckoning;
+  const isWhole = reckoning.usage !== undefined && !isPartial;
+  const reported = context.state.spending.reported[driver];
+  const {used, estimated} =
+    isWhole || !isCutOff
+      ? {used: {...seen, minutes}, estimated: {}}
+      : estimateUsage({seen, priced, minutes, reported, reserved: budget});
+  const isEstimate = Object.keys(estimated).length > 0;
+  const basis = isEstimate ? 'estimated' : isWhole ? 'reported' : 'observed';
+  const details = {task_id, attempt, used, basis, ...(isEstimate && {estimated}), driver} as const;
+  context.record({event: 'budget_settled', details});
 }
 
-function wasCutOff(result: DriverResult): boolean {
-  if (result.kind === 'claimed') return false;
-  const {outcome} = result;
-  if (outcome.kind === 'failed') return outcome.cause === 'timeout' || outcome.cause === 'stalled';
-  return outcome.kind === 'interrupted' || outcome.kind === 'cancelled' || outcome.kind === 'budget';
+/** Whether an agent ended at work, by itself or not; whom the provider refuses does none. */
+export function wasAtWork(result: DriverResult, hasBegun: boolean | undefined): boolean {
+  if (!hasBegun || result.kind === 'claimed') return false;
+  const {kind} = result.outcome;
+  return kind !== 'auth' && kind !== 'quota' && kind !== 'overload';
 }
 
 /**

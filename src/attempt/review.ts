@@ -5,6 +5,7 @@ import type {ExecutionContext} from '../execution/context.ts';
 import {redacted} from '../execution/redacted.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {Budget, Task} from '../plan/plan.ts';
+import {appendNote} from '../platform/attempt-log.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {loadOnce} from '../platform/load-once.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
@@ -12,7 +13,7 @@ import {tokenOfPart} from '../platform/processes/tokens.ts';
 import type {Finding, Review} from '../prompts/review.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {reviewPromptOf} from './agent-prompts.ts';
-import {minutesMs, reservationFor, type Spent, settleBudget, stopOverspent} from './attempt-budget.ts';
+import {minutesMs, reservationFor, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
 import {recordChecks} from './verify.ts';
 
 /** What reads the words of a reviewer. */
@@ -112,18 +113,16 @@ async function carryOut(
   place: AttemptPlace,
   {task, work, checks, signal, choice, budget}: Reserved,
 ): Promise<DriverResult> {
-  const seen: Spent['seen'] = {};
   const settings = context.settingsOf(place.taskId);
   const token = tokenOfPart(runningTask(context, place.taskId).token, 'review');
   const agent = await reviewerInput(context, place, {
     prompt: await reviewPromptOf(context, place, work, checks),
     choice,
     budget,
-    observe: observation => {
-      if (observation.kind === 'usage') seen.usage = observation.usage;
-    },
+    observe: () => {},
   });
   await context.durable();
+  appendNote(context.logFileOf(place), reviewNote(choice.name));
   const startedAt = context.clock.elapsed();
   const running = await choice.driver.start({
     task,
@@ -140,11 +139,21 @@ async function carryOut(
     agent,
   });
   if (running.kind === 'running') running.begin?.();
-  seen.hasBegun = running.kind === 'running';
   const result = running.kind === 'ended' ? running : await running.ended;
-  settleBudget(context, place, {budget, result, seen, ms: context.clock.elapsed() - startedAt});
+  settleBudget(context, place, {
+    driver: choice.driver.name,
+    budget,
+    reckoning: result,
+    isCutOff: wasAtWork(result, running.kind === 'running'),
+    minutes: (context.clock.elapsed() - startedAt) / 60_000,
+  });
   stopOverspent(context);
   return result;
+}
+
+/** In the log of the attempt, what follows it is the reviewer's. */
+export function reviewNote(driver: string): string {
+  return `milestone: its review by ${driver} begins`;
 }
 
 type AgentChoice = Extract<DriverChoice, {kind: 'driver'}>;

@@ -25,7 +25,7 @@ import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
-import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp} from './attempt-budget.ts';
+import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp, wasAtWork} from './attempt-budget.ts';
 import {keepDraftsOf} from './keep-drafts.ts';
 import {voidIfChanged} from './void-changed.ts';
 
@@ -47,7 +47,6 @@ export interface PlannedAttempt {
 
 /** What was seen of an attempt while it ran. */
 export interface Seen {
-  usage?: Usage;
   denials: Denial[];
   /** It was told what to do. */
   hasBegun?: boolean;
@@ -68,7 +67,13 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
     await context.redactor.redactFile(context.logFileOf(place));
     if (!context.isCurrent(place)) return;
     if (isAgentsWork(planned))
-      settleBudget(context, place, {budget: planned.budget, result, seen, ms: context.clock.elapsed() - startedAt});
+      settleBudget(context, place, {
+        driver: providerOf(planned.choice),
+        budget: planned.budget,
+        reckoning: result,
+        isCutOff: wasAtWork(result, seen.hasBegun),
+        minutes: (context.clock.elapsed() - startedAt) / 60_000,
+      });
     if (result.kind === 'claimed') {
       context.attempts.rest(taskId, attempt);
       hasClaimed = true;
@@ -82,6 +87,10 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
     if (!hasClaimed) context.attempts.end(taskId, attempt);
     stopOverspent(context);
   }
+}
+
+function providerOf(choice: DriverChoice): string {
+  return choice.kind === 'driver' ? choice.driver.name : choice.name;
 }
 
 function isAgentsWork({choice, integrates}: PlannedAttempt): boolean {
@@ -188,8 +197,7 @@ class AgentWatch {
 
   /** Who has no limit of his own is ended at the one that he was given. */
   #spend(usage: Usage): void {
-    const {context, seen, planned} = this;
-    seen.usage = usage;
+    const {context, planned} = this;
     const {taskId} = planned.place;
     const key = exceeded(planned.budget, usage);
     context.attempts.noteUsage(taskId, usage);

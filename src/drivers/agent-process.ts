@@ -176,8 +176,7 @@ class AgentProcess {
     const ending = this.#endingOf(settled);
     if (note) appendNote(this.input.logFile, note);
     if (ending.kind === 'no_conversation') return ending;
-    const usage = this.#reader.usage();
-    return usage ? {...ending, usage} : ending;
+    return {...ending, ...this.#reader.reckon()};
   }
 
   #endingOf({cut, exit}: Settled<Cut>): Ending {

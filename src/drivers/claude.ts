@@ -8,9 +8,10 @@ import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
+import {addUsage} from '../state/usage.ts';
 import {claudeDenial, claudePermissions} from './claude-permissions.ts';
 import {describeEnd} from './describe-end.ts';
-import type {AgentInput} from './driver.ts';
+import type {AgentInput, Reckoning} from './driver.ts';
 import {classifyFailure, classifySilence, type FailureContext, type ProviderFailure} from './failures.ts';
 import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
 import {
@@ -78,10 +79,12 @@ class ClaudeReader implements AgentReader {
   #resetsAt: number | undefined;
   /** Answers of the model, by id: each comes in several events. */
   readonly #answers = new Set<string>();
-  /** Tokens of the answers so far; what each has put out is not known in full before the result. */
+  /** Of the answers so far. */
   #tokens = 0;
   /** What results have reported. */
   #usage: Usage | undefined;
+  /** What answers since the last result have used; what each has put out is not known in full before the next. */
+  #unreported = {tokens: 0, turns: 0, usd: 0};
 
   constructor(
     private readonly agent: AgentInput,
@@ -102,8 +105,12 @@ class ClaudeReader implements AgentReader {
     if (event?.type === 'result') this.#result(event);
   }
 
-  usage(): Usage | undefined {
-    return this.#usage ?? (this.#tokens > 0 ? {tokens: this.#tokens} : undefined);
+  reckon(): Reckoning {
+    const {usd, ...seen} = this.#unreported;
+    if (seen.turns === 0) return this.#usage ? {usage: this.#usage} : {};
+    // Money is left out: it would be less than what it was.
+    const {usd: reported = 0, ...before} = this.#usage ?? {};
+    return {usage: addUsage(before, seen), isPartial: true, priced: {usd: reported + usd}};
   }
 
   finish({exit, stderr}: ProcessEnd): Ending {
@@ -170,7 +177,7 @@ class ClaudeReader implements AgentReader {
     this.#error = textOf(event.error);
     if (this.#error === undefined) this.#authFailures = 0;
     const message = objectOf(event.message);
-    this.#count(textOf(message?.id), objectOf(message?.usage));
+    if (this.#error === undefined) this.#count(message ?? {});
     for (const block of objectsOf(message?.content)) {
       if (block.type === 'tool_use') this.#call(block);
       if (block.type === 'text')
@@ -178,11 +185,19 @@ class ClaudeReader implements AgentReader {
     }
   }
 
-  #count(answer: string | undefined, usage: Json | undefined): void {
-    if (answer === undefined || this.#answers.has(answer)) return;
-    this.#answers.add(answer);
+  #count(message: Json): void {
+    const usage = objectOf(message.usage);
+    const id = textOf(message.id);
+    if (id === undefined) return;
+    const isNew = !this.#answers.has(id);
+    this.#unreported.usd += priceOf(message, isNew ? usage : undefined);
+    if (!isNew) return;
+    this.#answers.add(id);
     forgetOldest(this.#answers);
-    this.#tokens += sumOf(usage, ...TOKENS);
+    const tokens = sumOf(usage, ...TOKENS);
+    this.#unreported.tokens += tokens;
+    this.#unreported.turns++;
+    this.#tokens += tokens;
     this.agent.observe({kind: 'usage', usage: {tokens: this.#tokens}});
   }
 
@@ -196,7 +211,8 @@ class ClaudeReader implements AgentReader {
   #result(event: Json): void {
     this.#last = event;
     for (const denied of objectsOf(event.permission_denials)) this.#denied(textOf(denied.tool_use_id), denied);
-    this.#usage = addUsage(this.#usage, event);
+    this.#usage = addResult(this.#usage, event);
+    this.#unreported = {tokens: 0, turns: 0, usd: 0};
   }
 }
 
@@ -211,7 +227,7 @@ const TOKENS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 
  * Tokens and turns are those of each result. `total_cost_usd` is of the process or of the whole conversation, which
  * differs between versions; what has come since the last result is said by newer ones.
  */
-function addUsage(before: Usage | undefined, event: Json): Usage {
+function addResult(before: Usage | undefined, event: Json): Usage {
   const models = objectOf(event.model_usage_since_last_result);
   const recent =
     models && Object.values(models).reduce<number>((sum, model) => sum + sumOf(objectOf(model), 'costUSD'), 0);
@@ -221,6 +237,28 @@ function addUsage(before: Usage | undefined, event: Json): Usage {
     tokens: (before?.tokens ?? 0) + sumOf(objectOf(event.usage), ...TOKENS),
     turns: (before?.turns ?? 0) + sumOf(event, 'num_turns'),
   };
+}
+
+/** Usd for a million tokens of input, by what the model's name contains; else the dearest, that of Opus. */
+const PRICES: Array<[family: string, usd: number]> = [
+  ['haiku', 1],
+  ['sonnet', 3],
+];
+const DEAREST = 5;
+/** In prices of input. */
+const FACTORS = {input_tokens: 1, cache_creation_input_tokens: 1.25, cache_read_input_tokens: 0.1};
+const OUTPUT_FACTOR = 5;
+const CHARACTERS_PER_TOKEN = 4;
+
+/**
+ * What an event of an answer has cost in usd by the public prices; its output is measured by what it says.
+ * @param usage As it was when the answer began; undefined where another event of the answer had it.
+ */
+function priceOf({model, content}: Json, usage: Json | undefined): number {
+  const price = PRICES.find(([family]) => textOf(model)?.includes(family))?.[1] ?? DEAREST;
+  const input = Object.entries(FACTORS).reduce((sum, [name, factor]) => sum + factor * sumOf(usage, name), 0);
+  const said = JSON.stringify(content ?? '').length / CHARACTERS_PER_TOKEN;
+  return ((input + OUTPUT_FACTOR * Math.max(said, sumOf(usage, 'output_tokens'))) * price) / 1e6;
 }
 
 function ownLimit(subtype: unknown): Outcome | undefined {

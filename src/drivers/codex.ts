@@ -1,13 +1,12 @@
 // Codex: `codex exec --json`, one event a line. It says nothing of money, and counts tokens over the whole thread.
 
 import fs from 'node:fs';
-import os from 'node:os';
 import path from 'node:path';
-import type {Usage} from '../events/event.ts';
+import {codexHome, readThreadTokens, tokensOf} from './codex-threads.ts';
 import {describeEnd} from './describe-end.ts';
-import type {AgentInput} from './driver.ts';
+import type {AgentInput, Reckoning} from './driver.ts';
 import {classifyFailure, classifySilence} from './failures.ts';
-import {type Json, objectOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
+import {type Json, objectOf, parseObject, shorten, textOf} from './json-line.ts';
 import {
   type AgentCall,
   type AgentProtocol,
@@ -33,7 +32,7 @@ export const codexProtocol: AgentProtocol = {
   install: 'npm install -g @openai/codex',
   oldest: '0.60.0',
   launch,
-  read: (call, sink) => new CodexReader(call.agent, sink),
+  read: (call, sink) => new CodexReader(call, sink),
 };
 
 /** Options stand before `resume`, which knows fewer of them. */
@@ -78,9 +77,8 @@ function withoutUser(env: AgentCall['env']): string[] {
 }
 
 function readUserConfig(env: AgentCall['env']): string | undefined {
-  const home = env.CODEX_HOME ?? path.join(env.HOME ?? os.homedir(), '.codex');
   try {
-    return fs.readFileSync(path.join(home, 'config.toml'), 'utf8');
+    return fs.readFileSync(path.join(codexHome(env), 'config.toml'), 'utf8');
   } catch {
     return undefined; // codex itself says what is wrong with it
   }
@@ -91,7 +89,9 @@ class CodexReader implements AgentReader {
   #message = '';
   /** How the last turn ended. */
   #turn: 'completed' | {failure: string} | undefined;
-  #usage: Usage | undefined;
+  #thread: string | undefined;
+  /** Of the whole thread, as last said. */
+  #tokens: number | undefined;
   #authFailures = 0;
   #reconnects = 0;
   /** The last error that did not end the turn. */
@@ -99,10 +99,15 @@ class CodexReader implements AgentReader {
   #hasBegun = false;
 
   constructor(
-    private readonly agent: AgentInput,
+    private readonly call: AgentCall,
     private readonly sink: ReaderSink,
   ) {
-    this.#denials = new Denials(agent);
+    this.#denials = new Denials(call.agent);
+    this.#thread = call.agent.conversation?.id;
+  }
+
+  private get agent(): AgentInput {
+    return this.call.agent;
   }
 
   keepsLong(head: string): boolean {
@@ -121,7 +126,7 @@ class CodexReader implements AgentReader {
         break;
       case 'turn.completed':
         this.#turn = 'completed';
-        this.#count(objectOf(event.usage));
+        this.#tokens = tokensOf(objectOf(event.usage));
         break;
       case 'turn.failed':
         this.#turn = {failure: textOf(objectOf(event.error)?.message) ?? 'the turn failed'};
@@ -131,8 +136,16 @@ class CodexReader implements AgentReader {
     }
   }
 
-  usage(): Usage | undefined {
-    return this.#usage;
+  /** Before its turn is over it says nothing of it here, but in its own record of the thread. */
+  reckon(): Reckoning {
+    const isPartial = this.#turn !== 'completed';
+    const {conversation} = this.agent;
+    const before = conversation?.resume ? conversation.used?.tokens : 0;
+    const recorded =
+      isPartial && this.#thread !== undefined ? readThreadTokens(codexHome(this.call.env), this.#thread) : undefined;
+    const inAll = recorded ?? this.#tokens;
+    if (before === undefined || inAll === undefined) return {};
+    return {usage: {tokens: Math.max(0, inAll - before)}, ...(isPartial && {isPartial})};
   }
 
   finish({exit, stderr}: ProcessEnd): Ending {
@@ -147,6 +160,7 @@ class CodexReader implements AgentReader {
 
   #begin(id: string | undefined): void {
     this.#hasBegun = true;
+    this.#thread = id;
     if (id !== undefined && id !== this.agent.conversation?.id) this.agent.observe({kind: 'conversation', id});
   }
 
@@ -159,14 +173,6 @@ class CodexReader implements AgentReader {
     const shown = command ?? textOf(item.text);
     if (shown !== undefined && (event === 'item.started' || command === undefined))
       this.agent.observe({kind: 'activity', text: shorten(shown, LONGEST_ACTIVITY)});
-  }
-
-  /** It counts over the whole thread. */
-  #count(usage: Json | undefined): void {
-    const {conversation} = this.agent;
-    const before = conversation?.resume ? conversation.used?.tokens : 0;
-    if (before === undefined || !usage) return;
-    this.#usage = {tokens: Math.max(0, sumOf(usage, 'input_tokens', 'output_tokens') - before)};
   }
 
   #complain(message: string): void {

@@ -1,7 +1,7 @@
 // Any other agent: a shell command that reads the prompt from stdin. Exit code 0 is its claim.
 
-import type {Usage} from '../events/event.ts';
 import {describeExit} from '../platform/processes/start-group.ts';
+import type {Reckoning} from './driver.ts';
 import type {AgentProtocol, AgentReader, Ending, ProcessEnd} from './protocol.ts';
 import {findObject, judgeAnswer, RESULT_SCHEMA, readResult} from './result.ts';
 
@@ -38,8 +38,8 @@ class CommandReader implements AgentReader {
       this.#length -= this.#lines.shift()!.length;
   }
 
-  usage(): Usage | undefined {
-    return undefined;
+  reckon(): Reckoning {
+    return {};
   }
 
   finish({exit}: ProcessEnd): Ending {

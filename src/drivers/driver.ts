@@ -107,14 +107,22 @@ export interface RunningAttempt {
   ended: Promise<DriverResult>;
 }
 
-export interface EndedAttempt {
+/** What an attempt has used, as far as its agent has let it be known. */
+export interface Reckoning {
+  usage?: Usage;
+  /** It was cut off before it said how much it was in all: `usage` is what was seen. */
+  isPartial?: boolean;
+  /** What `usage` lacks, by the prices of its provider. */
+  priced?: Usage;
+}
+
+export interface EndedAttempt extends Reckoning {
   kind: 'ended';
   outcome: Outcome;
-  usage?: Usage;
 }
 
 /** `claimed`: says that its work is done. */
-export type DriverResult = {kind: 'claimed'; claim: Claim; usage?: Usage} | EndedAttempt;
+export type DriverResult = ({kind: 'claimed'; claim: Claim} & Reckoning) | EndedAttempt;
 
 /** Why an attempt is ended from outside, and how it counts then. */
 export class StopReason {

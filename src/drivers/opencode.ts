@@ -2,7 +2,7 @@
 
 import type {Usage} from '../events/event.ts';
 import {describeEnd} from './describe-end.ts';
-import type {AgentInput} from './driver.ts';
+import type {AgentInput, Reckoning} from './driver.ts';
 import {classifyFailure, classifySilence, type ProviderFailure} from './failures.ts';
 import {type Json, numberOf, objectOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
 import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from './permissions.ts';
@@ -86,6 +86,8 @@ class OpencodeReader implements AgentReader {
   #hasBegun = false;
   /** It has ended a step. */
   #hasFinished = false;
+  /** It has begun a step, whose cost it tells at the end of it. */
+  #isInStep = false;
   #usd = 0;
   #usage: Usage | undefined;
 
@@ -107,14 +109,15 @@ class OpencodeReader implements AgentReader {
     if (!this.#hasBegun && id !== this.agent.conversation?.id) this.agent.observe({kind: 'conversation', id});
     this.#hasBegun = true;
     const part = objectOf(event.part) ?? {};
+    if (event.type === 'step_start') this.#isInStep = true;
     if (event.type === 'text') this.#say(textOf(part.text) ?? '');
     if (event.type === 'tool_use') this.#tool(part);
     if (event.type === 'step_finish') this.#step(part);
     if (event.type === 'error') this.#failure = readError(objectOf(event.error) ?? {});
   }
 
-  usage(): Usage | undefined {
-    return this.#usage;
+  reckon(): Reckoning {
+    return {...(this.#usage && {usage: this.#usage}), ...(this.#isInStep && {isPartial: true})};
   }
 
   finish({exit, stderr}: ProcessEnd): Ending {
@@ -152,6 +155,7 @@ class OpencodeReader implements AgentReader {
   /** What went wrong before has been overcome. */
   #step(part: Json): void {
     this.#hasFinished = true;
+    this.#isInStep = false;
     this.#failure = undefined;
     const tokens = objectOf(part.tokens);
     this.#usd += numberOf(part.cost) ?? 0;

@@ -1,8 +1,8 @@
 // What differs from one coding agent to the next: how it is called, what it prints, and what that means.
 
-import type {Denial, Outcome, Usage} from '../events/event.ts';
+import type {Denial, Outcome} from '../events/event.ts';
 import type {Exit} from '../platform/processes/start-group.ts';
-import type {AgentInput, AgentTraits, DriverResult} from './driver.ts';
+import type {AgentInput, AgentTraits, DriverResult, Reckoning} from './driver.ts';
 
 export interface AgentProtocol {
   readonly name: string;
@@ -47,8 +47,8 @@ export interface AgentReader {
   keepsLong(head: string): boolean;
   /** Never throws, whatever the line. */
   line(text: string): void;
-  /** As far as it is known. */
-  usage(): Usage | undefined;
+  /** As far as it is known; asked once nothing follows. */
+  reckon(): Reckoning;
   /** What it comes to, when it was not ended from outside. */
   finish(end: ProcessEnd): Ending;
 }

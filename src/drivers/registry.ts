@@ -106,10 +106,15 @@ export class DriverSet {
     return 'message' in named ? {message: named.message, hint: this.#hintFor(name)} : undefined;
   }
 
+  /** How a coding agent is driven; undefined for a person, and for a name that cannot be used. */
+  protocolOf(name: string): AgentProtocol | undefined {
+    const named = this.#named.get(name);
+    return named && 'protocol' in named ? named.protocol : undefined;
+  }
+
   /** What a coding agent has besides; undefined for a person, and for a name that cannot be used. */
   traitsOf(name: string): AgentTraits | undefined {
-    const named = this.#named.get(name);
-    return named && 'protocol' in named ? named.protocol.traits : undefined;
+    return this.protocolOf(name)?.traits;
   }
 
   /** Whether a coding agent can be used, and in which version; runs its `--version`, for at most 20 seconds. */

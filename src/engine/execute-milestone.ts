@@ -19,6 +19,7 @@ import {progressMonitor} from '../agents/progress-monitor.ts';
 import {recheck} from '../agents/recheck-blocker.ts';
 import {sessionManager} from '../agents/session-manager.ts';
 import {taskExecutor} from '../agents/task-executor.ts';
+import {settleLost} from '../attempt/settle-lost.ts';
 import {DriverSet} from '../drivers/registry.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
@@ -60,7 +61,7 @@ import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
-import {endInterrupted, recover, settleReserved, takeUp} from './recover.ts';
+import {endInterrupted, recover, takeUp} from './recover.ts';
 
 export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'>, StartOptions {
   maxParallel?: number;
@@ -350,7 +351,7 @@ class Run {
       return;
     }
     for (const [id, task] of open) {
-      settleReserved(execution, id, task);
+      await settleLost(execution, id, task).catch(() => undefined);
       await endInterrupted(execution, id, task, BROKEN_OFF).catch(() => undefined);
     }
   }

@@ -2,6 +2,7 @@
 
 import {settleIntegration} from '../attempt/integrate.ts';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
+import {settleLost} from '../attempt/settle-lost.ts';
 import type {Outcome} from '../events/event.ts';
 import {type Execution, milestoneToken} from '../execution/execution.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
@@ -9,7 +10,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {attemptsOf, taskState} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
-import type {RunningTask} from '../state/task.ts';
+import type {RunningTask, TaskState} from '../state/task.ts';
 import {keepUnknownRescues} from '../workspace/rescue.ts';
 import {closeLogsBeside} from './close-logs.ts';
 
@@ -19,13 +20,13 @@ import {closeLogsBeside} from './close-logs.ts';
  */
 export async function recover(execution: Execution): Promise<void> {
   const {state, clock, attempts} = execution;
-  const open = [...state.running].map(id => [id, taskState(state, id) as RunningTask] as const);
+  const open = [...state.running].map(id => [id, taskState(state, id) as RunningTask & TaskState] as const);
   const tokens = new Set(open.map(([, task]) => task.token));
   // The final check and what tears slots down belong to no attempt.
   if (state.session && !state.session.ended) tokens.add(milestoneToken(state));
   if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
   for (const [id, task] of open) {
-    settleReserved(execution, id, task);
+    await settleLost(execution, id, task);
     if (task.stage === 'integrating') {
       // Nothing new starts once the execution is to end; the next one finds it as it is.
       if (!execution.ending) await settleIntegration(execution, id);
@@ -52,7 +53,7 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
   if (open.length === 0) return;
   await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
   for (const [id, task] of open) {
-    settleReserved(execution, id, task);
+    await settleLost(execution, id, task);
     const commit = task.integrating?.commit;
     const isDone = commit !== undefined && (await workspace.integration?.isIntegrated(commit));
     if (isDone) await settleIntegration(execution, id);
@@ -66,17 +67,17 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
 export async function takeUp(execution: Execution, unrecorded: readonly RecordedCommit[]): Promise<void> {
   const {state, repo, clock} = execution;
   if (!repo || unrecorded.length === 0) return;
-  unrecorded.forEach(({task: id, attempt, commit}, place) => {
-    if (unrecorded.slice(place + 1).some(later => later.task === id)) return;
+  for (const [place, {task: id, attempt, commit}] of unrecorded.entries()) {
+    if (unrecorded.slice(place + 1).some(later => later.task === id)) continue;
     const task = taskState(state, id);
-    if (task.status === 'in_progress') settleReserved(execution, id, task);
+    if (task.status === 'in_progress') await settleLost(execution, id, task);
     execution.record({
       event: 'task_completed',
       details: {task_id: id, attempt, commit, checked: false, adopted: true},
     });
     for (const blocker of [...blockersOf(state, id).keys()])
       execution.record({event: 'blocker_resolved', details: {id: blocker, task_id: id}});
-  });
+  }
   await execution.durable();
   await keepUnknownRescues(repo, state.id, {known: task => attemptsOf(state, task), now: clock.now()});
 }
@@ -88,16 +89,6 @@ export async function clearAway(execution: Execution): Promise<void> {
   await endLeftovers(new Set([milestoneToken(state)]), clock);
   await endDeadAttempts(execution, [...state.running]);
   await workspace.remove();
-}
-
-/** Nobody saw what it used: all that it had reserved counts as used, unless it was never told what to do. */
-export function settleReserved(execution: Execution, id: TaskId, {attempt, stage}: RunningTask): void {
-  const {reserved} = execution.state.spending;
-  const amount = Object.hasOwn(reserved, id) ? reserved[id] : undefined;
-  if (!amount) return;
-  const spent =
-    stage === 'starting' ? {used: {}, basis: 'observed' as const} : {used: amount, basis: 'reserved' as const};
-  execution.record({event: 'budget_settled', details: {task_id: id, attempt, ...spent}});
 }
 
 /** An executor that ended in order may have been unable to end its attempts. */

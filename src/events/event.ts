@@ -251,8 +251,20 @@ export interface EventDetails {
   blocker_answered: {id: string; task_id: TaskId; question: string; answer: string};
   blocker_resolved: {id: string; task_id?: TaskId};
   budget_reserved: {task_id: TaskId; attempt: number; amount: Budget};
-  /** `basis`: what the figures are: the agent's own, those last observed, or all that was reserved. */
-  budget_settled: {task_id: TaskId; attempt: number; used: Usage; basis: 'reported' | 'observed' | 'reserved'};
+  budget_settled: {
+    task_id: TaskId;
+    attempt: number;
+    used: Usage;
+    /**
+     * What the figures are: the agent's own sum at its end, what was seen of one that was cut off, or in part an estimate,
+     * because it was cut off and nobody has seen them.
+     */
+    basis: 'reported' | 'observed' | 'estimated';
+    /** The part of `used` that is an estimate. */
+    estimated?: Usage;
+    /** Whose figures they are. */
+    driver?: string;
+  };
   driver_paused: {driver: string; reason: DriverPause; message: string; resets_at?: Timestamp};
   driver_resumed: {driver: string};
   auto_commit: {task_id: TaskId; attempt: number; files_changed: number; commit: string};

@@ -84,6 +84,11 @@ export function sizeOf(file: string): number {
   return fs.statSync(file, {throwIfNoEntry: false})?.size ?? 0;
 }
 
+/** When something was last written to a file, in milliseconds since the Unix epoch; undefined when it is not there. */
+export function modifiedAt(file: string): number | undefined {
+  return fs.statSync(file, {throwIfNoEntry: false})?.mtimeMs;
+}
+
 /**
  * The end of a file as text that is safe to show: about `bytes` long, valid Unicode, colours taken out, other control
  * characters escaped; lines stay lines.

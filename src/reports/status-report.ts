@@ -56,6 +56,8 @@ export interface StatusReport {
   budget?: {limit: Budget; used: Usage; reserved: Usage};
   /** What all attempts have used, as far as it is known; usd is what the agents say. */
   used?: Usage;
+  /** The part of it that is an estimate: of attempts that were cut off. */
+  estimated?: Usage;
   /** When a driver that rests can work again. */
   paused_until?: Timestamp;
   agents: Array<{name: string; status: AgentStatus}>;
@@ -99,6 +101,8 @@ export interface TaskReport {
   completed_at?: Timestamp;
   /** What its agents say that it has cost; absent when they do not. */
   cost_usd?: number;
+  /** Of an attempt that was cut off nobody said what it cost. */
+  cost_is_estimate?: true;
   error?: {cause: string; message: string};
   /** Of a kiro task. */
   kiro?: {current_phase: KiroPhase; phases: Record<KiroPhase, PhaseStatus>};
@@ -188,6 +192,7 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     if (state.completedAt !== undefined) report.completed_at = state.completedAt;
   }
   if (history.used?.usd !== undefined) report.cost_usd = history.used.usd;
+  if (history.estimated?.usd !== undefined) report.cost_is_estimate = true;
   if (isKiro(task)) report.kiro = kiroReport(state);
   if (state.status === 'failed') report.error = {cause: state.cause, message: state.message};
   else if (state.status === 'blocked' && history.failure) report.error = history.failure;
@@ -213,11 +218,12 @@ function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): Appro
 }
 
 function spendingReport({snapshot: {plan, kept}}: MilestoneView, project: Settings): Partial<StatusReport> {
-  const {used, reserved} = kept.spending;
+  const {used, estimated, reserved} = kept.spending;
   const limit = plan.settings.budget ?? project.budget;
   return {
     ...(limit && {budget: {limit, used, reserved: Object.values(reserved).reduce<Usage>(addUsage, {})}}),
     ...(Object.keys(used).length > 0 && {used}),
+    ...(Object.keys(estimated).length > 0 && {estimated}),
   };
 }
 

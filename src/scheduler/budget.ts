@@ -57,6 +57,42 @@ export function exceeded(amount: Budget, used: Usage): keyof Budget | undefined 
   return USAGE_KEYS.find(key => amount[key] !== undefined && (used[key] ?? 0) >= (amount[key] as number));
 }
 
+/** An attempt that ended before its agent could say what it has used. */
+export interface CutOff {
+  /** What was seen of it. */
+  seen: Usage;
+  /** What it lacks, by the prices of the provider. */
+  priced?: Usage | undefined;
+  minutes: number;
+  /** What its driver has reported of attempts that came to their end. */
+  reported: Usage | undefined;
+  /** No estimate is more than this. */
+  reserved: Budget;
+}
+
+/**
+ * What an attempt that was cut off has used: what was seen, and an estimate of what was not, from the tokens seen or from
+ * its time, at the rate of its driver so far. Where there is no rate either, nothing is made up.
+ */
+export function estimateUsage({seen, priced, minutes, reported, reserved}: CutOff): {used: Usage; estimated: Usage} {
+  const estimated: Usage = {};
+  for (const key of ESTIMATED) {
+    if (seen[key] !== undefined) continue;
+    const guess =
+      atRate(seen.tokens, reported?.[key], reported?.tokens) ??
+      priced?.[key] ??
+      atRate(minutes, reported?.[key], reported?.minutes);
+    if (guess !== undefined) estimated[key] = whole(key, Math.min(guess, reserved[key] ?? guess));
+  }
+  return {used: {...seen, ...estimated, minutes}, estimated};
+}
+
+const ESTIMATED = ['usd', 'tokens', 'turns'] as const satisfies ReadonlyArray<keyof Usage>;
+
+function atRate(amount: number | undefined, used: number | undefined, of: number | undefined): number | undefined {
+  return amount && used !== undefined && of ? (amount * used) / of : undefined;
+}
+
 function unreserved({limit, used, reserved}: BudgetQuestion, key: keyof Budget): number | undefined {
   const held = reserved.reduce((sum, one) => sum + (one[key] ?? 0), 0);
   return remaining(limit?.[key], (used[key] ?? 0) + held);

@@ -1,7 +1,7 @@
 import {MilestoneError} from '../errors.ts';
-import type {MilestoneEvent} from '../events/event.ts';
+import type {EventDetails, MilestoneEvent} from '../events/event.ts';
 import {heldKey} from './held-tasks.ts';
-import type {DriverTroubles, MilestoneState} from './milestone.ts';
+import type {DriverTroubles, MilestoneState, Spending} from './milestone.ts';
 import {isNotable} from './notable.ts';
 import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
 import {adoptChange, adoptPlan, setTask} from './plan-in-force.ts';
@@ -137,7 +137,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     case 'budget_settled':
       delete state.spending.reserved[event.details.task_id];
-      state.spending.used = addUsage(state.spending.used, event.details.used);
+      settle(state.spending, event.details);
       break;
     case 'driver_paused': {
       const {driver, reason, message, resets_at} = event.details;
@@ -184,6 +184,13 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       for (const id of [...blockersOf(state, event.details.task_id).keys()]) removeBlocker(state, id);
       break;
   }
+}
+
+function settle(spending: Spending, {used, basis, estimated = {}, driver}: EventDetails['budget_settled']): void {
+  spending.used = addUsage(spending.used, used);
+  spending.estimated = addUsage(spending.estimated, estimated);
+  if (basis === 'reported' && driver !== undefined)
+    spending.reported[driver] = addUsage(spending.reported[driver], used);
 }
 
 /** Troubles count until the driver has done some work. */

@@ -51,6 +51,10 @@ export interface PausedDriver {
 /** What attempts have used, and what running ones may use yet. */
 export interface Spending {
   used: Usage;
+  /** The part of it that is an estimate. */
+  estimated: Usage;
+  /** By driver: what attempts have reported that came to their end. */
+  reported: Record<string, Usage>;
   /** By task; an attempt reserves before it starts. */
   reserved: Record<TaskId, Budget>;
 }
@@ -176,7 +180,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     untold: new Set(),
     pausedDrivers: {},
     driverTroubles: {},
-    spending: {used: {}, reserved: {}},
+    spending: {used: {}, estimated: {}, reported: {}, reserved: {}},
     branchCreated: false,
     agents: {},
     recent: [],

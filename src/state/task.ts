@@ -38,7 +38,9 @@ export interface TaskHistory {
   answers?: Array<{question: string; answer: string}>;
   /** What all attempts have used, as far as it is known. */
   used?: Usage;
-  /** The part of it that belongs to the conversation of the last attempt. */
+  /** The part of it that is an estimate. */
+  estimated?: Usage;
+  /** The part of `used` that belongs to the conversation of the last attempt. */
   usedInConversation?: Usage;
   /** Of a kiro task whose first phase has begun. */
   kiro?: KiroState;
@@ -108,6 +110,8 @@ export interface RunningTask {
   /** Checks that were run for it, as last recorded. */
   checks?: CheckResult[];
   integrating?: {commit: string; onto: string};
+  /** What its agent has used is on record; after the claim, what its reviewer has. */
+  settled?: true;
 }
 
 export interface CompletedTask {
@@ -212,7 +216,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, stage: 'working', process: {pid: event.details.pid, started: event.details.process_started}};
     case 'task_claimed':
       if (!isRunning(task, event) || task.stage === 'integrating') break;
-      return {...task, stage: 'claimed', claim: event.details.result};
+      return {...withoutSettled(task), stage: 'claimed', claim: event.details.result};
     case 'task_verified':
       if (!isRunning(task, event)) break;
       return {
@@ -268,7 +272,11 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, history: {...history, answers: [...(history.answers ?? []), {question, answer}]}};
     }
     case 'budget_settled':
-      return {...task, history: withUsage(task, event.details.used)};
+      return {
+        ...task,
+        history: withUsage(task, event.details),
+        ...(task.status === 'in_progress' && {settled: true}),
+      };
     case 'kiro_workflow_started':
       if (task.status !== 'pending' || history.kiro) break;
       return {...task, history: {...history, kiro: newKiro()}};
@@ -359,13 +367,18 @@ function withoutConversation({usedInConversation: _, ...history}: TaskHistory): 
   return history;
 }
 
+function withoutSettled({settled: _, ...task}: RunningTask & {history: TaskHistory}) {
+  return task;
+}
+
 /** What is used after the claim is not the author's but the reviewer's. */
-function withUsage(task: TaskState, used: Usage): TaskHistory {
+function withUsage(task: TaskState, {used, estimated}: {used: Usage; estimated?: Usage}): TaskHistory {
   const {history} = task;
   const isAuthors = task.status === 'in_progress' && (task.stage === 'starting' || task.stage === 'working');
   return {
     ...history,
     used: addUsage(history.used, used),
+    ...(estimated && {estimated: addUsage(history.estimated, estimated)}),
     ...(isAuthors && {usedInConversation: addUsage(history.usedInConversation, used)}),
   };
 }

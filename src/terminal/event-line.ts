@@ -158,10 +158,14 @@ function denialLine({tool, input, allow}: Denial): string {
 }
 
 /** What it costs is what the agent says. */
-function spent({task_id, used, basis}: EventDetails['budget_settled'], {spending}: MilestoneState): string | undefined {
+function spent(
+  {task_id, used, basis, estimated}: EventDetails['budget_settled'],
+  {spending}: MilestoneState,
+): string | undefined {
   const [cost, sum] = [used, spending.used].map(({minutes: _, ...said}) => said) as [Usage, Usage];
   if (Object.keys(cost).length === 0) return undefined;
-  const known = basis === 'reserved' ? 'all that was reserved, for want of figures' : "the agent's estimate";
+  const seen = basis === 'reported' ? "the agent's estimate" : 'as far as it was seen';
+  const known = estimated ? `${seen}; estimated, because it was cut off: ${usageText(estimated)}` : seen;
   return chalk.dim(`  ${printable(task_id)}: ${usageText(cost)}; so far ${usageText(sum)} (${known})`);
 }
 

@@ -118,14 +118,19 @@ function costLines(report: StatusReport): string[] {
   ];
 }
 
-function usedLines(start: string, keys: ReadonlyArray<keyof Usage>, {budget, used = {}}: StatusReport): string[] {
+function usedLines(
+  start: string,
+  keys: ReadonlyArray<keyof Usage>,
+  {budget, used = {}, estimated = {}}: StatusReport,
+): string[] {
   const names = keys.filter(name => (budget?.limit ?? used)[name] !== undefined);
   const parts = names.map(name => {
     const limit = budget?.limit[name];
     const reserved = budget?.reserved[name];
     const known = used[name] === undefined ? (limit === undefined ? 'unknown' : 'none known') : amount(used[name]);
     const of = limit === undefined ? '' : ` of ${amount(limit)}`;
-    return `${known}${of} ${name}${reserved === undefined ? '' : `, ${amount(reserved)} reserved`}`;
+    const guessed = estimated[name] === undefined ? '' : ` (${amount(estimated[name])} of it an estimate)`;
+    return `${known}${of} ${name}${guessed}${reserved === undefined ? '' : `, ${amount(reserved)} reserved`}`;
   });
   const [first, ...rest] = parts;
   return first === undefined ? [] : joinWrapped([`${start}${first}`, ...rest], ' · ', LEFT);

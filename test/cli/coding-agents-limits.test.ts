@@ -156,23 +156,144 @@ test("an attempt reserves its task's budget, which is raised in the plan before 
   expect(fileAt(rig, 'milestone/m', 'half.txt')).toBe('half');
 });
 
-test('places that are free share what is left, and what a crash leaves unknown counts in full', async () => {
+/** An answer of the model that claude has begun to tell. */
+function answers(id: string, usage: Record<string, number>, model = 'claude-sonnet-4-6'): Step {
+  return {print: {type: 'assistant', message: {id, model, content: [], usage}}};
+}
+
+/** At work, with two answers seen: 2,000 tokens of input and 200 of output, 0.009 usd by the prices of Sonnet. */
+const AT_WORK: Step[] = [
+  claude.init,
+  answers('m1', {input_tokens: 1000, output_tokens: 100}),
+  answers('m2', {input_tokens: 1000, output_tokens: 100}),
+];
+const SEEN = {tokens: 2200, turns: 2, usd: 0.009};
+
+test('places that are free share what is left; a crash costs what the logs of its attempts say', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
-  for (const id of ['a', 'b'])
-    agents.script('claude', `${id}.1`, [claude.init, {run: ': > "$HOME/$MILESTONE_TASK"'}, {hold: true}]);
+  const waits: Step[] = [{run: ': > "$HOME/$MILESTONE_TASK"'}, {hold: true}];
+  agents.script('claude', 'a.1', [...AT_WORK, ...waits]);
+  agents.script('claude', 'b.1', [claude.init, ...waits]);
+  agents.script('claude', 'default', costs(0.25));
   await rig.writeMilestone('m', [{id: 'a'}, {id: 'b'}], {settings: {max_parallel: 2, budget: {usd: 4}}});
   const execution = rig.milestone('execute', 'm');
   for (const id of ['a', 'b']) await waitForFile(path.join(rig.env.HOME as string, id));
   execution.kill('SIGKILL');
   await execution;
   expect(eventsOf(rig, 'm', 'budget_reserved').map(({details}) => details.amount.usd)).toEqual([2, 2]);
-  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 7});
-  expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => [details.used.usd, details.basis])).toEqual([
-    [2, 'reserved'],
-    [2, 'reserved'],
+  const {stdout} = await rig.milestone('resume', 'm');
+  expect(eventsOf(rig, 'm', 'budget_settled').slice(0, 2)).toMatchObject([
+    {details: {task_id: 'a', used: SEEN, basis: 'estimated', estimated: {usd: 0.009}}},
+    {details: {task_id: 'b', used: {}, basis: 'observed'}},
   ]);
-  expect(agents.runs('claude')).toHaveLength(2);
+  expect(stdout).toContain('estimated, because it was cut off: 0.01 usd');
+  expect(tasksIn(rig, 'm', 'task_completed').sort()).toEqual(['a', 'b']);
+  const status = await rig.status('m');
+  expect(status).toMatchObject({estimated: {usd: 0.009}, budget: {limit: {usd: 4}}});
+  expect(status.budget.used.usd).toBeCloseTo(0.509);
+  expect(status.tasks).toMatchObject([{id: 'a', cost_is_estimate: true}, {id: 'b'}]);
+  expect(status.tasks[1]).not.toHaveProperty('cost_is_estimate');
+});
+
+test.each([
+  ['a Ctrl-C', {}, 'interrupted'],
+  ['a second Ctrl-C', {}, 'interrupted'],
+  ['a timeout', {timeout: '2s'}, 'failed'],
+  ['a stall', {silent: '2s'}, 'failed'],
+])('%s books what was seen of an agent, not what it had reserved', async (how, limits, kind) => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a.1', [
+    ...AT_WORK,
+    {ignore: ['SIGINT', 'SIGTERM']},
+    {run: ': > "$HOME/ready"'},
+    {hold: true},
+  ]);
+  agents.script('claude', 'default', costs(0.25));
+  await rig.writeMilestone('m', [{id: 'a', ...limits}], {settings: {budget: {usd: 20, tokens: 50_000}}});
+  const execution = rig.milestone('execute', 'm');
+  await waitForFile(path.join(rig.env.HOME as string, 'ready'));
+  if (how.endsWith('Ctrl-C')) execution.kill('SIGINT');
+  if (how.startsWith('a second')) {
+    await rig.waitForEvent('m', 'milestone_paused').catch(() => undefined);
+    execution.kill('SIGINT');
+  }
+  await execution;
+  if (kind === 'interrupted') expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind}]);
+  expect(eventsOf(rig, 'm', 'budget_settled')).toMatchObject([
+    {details: {used: SEEN, basis: 'estimated', estimated: {usd: 0.009}, driver: 'claude'}},
+    {details: {used: {usd: 0.25}, basis: 'reported'}},
+  ]);
+});
+
+test('what nobody has seen of an agent is estimated from its time, at the rate of its driver so far', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'codex');
+  agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
+  agents.script('codex', 'b.1', [codex.begin, {hold: true}]);
+  agents.script('codex', 'b', works('codex', {'b.txt': 'b'}));
+  const settings = {budget: {tokens: 100_000}};
+  await rig.writeMilestone('m', [{id: 'a'}, {id: 'b', dependencies: ['a'], timeout: '2s'}], {settings});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const [whole, cut] = eventsOf(rig, 'm', 'budget_settled').map(({details}) => details);
+  expect(whole).toMatchObject({used: {tokens: 1050}, basis: 'reported'});
+  const minutes = (cut?.used.minutes as number) / (whole?.used.minutes as number);
+  expect(cut).toMatchObject({basis: 'estimated', estimated: {tokens: Math.floor(1050 * minutes)}});
+});
+
+test('what codex says only in its own record of a thread counts when it is cut off', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'codex');
+  const count = (total: number) =>
+    JSON.stringify({
+      type: 'event_msg',
+      payload: {type: 'token_count', info: {total_token_usage: {input_tokens: total, output_tokens: 7}}},
+    });
+  const folder = `"$HOME/.codex/sessions/2026/11/29"`;
+  agents.script('codex', 'a.1', [
+    {print: {type: 'thread.started', thread_id: 't-1'}},
+    {
+      run: `mkdir -p ${folder}; printf '%s\n' '${count(100)}' '{"type":"x"}' '${count(300)}' '{"to' > ${folder}/rollout-x-t-1.jsonl`,
+    },
+    {run: ': > "$HOME/ready"'},
+    {hold: true},
+  ]);
+  agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
+  await rig.writeMilestone('m', [{id: 'a'}], {settings: {budget: {tokens: 2000}}});
+  const execution = rig.milestone('execute', 'm');
+  await waitForFile(path.join(rig.env.HOME as string, 'ready'));
+  await rig.waitForEvent('m', 'task_conversation');
+  execution.kill('SIGKILL');
+  await execution;
+  await rig.milestone('resume', 'm');
+  // The second attempt goes on with the thread, whose count includes the first.
+  expect(eventsOf(rig, 'm', 'budget_settled')).toMatchObject([
+    {details: {used: {tokens: 307}, basis: 'observed'}},
+    {details: {used: {tokens: 743}, basis: 'reported'}},
+  ]);
+});
+
+test('a reviewer that an executor has died under costs what its part of the log says', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude', 'codex');
+  agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
+  const approves = claude.result({structured_output: {verdict: 'approve', findings: []}, total_cost_usd: 0.1});
+  agents.script('claude', 1, [...AT_WORK, {run: ': > "$HOME/ready"'}, {hold: true}]);
+  agents.script('claude', 'default', [claude.init, approves]);
+  const tasks = [{id: 'a', driver: 'codex', review: {driver: 'claude'}}];
+  await rig.writeMilestone('m', tasks, {settings: {budget: {tokens: 100_000}}});
+  const execution = rig.milestone('execute', 'm');
+  await waitForFile(path.join(rig.env.HOME as string, 'ready'));
+  execution.kill('SIGKILL');
+  await execution;
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  const settled = eventsOf(rig, 'm', 'budget_settled').map(({details}) => [details.driver, details.used.tokens]);
+  expect(settled.slice(0, 2)).toEqual([
+    ['codex', 1050],
+    ['claude', 2200],
+  ]);
 });
 
 test.each([

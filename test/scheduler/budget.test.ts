@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {type BudgetQuestion, budgetShare, exceeded, reserve} from '../../src/scheduler/budget.ts';
+import {type BudgetQuestion, budgetShare, estimateUsage, exceeded, reserve} from '../../src/scheduler/budget.ts';
 
 function ask(changes: Partial<BudgetQuestion> = {}) {
   return reserve({
@@ -73,4 +73,48 @@ test('the share that counts is that of the limit which is used up most', () => {
   expect(budgetShare(undefined, {usd: 1})).toBe(0);
   expect(exceeded({usd: 1, tokens: 100}, {usd: 0.5, tokens: 100})).toBe('tokens');
   expect(exceeded({usd: 1}, {tokens: 1})).toBeUndefined();
+});
+
+describe('an attempt that was cut off', () => {
+  const reported = {usd: 2, tokens: 100_000, turns: 20, minutes: 10};
+
+  test('has used what was seen of it, and money by what others have paid for their tokens', () => {
+    const cutOff = {seen: {tokens: 5_000, turns: 3}, priced: {usd: 9}, minutes: 1, reported, reserved: {usd: 20}};
+    expect(estimateUsage(cutOff)).toEqual({
+      used: {tokens: 5_000, turns: 3, usd: 0.1, minutes: 1},
+      estimated: {usd: 0.1},
+    });
+  });
+
+  test('is priced where nobody has paid anything yet', () => {
+    const cutOff = {seen: {tokens: 5_000}, priced: {usd: 0.3}, minutes: 1, reported: undefined, reserved: {usd: 20}};
+    expect(estimateUsage(cutOff).estimated).toEqual({usd: 0.3});
+  });
+
+  test('is estimated from its time where nothing was seen, and from nothing where there is no rate', () => {
+    const cutOff = {seen: {}, minutes: 2, reported, reserved: {}};
+    expect(estimateUsage(cutOff).estimated).toEqual({usd: 0.4, tokens: 20_000, turns: 4});
+    expect(estimateUsage({...cutOff, reported: undefined})).toEqual({used: {minutes: 2}, estimated: {}});
+  });
+
+  test('never costs more than it had reserved, unless more was seen', () => {
+    const usage = fc.record(
+      {usd: fc.double({min: 0, max: 1e3, noNaN: true}), tokens: fc.nat(1e6), turns: fc.nat(100)},
+      {requiredKeys: []},
+    );
+    const reservation = fc.record({
+      usd: fc.double({min: 0.01, max: 10, noNaN: true}),
+      tokens: fc.integer({min: 1, max: 1e5}),
+    });
+    fc.assert(
+      fc.property(usage, usage, reservation, fc.nat(100), (seen, rate, reserved, minutes) => {
+        const {used, estimated} = estimateUsage({seen, minutes, reported: {...rate, minutes: 1}, reserved});
+        expect(used).toMatchObject(seen);
+        for (const key of ['usd', 'tokens'] as const) {
+          if (seen[key] !== undefined) expect(estimated).not.toHaveProperty(key);
+          else expect(estimated[key] ?? 0).toBeLessThanOrEqual(reserved[key]);
+        }
+      }),
+    );
+  });
 });

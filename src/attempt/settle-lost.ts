@@ -1,0 +1,59 @@
+import type {Reckoning} from '../drivers/driver.ts';
+import {reckonLog} from '../drivers/reckon-log.ts';
+import type {ExecutionContext} from '../execution/context.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {modifiedAt} from '../platform/attempt-log.ts';
+import type {RunningTask, TaskHistory} from '../state/task.ts';
+import type {AttemptPlace} from '../workspace/workspace.ts';
+import {settleBudget} from './attempt-budget.ts';
+import {reviewNote} from './review.ts';
+
+type Lost = RunningTask & {history: TaskHistory};
+
+/**
+ * Put on record what an agent has used of whose end nobody knows: what it printed is in the log of the attempt.
+ * @throws {MilestoneError} `IO_FAILED` when that log cannot be read.
+ */
+export async function settleLost(context: ExecutionContext, id: TaskId, task: Lost): Promise<void> {
+  const {reserved} = context.state.spending;
+  const budget = Object.hasOwn(reserved, id) ? reserved[id] : undefined;
+  if (!budget && (task.settled || task.stage === 'integrating')) return;
+  const place: AttemptPlace = {taskId: id, attempt: task.attempt, slot: task.slot};
+  const driver = task.stage === 'claimed' ? (context.taskOf(id).review?.driver ?? task.driver) : task.driver;
+  const reckoning = await reckon(context, place, {task, driver});
+  if (!reckoning && !budget) return;
+  settleBudget(context, place, {
+    driver: context.drivers.providerOf(driver),
+    budget: budget ?? {},
+    reckoning: reckoning ?? {},
+    isCutOff: reckoning !== undefined,
+    minutes: reckoning && task.stage === 'working' ? minutesOf(task, context.logFileOf(place)) : 0,
+  });
+}
+
+/** Undefined for one that was not told what to do, and for what no coding agent did. */
+async function reckon(
+  context: ExecutionContext,
+  place: AttemptPlace,
+  {task, driver}: {task: Lost; driver: string},
+): Promise<Reckoning | undefined> {
+  const protocol = context.drivers.protocolOf(driver);
+  if (!protocol || task.stage === 'starting') return undefined;
+  const log = {file: context.logFileOf(place), env: context.environmentOf(place, task.token)};
+  const conversation = conversationOf(task);
+  return reckonLog(
+    protocol,
+    task.stage === 'claimed' ? {...log, after: reviewNote(driver)} : {...log, ...(conversation && {conversation})},
+  );
+}
+
+function conversationOf({conversation: id, history}: Lost) {
+  if (id === undefined) return undefined;
+  const {last, usedInConversation: used} = history;
+  return {id, resume: last?.conversation === id, ...(used && {used})};
+}
+
+/** Until it last printed something: since then it may have waited for nobody. */
+function minutesOf({startedAt}: Lost, file: string): number {
+  return Math.max(0, (modifiedAt(file) ?? 0) - Date.parse(startedAt)) / 60_000;
+}
