@@ -1,5 +1,7 @@
 // Areas of files by glob: `*`, `?`, `**`, `{a,b}`, `[a-z]`. Patterns and paths are relative and separated by `/`.
 
+import picomatch from 'picomatch';
+
 /** Lock files that package managers rewrite as a side effect; the default of `touches_free`. */
 export const LOCK_FILES: readonly string[] = [
   'package-lock.json',
@@ -64,67 +66,18 @@ function reaches(one: Beginning, other: Beginning): boolean {
   return one.text === '' || other.text === one.text || other.text.startsWith(`${one.text}/`);
 }
 
-const compiled = new Map<string, RegExp>();
-
-function matches(pattern: string, path: string): boolean {
-  let expression = compiled.get(pattern);
-  if (!expression) {
-    expression = compile(pattern);
-    compiled.set(pattern, expression);
-  }
-  return expression.test(path);
-}
+const OPTIONS = {dot: true, nonegate: true, noextglob: true, posix: true, windows: false, flags: 's'} as const;
+const matchers = new Map<string, (path: string) => boolean>();
 
 /** A pattern that names a folder stands for all that is in it. */
-function compile(pattern: string): RegExp {
-  const clean = withoutDots(pattern);
-  if (clean === '') return /^/s;
-  try {
-    return new RegExp(`^${translate(clean)}(?:/.*)?$`, 's');
-  } catch {
-    // Something like `[z-a]`: no expression, so the text itself is meant.
-    return new RegExp(`^${quote(clean)}(?:/.*)?$`, 's');
+function matches(pattern: string, path: string): boolean {
+  let matcher = matchers.get(pattern);
+  if (!matcher) {
+    const clean = withoutDots(pattern);
+    matcher = clean === '' ? () => true : picomatch([clean, `${clean}/**`], OPTIONS);
+    matchers.set(pattern, matcher);
   }
-}
-
-const TOKENS = /(?<=^|\/)\*\*\/|(?<=^|\/)\*\*$|\*+|\?|\[[!^]?\]?[^\]/]*\]|[{},]|[^*?[{},]+|\[/gs;
-
-function translate(pattern: string): string {
-  const balanced = isBalanced(pattern);
-  let depth = 0;
-  return (pattern.match(TOKENS) ?? [])
-    .map(token => {
-      if (token === '**/') return '(?:.*/)?';
-      if (token === '**') return '.*';
-      if (token.startsWith('*')) return '[^/]*';
-      if (token === '?') return '[^/]';
-      if (token.startsWith('[') && token.length > 2) return classOf(token);
-      if (!balanced) return quote(token);
-      if (token === '{') return ++depth && '(?:';
-      if (token === '}') return depth-- && ')';
-      if (token === ',' && depth > 0) return '|';
-      return quote(token);
-    })
-    .join('');
-}
-
-function isBalanced(pattern: string): boolean {
-  let depth = 0;
-  for (const character of pattern) {
-    if (character === '{') depth++;
-    if (character === '}' && --depth < 0) return false;
-  }
-  return depth === 0;
-}
-
-function classOf(token: string): string {
-  const negated = /^\[[!^]/.test(token);
-  const members = token.slice(negated ? 2 : 1, -1).replace(/[\\\]^[]/g, '\\$&');
-  return negated ? `[^/${members}]` : `[${members}]`;
-}
-
-function quote(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return matcher(path);
 }
 
 function withoutDots(pattern: string): string {
