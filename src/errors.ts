@@ -42,6 +42,25 @@ export interface Where {
   file: string;
   line?: number;
   column?: number;
+  /** The line, or the part of it around the column, where that helps to see what is wrong. */
+  excerpt?: Excerpt;
+}
+
+export interface Excerpt {
+  text: string;
+  /** Characters before what the place means. */
+  caret: number;
+}
+
+/** Characters of a line that are shown. */
+const EXCERPT = 100;
+
+/** What to show of a line for a column of it. */
+export function excerptOf(line: string, column: number): {excerpt: Excerpt} {
+  const from = Math.max(0, column - EXCERPT * 0.7);
+  // A tab is seen, and as wide as any other character.
+  const text = line.replace(/\r$/, '').replaceAll('\t', '→');
+  return {excerpt: {text: text.slice(from, from + EXCERPT), caret: column - 1 - from}};
 }
 
 /** A failure that the user can read and act on. Anything else that reaches the top is a bug in milestone. */

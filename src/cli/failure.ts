@@ -1,6 +1,7 @@
-import {MilestoneError} from '../errors.ts';
+import {MilestoneError, type Where} from '../errors.ts';
 import {asMachineFailure} from '../platform/machine-failure.ts';
 import {print} from '../platform/print.ts';
+import {excerptLines} from '../terminal/excerpt.ts';
 import {printable} from '../terminal/printable.ts';
 
 /** What a machine is told of a failure. */
@@ -8,7 +9,7 @@ export interface FailureReport {
   code: string;
   message: string;
   hint?: string;
-  where?: {file: string; line?: number; column?: number};
+  where?: Where;
 }
 
 /** Print a failure, as prose on stderr or as JSON on stdout. @returns The exit code that it means. */
@@ -54,7 +55,10 @@ export function failureText(failure: unknown): string {
   }
   const {where} = error;
   const place = where && [where.file, where.line, where.column].filter(part => part !== undefined).join(':');
-  const lines = [`error: ${error.message}${place === undefined ? '' : ` (${place})`}`];
+  const lines = [
+    `error: ${error.message}${place === undefined ? '' : ` (${place})`}`,
+    ...(where ? excerptLines(where) : []),
+  ];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
   return lines.map(line => printable(line)).join('\n');
 }

@@ -36,6 +36,7 @@ function addList(program: Command): void {
 function addValidate(program: Command): void {
   asJson(program.command('validate').argument('[plans...]', 'ids of milestones, or files; none: all, and config.yaml'))
     .description('find all that is wrong with plans and config.yaml')
+    .option('--strict', 'a key that is not known is an error, also one that is near no other')
     .action(async (words: string[], flags) => {
       const {validate} = await import('./commands/validate.ts');
       process.exitCode = await validate(words, flags);

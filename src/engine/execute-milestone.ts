@@ -11,6 +11,7 @@
 // One direction, one writer: only this process appends to the log, and only events change state.
 
 import os from 'node:os';
+import path from 'node:path';
 import {blockerDetector} from '../agents/blocker-detector.ts';
 import {dependencyValidator} from '../agents/dependency-validator.ts';
 import {gitIntegration} from '../agents/git-integration.ts';
@@ -92,6 +93,8 @@ const IMPATIENCE_MS = 5_000;
 const LARGE_PLAN = 2_000;
 /** For the last notifications, as long as one webhook may take. */
 const NOTIFYING_MS = 10_000;
+/** Keys that are not known, of which each gets a line. */
+const SHOWN_KEYS = 5;
 const INBOX_REST_MS = 250;
 const PLAN_REST_MS = 1_000;
 
@@ -113,6 +116,7 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
       gates: options.gates,
       callerEnv: options.callerEnv,
     });
+    warnOfUnknownKeys(opened, options);
     warnOfNoAgent(start.plan ?? state.plan, opened, options);
     const selection = selectTasks(start.plan ?? state.plan, options.selection);
     const log = openLog(opened);
@@ -129,6 +133,15 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
   } finally {
     closeMilestone(opened);
   }
+}
+
+/** What somebody has written and nobody reads. */
+function warnOfUnknownKeys({read, id}: OpenMilestone, {warn}: ExecuteOptions): void {
+  const unknown = [...read.configProblems, ...read.problems].filter(({code}) => code === 'UNKNOWN_KEY');
+  for (const {message, hint, where} of unknown.slice(0, SHOWN_KEYS))
+    warn(`${message} (${path.basename(where?.file ?? '')}:${where?.line}); ${hint}`);
+  const more = unknown.length - SHOWN_KEYS;
+  if (more > 0) warn(`${more} more keys are not known: \`milestone validate ${id}\` shows them`);
 }
 
 /** Tasks that were meant for an agent would wait for a person, and nothing else says why. */

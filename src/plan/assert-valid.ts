@@ -12,7 +12,7 @@ export function validatePlan(read: Pick<PlanFile, 'plan' | 'problems'>, file: st
   const first = errors[0] ?? read.problems[0]; // what is no milestone at all is but a warning
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   throw new MilestoneError('PLAN_INVALID', `${first?.message ?? `\`${file}\` is not a milestone`}${more}`, {
-    hint: errors.length > 1 ? 'milestone validate' : first?.hint,
+    hint: errors.length > 1 ? [first?.hint, '`milestone validate` shows all'].filter(Boolean).join('; ') : first?.hint,
     where: first?.where ?? {file},
   });
 }

@@ -1,6 +1,8 @@
 // The plan as data. Keys are spelled as in the file (snake_case), so that the plan that a person wrote, the one in the
 // event log and the one in memory are the same object.
 
+import type {Where} from '../errors.ts';
+
 export type MilestoneId = string;
 export type TaskId = string;
 
@@ -156,5 +158,5 @@ export interface Problem {
   code: string;
   message: string;
   hint?: string;
-  where?: {file: string; line?: number; column?: number};
+  where?: Where;
 }

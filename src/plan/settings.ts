@@ -79,8 +79,8 @@ export function resolveTaskSettings(task: Task, plan: Settings, project: Setting
     driver: own.driver,
     model: own.model,
     effort: own.effort,
-    taskVerify: task.verify,
-    milestoneVerify: shared.verify,
+    taskVerify: checkOf(task.verify),
+    milestoneVerify: task.verify === NO_CHECK ? undefined : checkOf(shared.verify),
     timeoutMs: parseDuration(own.timeout ?? '45m'),
     silentMs: parseDuration(own.silent ?? '15m'),
     retries: own.retries ?? 2,
@@ -95,6 +95,13 @@ export function resolveTaskSettings(task: Task, plan: Settings, project: Setting
     inherit: own.inherit ?? 'project',
     fallback: own.fallback ?? [],
   }) as ResolvedTaskSettings;
+}
+
+/** In place of a command it switches an inherited check off. */
+const NO_CHECK = 'none';
+
+function checkOf(command: string | undefined): string | undefined {
+  return command === NO_CHECK ? undefined : command;
 }
 
 /** What a task can set for itself. */
@@ -129,8 +136,8 @@ export function resolveMilestoneSettings(plan: Settings, project: Settings = {})
   return withoutUndefined({
     maxParallel: own.max_parallel ?? 3,
     isolation: own.isolation,
-    verify: own.verify,
-    verifyFinal: own.verify_final,
+    verify: checkOf(own.verify),
+    verifyFinal: checkOf(own.verify_final),
     verifyTimeoutMs: parseDuration(own.verify_timeout ?? '15m'),
     verifyRetries: own.verify_retries ?? 1,
     budget: own.budget,

@@ -36,7 +36,7 @@ test.concurrent('all problems of all files at once, each with its place and a wa
   expect(exitCode).toBe(2);
   expect(stdout).toMatch(/^\.milestones\/active\/release\.yaml:4:\d+: error: /m);
   expect(stdout).toMatch(/^\.milestones\/active\/release\.yaml:5:\d+: error: .*`c`/m);
-  expect(stdout).toMatch(/^\.milestones\/config\.yaml:1:\d+: warning: .*\n {2}hint: did you mean `settings`\?/m);
+  expect(stdout).toMatch(/^\.milestones\/config\.yaml:1:\d+: error: .*\n {2}hint: did you mean `settings`\?/m);
   const {ok, results, error} = (await rig.milestone('validate', '--json')).json();
   expect({ok, error}).toEqual({ok: false, error: {code: 'PLAN_INVALID', message: '2 of 2 files are invalid'}});
   expect(results).toMatchObject([
@@ -173,4 +173,45 @@ test.concurrent('ids of milestones that differ in case alone are an error in bot
     },
     {id: 'RELEASE', valid: false, problems: [{code: 'DUPLICATE_ID'}]},
   ]);
+});
+
+const UNKNOWN = `id: release
+title: The release
+priority: high
+tasks:
+  - {id: a, title: A, run: 'true', assigned_to: Ada}
+`;
+
+test.concurrent('a key that nobody knows is a warning, which `execute` prints too, and with `--strict` an error', async () => {
+  await using rig = await plannedRig(UNKNOWN);
+  const lenient = await rig.milestone('validate', ID);
+  expect(lenient.exitCode).toBe(0);
+  expect(lenient.stdout).toContain('release.yaml:3:1: warning: milestone does not know the key `priority`');
+  const strict = await rig.milestone('validate', ID, '--strict');
+  expect(strict.exitCode).toBe(2);
+  expect(strict.stdout).toContain('release.yaml:3:1: error: milestone does not know the key `priority`');
+  expect((await rig.milestone('validate', ID, '--strict', '--json')).json().ok).toBe(false);
+  const {exitCode, stderr} = await rig.milestone('execute', ID);
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain('warning: milestone does not know the key `priority` of a milestone');
+  expect(stderr).toContain('the key `assigned_to` of a task; it is kept (release.yaml:5)');
+});
+
+test.concurrent('a misspelt key keeps a plan from being executed', async () => {
+  await using rig = await plannedRig(UNKNOWN.replace('assigned_to: Ada', 'dependancies: [b]'));
+  const run = await rig.milestone('execute', ID);
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toMatch(/^error: milestone does not know the key `dependancies` of a task .*release\.yaml:5:\d+/);
+  expect(run.stderr).toContain('hint: did you mean `dependencies`?');
+  const dry = await rig.milestone('execute', ID, '--dry-run', '--json');
+  expect({exitCode: dry.exitCode, error: dry.json().error}).toMatchObject({exitCode: 2, error: {code: 'PLAN_INVALID'}});
+});
+
+test.concurrent('what is no YAML is shown with its line, a caret below it, and what to write', async () => {
+  await using rig = await plannedRig('id: release\ntitle: Fix: the bug\ntasks: []\n');
+  const shown = '  2 | title: Fix: the bug\n    |        ^\n';
+  const run = await rig.milestone('execute', ID);
+  expect(run.exitCode).toBe(2);
+  expect(run.stderr).toContain(`${shown}hint: put the value in quotes: \`title: "Fix: the bug"\``);
+  expect((await rig.milestone('validate', ID)).stdout).toContain(`${shown}  hint: put the value in quotes`);
 });

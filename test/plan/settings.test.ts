@@ -72,3 +72,12 @@ test('maps of the plan and the project are joined', () => {
     agents: {'git-integration': {everyMs: 60_000}},
   });
 });
+
+test('`none` switches a check off that would be inherited', () => {
+  const task = {id: 'a', title: 'A'};
+  expect(resolveTaskSettings(task, {verify: 'none'}, {verify: 'project'}).milestoneVerify).toBeUndefined();
+  const {taskVerify, milestoneVerify} = resolveTaskSettings({...task, verify: 'none'}, {verify: 'plan'});
+  expect({taskVerify, milestoneVerify}).toEqual({});
+  const {verify, verifyFinal} = resolveMilestoneSettings({verify: 'none', verify_final: 'none'}, {verify: 'project'});
+  expect({verify, verifyFinal}).toEqual({});
+});

@@ -13,6 +13,7 @@ import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {listFolder, readIfExists} from '../../platform/files.ts';
 import {findTemplateErrors, promptsFolder} from '../../prompts/read-template.ts';
+import {excerptLines} from '../../terminal/excerpt.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
@@ -27,9 +28,9 @@ interface Result {
 }
 
 /** `milestone validate`. @returns The exit code. */
-export async function validate(words: readonly string[], flags: {json?: boolean}): Promise<number> {
+export async function validate(words: readonly string[], flags: {json?: boolean; strict?: boolean}): Promise<number> {
   const files = words.length === 0 ? allFiles(homePaths(requireHome())) : words.map(fileOf);
-  const results = files.map(check);
+  const results = files.map(file => resultOf(file, check(file), flags.strict ?? false));
   const bad = results.filter(({valid}) => !valid);
   if (flags.json) console.log(JSON.stringify({ok: bad.length === 0, results, ...failure(results, bad)}));
   else console.log(textOf(results, await choosePaint()));
@@ -56,14 +57,18 @@ function fileOf(word: string): string {
   });
 }
 
-function check(file: string): Result {
-  if (file.endsWith('.md')) return result(null, file, templateProblems(file));
-  if (path.basename(file) === 'config.yaml') return result(null, file, configProblems(file));
+function check(file: string): Problem[] {
+  if (file.endsWith('.md')) return templateProblems(file);
+  if (isConfig(file)) return configProblems(file);
   const read = readPlanFile(file);
   const home = findHome(path.dirname(file));
   const inHome = home === undefined ? [] : problemsInHome(read, file, homePaths(home));
   const problems = home === undefined ? read.problems : explainGone(read.problems, file, homePaths(home));
-  return result(path.basename(file).replace(/\.ya?ml$/, ''), file, [...problems, ...inHome]);
+  return [...problems, ...inHome];
+}
+
+function isConfig(file: string): boolean {
+  return path.basename(file) === 'config.yaml';
 }
 
 /** A plan that was deleted under way is still in the log. */
@@ -110,8 +115,15 @@ function templateProblems(file: string): Problem[] {
     }));
 }
 
-function result(id: Result['id'], file: string, problems: Problem[]): Result {
+function resultOf(file: string, found: Problem[], isStrict: boolean): Result {
+  const isPlan = !file.endsWith('.md') && !isConfig(file);
+  const problems = isStrict ? found.map(strict) : found;
+  const id = isPlan ? path.basename(file).replace(/\.ya?ml$/, '') : null;
   return {id, file, valid: !hasErrors(problems), problems};
+}
+
+function strict(problem: Problem): Problem {
+  return problem.code === 'UNKNOWN_KEY' ? {...problem, severity: 'error'} : problem;
 }
 
 function failure(results: readonly Result[], bad: readonly Result[]): object {
@@ -132,5 +144,9 @@ function textOf(results: readonly Result[], paint: Paint): string {
 function problemLines({severity, message, hint, where}: Problem, paint: Paint): string[] {
   const place = where ? `${printable(shownPlace(where))}: ` : '';
   const name = severity === 'error' ? paint.red('error') : paint.yellow('warning');
-  return [`${place}${name}: ${printable(message)}`, ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`])];
+  return [
+    `${place}${name}: ${printable(message)}`,
+    ...(where ? excerptLines(where) : []),
+    ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`]),
+  ];
 }

@@ -30,7 +30,7 @@ export function normaliseMilestone(raw: Data, source: YamlSource, problems: Prob
 export function normaliseTask(raw: Data, path: Path, source: YamlSource, problems: Problems): Data {
   const data = withoutKeys(raw, Object.keys(taskStateShape));
   idsToText(data, path, source);
-  commandsToText(data);
+  runToText(data);
   if (Array.isArray(data.dependencies))
     data.dependencies = listToText(data.dependencies, [...path, 'dependencies'], source);
   if (data.estimated_hours === undefined && data.hours !== undefined) data.estimated_hours = data.hours;
@@ -43,7 +43,6 @@ export function normaliseTask(raw: Data, path: Path, source: YamlSource, problem
 /** Values of variables are texts, however they are written. */
 export function normaliseSettings(raw: Data, path: Path, source: YamlSource): Data {
   const data = withoutKeys(raw, []);
-  commandsToText(data);
   if (isData(data.env))
     data.env = Object.fromEntries(
       Object.entries(data.env).map(([key, value]) => [key, scalarToText(value, [...path, 'env', key], source)]),
@@ -66,9 +65,8 @@ function idsToText(data: Data, path: Path, source: YamlSource): void {
 }
 
 /** `run: true` is a truth value to YAML, and the command of that name to whoever wrote it. */
-function commandsToText(data: Data): void {
-  for (const key of ['run', 'verify', 'verify_final'])
-    if (typeof data[key] === 'boolean') data[key] = String(data[key]);
+function runToText(data: Data): void {
+  if (typeof data.run === 'boolean') data.run = String(data.run);
 }
 
 function listToText(list: unknown[], path: Path, source: YamlSource): unknown[] {

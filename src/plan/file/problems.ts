@@ -1,3 +1,4 @@
+import type {Excerpt} from '../../errors.ts';
 import type {Problem} from '../plan.ts';
 
 /** Everything that can be found in a plan or in config.yaml. */
@@ -51,10 +52,11 @@ export type ProblemCode =
   // Writing
   | 'STATE_NOT_WRITABLE';
 
-/** A place in the text of a file; both count from 1. */
+/** A place in the text of a file; line and column count from 1. */
 export interface Place {
   line: number;
   column: number;
+  excerpt?: Excerpt;
 }
 
 /** The findings in one file. */

@@ -11,7 +11,8 @@ import {findPlainTasks, NotPlain} from './plain-tasks.ts';
 import {headSchema, readHead, readTasks, tasksOf} from './plan-parts.ts';
 import {Problems} from './problems.ts';
 import {configSchema, settingsSchema, taskSchema} from './schema.ts';
-import {describe, isData, UnknownKeys, validate} from './validate.ts';
+import {UnknownKeys} from './unknown-keys.ts';
+import {describe, isData, validate} from './validate.ts';
 import {type Data, LARGEST_FILE_BYTES, YamlSource} from './yaml-source.ts';
 
 /** What a file in `active/` or `completed/` says. */
@@ -21,10 +22,10 @@ export interface PlanFile {
   /** As far as the file says it, also when the plan is invalid. */
   id?: string;
   title?: string;
-  /** Absent when an error other than `NO_TASKS` is among the problems. */
+  /** Absent when an error other than those of `READABLE_ERRORS` is among the problems. */
   plan?: Plan;
   imported: ImportedState;
-  /** Where state fields go in this very text; present with `plan`. */
+  /** Where state fields go in this very text; present with `plan`, unless a key is misspelt. */
   layout?: Layout;
   /** In the order of the file. Fit to execute = no error among them. */
   problems: Problem[];
@@ -36,6 +37,9 @@ export interface Config {
   drivers?: Record<string, Record<string, unknown>>;
   notify?: NonNullable<Settings['notify']>;
 }
+
+/** What makes a plan unfit to execute, and says no less what it is. */
+const READABLE_ERRORS: readonly string[] = ['NO_TASKS', 'UNKNOWN_KEY'];
 
 const NOTHING_IMPORTED: ImportedState = {status: 'planned', tasks: {}};
 
@@ -95,7 +99,7 @@ export function readConfigText(text: string, file: string): {config: Config; pro
     );
     return {config: {}, problems: problems.sorted()};
   }
-  const unknown = new UnknownKeys(source, misplacedSettings);
+  const unknown = new UnknownKeys(source, settingsSchema);
   unknown.collect(configSchema, value, [], 'config.yaml');
   unknown.report(problems);
   const {settings, ...rest} = normaliseSettings(value, [], source);
@@ -108,10 +112,6 @@ export function readConfigText(text: string, file: string): {config: Config; pro
   const config = validate(configSchema, data, {source, path: [], owner: ''}, problems);
   return {config: (config ?? {}) as Config, problems: problems.sorted()};
 }
-
-const misplacedSettings = Object.fromEntries(
-  Object.keys(settingsSchema.shape).map(key => [key, `put it under \`settings\``]),
-);
 
 function isReadable(text: string, problems: Problems): boolean {
   if (text.length > LARGEST_FILE_BYTES) {
@@ -154,8 +154,10 @@ function readMilestone(root: Data, source: YamlSource, expectedId: string, probl
   const head = readHead(root, source, expectedId, problems);
   const tasks = readTasks(rawTasks, source, problems);
   const plan = head && {...head, tasks};
-  const isSound = plan && !problems.found.some(({severity, code}) => severity === 'error' && code !== 'NO_TASKS');
-  const layout = isSound ? layoutOf(source, rawTasks, problems) : undefined;
+  const errors = problems.found.flatMap(({severity, code}) => (severity === 'error' ? code : []));
+  const isSound = plan && errors.every(code => READABLE_ERRORS.includes(code));
+  // A file with a misspelt key is a person's to mend, and left alone until then.
+  const layout = isSound && !errors.includes('UNKNOWN_KEY') ? layoutOf(source, rawTasks, problems) : undefined;
   return {
     isMilestone: true,
     ...optionalText('id', source),
@@ -173,7 +175,7 @@ function optionalText(key: 'id' | 'title', source: YamlSource): {id?: string; ti
 }
 
 function reportUnknownKeys(root: Data, tasks: readonly RawTask[], source: YamlSource, problems: Problems): void {
-  const unknown = new UnknownKeys(source, misplacedSettings);
+  const unknown = new UnknownKeys(source, settingsSchema);
   const {tasks: _, ...head} = root;
   unknown.collect(headSchema, head, [], 'a milestone');
   for (const {data, path: at} of tasks) unknown.collect(taskSchema, data, at, 'a task', OLDER_TASK_KEYS);

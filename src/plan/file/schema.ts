@@ -45,7 +45,9 @@ const taskSettings = {
   driver: name.optional().describe('claude, codex, opencode, manual, or a name under `drivers` in config.yaml.'),
   model: name.optional(),
   effort: name.optional(),
-  verify: command.optional().describe('A command that is green when the work is right.'),
+  verify: command
+    .optional()
+    .describe('A command that is green when the work is right; `none` switches an inherited one off.'),
   timeout: duration.optional(),
   silent: duration.optional(),
   retries: count(0).optional().describe('Tries after the first.'),
@@ -239,9 +241,17 @@ export const milestoneSchema = z.object({
   ...milestoneStateShape,
 });
 
+/** What else stands in an entry goes to its driver as it is. */
+const driver = z.looseObject({
+  driver: name.optional(),
+  command: command.optional(),
+  model: name.optional(),
+  effort: name.optional(),
+});
+
 export const configSchema = z.object({
   settings: settingsSchema.optional(),
-  drivers: z.record(z.string(), z.record(z.string(), z.unknown())).optional(),
+  drivers: z.record(z.string(), driver).optional(),
   notify: notifications.optional(),
 });
 

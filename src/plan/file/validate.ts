@@ -1,6 +1,6 @@
 // Data against a schema; what does not fit becomes problems with a place and a way out.
 
-import * as z from 'zod';
+import type * as z from 'zod';
 import {didYouMean} from '../suggest.ts';
 import type {Place, ProblemCode, Problems} from './problems.ts';
 import type {Data, Path, YamlSource} from './yaml-source.ts';
@@ -15,6 +15,18 @@ export interface Spot {
 
 /** Keys whose number somebody forgot the unit of. */
 const DURATIONS: readonly unknown[] = ['timeout', 'silent', 'verify_timeout', 'every'];
+
+/** Keys of checks, which are commands. */
+const CHECKS: readonly unknown[] = ['verify', 'verify_final'];
+/** Maps that people take for a single value, and the key that they mean. */
+const ONE_VALUE: Readonly<Record<string, string>> = {
+  budget: 'usd',
+  dependencies: 'requires',
+  git: 'sync',
+  kiro_workflow: 'enabled',
+  review: 'driver',
+  workspace: 'setup',
+};
 
 type Issue = z.core.$ZodIssue;
 
@@ -60,7 +72,7 @@ function requirement(issue: Issue, value: unknown): {code: ProblemCode; must: st
     case 'invalid_key':
       return {code: 'BAD_VALUE', must: issue.issues[0]?.message ?? 'have valid keys'};
     case 'invalid_type':
-      return wrongType(issue.expected, value, issue.path.at(-1));
+      return wrongType(issue.expected, value, issue.path);
     default:
       return {code: 'BAD_VALUE', must: `be valid (${issue.message})`};
   }
@@ -69,7 +81,7 @@ function requirement(issue: Issue, value: unknown): {code: ProblemCode; must: st
 function wrongType(
   expected: string,
   value: unknown,
-  key: unknown,
+  path: readonly PropertyKey[],
 ): {code: ProblemCode; must: string; hint?: string | undefined} {
   if (expected === 'number' || expected === 'int' || expected === 'nan') {
     const isNumber = typeof value === 'number' || typeof value === 'bigint';
@@ -79,8 +91,15 @@ function wrongType(
       must: isNumber && expected !== 'int' ? `${must} of usual size` : must,
     };
   }
+  const key = path.at(-1);
   const isScalar = typeof value !== 'object';
   if (expected === 'string') {
+    if (value === false && CHECKS.includes(key))
+      return {
+        code: 'WRONG_TYPE',
+        must: 'be a command',
+        hint: `\`${String(key)}: none\` switches an inherited check off`,
+      };
     const bare = typeof value === 'number' || typeof value === 'boolean';
     if (bare && DURATIONS.includes(key))
       return {code: 'BAD_DURATION', must: 'be a number and a unit', hint: `write \`${value}s\``};
@@ -89,7 +108,15 @@ function wrongType(
   if (expected === 'array')
     return {code: 'WRONG_TYPE', must: 'be a list', hint: isScalar ? `write it as a list: \`[${value}]\`` : undefined};
   if (expected === 'boolean') return {code: 'WRONG_TYPE', must: 'be `true` or `false`'};
-  return {code: 'WRONG_TYPE', must: 'be a map of keys and values'};
+  return {code: 'WRONG_TYPE', must: 'be a map of keys and values', hint: asMap(value, path)};
+}
+
+/** How a map is written of which somebody has written the one value that he meant. */
+function asMap(value: unknown, path: readonly PropertyKey[]): string | undefined {
+  const [parent, key] = [path.at(-2), path.at(-1)];
+  const inner = parent === 'approval_gates' ? 'required' : ONE_VALUE[String(key)];
+  if (inner === undefined || (key === 'dependencies') !== Array.isArray(value)) return undefined;
+  return `write \`${String(key)}: {${inner}: ${Array.isArray(value) ? `[${value.join(', ')}]` : value}}\``;
 }
 
 function codeOfBound(origin: string): ProblemCode {
@@ -127,54 +154,6 @@ function placeOf(path: Path, {source, path: base}: Spot): Place | undefined {
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, step) => (value as Data | undefined)?.[step as string], data);
-}
-
-/** Keys that a schema does not know, gathered so that a key used everywhere is reported once. */
-export class UnknownKeys {
-  private readonly seen = new Map<string, {message: string; at: Place | undefined; hint: string; times: number}>();
-
-  constructor(
-    private readonly source: YamlSource,
-    /** Older names and misplaced keys: hints by key. */
-    private readonly hints: Readonly<Record<string, string>>,
-  ) {}
-
-  /** @param kind Such as `a task`, for the message. */
-  collect(schema: z.ZodType, data: unknown, path: Path, kind: string, alsoKnown: readonly string[] = []): void {
-    const inner = unwrap(schema);
-    if (inner instanceof z.ZodArray && Array.isArray(data))
-      for (const [index, entry] of data.entries())
-        this.collect(inner.element as z.ZodType, entry, [...path, index], kind);
-    if (!(inner instanceof z.ZodObject) || !isData(data)) return;
-    for (const [key, value] of Object.entries(data)) {
-      const known = inner.shape[key] as z.ZodType | undefined;
-      if (known && typeof value === 'object') this.collect(known, value, [...path, key], `\`${key}\``);
-      else if (!known && !alsoKnown.includes(key)) this.add(key, Object.keys(inner.shape), path, kind);
-    }
-  }
-
-  report(problems: Problems): void {
-    for (const {message, at, hint, times} of this.seen.values())
-      problems.warn('UNKNOWN_KEY', times > 1 ? `${message} (${times} times)` : message, at, hint);
-  }
-
-  private add(key: string, known: string[], path: Path, kind: string): void {
-    const entry = this.seen.get(`${kind} ${key}`);
-    if (entry) {
-      entry.times++;
-      return;
-    }
-    this.seen.set(`${kind} ${key}`, {
-      message: `milestone does not know the key \`${key}\` of ${kind}; it is kept`,
-      at: this.source.placeOfKey(path, key),
-      hint: didYouMean(key, known) ?? (path.length === 0 ? this.hints[key] : undefined) ?? 'it has no effect',
-      times: 1,
-    });
-  }
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  return schema instanceof z.ZodOptional ? unwrap(schema.unwrap() as z.ZodType) : schema;
 }
 
 export function isData(value: unknown): value is Data {

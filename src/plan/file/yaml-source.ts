@@ -13,9 +13,12 @@ import {
   parseDocument,
   Scalar,
   type YAMLMap,
+  type YAMLParseError,
 } from 'yaml';
+import {excerptOf} from '../../errors.ts';
 import {NotPlain, type PlainTask, type PlainTasks} from './plain-tasks.ts';
 import type {Place, Problems} from './problems.ts';
+import {explainYamlError, hintForAlias} from './yaml-error.ts';
 
 export type Path = ReadonlyArray<string | number>;
 export type Data = Record<string, unknown>;
@@ -70,11 +73,18 @@ export class YamlSource {
         logLevel: 'error',
         lineCounter: lines,
       });
-      const place = (offset: number) => placeOf(text, lines, offset);
-      for (const {message, pos} of document.warnings) problems.warn('YAML_WARNING', lowerFirst(message), place(pos[0]));
-      for (const {code, message, pos} of document.errors.slice(0, MOST_SYNTAX_ERRORS))
-        if (code === 'RESOURCE_EXHAUSTION') problems.error('TOO_DEEP', 'values are nested too deeply', place(pos[0]));
-        else problems.error('YAML_SYNTAX', `not valid YAML: ${lowerFirst(message)}`, place(pos[0]));
+      const place = (offset: number) => placeInText(text, lines, offset);
+      for (const warning of document.warnings) {
+        const {message, offset, hint} = explainYamlError(warning, text);
+        problems.warn('YAML_WARNING', message, place(offset), hint);
+      }
+      for (const error of errorsByLine(document.errors, lines))
+        if (error.code === 'RESOURCE_EXHAUSTION')
+          problems.error('TOO_DEEP', 'values are nested too deeply', place(error.pos[0]));
+        else {
+          const {message, offset, hint} = explainYamlError(error, text);
+          problems.error('YAML_SYNTAX', `not valid YAML: ${message}`, place(offset), hint);
+        }
       if (document.errors.length > 0) return undefined;
       return new YamlSource(text, document.contents as Node | null, lines, problems);
     } catch (error) {
@@ -265,7 +275,8 @@ export class YamlSource {
 
   private convertAlias(alias: Alias, depth: number): {data: unknown; size: number} {
     const target = this.targets.get(alias);
-    if (!target) this.refuse('UNKNOWN_ALIAS', `there is no anchor \`&${alias.source}\` before this alias`, alias);
+    if (!target)
+      this.refuse('UNKNOWN_ALIAS', `there is no anchor \`&${alias.source}\` before this alias`, alias, hintForAlias);
     return this.convert(target as Node, depth + 1);
   }
 
@@ -317,8 +328,11 @@ export class YamlSource {
     code: 'TOO_DEEP' | 'ALIAS_CYCLE' | 'UNKNOWN_ALIAS' | 'TOO_MANY_ALIASES' | 'BAD_MERGE',
     message: string,
     node: Node | null,
+    hintAt?: (text: string, offset: number) => string | undefined,
   ): never {
-    this.problems.error(code, message, this.placeOfNode(node));
+    const [offset] = node?.range ?? [];
+    const place = offset === undefined ? undefined : placeInText(this.text, this.lines, offset);
+    this.problems.error(code, message, place, offset === undefined ? undefined : hintAt?.(this.text, offset));
     throw new Unusable(message);
   }
 }
@@ -341,6 +355,20 @@ function placeOf(text: string, lines: LineCounter, offset: number): Place {
   return {line, column: line === 1 && text.startsWith('\uFEFF') ? Math.max(1, col - 1) : col};
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** A place together with what stands there, for what makes a text unreadable. */
+function placeInText(text: string, lines: LineCounter, offset: number): Place {
+  const place = placeOf(text, lines, offset);
+  const start = lines.lineStarts[place.line - 1] ?? 0;
+  const end = text.indexOf('\n', start);
+  return {...place, ...excerptOf(text.slice(start, end < 0 ? text.length : end), place.column)};
+}
+
+/** Of several errors in one line the first says what is wrong. */
+function errorsByLine(errors: readonly YAMLParseError[], lines: LineCounter): YAMLParseError[] {
+  const first = new Map<number, YAMLParseError>();
+  for (const error of errors) {
+    const {line} = lines.linePos(error.pos[0]);
+    if (!first.has(line)) first.set(line, error);
+  }
+  return [...first.values()].slice(0, MOST_SYNTAX_ERRORS);
 }

@@ -83,7 +83,7 @@ tasks:
     where: {file: '.milestones/active/release.yaml'},
   });
   expect(byCode('UNKNOWN_DEPENDENCY')).toMatchObject({hint: 'did you mean `api`?'});
-  expect(byCode('UNKNOWN_KEY')).toMatchObject({severity: 'warning', hint: 'did you mean `max_parallel`?'});
+  expect(byCode('UNKNOWN_KEY')).toMatchObject({severity: 'error', hint: 'did you mean `max_parallel`?'});
   expect(byCode('BAD_VALUE')).toMatchObject({hint: 'did you mean `worktree`?'});
   expect(byCode('BAD_DURATION')).toMatchObject({hint: 'write `10s`'});
 });
