@@ -101,7 +101,7 @@ export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ..
   const seal = sealOf(logFile, about.position);
   if (seal === undefined) return;
   const brief = briefOf(snapshot, projectDriverOf(about.config));
-  const head: CacheHead = {format: FORMAT, seal, ...about, ...(brief && {brief})};
+  const head: CacheHead = {...about, format: FORMAT, seal, ...(brief && {brief})};
   const text = `${JSON.stringify(head).slice(0, -1)},\n"snapshot":${JSON.stringify(snapshot)}}`;
   try {
     replaceFile(file, text, {durable: false});
