@@ -3,14 +3,14 @@
 //   npm run bench [-- --only <name>[,<name>]] [--rounds <n>]
 
 import {parseArgs} from 'node:util';
-import {append} from './append.js';
-import {integrate} from './integrate.js';
 import {removeFolders} from './measure.js';
+import {night} from './night.js';
 import {start} from './start.js';
 import {scale, throughput} from './throughput.js';
+import {idle, longLog} from './waiting.js';
 
 // What is quick comes first: what writes much keeps the disk busy for long after.
-const BENCHMARKS = {start, append, throughput, integrate, scale};
+const BENCHMARKS = {start, longLog, idle, throughput, night, scale};
 
 const {values} = parseArgs({options: {only: {type: 'string'}, rounds: {type: 'string'}}});
 const names = values.only?.split(',') ?? Object.keys(BENCHMARKS);

@@ -24,7 +24,7 @@ export async function inTurn(rounds, candidates) {
   return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, median(all)]));
 }
 
-export function median(values) {
+function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
