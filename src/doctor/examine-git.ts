@@ -4,8 +4,8 @@ import {linkedWorktrees, type Repository} from '../git/git.ts';
 import {isAncestor} from '../git/refs.ts';
 import {slotAt} from '../git/slot-place.ts';
 import {listFolder} from '../platform/files.ts';
-import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {isOver} from '../state/milestone.ts';
+import {staleLocks, unfinishedSlots} from '../workspace/mend-slots.ts';
 import {listRescues} from '../workspace/rescue.ts';
 import {examineSpace} from './examine-home.ts';
 import type {Finding} from './finding.ts';
@@ -69,6 +69,17 @@ function examineLostCompletions({id, salvage, isBusy, paths}: MilestoneLook): Fi
   ];
 }
 
+/** As long as they are there, git may refuse to do anything with worktrees. */
+function examineUnfinished(repo: Repository, pool: string): Finding[] {
+  return unfinishedSlots(repo, path.dirname(pool)).map(({gitDir}) => ({
+    severity: 'warning',
+    code: 'SLOT_UNFINISHED',
+    message: `a git that was killed while it made a worktree left \`${gitDir}\`: until that goes, git may fail in this repository`,
+    hint: REPAIR,
+    repairable: true,
+  }));
+}
+
 function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Finding[] {
   const {id, salvage, isBusy} = look;
   const {status} = salvage.state;
@@ -76,6 +87,7 @@ function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Find
   const findings = listFolder(pool).flatMap(name => examineFolder(repo, path.join(pool, name)));
   if (registered.length > 0) findings.push(...examineSpace(pool));
   if (isBusy) return findings;
+  findings.push(...examineUnfinished(repo, pool));
   if (registered.length > 0 && isOver(status))
     findings.push({
       severity: 'warning',
@@ -120,16 +132,6 @@ function examineWorktree(slot: Repository): Finding[] {
   if (locks.length === 0) return [];
   const message = `a killed git left ${locks.map(lock => `\`${lock}\``).join(', ')}`;
   return [{severity: 'warning', code: 'GIT_LOCK_LEFT', message, hint: REPAIR, repairable: true}];
-}
-
-/** Lock files in the private git folder of a slot in which no git is at work that could be their owner. */
-export function staleLocks(slot: Repository): string[] {
-  const locks = listFolder(slot.gitDir).filter(name => name.endsWith('.lock'));
-  return locks.flatMap(name => {
-    const lock = path.join(slot.gitDir, name);
-    const madeAt = fs.statSync(lock, {throwIfNoEntry: false})?.mtimeMs;
-    return madeAt === undefined || isGitAtWork([slot.topLevel, slot.gitDir], madeAt) ? [] : lock;
-  });
 }
 
 async function examineRescues({id}: MilestoneLook, repo: Repository): Promise<Finding[]> {

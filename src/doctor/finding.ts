@@ -48,6 +48,7 @@ export type FindingCode =
   | 'SLOT_STRAY'
   | 'SLOT_FOREIGN'
   | 'SLOT_GONE'
+  | 'SLOT_UNFINISHED'
   | 'GIT_LOCK_LEFT'
   | 'REQUESTS_WAITING'
   | 'JUNK_LEFT'

@@ -18,8 +18,8 @@ import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {answersIn} from '../requests/answer-requests.ts';
 import {finishRequest, leftoverRequests} from '../requests/inbox.ts';
 import {attemptsOf, isOver} from '../state/milestone.ts';
+import {mendSlots} from '../workspace/mend-slots.ts';
 import {keepUnknownRescues} from '../workspace/rescue.ts';
-import {staleLocks} from './examine-git.ts';
 import {repairLog} from './repair-log.ts';
 
 /** Mend what belongs to no milestone. @returns What was done, in words. */
@@ -41,7 +41,7 @@ export async function repairMilestone(options: CommandOptions): Promise<string[]
     const {done, tokens} = await repairLog(locked);
     const {found} = await endLeftovers(tokens, locked.clock);
     if (found.length > 0) done.push(`ended ${found.map(({pid, name}) => `process ${pid} (${name})`).join(', ')}`);
-    done.push(...removeLocks(locked), ...removeJunk(locked));
+    done.push(...(await mendWorktrees(locked)), ...removeJunk(locked));
     if (!fs.existsSync(locked.paths.log(locked.id))) return done;
     const opened = await restorePlan(foldMilestone(locked), options, done);
     done.push(...(await keepRescues(opened)), ...(await settle(opened, options)));
@@ -98,10 +98,10 @@ function slotsOf({repo, id, read}: LockedMilestone) {
 }
 
 /** Under the lock, and after the gits of a dead executor have ended. */
-function removeLocks(locked: LockedMilestone): string[] {
-  const locks = slotsOf(locked).flatMap(staleLocks);
-  for (const lock of locks) fs.rmSync(lock, {force: true});
-  return locks.map(lock => `removed \`${lock}\``);
+async function mendWorktrees({repo, id, read}: LockedMilestone): Promise<string[]> {
+  if (!repo) return [];
+  const {workspace} = resolveMilestoneSettings(read.plan?.settings ?? {}, read.config.settings);
+  return mendSlots(repo, slotPool(repo, workspace.root, id));
 }
 
 function removeJunk({paths, id, clock}: LockedMilestone): string[] {

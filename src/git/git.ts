@@ -164,8 +164,9 @@ export function linkedWorktrees(repo: Repository): Repository[] {
   });
 }
 
-function registeredFolder(gitDir: string): string | undefined {
+/** Where a worktree is, by its private git folder; `undefined` when that was written by half. */
+export function registeredFolder(gitDir: string): string | undefined {
   const file = path.join(gitDir, 'gitdir');
   const pointer = fs.existsSync(file) ? fs.readFileSync(file, 'utf8').replace(/\n$/, '') : '';
-  return pointer === '' ? undefined : path.dirname(path.resolve(gitDir, pointer));
+  return pointer.endsWith('/.git') ? path.dirname(path.resolve(gitDir, pointer)) : undefined;
 }

@@ -12,9 +12,14 @@ import {linkedWorktrees, type Repository} from './git.ts';
  * @param root `workspace.root`, relative to the top of the repository; default `$XDG_STATE_HOME/milestone`.
  */
 export function slotPool(repo: Repository, root: string | undefined, id: string): string {
+  return path.join(slotRoot(repo, root), id);
+}
+
+/** Folder that holds the slots of all milestones of a repository. */
+export function slotRoot(repo: Repository, root: string | undefined): string {
   const hash = createHash('sha256').update(repo.commonDir).digest('hex').slice(0, 12);
   const top = root === undefined ? stateFolder(repo.environment) : path.resolve(repo.topLevel, root);
-  return path.join(realPath(top), `${repositoryName(repo)}-${hash}`, id);
+  return path.join(realPath(top), `${repositoryName(repo)}-${hash}`);
 }
 
 /** Folder of one slot, the number of which counts from 0. */

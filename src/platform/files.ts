@@ -54,7 +54,12 @@ function isFolder(file: string): boolean {
 
 /** Make a folder's entries durable (a rename or a new file in it). */
 export function syncFolder(folder: string): void {
-  const fd = fs.openSync(folder, 'r');
+  syncFile(folder);
+}
+
+/** Make the content of a file durable. */
+export function syncFile(file: string): void {
+  const fd = fs.openSync(file, 'r');
   try {
     fs.fsyncSync(fd);
   } finally {

@@ -20,6 +20,7 @@ import {type Clock, systemClock} from '../platform/clock.ts';
 import {fileError, listFolder, makeFolder, readIfExists, replaceFile} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
+import {beginMaking, endMaking} from './mend-slots.ts';
 import {saveRescue} from './rescue.ts';
 import {resetSlot} from './reset-slot.ts';
 
@@ -57,6 +58,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   const reset = found && rescue !== 'failed' ? await resetSlot(found, wish) : 'impossible';
   const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
   await assertSlot(slot, wish.commit);
+  endMaking(slot);
   writeNote(slot, HOME_NOTE, wish.home);
   writeNote(slot, BASE_NOTE, wish.commit);
   fs.rmSync(path.join(slot.gitDir, UNSAVED_NOTE), {force: true});
@@ -139,7 +141,8 @@ async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): P
   const {folder, commit} = wish;
   makePool(path.dirname(folder));
   if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
-  // Twice forced: the place may still be registered, for a worktree that is gone or was never finished.
+  beginMaking(folder);
+  // Twice forced: the place may still be registered, for a worktree that is gone.
   await addWorktree(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
   const slot = slotAt(repo, folder);
   if (slot === undefined) throw new MilestoneError('GIT_FAILED', `git made no worktree at \`${folder}\``);

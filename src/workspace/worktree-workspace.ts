@@ -5,13 +5,14 @@ import {type Repository, withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
-import {slotAt, slotFolder, slotPool, slotsElsewhere} from '../git/slot-place.ts';
+import {slotAt, slotFolder, slotPool, slotRoot, slotsElsewhere} from '../git/slot-place.ts';
 import type {Clock} from '../platform/clock.ts';
 import {listFolder} from '../platform/files.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
 import {findKeptWork, layIn} from './kept-work.ts';
+import {mendRegistrations, mendSlots} from './mend-slots.ts';
 import {type RescueName, saveRescue} from './rescue.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import {
@@ -69,6 +70,11 @@ export class WorktreeWorkspace implements Workspace {
         return workFolder(slot);
       },
     });
+  }
+
+  async begin(): Promise<void> {
+    const {repo, root, milestoneId: id} = this.parts;
+    await mendSlots(repo, slotPool(repo, root, id));
   }
 
   folderOf(slot: number): string {
@@ -187,7 +193,8 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async makeSlot(number: number, commit: string, patience: Patience | undefined) {
-    const {repo, home, milestoneId, fresh, clock} = this.parts;
+    const {repo, root, home, milestoneId, fresh, clock} = this.parts;
+    await mendRegistrations(repo, slotRoot(repo, root));
     const slot = slotAt(repo, this.folder(number));
     const keepAs = slot && attemptOf(milestoneId, unsavedOwner(slot));
     const prepared = await prepareSlot(withPatience(repo, patience), {
