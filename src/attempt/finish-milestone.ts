@@ -1,6 +1,7 @@
 import type {CheckResult} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {exitCodeText} from '../platform/processes/start-group.ts';
 import {canComplete} from '../scheduler/what-remains.ts';
 import type {TaskState} from '../state/task.ts';
 import {checkHead} from './check-head.ts';
@@ -79,7 +80,7 @@ function openFinalRed(context: ExecutionContext, checks: readonly CheckResult[])
   const red = checks.find(check => !check.ok);
   context.openBlocker({
     type: 'final_red',
-    message: `the final check \`${firstLine(red?.command ?? '')}\` failed${red?.exit_code == null ? '' : ` with exit code ${red.exit_code}`}`,
+    message: `the final check \`${firstLine(red?.command ?? '')}\` failed${red?.exit_code == null ? '' : ` with ${exitCodeText(red.exit_code)}`}`,
     hint: 'mend what it found on the branch or add a task, then `milestone resume`',
   });
 }

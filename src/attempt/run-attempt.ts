@@ -18,6 +18,7 @@ import type {ExecutionContext} from '../execution/context.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Budget, KiroPhase, Task} from '../plan/plan.ts';
+import {readTail, sizeOf} from '../platform/attempt-log.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {exceeded} from '../scheduler/budget.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
@@ -82,7 +83,9 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
     }
     await context.workspace.rescue(place);
     keepDraftsOf(context, place);
-    context.endAttempt(place, deniedOutcome(result.outcome, seen), redactTexts(context, seen.denials));
+    const outcome = deniedOutcome(result.outcome, seen);
+    const shown = isAgentsWork(planned) ? outcome : withOutput(outcome, context.logFileOf(place));
+    context.endAttempt(place, shown, redactTexts(context, seen.denials));
   } finally {
     if (!hasClaimed) context.attempts.end(taskId, attempt);
     stopOverspent(context);
@@ -91,6 +94,15 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
 
 function providerOf(choice: DriverChoice): string {
   return choice.kind === 'driver' ? choice.driver.name : choice.name;
+}
+
+/** Of an output, in bytes. */
+const TAIL_BYTES = 2048;
+
+/** What a command printed last says why it failed. What an agent prints is for programs. */
+function withOutput(outcome: Outcome, logFile: string): Outcome {
+  if (outcome.kind !== 'failed' || sizeOf(logFile) === 0) return outcome;
+  return {...outcome, output_tail: readTail(logFile, TAIL_BYTES)};
 }
 
 function isAgentsWork({choice, integrates}: PlannedAttempt): boolean {

@@ -4,6 +4,7 @@ import type {ExecutionContext} from '../execution/context.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {exitCodeText} from '../platform/processes/start-group.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 
@@ -47,7 +48,7 @@ export function recordChecks(
 export function redCheck(checks: readonly CheckResult[]): Outcome | undefined {
   const red = checks.find(check => !check.ok);
   if (!red) return undefined;
-  const how = red.exit_code === null ? 'did not end in time' : `failed with exit code ${red.exit_code}`;
+  const how = red.exit_code === null ? 'did not end in time' : `failed with ${exitCodeText(red.exit_code)}`;
   return {
     kind: 'failed',
     cause: 'check',

@@ -8,7 +8,8 @@ export type Timestamp = string;
 
 /** How an attempt ended without completing its task. `message` is for people, `kind` and `cause` decide. */
 export type Outcome =
-  | {kind: 'failed'; cause: FailureCause; message: string; exit_code?: number; signal?: string}
+  /** `output_tail`: the end of what a command printed. */
+  | {kind: 'failed'; cause: FailureCause; message: string; exit_code?: number; signal?: string; output_tail?: string}
   | {kind: 'conflict'; message: string; files: string[]}
   | {kind: 'interrupted'; message: string; executor_died: boolean}
   | {kind: 'cancelled'; message: string}

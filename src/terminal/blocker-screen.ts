@@ -1,7 +1,7 @@
 import chalk from 'chalk';
 import {type BlockerDetails, blockerDetails} from '../reports/blockers.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {heldUpText} from './blockers-text.ts';
+import {commandLines, heldUpText} from './blockers-text.ts';
 import {printable} from './printable.ts';
 
 const INDENT = ' '.repeat(9);
@@ -14,13 +14,12 @@ export function blockerScreen(ids: readonly string[], state: MilestoneState): st
 }
 
 function screen(blocker: BlockerDetails): string {
-  const {type, task_id, driver, who, hint, clears, command} = blocker;
+  const {type, task_id, driver, who, clears} = blocker;
   const where = task_id ?? driver;
   const about = where === undefined ? '' : ` ${chalk.bold(printable(where))}`;
   return [
     `${chalk.red('■')} ${type}${about}: ${who === 'you' ? 'you have to act' : `to act: ${who}`}`,
     printable(`${heldUpText(blocker)}; it clears ${clears}`),
-    printable(`hint: ${hint}`),
-    chalk.cyan(printable(command)),
+    ...commandLines(blocker).map(({text, isCommand}) => (isCommand ? chalk.cyan(printable(text)) : printable(text))),
   ].join(`\n${INDENT}`);
 }

@@ -39,14 +39,29 @@ function headline({type, task_id, driver, since}: BlockerDetails, now: number): 
 }
 
 function body(blocker: BlockerDetails, paint: Paint): string[] {
-  const {message, who, clears, hint, command} = blocker;
+  const {message, who, clears} = blocker;
   return [
     ...lines(message),
     ...lines(`${who === 'you' ? 'you have to act' : `to act: ${who}`}; it clears ${clears}`),
-    ...lines(`hint: ${hint}`),
     ...lines(heldUpText(blocker)),
-    `  ${paint.cyan(printable(command))}`,
+    ...commandLines(blocker).flatMap(({text, isCommand}) =>
+      isCommand ? [`  ${paint.cyan(printable(text))}`] : lines(text),
+    ),
   ];
+}
+
+/** The hint and what to type, each said once: a hint may be the command, or name it among others. */
+export function commandLines({
+  hint,
+  command,
+}: {
+  hint: string;
+  command: string;
+}): Array<{text: string; isCommand: boolean}> {
+  const hinted = {text: `hint: ${hint}`, isCommand: false};
+  const typed = {text: command, isCommand: true};
+  if (hint.replaceAll('`', '') === command) return [typed];
+  return hint.includes(`\`${command}\``) ? [hinted] : [hinted, typed];
 }
 
 /** What waits because of a blocker. */

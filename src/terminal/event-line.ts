@@ -3,6 +3,7 @@ import {SHELL_DRIVER} from '../drivers/driver-name.ts';
 import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, Usage} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {exitCodeText} from '../platform/processes/start-group.ts';
 import {AUTO_GATES, YOLO} from '../reports/liberties.ts';
 import {uncommittedText} from '../reports/uncommitted.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -13,6 +14,9 @@ import {counted} from './counted.ts';
 import {kiroLine} from './kiro-line.ts';
 import {printable} from './printable.ts';
 import {usageText} from './usage-text.ts';
+
+/** Of an output, where there is little room. */
+const LINES_OF_OUTPUT = 5;
 
 /** One plain line for an event that a person wants to see, with its time; nothing for the others. */
 export function eventLine(event: MilestoneEvent, state: MilestoneState): string[] {
@@ -54,7 +58,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}`;
     }
     case 'attempt_ended':
-      return attemptEnded(event.details);
+      return attemptEnded(event.details, state);
     case 'task_failed':
       return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printable(event.details.message)}`;
     case 'task_skipped':
@@ -132,9 +136,20 @@ function started(
 }
 
 /** What becomes of it, the next line says: another attempt, a question, a failure. */
-function attemptEnded({task_id, attempt, outcome, denials = []}: EventDetails['attempt_ended']): string {
+function attemptEnded(
+  {task_id, attempt, outcome, denials = []}: EventDetails['attempt_ended'],
+  {id}: MilestoneState,
+): string {
   const how = outcome.kind === 'question' ? 'has a question' : printable(outcome.message);
-  return [`${chalk.yellow('○')} ${name(task_id)} attempt ${attempt} ${how}`, ...denials.map(denialLine)].join('\n');
+  const isFailed = outcome.kind === 'failed';
+  return [
+    `${chalk.yellow('○')} ${name(task_id)} attempt ${attempt} ${how}`,
+    ...(isFailed ? tailLines(outcome.output_tail) : []),
+    ...(isFailed
+      ? [`    all it printed: ${chalk.cyan(`milestone log ${id} ${task_id} --attempt ${attempt} --output`)}`]
+      : []),
+    ...denials.map(denialLine),
+  ].join('\n');
 }
 
 /** What holds it up has been shown already. */
@@ -181,14 +196,16 @@ function completed(commit: string | undefined, state: MilestoneState): string {
   return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${counted(tasksCompleted(state), 'task')} done${unchecked}${where}`;
 }
 
+/** The end of an output, which has what went wrong more often than its beginning. */
+function tailLines(output = ''): string[] {
+  const lines = output.trimEnd().split('\n').slice(-LINES_OF_OUTPUT);
+  return lines.flatMap(line => (line.trim() === '' ? [] : chalk.dim(`    ${printable(line)}`)));
+}
+
 function redCheckLine({ok, command, exit_code, output_tail}: CheckResult): string[] {
   if (ok) return [];
-  const how = exit_code === null ? 'did not end' : `exit code ${exit_code}`;
-  const tail = (output_tail ?? '').trimEnd().split('\n').slice(-5);
-  return [
-    `  check \`${printable(firstLine(command))}\`: ${how}`,
-    ...tail.map(line => chalk.dim(`    ${printable(line)}`)),
-  ];
+  const how = exit_code === null ? 'did not end' : exitCodeText(exit_code);
+  return [`  check \`${printable(firstLine(command))}\`: ${how}`, ...tailLines(output_tail)];
 }
 
 function titleOf(state: MilestoneState, id: TaskId): string {

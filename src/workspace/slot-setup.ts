@@ -9,6 +9,7 @@ import {workFolder} from '../git/repository.ts';
 import type {WorkspaceSettings} from '../plan/plan.ts';
 import {fileError, readIfExists, replaceFile} from '../platform/files.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {exitCodeText} from '../platform/processes/start-group.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {copyIntoSlot} from './copy-into-slot.ts';
 import type {AttemptPlace} from './workspace.ts';
@@ -121,7 +122,7 @@ function failedCopy(file: string, error: unknown): Outcome {
 }
 
 function failedSetup({command, exit_code}: CheckResult): Outcome {
-  const how = exit_code === null ? 'did not end in time' : `failed with exit code ${exit_code}`;
+  const how = exit_code === null ? 'did not end in time' : `failed with ${exitCodeText(exit_code)}`;
   return {
     kind: 'failed',
     cause: 'setup',

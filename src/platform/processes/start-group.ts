@@ -98,8 +98,19 @@ export function describeExit({code, signal}: Exit): string {
   if (signal) return `was ended by ${signal}`;
   return code === null
     ? 'ended, nobody saw how: the process that waited for it was killed'
-    : `failed with exit code ${code}`;
+    : `failed with ${exitCodeText(code)}`;
 }
+
+/** An exit code, with what shells mean by it where they have a meaning of their own. */
+export function exitCodeText(code: number): string {
+  const meaning = SHELL_CODES.get(code);
+  return `exit code ${code}${meaning === undefined ? '' : ` (${meaning})`}`;
+}
+
+const SHELL_CODES: ReadonlyMap<number, string> = new Map([
+  [126, 'the command cannot be executed'],
+  [127, 'command not found'],
+]);
 
 /** A failed spawn, whoever tried it, in words. */
 export function describeSpawnFailure(error: unknown, {file, cwd}: Pick<GroupCommand, 'file' | 'cwd'>): SpawnFailure {
