@@ -81,8 +81,6 @@ class LayoutReader {
   }
 
   private readTask({id = '', path}: RawTask, index: number): TaskLayout {
-    const plain = this.source.plainTask(path);
-    if (plain) return {id, ...plain.layout};
     const map = this.maps[index];
     const isWritable = map && this.isOwn(map, this.source.nodeAt(path));
     const layout = isWritable

@@ -7,7 +7,6 @@ import type {ImportedState, Plan, Problem, Settings} from '../plan.ts';
 import {type RawTask, readImported} from './imported.ts';
 import {layoutOf} from './layout-of.ts';
 import {normaliseSettings, OLDER_TASK_KEYS} from './normalise.ts';
-import {findPlainTasks, NotPlain} from './plain-tasks.ts';
 import {headSchema, readHead, readTasks, tasksOf} from './plan-parts.ts';
 import {Problems} from './problems.ts';
 import {configSchema, settingsSchema, taskSchema} from './schema.ts';
@@ -51,27 +50,6 @@ export function readPlanText(text: string, file: string, options: {expectedId?: 
   const problems = new Problems(file);
   if (!isReadable(text, problems)) return notParsed(text, file, problems);
   const expectedId = options.expectedId ?? path.basename(file).replace(/\.ya?ml$/, '');
-  return readAround(text, file, expectedId) ?? readWhole(text, file, expectedId, problems);
-}
-
-/** At a glance, where tasks are plain and nothing is wrong. */
-function readAround(text: string, file: string, expectedId: string): PlanFile | undefined {
-  const plain = findPlainTasks(text);
-  if (!plain) return undefined;
-  const problems = new Problems(file);
-  try {
-    const source = YamlSource.parseAround(plain, problems);
-    const value = source?.data()?.value;
-    if (!source || !isData(value)) return undefined;
-    const read = readMilestone(value, source, expectedId, problems);
-    return problems.found.length === 0 ? read : undefined;
-  } catch (error) {
-    if (error instanceof NotPlain) return undefined;
-    throw error;
-  }
-}
-
-function readWhole(text: string, file: string, expectedId: string, problems: Problems): PlanFile {
   const source = YamlSource.parse(text, problems);
   const value = source?.data()?.value;
   if (!source || value === undefined) return notParsed(text, file, problems);

@@ -16,7 +16,6 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import {excerptOf} from '../../errors.ts';
-import {NotPlain, type PlainTask, type PlainTasks} from './plain-tasks.ts';
 import type {Place, Problems} from './problems.ts';
 import {explainYamlError, hintForAlias} from './yaml-error.ts';
 
@@ -45,8 +44,6 @@ export class YamlSource {
   private readonly converted = new Map<Node, {data: unknown; size: number}>();
   private readonly open = new Set<Node>();
   private readonly indexes = new Map<MapNode, Map<string | undefined, Pair>>();
-  /** By what stands for them. */
-  private readonly plain = new Map<unknown, PlainTask>();
   private nodes = 0;
 
   private constructor(
@@ -92,34 +89,6 @@ export class YamlSource {
       problems.error('TOO_DEEP', 'values are nested too deeply');
       return undefined;
     }
-  }
-
-  /**
-   * The text without some tasks, which are put back as they are.
-   * @returns `undefined` when it is no YAML.
-   * @throws {NotPlain} Here and in all other functions: the whole text has to be parsed.
-   */
-  static parseAround({textWithoutThem, tasks}: PlainTasks, problems: Problems): YamlSource | undefined {
-    const source = YamlSource.parse(textWithoutThem, problems);
-    source?.putBack(tasks);
-    return source;
-  }
-
-  private putBack(tasks: readonly PlainTask[]): void {
-    const list = this.nodeAt(['tasks']);
-    if (!isSeq(list) || this.references.size > 0) throw new NotPlain();
-    const entries = new Map((list.items as Node[]).map(item => [item.range?.[0], item]));
-    for (const task of tasks) {
-      const entry = entries.get(task.at);
-      if (!isScalar(entry) || entry.source !== '0' || entry.anchor !== undefined || entry.tag !== undefined)
-        throw new NotPlain();
-      this.plain.set(entry, task);
-    }
-  }
-
-  /** The task at a path, if it is one that was put back. */
-  plainTask(path: Path): PlainTask | undefined {
-    return this.plain.size > 0 ? this.plain.get(this.nodeAt(path)) : undefined;
   }
 
   /** The whole text as data; `undefined` when it cannot be (recorded). Integers beyond the safe ones are bigints. */
@@ -176,8 +145,6 @@ export class YamlSource {
 
   /** The text of a scalar as it is written (`007`, `1.10`), of anything else its source on one line. */
   textAt(path: Path): string | undefined {
-    const [key, value] = [path.at(-1) as string, this.plainTask(path.slice(0, -1))?.data];
-    if (value && typeof value[key] === 'string') return value[key];
     const node = this.target(this.nodeAt(path));
     if (isScalar(node)) return typeof node.value === 'string' ? node.value : (node.source ?? String(node.value));
     if (!node?.range) return undefined;
@@ -198,7 +165,6 @@ export class YamlSource {
       const value = node.items[Number(step)];
       return value === undefined ? undefined : {key: null, value: value as Node};
     }
-    if (this.plain.has(node)) throw new NotPlain();
     if (!isMap(node)) return undefined;
     const pair = this.pairOf(node as MapNode, String(step));
     if (pair) return {key: pair.key as Node, value: pair.value as Node | null};
@@ -257,7 +223,7 @@ export class YamlSource {
 
   private convert(node: Node | null, depth: number): {data: unknown; size: number} {
     if (node === null) return {data: null, size: 1};
-    if (isScalar(node)) return {data: this.plain.get(node)?.data ?? plainNumber(node.value), size: 1};
+    if (isScalar(node)) return {data: plainNumber(node.value), size: 1};
     const known = this.converted.get(node);
     if (known) return known;
     if (depth > DEEPEST) this.refuse('TOO_DEEP', `values are nested more than ${DEEPEST} levels deep`, node);
