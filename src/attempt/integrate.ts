@@ -11,16 +11,19 @@
 import {documentsFolder} from '../documents/documents.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
+import {removedTestLines} from '../events/removed-tests.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {commitMessage} from '../git/commit-message.ts';
-import {isInsideAreas} from '../plan/areas.ts';
+import {isInsideAreas, isProtected} from '../plan/areas.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {type AttemptPlace, type FrozenWork, type Integration, SetupFailed} from '../workspace/workspace.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
 import {acceptOwnDocuments, awaitCompletion, isGated} from './completion-gate.ts';
+import {removedTests} from './removed-tests.ts';
 import {review} from './review.ts';
+import {testLanguage} from './test-lines.ts';
 import {checksOf, redCheck, verify} from './verify.ts';
 import {voidIfChanged} from './void-changed.ts';
 
@@ -44,6 +47,7 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   const refusal = work && (await refuse(context, place.taskId, {integration, work}));
   if (refusal) return giveUp(context, place, refusal, work);
   if (integration && work?.hasChanges) await integration.hold(place, work);
+  if (integration && work) await recordRemovedTests(context, place, {integration, work});
   const missing = await acceptOwnDocuments(context, place);
   if (missing) return giveUp(context, place, missing, work);
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
@@ -181,7 +185,8 @@ async function refuse(
   {integration, work}: {integration: Integration; work: FrozenWork},
 ): Promise<Outcome | undefined> {
   if (work.refused) return work.refused;
-  const {touches, touchesFree} = context.settingsOf(id);
+  const task = context.taskOf(id);
+  const {touches, touchesFree, protect} = context.settingsOf(id);
   const outside = work.changedFiles.filter(file => !isInsideAreas(file, touches, touchesFree));
   if (outside.length > 0)
     return {
@@ -189,7 +194,13 @@ async function refuse(
       cause: 'out_of_area',
       message: `changed files outside its \`touches\`: ${shorten(outside)}`,
     };
-  const task = context.taskOf(id);
+  const kept = work.changedFiles.filter(file => isProtected(file, protect, task.touches));
+  if (kept.length > 0)
+    return {
+      kind: 'failed',
+      cause: 'out_of_area',
+      message: `changed files that \`protect\` keeps from tasks whose own \`touches\` does not name them: ${shorten(kept)}`,
+    };
   if (task.run !== undefined) return undefined;
   if (!work.hasChanges && !task.no_changes)
     return denied(context, id, {
@@ -200,6 +211,21 @@ async function refuse(
   const unfinished = await integration.conflictMarkersIn(work);
   if (unfinished.length === 0) return undefined;
   return {kind: 'failed', cause: 'check', message: `left markers of a merge conflict in ${shorten(unfinished)}`};
+}
+
+/** Renames are found among files that may hold tests; more files than these are looked at as a whole. */
+const MOST_PATHS = 2_000;
+
+/** Tests may have to go: that is for a person to see, not for a check. On record before anything can end the attempt. */
+async function recordRemovedTests(
+  context: ExecutionContext,
+  {taskId: task_id, attempt}: AttemptPlace,
+  {integration, work}: {integration: Integration; work: FrozenWork},
+): Promise<void> {
+  const files = work.changedFiles.filter(file => testLanguage(file) !== undefined);
+  if (files.length === 0) return;
+  const removed = removedTests(await integration.shortDiffOf(work, files.length > MOST_PATHS ? [] : files));
+  if (removed.length > 0) context.record({event: 'tests_removed', details: {task_id, attempt, files: removed}});
 }
 
 /** Who was kept from a tool may have failed for that alone. */
@@ -226,7 +252,7 @@ function conflict(files: string[]): Outcome {
 function message(context: ExecutionContext, place: AttemptPlace, checks: readonly CheckResult[]): string {
   const {state, settings} = context;
   const task = state.taskById.get(place.taskId);
-  const {claim} = runningTask(context, place.taskId);
+  const {claim, removedTests: removed = []} = runningTask(context, place.taskId);
   return commitMessage({
     template: settings.git.message,
     milestone: state.id,
@@ -234,6 +260,10 @@ function message(context: ExecutionContext, place: AttemptPlace, checks: readonl
     attempt: place.attempt,
     execution: state.activation?.executionId ?? '',
     ...claim,
+    removedTests: removedTestLines(removed, REMOVED_TESTS_NAMED),
     checks,
   });
 }
+
+/** Files in a commit's message of which it is said that tests of theirs are gone. */
+const REMOVED_TESTS_NAMED = 50;

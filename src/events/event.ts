@@ -75,6 +75,17 @@ export interface CheckResult {
   output_tail?: string;
 }
 
+/** Tests of one file that an attempt deleted, took away, or keeps from running. */
+export interface RemovedTest {
+  /** Relative to the top of the repository. */
+  file: string;
+  change: 'deleted' | 'removed' | 'skipped';
+  /** Of a deleted file all, else those that began a test, or that skip one. */
+  lines: number;
+  /** The first tests that are gone, or lines that skip, shortened. */
+  cases: string[];
+}
+
 /** What can hold a task, a driver or the whole milestone up. */
 export type BlockerType =
   | 'merge_conflict'
@@ -171,6 +182,8 @@ export interface EventDetails {
   task_conversation: {task_id: TaskId; attempt: number; conversation: string};
   task_working: {task_id: TaskId; attempt: number; pid: number; process_started: string | null};
   task_claimed: {task_id: TaskId; attempt: number; result: Claim};
+  /** What an attempt's work, as it is checked and integrated, does to tests that were there; only if it does. */
+  tests_removed: {task_id: TaskId; attempt: number; files: RemovedTest[]};
   task_verified: {
     task_id: TaskId;
     attempt: number;

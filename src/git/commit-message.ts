@@ -12,6 +12,8 @@ export interface TaskCommit {
   execution: string;
   summary?: string;
   assumptions?: readonly string[];
+  /** One line for each file of which tests are gone or skipped. */
+  removedTests?: readonly string[];
   checks?: readonly CheckResult[];
 }
 
@@ -26,6 +28,7 @@ export function commitMessage(commit: TaskCommit): string {
     subject(commit),
     prose(commit.summary ?? ''),
     list('Assumptions:', (commit.assumptions ?? []).map(oneLine)),
+    list('Tests deleted or skipped:', (commit.removedTests ?? []).map(oneLine)),
     list('Checks:', (commit.checks ?? []).map(checkLine)),
     trailers({Task: task.id, Milestone: milestone, Attempt: String(attempt), Execution: execution}),
   ];

@@ -48,6 +48,15 @@ export function isInsideAreas(path: string, touches: readonly string[] | undefin
   return [...touches, ...free].some(pattern => matches(pattern, path));
 }
 
+/**
+ * Whether a file is kept from a task.
+ * @param named The task's own `touches`, which may name what is protected.
+ */
+export function isProtected(path: string, protect: readonly string[], named: readonly string[] = []): boolean {
+  const isAmong = (patterns: readonly string[]) => patterns.some(pattern => matches(pattern, path));
+  return isAmong(protect) && !isAmong(named);
+}
+
 interface Beginning {
   text: string;
   /** No wildcard follows: the text is a file or a folder. */

@@ -23,6 +23,7 @@ export interface TaskSettings {
   max_attempts?: number;
   touches?: string[];
   touches_free?: string[];
+  protect?: string[];
   uses?: string[];
   budget?: Budget;
   on_interrupt?: 'rerun' | 'ask';

@@ -22,6 +22,8 @@ export interface ResolvedTaskSettings {
   /** Absent: everything is allowed, and nothing overlaps. */
   touches?: string[];
   touchesFree: string[];
+  /** Files that only a task may change whose own `touches` names them. */
+  protect: string[];
   uses: string[];
   /** Of this task alone; the milestone's is in its own settings. */
   budget?: Budget;
@@ -87,6 +89,7 @@ export function resolveTaskSettings(task: Task, plan: Settings, project: Setting
     maxAttempts: own.max_attempts ?? 8,
     touches: own.touches,
     touchesFree: own.touches_free ?? [...LOCK_FILES],
+    protect: own.protect ?? [],
     uses: own.uses ?? [],
     budget: task.budget,
     onInterrupt: own.on_interrupt ?? 'rerun',
@@ -116,6 +119,7 @@ const OWN_SETTINGS = [
   'max_attempts',
   'touches',
   'touches_free',
+  'protect',
   'uses',
   'budget',
   'on_interrupt',

@@ -102,5 +102,6 @@ function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] 
 }
 
 function isUneventful(task: TaskState): boolean {
+  if (task.status === 'completed' && task.removedTests) return false;
   return isSatisfied(task) || (task.status === 'pending' && task.history.attempts === 0);
 }

@@ -34,7 +34,7 @@ export interface PromptSources {
   /** Absent outside git, and with `--no-git`. */
   repo: Repository | undefined;
   /** Of the task, in its phase. */
-  settings: Pick<ResolvedTaskSettings, 'taskVerify' | 'milestoneVerify' | 'touches' | 'retries'>;
+  settings: Pick<ResolvedTaskSettings, 'taskVerify' | 'milestoneVerify' | 'touches' | 'protect' | 'retries'>;
   /** Name of the driver that is to work. */
   driver: string;
   /** Takes secrets out. */
@@ -58,13 +58,16 @@ export async function collectInput(sources: PromptSources, id: TaskId): Promise<
   const current = taskState(state, id);
   const {history} = current;
   const attempt = current.status === 'in_progress' ? current.attempt : history.attempts + 1;
-  const {touches, retries} = settings;
+  const {touches, protect, retries} = settings;
   const mode = sources.mode ?? nextAttempt(history, {attempt, phase, driver, retries}).mode;
   const input: PromptInput = {
     mode,
     attempt,
     milestone: pick(state.plan, MILESTONE_KEYS),
-    task: {...pick(task, TASK_KEYS), ...(touches && !isDocumentPhase(phase) && {touches})},
+    task: {
+      ...pick(task, TASK_KEYS),
+      ...(!isDocumentPhase(phase) && {...(touches && {touches}), ...(protect.length > 0 && {protect})}),
+    },
     ...(phase && {phase: phaseInput(sources, task, phase)}),
     documents: phase ? readDocuments(sources, history, phase) : [],
     dependencies: await findDependencies(sources, task),

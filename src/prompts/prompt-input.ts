@@ -15,7 +15,10 @@ export interface PromptInput {
   /** Number of the attempt that gets the prompt. */
   attempt: number;
   milestone: Pick<Plan, 'id' | 'title' | 'description' | 'success_criteria'>;
-  task: Pick<Task, 'id' | 'title' | 'description' | 'prompt' | 'acceptance_criteria' | 'no_changes' | 'touches'>;
+  task: Pick<
+    Task,
+    'id' | 'title' | 'description' | 'prompt' | 'acceptance_criteria' | 'no_changes' | 'touches' | 'protect'
+  >;
   /** Present for a kiro task. */
   phase?: PhaseInput;
   /** What this and the earlier phases have written so far. */

@@ -29,6 +29,7 @@ interface TaskView {
   prompt: string;
   acceptance_criteria: string[];
   touches: string[];
+  protect: string[];
   no_changes: string;
 }
 
@@ -59,6 +60,7 @@ export const TASK_SHAPE = {
   prompt: 'text',
   acceptance_criteria: ['text'],
   touches: ['text'],
+  protect: ['text'],
   no_changes: 'text',
 } as const;
 
@@ -156,6 +158,7 @@ export function taskView(task: PromptInput['task'], {own}: Scale): TaskView {
     prompt: text(task.prompt, TASK_TEXT * own),
     acceptance_criteria: items(task.acceptance_criteria, own),
     touches: lines(task.touches ?? [], own),
+    protect: lines(task.protect ?? [], own),
     no_changes: task.no_changes ? 'yes' : '',
   };
 }

@@ -218,6 +218,13 @@ export const WORK_RULES = `
   - {{.}}
 {{/task.touches}}
 {{/task.touches}}
+{{?task.protect}}
+- Leave files alone that match one of these patterns, but for those that the task itself names: a change to any other fails it:
+{{#task.protect}}
+  - {{.}}
+{{/task.protect}}
+{{/task.protect}}
+- Keep tests as they are unless the task is about them: whatever you delete or skip is named in the commit and in the report.
 - Do not touch .milestones/: a change there fails the task.
 {{^task.no_changes}}
 - If nothing has changed in the end, the task counts as failed.
@@ -264,6 +271,9 @@ but for $MILESTONE_DELIVERABLES{{/phase.files}}, choose in matters of taste and 
 {{?task.touches}}
 Change only files that match:{{#task.touches}} {{.}}{{/task.touches}}
 {{/task.touches}}
+{{?task.protect}}
+Leave alone what the task does not name of:{{#task.protect}} {{.}}{{/task.protect}}
+{{/task.protect}}
 End with one JSON object, and nothing after it:
 
     {"status": "done" | "blocked" | "failed", "summary": "…", "assumptions": ["…"], "question": null}

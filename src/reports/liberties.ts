@@ -1,6 +1,10 @@
 // What nobody is asked about any more, and what nobody was asked about: every screen says so.
 
+import type {RemovedTest} from '../events/event.ts';
+import {removedTestsInShort} from '../events/removed-tests.ts';
+import type {Plan} from '../plan/plan.ts';
 import type {Snapshot} from '../state/snapshot.ts';
+import type {TaskState} from '../state/task.ts';
 
 /** What an execution says that lets agents do anything. */
 export const YOLO = 'agents with `permissions: full` may do anything (--yolo)';
@@ -10,7 +14,7 @@ const PAST_YOLO = 'agents with `permissions: full` could do anything in the last
 export const AUTO_GATES = 'nobody is asked at the gates (gates: auto)';
 
 /** Those of a milestone, one sentence each. */
-export function libertiesOf({kept: {session}, tasks}: Snapshot): string[] {
+export function libertiesOf({kept: {session}, plan, tasks}: Snapshot): string[] {
   const isRunning = session !== undefined && !session.ended;
   const passed = tasks.filter(({history: {kiro}}) =>
     Object.values(kiro?.phases ?? {}).some(({approval}) => approval?.approvers.some(({by}) => by === 'auto')),
@@ -19,5 +23,26 @@ export function libertiesOf({kept: {session}, tasks}: Snapshot): string[] {
     ...(session?.yolo ? [isRunning ? YOLO : PAST_YOLO] : []),
     ...(isRunning && session.autoGates ? [AUTO_GATES] : []),
     ...(passed > 0 ? [`gates of ${passed === 1 ? 'one task' : `${passed} tasks`} were passed without a person`] : []),
+    ...removedTestsOf(plan, tasks),
   ];
+}
+
+/** Tasks that are named. */
+const NAMED = 3;
+
+/** Tests that went with work that is done. */
+function removedTestsOf({tasks: planned}: Plan, states: readonly TaskState[]): string[] {
+  const removed = planned.flatMap(({id}, place) => {
+    const state = states[place];
+    return state?.status === 'completed' && state.removedTests ? [`\`${id}\`: ${inShort(state.removedTests)}`] : [];
+  });
+  const rest = removed.length - NAMED;
+  if (removed.length === 0) return [];
+  return [`tests went: ${[...removed.slice(0, NAMED), ...(rest > 0 ? [`and ${rest} more tasks`] : [])].join('; ')}`];
+}
+
+/** With the file, where it is one. */
+function inShort(removed: readonly RemovedTest[]): string {
+  const [only, ...others] = removed;
+  return `${removedTestsInShort(removed)}${only && others.length === 0 ? ` (${only.file})` : ''}`;
 }

@@ -1,7 +1,7 @@
 // What `milestone status` answers: one object, from which its text is made as well. Pure.
 
 import {driverName} from '../drivers/driver-name.ts';
-import type {MilestoneEvent, Timestamp, Usage} from '../events/event.ts';
+import type {MilestoneEvent, RemovedTest, Timestamp, Usage} from '../events/event.ts';
 import type {MilestoneView} from '../milestone/load-view.ts';
 import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';
 import type {Budget, KiroPhase, MilestoneId, Settings, Task, TaskId} from '../plan/plan.ts';
@@ -95,6 +95,8 @@ export interface TaskReport {
   driver: string;
   commit?: string;
   checked?: boolean;
+  /** Tests that its work deletes, takes away, or keeps from running. */
+  removed_tests?: RemovedTest[];
   started_at?: Timestamp;
   /** Of the attempt that is running. */
   attempt_started_at?: Timestamp;
@@ -189,6 +191,7 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
   if (state.status === 'completed') {
     report.checked = state.checked;
     if (state.commit !== undefined) report.commit = state.commit;
+    if (state.removedTests) report.removed_tests = state.removedTests;
     if (state.completedAt !== undefined) report.completed_at = state.completedAt;
   }
   if (history.used?.usd !== undefined) report.cost_usd = history.used.usd;

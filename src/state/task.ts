@@ -13,6 +13,7 @@ import type {
   Denial,
   MilestoneEvent,
   Outcome,
+  RemovedTest,
   TaskEvent,
   Timestamp,
   Usage,
@@ -112,6 +113,7 @@ export interface RunningTask {
   integrating?: {commit: string; onto: string};
   /** What its agent has used is on record; after the claim, what its reviewer has. */
   settled?: true;
+  removedTests?: RemovedTest[];
 }
 
 export interface CompletedTask {
@@ -121,6 +123,7 @@ export interface CompletedTask {
   checked: boolean;
   /** What its driver said of it. */
   summary?: string;
+  removedTests?: RemovedTest[];
 }
 
 /** A task as the log tells it; each variant carries exactly what is true then. */
@@ -217,6 +220,9 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
     case 'task_claimed':
       if (!isRunning(task, event) || task.stage === 'integrating') break;
       return {...withoutSettled(task), stage: 'claimed', claim: event.details.result};
+    case 'tests_removed':
+      if (!isRunning(task, event)) break;
+      return {...task, removedTests: event.details.files};
     case 'task_verified':
       if (!isRunning(task, event)) break;
       return {
@@ -239,6 +245,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         checked: event.details.checked,
         ...(event.details.commit !== undefined && {commit: event.details.commit}),
         ...(task.status === 'in_progress' && task.claim?.summary !== undefined && {summary: task.claim.summary}),
+        ...(task.status === 'in_progress' && task.removedTests && {removedTests: task.removedTests}),
         history: {...history, attempts: Math.max(history.attempts, event.details.attempt)},
       };
     case 'attempt_ended':

@@ -1,6 +1,7 @@
 import chalk from 'chalk';
 import {SHELL_DRIVER} from '../drivers/driver-name.ts';
-import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, Usage} from '../events/event.ts';
+import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, RemovedTest, Usage} from '../events/event.ts';
+import {removedTestLines, removedTestsInShort} from '../events/removed-tests.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
@@ -53,9 +54,11 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return event.details.ok ? undefined : event.details.checks.flatMap(redCheckLine).join('\n');
     case 'task_completed': {
       const {task_id, commit, checked} = event.details;
+      const task = state.tasks.get(task_id);
+      const removed = (task?.status === 'completed' && task.removedTests) || [];
       const done = commit === undefined ? '' : chalk.dim(` ${commit.slice(0, 10)}`);
       const share = `${tasksCompleted(state)}/${state.tasks.size}, ${milestoneProgress(state.progressSum, state.tasks.size)} %`;
-      return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}`;
+      return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}${removedText(removed)}`;
     }
     case 'attempt_ended':
       return attemptEnded(event.details, state);
@@ -134,6 +137,15 @@ function started(
   const title = titleOf(state, task_id);
   return `${start}${inPhase}${title === '' ? '' : ` ${title}`}${how}`;
 }
+
+/** Beside a green check it is what a person has to know first. */
+function removedText(removed: readonly RemovedTest[]): string {
+  if (removed.length === 0) return '';
+  const lines = removedTestLines(removed, REMOVED_SHOWN).map(text => `\n  ${printable(text)}`);
+  return ` ${chalk.yellow(`! ${removedTestsInShort(removed)}`)}${lines.join('')}`;
+}
+
+const REMOVED_SHOWN = 3;
 
 /** What becomes of it, the next line says: another attempt, a question, a failure. */
 function attemptEnded(

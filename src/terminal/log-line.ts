@@ -1,6 +1,7 @@
 // Every event as one line that needs nothing but the event: what `milestone log` shows.
 
 import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../events/event.ts';
+import {removedTestsInShort} from '../events/removed-tests.ts';
 import {counted} from './counted.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
@@ -32,6 +33,7 @@ const GISTS: Gists = {
   task_working: details => ofAttempt(details, `process ${details.pid}`),
   task_claimed: details => ofAttempt(details, details.result.summary),
   task_verified: details => ofAttempt(details, `${verdict(details)} on ${details.on}`),
+  tests_removed: details => ofAttempt(details, removedTestsInShort(details.files)),
   task_integrating: details => ofAttempt(details, `${short(details.commit)} onto ${short(details.onto)}`),
   task_completed: details => ofAttempt(details, short(details.commit), details.checked ? 'checked' : 'unchecked'),
   attempt_ended: details => ofAttempt(details, `${details.outcome.kind}: ${details.outcome.message}`),

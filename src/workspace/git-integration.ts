@@ -146,6 +146,13 @@ export class GitIntegration implements Integration {
     ]);
   }
 
+  shortDiffOf({base, tree}: FrozenWork, files: readonly string[]): Promise<string> {
+    const plain = ['--no-color', '--no-ext-diff', '--no-textconv', '--text', '--src-prefix=a/', '--dst-prefix=b/'];
+    const args = ['-c', 'core.quotePath=false', 'diff-tree', '-r', '-p', '-U0', '-M', ...plain];
+    const paths = files.map(file => `:(top,literal)${file}`);
+    return git(this.parts.repo, [...args, '--end-of-options', base, tree, '--', ...paths]);
+  }
+
   conflictMarkersIn({base, tree, hasChanges}: FrozenWork): Promise<string[]> {
     return hasChanges ? findConflictMarkers(this.parts.repo, base, tree) : Promise.resolve([]);
   }

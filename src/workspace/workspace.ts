@@ -103,6 +103,8 @@ export interface Integration {
   keep(place: AttemptPlace, work: FrozenWork): Promise<void>;
   /** The whole change, as `git diff` writes it, at most so many bytes of it. */
   diffOf(work: FrozenWork): Promise<string>;
+  /** The change of some of its files, without context; a renamed file is one. */
+  shortDiffOf(work: FrozenWork, files: readonly string[]): Promise<string>;
   /** Files of the work that hold markers of a merge conflict, which they did not before. */
   conflictMarkersIn(work: FrozenWork): Promise<string[]>;
   /** Paths that a commit changed, relative to the top of the repository. */

@@ -54,6 +54,7 @@ const taskSettings = {
   max_attempts: count(1).optional(),
   touches: patterns.optional().describe('Areas of files that may be changed.'),
   touches_free: patterns.optional(),
+  protect: patterns.optional().describe('Files that no task may change unless its own `touches` names them.'),
   uses: z.array(name).optional().describe('Names of which only one user runs at a time.'),
   budget: z
     .object({
