@@ -16,7 +16,7 @@ import type {DriverChoice} from '../drivers/registry.ts';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
-import {isKiro} from '../plan/kiro-plan.ts';
+import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
 import type {Budget, KiroPhase, Task} from '../plan/plan.ts';
 import {readTail, sizeOf} from '../platform/attempt-log.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
@@ -228,12 +228,13 @@ async function openDocuments(
   context: ExecutionContext,
   {place, phase, next}: PlannedAttempt,
 ): Promise<{kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>}> {
-  const outcome = voidIfChanged(context, place.taskId);
-  if (outcome) return {kind: 'ended', outcome};
   const task = context.state.taskById.get(place.taskId) as Task;
   const drafts = next.from.map(attempt => draftsFolder(context.logFileOf({...place, attempt})));
   const of = {id: context.state.id, task, phase: phase as KiroPhase, drafts};
-  await prepareDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+  const home = slotHomeOf(context, place.slot);
+  await prepareDocuments(context.paths.home, home, of);
+  const outcome = voidIfChanged(context, place.taskId, {home, phases: phasesBefore(of.phase)});
+  if (outcome) return {kind: 'ended', outcome};
   const {kiro} = taskState(context.state, place.taskId).history;
   const comments = kiro ? rejectionComments(kiro, of.phase) : [];
   return {kind: 'open', env: comments.length > 0 ? {MILESTONE_REJECTION: comments.join('\n')} : {}};

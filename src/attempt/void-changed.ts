@@ -4,17 +4,22 @@ import {currentDeliverables} from '../documents/documents.ts';
 import type {NewEvent, Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
-import type {TaskId} from '../plan/plan.ts';
+import type {KiroPhase, TaskId} from '../plan/plan.ts';
 import {sameDeliverables} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
 
 /**
  * Ask again for the first phase whose approved documents are not in the home any more as they were approved. What comes
  * later is kept and waits.
+ * @param at Look at these phases alone, and at what was laid into a slot of them: an attempt gets to read that.
  * @returns How an attempt ends that has to wait for that.
  */
-export function voidIfChanged(context: ExecutionContext, id: TaskId): Outcome | undefined {
-  const voided = voidedApproval(context, id);
+export function voidIfChanged(
+  context: ExecutionContext,
+  id: TaskId,
+  at: {home: string; phases: readonly KiroPhase[]} = {home: context.paths.home, phases: KIRO_PHASES},
+): Outcome | undefined {
+  const voided = voidedApproval(context, id, at);
   if (!voided) return undefined;
   context.record(voided);
   return {kind: 'cancelled', message: voided.details.reason};
@@ -22,12 +27,16 @@ export function voidIfChanged(context: ExecutionContext, id: TaskId): Outcome | 
 
 type Voided = Extract<NewEvent, {event: 'kiro_approval_voided'}>;
 
-function voidedApproval(context: ExecutionContext, task_id: TaskId): Voided | undefined {
+function voidedApproval(
+  context: ExecutionContext,
+  task_id: TaskId,
+  {home, phases}: {home: string; phases: readonly KiroPhase[]},
+): Voided | undefined {
   const {kiro} = taskState(context.state, task_id).history;
-  for (const phase of KIRO_PHASES) {
+  for (const phase of phases) {
     const {approval, status, deliverables = []} = kiro?.phases[phase] ?? {};
     if (status !== 'approved' || !approval) continue;
-    const now = currentDeliverables(context.paths.home, deliverables);
+    const now = currentDeliverables(home, deliverables);
     if (sameDeliverables(now, deliverables)) continue;
     const changed = now.find((one, place) => one.sha256 !== deliverables[place]?.sha256);
     const reason = `\`${changed?.path}\` changed after the ${phase} was approved: it has to be approved again`;

@@ -112,7 +112,7 @@ async function readDocuments(
 ): Promise<{problem: string} | {contents: Array<{name: string; content: Buffer}>}> {
   const contents: Array<{name: string; content: Buffer}> = [];
   for (const name of deliverablesOf(of.task, of.phase)) {
-    const content = readDocument(slotHome, path.join(documentsFolder(of.id, of.task.id), of.phase, name));
+    const content = readRegular(slotHome, path.join(documentsFolder(of.id, of.task.id), of.phase, name));
     const problem = typeof content === 'string' ? content : await problemOf(name, content);
     if (problem !== undefined) return {problem: `did not deliver \`${name}\` of its ${of.phase}: ${problem}`};
     contents.push({name, content: content as Buffer});
@@ -131,10 +131,17 @@ export function writeDocument(home: string, of: DocumentsOf, name: string, text:
   return deliverable(of, name, Buffer.from(text));
 }
 
-/** The documents as they are in the home now; the hash of one that is gone is that of nothing. */
+/** The documents as they are in a home now. What would not be laid into a slot, a link too, counts as gone: as nothing. */
 export function currentDeliverables(home: string, deliverables: readonly Deliverable[]): Deliverable[] {
-  return deliverables.map(({path: file}) => ({path: file, sha256: hashOf(path.join(home, file))}));
+  return deliverables.map(({path: file}) => {
+    const folder = path.join(home, ...file.split('/').slice(0, PHASE_DEPTH));
+    const content = readRegular(folder, path.relative(folder, path.join(home, file)));
+    return {path: file, sha256: typeof content === 'string' ? HASH_OF_NOTHING : sha256(content)};
+  });
 }
+
+/** `deliverables/<milestone>/<task>/<phase>` */
+const PHASE_DEPTH = 4;
 
 /** Lay outlines down for a person, where nothing is yet, but for those of `except`. */
 export function layOutlines(home: string, of: DocumentsOf, except: readonly string[]): void {
@@ -159,14 +166,17 @@ function deliverable({id, task, phase}: DocumentsOf, name: string, content: Buff
   return {path: `${documentsFolder(id, task.id)}/${phase}/${name}`, sha256: sha256(content)};
 }
 
-/** The content of a file below a home, or why there is none. */
-function readDocument(home: string, name: string): Buffer | string {
+/**
+ * The content of a regular file of usual size, or why there is none. No link is followed below `folder`.
+ * @param name Relative to it.
+ */
+function readRegular(folder: string, name: string): Buffer | string {
   const {O_RDONLY, O_NOFOLLOW, O_NONBLOCK} = fs.constants;
-  const file = path.join(home, name);
+  const file = path.join(folder, name);
   let fd: number | undefined;
   try {
     // Whoever writes there chooses what it is: no link leads out of the folder, no pipe holds the program up.
-    if (fs.realpathSync(path.dirname(file)) !== path.join(fs.realpathSync(home), path.dirname(name)))
+    if (fs.realpathSync(path.dirname(file)) !== path.join(fs.realpathSync(folder), path.dirname(name)))
       return 'it lies behind a link';
     fd = fs.openSync(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
     const stats = fs.fstatSync(fd);
@@ -218,14 +228,6 @@ function copyDocuments(from: string, to: string, mode = 0o644): void {
 /** Make every folder from one up to the home durable. */
 function syncUpwards(folder: string, home: string): void {
   for (let at = folder; at.startsWith(home); at = path.dirname(at)) syncFolder(at);
-}
-
-function hashOf(file: string): string {
-  try {
-    return sha256(fs.readFileSync(file));
-  } catch {
-    return HASH_OF_NOTHING;
-  }
 }
 
 function sha256(content: Uint8Array): string {

@@ -155,7 +155,7 @@ function decideApproval(state: MilestoneState, ask: Extract<Ask, {kind: 'approve
     return {
       kind: 'rejected',
       code: 'REQUEST_REJECTED',
-      reason: `\`${gone.path}\` is gone or empty: there is nothing to approve`,
+      reason: `\`${gone.path}\` is gone or empty, or no regular file: there is nothing to approve`,
       hint: 'put it back, or `milestone reject` the phase so that it is written again',
     };
   return accept({

@@ -161,9 +161,28 @@ describe('a document that changes after it was approved', () => {
     expect(voids(rig)).toHaveLength(1);
     expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
       exitCode: 3,
-      stderr: expect.stringContaining('is gone or empty: there is nothing to approve'),
+      stderr: expect.stringContaining('is gone or empty, or no regular file: there is nothing to approve'),
     });
     rig.write(architecture, 'back again\n');
+    await approved(rig);
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+    expect(phasesOf(rig, 'm').at(-1)).toBe('a spec waiting_approval');
+  });
+
+  test.concurrent('and one that has become a link, even to the same bytes: no link is laid into a slot', async () => {
+    await using rig = await waitingRig();
+    await approved(rig);
+    fs.renameSync(rig.path(architecture), rig.path('elsewhere.md'));
+    fs.symlinkSync(rig.path('elsewhere.md'), rig.path(architecture));
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+    expect(voids(rig)).toHaveLength(1);
+    expect(attemptsOf(rig, 'm')).toEqual(['a.1 design']);
+    expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('no regular file: there is nothing to approve'),
+    });
+    fs.rmSync(rig.path(architecture));
+    fs.renameSync(rig.path('elsewhere.md'), rig.path(architecture));
     await approved(rig);
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     expect(phasesOf(rig, 'm').at(-1)).toBe('a spec waiting_approval');
