@@ -116,9 +116,13 @@ function refuseMissing({deliverables}: ApprovalReport, now: readonly Deliverable
   const [nothing] = currentDeliverables(home, [{path: NOWHERE, sha256: ''}]);
   const gone = now.find(({sha256}, place) => sha256 === nothing?.sha256 && sha256 !== deliverables[place]?.sha256);
   if (gone)
-    throw new MilestoneError('REQUEST_REJECTED', `\`${gone.path}\` is gone or empty, or no regular file: there is nothing to approve`, {
-      hint: 'put it back, or `milestone reject` the phase so that it is written again',
-    });
+    throw new MilestoneError(
+      'REQUEST_REJECTED',
+      `\`${gone.path}\` is gone or empty, or no regular file: there is nothing to approve`,
+      {
+        hint: 'put it back, or `milestone reject` the phase so that it is written again',
+      },
+    );
 }
 
 /** A document that cannot be there. */
