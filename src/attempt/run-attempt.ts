@@ -149,6 +149,7 @@ async function startDriver(context: ExecutionContext, {planned, driver, stop, en
   const settings = context.settingsOf(task_id);
   const running = await driver.start({
     task,
+    shell: context.settingsOf(place.taskId).shell,
     attempt,
     cwd: context.workspace.folderOf(place.slot),
     env,

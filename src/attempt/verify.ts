@@ -10,9 +10,9 @@ import type {AttemptPlace} from '../workspace/workspace.ts';
 
 /** The checks that an attempt's work has to pass. */
 export function checksOf(context: ExecutionContext, id: TaskId): Check[] {
-  const {taskVerify, milestoneVerify} = context.settingsOf(id);
+  const {taskVerify, milestoneVerify, shell} = context.settingsOf(id);
   return [
-    ...(taskVerify === undefined ? [] : [{name: 'task' as const, command: taskVerify}]),
+    ...(taskVerify === undefined ? [] : [{name: 'task' as const, command: taskVerify, shell}]),
     ...(milestoneVerify === undefined ? [] : [{name: 'milestone' as const, command: milestoneVerify}]),
   ];
 }

@@ -5,6 +5,7 @@ import {explainNoAgent} from '../milestone/no-agent.ts';
 import {Problems} from '../plan/file/problems.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
 import {type Path, YamlSource} from '../plan/file/yaml-source.ts';
+import {hasPipe} from '../plan/pipes.ts';
 import type {Plan, Problem, Settings, Task} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {EVENT_NAMES} from '../terminal/log-line.ts';
@@ -32,6 +33,7 @@ export function configSetupProblems(config: Config, drivers: DriverSet, place: P
   checkNames(driversOfSettings(settings, ['settings']), drivers, config, found);
   checkEvents(config.notify, ['notify'], found);
   checkEvents(settings.notify, ['settings', 'notify'], found);
+  checkPipes(commandsOfSettings(settings), settings.shell, found);
   return found.problems;
 }
 
@@ -42,6 +44,9 @@ export function planSetupProblems(plan: Plan, config: Config, drivers: DriverSet
   checkNames([...driversOfSettings(plan.settings, ['settings']), ...named], drivers, config, found);
   checkEvents(plan.settings.notify, ['settings', 'notify'], found);
   checkBudgets(plan, config.settings ?? {}, drivers, found);
+  const shell = plan.settings.shell ?? config.settings?.shell;
+  checkPipes(commandsOfSettings(plan.settings), shell, found);
+  for (const task of plan.tasks) checkPipes(commandsOfTask(task), task.shell ?? shell, found);
   const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
   if (unstaffed) found.warn('AGENT_MISSING', unstaffed.message, ['tasks'], unstaffed.hint);
   return found.problems;
@@ -112,7 +117,47 @@ function checkBudgets(plan: Plan, project: Settings, drivers: DriverSet, found: 
   }
 }
 
-type Warning = 'UNKNOWN_DRIVER' | 'UNKNOWN_EVENT' | 'BUDGET_NOT_HELD' | 'AGENT_MISSING';
+/** A command, and where it stands. */
+interface Command {
+  text: string | undefined;
+  path: Path;
+}
+
+function commandsOfSettings({verify, verify_final, workspace}: Settings): Command[] {
+  const path = ['settings'];
+  return [
+    {text: verify, path: [...path, 'verify']},
+    {text: verify_final, path: [...path, 'verify_final']},
+    {text: workspace?.setup, path: [...path, 'workspace', 'setup']},
+    {text: workspace?.teardown, path: [...path, 'workspace', 'teardown']},
+  ];
+}
+
+function commandsOfTask({id, run, verify, kiro_workflow: workflow}: Task): Command[] {
+  const path = ['tasks', id];
+  const phases = Object.entries(workflow?.phases ?? {}).flatMap(([phase, {run, verify} = {}]) => {
+    const ofPhase = [...path, 'kiro_workflow', 'phases', phase];
+    return [
+      {text: run, path: [...ofPhase, 'run']},
+      {text: verify, path: [...ofPhase, 'verify']},
+    ];
+  });
+  return [{text: run, path: [...path, 'run']}, {text: verify, path: [...path, 'verify']}, ...phases];
+}
+
+function checkPipes(commands: readonly Command[], shell: Settings['shell'], found: Findings): void {
+  if (shell === 'bash') return;
+  for (const {text, path} of commands)
+    if (text !== undefined && hasPipe(text))
+      found.warn(
+        'PIPE_UNDER_SH',
+        `of the pipe in \`${path.at(-1)}\` only the last command decides: \`sh\` does not see that one before it fails`,
+        path,
+        'set `shell: bash`, under which all of them have to succeed',
+      );
+}
+
+type Warning = 'UNKNOWN_DRIVER' | 'UNKNOWN_EVENT' | 'BUDGET_NOT_HELD' | 'AGENT_MISSING' | 'PIPE_UNDER_SH';
 
 /** Problems in one file; it is read for their places only when there are any. */
 class Findings {

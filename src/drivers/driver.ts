@@ -4,6 +4,7 @@
 import type {Claim, Denial, Outcome, Usage} from '../events/event.ts';
 import type {Budget, Task} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
+import type {Shell} from '../platform/processes/shell-call.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 
 export interface Driver {
@@ -29,6 +30,8 @@ export interface AgentTraits {
 
 export interface AttemptInput {
   task: Task;
+  /** Of its `run`; default `sh`. */
+  shell?: Shell;
   attempt: number;
   cwd: string;
   /** The whole environment, the run token in it. */

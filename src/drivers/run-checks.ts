@@ -6,6 +6,7 @@ import type {CheckResult} from '../events/event.ts';
 import {appendContent, appendNote, readTail, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import {loadExeca} from '../platform/processes/load-execa.ts';
+import {type Shell, shellCall} from '../platform/processes/shell-call.ts';
 import {
   describeExit,
   describeSpawnFailure,
@@ -22,8 +23,9 @@ import {formatMs} from './limits.ts';
 export interface Check {
   /** No two of one run share it. */
   name: CheckResult['name'];
-  /** For `/bin/sh`. */
   command: string;
+  /** Default `sh`. */
+  shell?: Shell;
 }
 
 export interface ChecksInput {
@@ -134,14 +136,14 @@ type InheritedFd = 1;
 
 /** Through execa, which is loaded only by who has checks. */
 async function startCheck(
-  {command}: Check,
+  {command, shell = 'sh'}: Check,
   token: string,
   outputFd: number,
   {cwd, env}: ChecksInput,
 ): Promise<StartedGroup | SpawnFailure> {
   const {execa} = await loadExeca();
-  const file = '/bin/sh';
-  const subprocess = execa(file, ['-c', command], {
+  const {file, args} = shellCall(shell, command);
+  const subprocess = execa(file, args, {
     cwd,
     env: {...env, [TOKEN_VARIABLE]: token},
     extendEnv: false,

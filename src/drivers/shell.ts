@@ -8,12 +8,12 @@ import type {AttemptInput, Driver, DriverResult, EndedAttempt, RunningAttempt, S
 import {SHELL_DRIVER} from './driver-name.ts';
 import {watchLimits} from './limits.ts';
 
-/** Runs the task's `run` with `/bin/sh`; exit code 0 is its claim. */
+/** Runs the task's `run` with its shell; exit code 0 is its claim. */
 export const shellDriver: Driver = {
   name: SHELL_DRIVER,
   async start(input: AttemptInput): Promise<RunningAttempt | EndedAttempt> {
-    const {task, cwd, env, logFile, token, clock} = input;
-    const group = await startShell({command: task.run ?? '', cwd, env, logFile});
+    const {task, shell = 'sh', cwd, env, logFile, token, clock} = input;
+    const group = await startShell({command: task.run ?? '', shell, cwd, env, logFile});
     if (group.kind === 'failed' && group.code === LOST) await stopToken(token, clock, {immediate: true});
     if (group.kind === 'failed')
       return ended({kind: 'failed', cause: 'setup', message: `could not be started: ${group.message}`});

@@ -254,7 +254,7 @@ export class Execution implements ExecutionContext {
     const token = task?.status === 'in_progress' ? task.token : milestoneToken(this.state);
     try {
       return await runChecks({
-        checks,
+        checks: checks.map(check => ({shell: this.settings.shell, ...check})),
         cwd,
         env: this.environmentOf({taskId: place?.taskId ?? '', attempt: place?.attempt ?? 0, slot}, token),
         token,

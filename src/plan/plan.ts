@@ -31,6 +31,7 @@ export interface TaskSettings {
   allow?: string[];
   inherit?: 'project' | 'user';
   fallback?: string[];
+  shell?: 'sh' | 'bash';
 }
 
 export interface Budget {

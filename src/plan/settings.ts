@@ -32,6 +32,7 @@ export interface ResolvedTaskSettings {
   allow: string[];
   inherit: 'project' | 'user';
   fallback: string[];
+  shell: 'sh' | 'bash';
 }
 
 /** What holds for the milestone as a whole. */
@@ -57,6 +58,8 @@ export interface ResolvedMilestoneSettings {
   agents: Record<string, {everyMs?: number}>;
   notify: NonNullable<Settings['notify']>;
   keepAwake: 'auto' | 'off';
+  /** Of what is run for the milestone as a whole; a task's own is in its settings. */
+  shell: 'sh' | 'bash';
 }
 
 const UNIT_MS: Record<string, number> = {ms: 1, s: 1_000, m: 60_000, h: 3_600_000};
@@ -97,6 +100,7 @@ export function resolveTaskSettings(task: Task, plan: Settings, project: Setting
     allow: own.allow ?? [],
     inherit: own.inherit ?? 'project',
     fallback: own.fallback ?? [],
+    shell: own.shell ?? 'sh',
   }) as ResolvedTaskSettings;
 }
 
@@ -127,6 +131,7 @@ const OWN_SETTINGS = [
   'allow',
   'inherit',
   'fallback',
+  'shell',
 ] as const satisfies ReadonlyArray<keyof TaskSettings>;
 
 /** Whether anything is set for this task alone; all others share their settings. */
@@ -157,6 +162,7 @@ export function resolveMilestoneSettings(plan: Settings, project: Settings = {})
     agents: resolveAgents({...project.agents, ...plan.agents}),
     notify: own.notify ?? [],
     keepAwake: own.keep_awake ?? 'auto',
+    shell: own.shell ?? 'sh',
   }) as ResolvedMilestoneSettings;
 }
 

@@ -47,6 +47,7 @@ export type ProblemCode =
   | 'UNKNOWN_DRIVER'
   | 'BAD_DRIVER'
   | 'AGENT_MISSING'
+  | 'PIPE_UNDER_SH'
   | 'BUDGET_NOT_HELD'
   | 'UNKNOWN_EVENT'
   // Writing

@@ -24,7 +24,7 @@ const command = z
   .string()
   .min(1)
   .refine(value => !/[\0-\x08\x0b-\x1f\x7f]/.test(value), custom('BAD_TEXT', 'must not contain control characters'))
-  .describe('A shell command, run with /bin/sh.');
+  .describe('A shell command; the first line of it that fails ends it.');
 const duration = z
   .string()
   .refine(
@@ -69,6 +69,12 @@ const taskSettings = {
   allow: z.array(name).optional(),
   inherit: z.enum(['project', 'user']).optional(),
   fallback: z.array(name).optional(),
+  shell: z
+    .enum(['sh', 'bash'])
+    .optional()
+    .describe(
+      'Runs `run`, checks and setup: `sh -e -c` (default), or `bash -eo pipefail -c`, for which a pipe fails with any of its commands.',
+    ),
 };
 
 const notifications = z.array(

@@ -5,7 +5,7 @@
 // It is Python for its `posix_spawn`: half of what a shell takes, which needs a program more for each session, and cannot
 // tell `exit 137` from SIGKILL; two thirds of what perl takes, which can only fork.
 //
-//   this process ── request ──> helper ── spawn ──> /bin/sh -c, in a session of its own
+//   this process ── request ──> helper ── spawn ──> /bin/sh -e -c, in a session of its own
 //                <── "p": pid and start time, once it executes (or a moment later); or "f": it could not
 //                <── "e": wait status
 //
@@ -22,6 +22,7 @@ import type {Readable, Writable} from 'node:stream';
 import {setTimeout as pause} from 'node:timers/promises';
 import {withAttemptLog} from '../attempt-log.ts';
 import {hasProc, readProcess} from './process-table.ts';
+import {type Shell, shellCall} from './shell-call.ts';
 import {
   type Exit,
   type GroupIdentity,
@@ -34,8 +35,8 @@ import {
 import {TOKEN_VARIABLE} from './tokens.ts';
 
 export interface ShellCommand {
-  /** For `/bin/sh -c`. */
   command: string;
+  shell: Shell;
   cwd: string;
   /** The whole environment; nothing is inherited. */
   env: Record<string, string>;
@@ -52,6 +53,8 @@ export const LOST = 'LOST';
  * @throws {MilestoneError} when the log cannot be written: `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
 export async function startShell(command: ShellCommand): Promise<StartedGroup | SpawnFailure> {
+  // What has to be searched for on the PATH is, by the system itself.
+  if (command.shell !== 'sh') return startDirectly(command);
   const worker = takeIdle();
   if (!worker) makeBeside(command);
   return (await worker?.start(command)) ?? startDirectly(command);
@@ -70,8 +73,8 @@ export async function endShellWorkers(): Promise<void> {
   );
 }
 
-function startDirectly({command, cwd, env, logFile}: ShellCommand): Promise<StartedGroup | SpawnFailure> {
-  return withAttemptLog(logFile, outputFd => startGroup({file: '/bin/sh', args: ['-c', command], cwd, env, outputFd}));
+function startDirectly({command, shell, cwd, env, logFile}: ShellCommand): Promise<StartedGroup | SpawnFailure> {
+  return withAttemptLog(logFile, outputFd => startGroup({...shellCall(shell, command), cwd, env, outputFd}));
 }
 
 const idle: ShellWorker[] = [];
@@ -290,7 +293,7 @@ def start(log, folder, command, *changes):
         if stdin.poll(0):
             os._exit(0)
         files = [(os.POSIX_SPAWN_DUP2, fd, to) for fd, to in ((null, 0), (output, 1), (output, 2))]
-        args = [shell, b'-c', command[1:]]
+        args = [shell, b'-e', b'-c', command[1:]]
         return os.posix_spawn(shell, args, own, file_actions=files, setsid=True, setsigdef=ignored, setsigmask=())
     finally:
         os.close(output)
