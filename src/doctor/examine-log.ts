@@ -7,7 +7,13 @@ const REPAIR = 'milestone doctor --repair';
 
 /** Who holds the lock, and whether the log can be believed. */
 export function examineLog(look: MilestoneLook): Finding[] {
-  return [...examineLock(look), ...examineLines(look), ...examineAbsence(look), ...examineLength(look)];
+  return [
+    ...examineLock(look),
+    ...examineLines(look),
+    ...examineForeign(look),
+    ...examineAbsence(look),
+    ...examineLength(look),
+  ];
 }
 
 function examineLock({id, holder}: MilestoneLook): Finding[] {
@@ -58,6 +64,19 @@ function examineLines({id, paths, salvage, lines, isBusy}: MilestoneLook): Findi
   if (lines.tornBytes === 0 || isBusy) return [];
   const message = `the event log ends with ${lines.tornBytes} bytes of an event that was never completed`;
   return [{severity: 'warning', code: 'LOG_TORN', message, hint: REPAIR, where: {file}, repairable: true}];
+}
+
+function examineForeign({id, paths, lines: {foreign, lines}}: MilestoneLook): Finding[] {
+  if (foreign === 0) return [];
+  const what = lines.length === 0 ? "is another program's" : `has lines of another program (${foreign})`;
+  return [
+    {
+      severity: 'warning',
+      code: 'LOG_FOREIGN',
+      message: `the event log ${what}; the next \`milestone execute ${id}\` sets it aside`,
+      where: {file: paths.log(id)},
+    },
+  ];
 }
 
 /** A plan that was executed has a log, here or elsewhere. */

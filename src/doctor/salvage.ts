@@ -10,6 +10,7 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent, NewEvent, Timestamp} from '../events/event.ts';
+import {isForeignLine, isForeignLog} from '../events/foreign-lines.ts';
 import {readLines} from '../events/lines.ts';
 import type {LogDamage} from '../events/read-log.ts';
 import {decodeRecord} from '../events/record.ts';
@@ -22,19 +23,29 @@ import {isSatisfied} from '../state/task.ts';
 
 export interface LogLines {
   lines: Array<{event: MilestoneEvent | string; line: number; byte: number}>;
+  /** Lines of another program, which are passed over. */
+  foreign: number;
   tornBytes: number;
 }
 
 /** Every whole line of a log, as its event or as what is wrong with it; none when there is no log. */
 export function readLogLines(file: string): LogLines {
-  if (!fs.existsSync(file)) return {lines: [], tornBytes: 0};
+  if (!fs.existsSync(file)) return {lines: [], foreign: 0, tornBytes: 0};
   const fd = fs.openSync(file, 'r');
   try {
+    const isNotOurs = isForeignLog(fd);
     const lines: LogLines['lines'] = [];
     const reader = readLines(fd, 0);
+    let foreign = 0;
     for (let next = reader.next(); ; next = reader.next()) {
-      if (next.done) return {lines, tornBytes: next.value};
-      lines.push({event: decodeRecord(next.value.bytes), line: lines.length + 1, byte: next.value.start});
+      if (next.done) return {lines, foreign, tornBytes: isNotOurs ? 0 : next.value};
+      if (isNotOurs || isForeignLine(next.value.bytes)) foreign++;
+      else
+        lines.push({
+          event: decodeRecord(next.value.bytes),
+          line: lines.length + foreign + 1,
+          byte: next.value.start,
+        });
     }
   } finally {
     fs.closeSync(fd);

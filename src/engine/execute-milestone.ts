@@ -119,7 +119,7 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
     warnOfUnknownKeys(opened, options);
     warnOfNoAgent(start.plan ?? state.plan, opened, options);
     const selection = selectTasks(start.plan ?? state.plan, options.selection);
-    const log = openLog(opened);
+    const log = openLog(opened, options.warn);
     const notifier = notifierOf(opened, options);
     try {
       log.onDurable(events => options.onEvents(events, state));
@@ -136,12 +136,14 @@ export async function executeMilestone(options: ExecuteOptions): Promise<Executi
 }
 
 /** What somebody has written and nobody reads. */
-function warnOfUnknownKeys({read, id}: OpenMilestone, {warn}: ExecuteOptions): void {
-  const unknown = [...read.configProblems, ...read.problems].filter(({code}) => code === 'UNKNOWN_KEY');
+function warnOfUnknownKeys({read, id, state}: OpenMilestone, {warn}: ExecuteOptions): void {
+  // A status counts once, at the first activation.
+  const codes = ['UNKNOWN_KEY', ...(state.activation ? [] : ['UNKNOWN_STATUS'])];
+  const unknown = [...read.configProblems, ...read.problems].filter(({code}) => codes.includes(code));
   for (const {message, hint, where} of unknown.slice(0, SHOWN_KEYS))
     warn(`${message} (${path.basename(where?.file ?? '')}:${where?.line}); ${hint}`);
   const more = unknown.length - SHOWN_KEYS;
-  if (more > 0) warn(`${more} more keys are not known: \`milestone validate ${id}\` shows them`);
+  if (more > 0) warn(`${more} more like these: \`milestone validate ${id}\` shows them`);
 }
 
 /** Tasks that were meant for an agent would wait for a person, and nothing else says why. */

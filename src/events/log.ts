@@ -16,6 +16,7 @@ import type {Clock} from '../platform/clock.ts';
 import {fileError, writeAll} from '../platform/files.ts';
 import {atEndOfTurn} from '../platform/turn.ts';
 import type {MilestoneEvent, NewEvent, Timestamp} from './event.ts';
+import {areForeignLines} from './foreign-lines.ts';
 import type {LogPosition} from './log-position.ts';
 import {openForWriting} from './open-log.ts';
 import {encodeRecord} from './record.ts';
@@ -222,6 +223,10 @@ export class EventLog {
     if (nlink === 0)
       throw new MilestoneError('LOG_UNWRITABLE', `the event log \`${this.file}\` was deleted or replaced`);
     if (size === this.length) return;
+    if (size > this.length && areForeignLines(readAt(fd, this.length, size - this.length))) {
+      this.length = size; // as other programs append; whoever opens the log next takes it out
+      return;
+    }
     const sizes = `it has ${size} bytes, expected ${this.length}`;
     throw new MilestoneError('LOCK_LOST', `another process changed the event log \`${this.file}\`: ${sizes}`);
   }
@@ -235,6 +240,11 @@ export class EventLog {
       // What stays is a torn tail, which every reader knows. The failed write is what is reported.
     }
   }
+}
+
+function readAt(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, position));
 }
 
 function unwritable(error: unknown, doing: string): MilestoneError {

@@ -1,12 +1,14 @@
 // Reading a log needs no lock: it only grows, and what follows the last newline is not yet, or never was, an event.
 //
 // R1. Bytes after the last newline are a torn tail: ignored and counted. Any other damage stops the reader.
-// R2. One record a line and `seq` without a gap: the event `seq` stands in line `seq`.
+// R2. One record a line and `seq` without a gap.
+// R3. Whole lines of another program are passed over, and counted (foreign-lines.ts).
 
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import {fileError} from '../platform/files.ts';
 import type {MilestoneEvent} from './event.ts';
+import {isForeignLine, isForeignLog} from './foreign-lines.ts';
 import {type LineStart, readLines, readLinesBackwards} from './lines.ts';
 import {LOG_START, type LogPosition} from './log-position.ts';
 import {decodeRecord} from './record.ts';
@@ -40,6 +42,8 @@ export class LogReader implements Iterable<LogEntry> {
   position: LogPosition;
   /** Known once all events are read. */
   tornBytes = 0;
+  /** Lines of another program that were passed over; for a log that is not ours at all, 1. */
+  foreignLines = 0;
 
   constructor(
     private readonly file: string,
@@ -64,7 +68,15 @@ export class LogReader implements Iterable<LogEntry> {
       if (next.done) return {tornBytes: next.value};
       const seq = this.position.seq + 1;
       const event = decodeRecord(next.value.bytes, seq);
-      if (typeof event === 'string') return {tornBytes: 0, damage: {line: seq, byte: next.value.start, reason: event}};
+      if (typeof event === 'string') {
+        const {bytes, start} = next.value;
+        const isNotOurs = this.position.seq === 0 && isForeignLog(fd);
+        if (!isNotOurs && !isForeignLine(bytes))
+          return {tornBytes: 0, damage: {line: seq + this.foreignLines, byte: start, reason: event}};
+        this.foreignLines++;
+        if (isNotOurs) return {tornBytes: 0};
+        continue;
+      }
       this.position = {offset: next.value.start + next.value.bytes.length + 1, seq};
       yield {event, offset: this.position.offset};
     }
@@ -117,15 +129,16 @@ function* readBackwards(fd: number, file: string): Generator<LogEntry, void> {
   let seq: number | undefined;
   for (const line of readLinesBackwards(fd)) {
     const event = decodeRecord(line.bytes, seq);
+    if (typeof event === 'string' && (isForeignLine(line.bytes) || (seq === undefined && isForeignLog(fd)))) continue;
     if (typeof event === 'string' || isMisplaced(event, line)) throw damageFoundBackwards(file, line, event);
     seq = event.seq - 1;
     yield {event, offset: line.start + line.bytes.length + 1};
   }
 }
 
-/** Only the first line can hold the first event. */
+/** The first line can hold no other than the first event. */
 function isMisplaced(event: MilestoneEvent, line: LineStart): boolean {
-  return (event.seq === 1) !== (line.start === 0);
+  return line.start === 0 && event.seq !== 1;
 }
 
 /** From the end nobody knows the number of a line: count it, this once. */

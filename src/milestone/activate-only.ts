@@ -2,6 +2,7 @@ import {MilestoneError} from '../errors.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {activate, planActivation} from './activate.ts';
 import type {OpenMilestone} from './open-milestone.ts';
+import {refuseHeld} from './refuse-held.ts';
 import {type CommandOptions, withLog, withMilestone} from './with-milestone.ts';
 
 /**
@@ -15,6 +16,7 @@ export function activateMilestone(
   return withMilestone(options, async opened => {
     const {state} = opened;
     const isNew = state.status === 'planned';
+    refuseHeld(opened);
     if (!isNew && state.status !== 'in_progress') throw wrongStatus(opened);
     const isWhole = state.branchCreated || state.activation?.branch === undefined;
     if (!isNew && isWhole) return {state, isNew};

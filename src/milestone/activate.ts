@@ -72,7 +72,7 @@ export async function activate(
   readPlan: ActivateOptions['readPlan'],
 ): Promise<void> {
   const {state, paths, clock} = opened;
-  for (const folder of [paths.activeFolder, paths.sessionsFolder, paths.cacheFolder])
+  for (const folder of [paths.activeFolder, paths.sessionsFolder, paths.cacheFolder, paths.logsFolder])
     removeForgottenTemporaries(folder, clock.now());
   await recordAll(log, state, [...events, ...events.flatMap(resolvedBy)]);
   markActive(opened);

@@ -12,6 +12,8 @@ export interface FoldedLog {
   position: LogPosition;
   /** Of the plan file, when a cache knew it. */
   stamp: CachedState['stamp'];
+  /** Lines of another program that were passed over. */
+  foreignLines: number;
 }
 
 /**
@@ -25,11 +27,13 @@ export function foldLog(
   id: MilestoneId,
   cached: CachedState | undefined = readCache(paths.cache(id), paths.log(id)),
 ): FoldedLog | undefined {
-  return fold(paths, id, cached);
+  const folded = fold(paths, id, cached);
+  return folded?.position.seq === 0 ? undefined : folded;
 }
 
 /**
  * The same from the log alone, every line of it: for whoever is to write it, and must not go on behind damage.
+ * @returns Also for one that has no event; undefined when there is no log.
  * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`.
  */
 export function foldWholeLog(paths: HomePaths, id: MilestoneId): FoldedLog | undefined {
@@ -42,7 +46,8 @@ function fold(paths: HomePaths, id: MilestoneId, cached: CachedState | undefined
   const state = cached?.state ?? emptyState(id);
   const reader = readLog(logFile, {from: cached?.position ?? LOG_START});
   for (const {event} of reader) applyEvent(state, event);
-  return reader.position.seq === 0 ? undefined : {state, position: reader.position, stamp: cached?.stamp ?? null};
+  const {position, foreignLines} = reader;
+  return {state, position, foreignLines, stamp: cached?.stamp ?? null};
 }
 
 /** The first event of a log brings the plan. */

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
+import {setForeignAside} from '../events/foreign-lines.ts';
 import {EventLog} from '../events/log.ts';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import type {Repository} from '../git/git.ts';
@@ -52,6 +53,8 @@ export interface LockedMilestone {
 export interface OpenMilestone extends LockedMilestone {
   /** Where the log ended when it was read. */
   position: LogPosition;
+  /** Lines of another program in it. */
+  foreignLines: number;
   state: MilestoneState;
 }
 
@@ -70,12 +73,18 @@ export async function openMilestone(options: OpenOptions): Promise<OpenMilestone
   }
 }
 
+const NO_LOG = {state: undefined, position: LOG_START, foreignLines: 0};
+
 /** Fold the log of a locked milestone. */
 export function foldMilestone(locked: LockedMilestone, {adopt = false}: {adopt?: boolean} = {}): OpenMilestone {
   const {paths, id, planFile, read} = locked;
-  const folded = foldWholeLog(paths, id);
-  const state = folded?.state ?? plannedState(planFile, read, adopt);
-  return {...locked, position: folded?.position ?? LOG_START, state};
+  const {state, position, foreignLines} = foldWholeLog(paths, id) ?? NO_LOG;
+  return {
+    ...locked,
+    position,
+    foreignLines,
+    state: state && position.seq > 0 ? state : plannedState(planFile, read, adopt),
+  };
 }
 
 /**
@@ -112,15 +121,38 @@ export async function lockMilestone(options: OpenOptions): Promise<LockedMilesto
   }
 }
 
-/** Open the log for writing; the first step that changes anything. */
-export function openLog({id, paths, lock, position, sessionId, clock}: OpenMilestone): EventLog {
+/**
+ * Open the log for writing; the first step that changes anything.
+ * @param warn Told where the lines of another program are kept that were in it.
+ */
+export function openLog(opened: OpenMilestone, warn: (message: string) => void): EventLog {
+  const {id, paths, lock, sessionId, clock} = opened;
   return EventLog.open(paths.log(id), {
     milestoneId: id,
     sessionId,
     clock,
-    after: position,
+    after: withoutForeignLines(opened, warn),
     beforeSync: () => lock.check(),
   });
+}
+
+function withoutForeignLines(opened: OpenMilestone, warn: (message: string) => void): LogPosition {
+  const {id, paths, lock, position, foreignLines, clock} = opened;
+  if (foreignLines === 0) return position;
+  lock.check();
+  const {kept, length} = setForeignAside(paths.log(id), clock);
+  const what =
+    length === 0
+      ? 'the event log was written by another program'
+      : `the event log had ${lines(foreignLines)} of another program`;
+  warn(
+    `${what}: it is kept as it was in \`${kept}\`${length === 0 ? ', and begins anew with what the plan says' : ''}`,
+  );
+  return {seq: position.seq, offset: length};
+}
+
+function lines(count: number): string {
+  return count === 1 ? 'a line' : `${count} lines`;
 }
 
 /** The state of a milestone without a log: what its plan says. */

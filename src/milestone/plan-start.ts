@@ -7,6 +7,7 @@ import {isOver} from '../state/milestone.ts';
 import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
 import type {OpenMilestone, OpenOptions} from './open-milestone.ts';
+import {refuseHeld} from './refuse-held.ts';
 import {findUnrecorded} from './unrecorded-commits.ts';
 
 export interface Start {
@@ -31,6 +32,7 @@ export interface StartOptions extends Pick<OpenOptions, 'readPlan' | 'adopt'> {
 export async function planStart(opened: OpenMilestone, options: StartOptions): Promise<Start> {
   const {state, id} = opened;
   validateConfig(opened.read.configProblems);
+  refuseHeld(opened, options);
   if (options.adopt && !state.activation) return {events: await planAdoption(opened), unrecorded: []};
   refuseWrongStatus(state.status, id, options.command);
   if (state.status !== 'planned') return {events: [], unrecorded: await takeUpUnrecorded(opened, options)};

@@ -28,10 +28,10 @@ export async function withMilestone<Result>(
 /** Have the log open while `act` lasts; then plan file and cache follow. */
 export async function withLog<Result>(
   opened: OpenMilestone,
-  options: Pick<CommandOptions, 'readPlan'>,
+  options: Pick<CommandOptions, 'readPlan' | 'warn'>,
   act: (log: EventLog) => Promise<Result>,
 ): Promise<Result> {
-  const log = openLog(opened);
+  const log = openLog(opened, options.warn);
   try {
     const result = await act(log);
     await project(opened, log, options);

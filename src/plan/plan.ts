@@ -132,6 +132,8 @@ export interface Plan {
 export interface ImportedState {
   /** As written (lenient), else derived from the tasks. */
   status: 'planned' | 'in_progress' | 'paused' | 'blocked' | 'completed' | 'cancelled';
+  /** The status as written, when it says that the milestone is not to be executed now. */
+  held?: string;
   /** The `execution` block, when there is one with an `id`. */
   execution?: {
     id: string;

@@ -49,7 +49,7 @@ function asLines(events: readonly NewEvent[]): LogLines {
     line: index + 1,
     byte: 100 * index,
   }));
-  return {lines, tornBytes: 0};
+  return {lines, foreign: 0, tornBytes: 0};
 }
 
 /** The same log with one line that is no event any more. */

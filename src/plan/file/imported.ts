@@ -16,6 +16,22 @@ const MEANT: Record<string, string> = {
   todo: 'pending',
 };
 
+/** Statuses of other programs, and of people, that keep a milestone from being executed. */
+const HELD = [
+  'blocked',
+  'completed',
+  'cancelled',
+  'canceled',
+  'on_hold',
+  'hold',
+  'draft',
+  'archived',
+  'deferred',
+  'postponed',
+  'rejected',
+  'obsolete',
+];
+
 /** A task as the file has it: `data` stands at `path`. */
 export interface RawTask {
   id: TaskId | undefined;
@@ -35,6 +51,7 @@ export function readImported(
     status: readStatus(root, [], MILESTONE_STATUSES, source, problems) ?? derived(statuses),
     tasks: {},
   };
+  if (isHeld(root.status)) imported.held = String(root.status);
   const execution = readExecution(root, source);
   if (execution) imported.execution = execution;
   for (const [index, {id, path}] of tasks.entries()) {
@@ -58,14 +75,23 @@ function readStatus<Status extends string>(
   const status = known.find(one => one === (older ?? value));
   if (status !== undefined) return status;
   const meant = MEANT[String(value)];
+  const effect =
+    path.length === 0 && isHeld(value) ? 'it keeps the milestone from being executed' : 'it counts as missing';
   const hint = known.includes(meant as Status) ? `did you mean \`${meant}\`?` : didYouMean(String(value), known);
   problems.warn(
     'UNKNOWN_STATUS',
-    `\`${isData(value) || Array.isArray(value) ? 'status' : value}\` is no status of a ${path.length === 0 ? 'milestone' : 'task'}; it counts as missing`,
+    `\`${isData(value) || Array.isArray(value) ? 'status' : value}\` is no status of a ${path.length === 0 ? 'milestone' : 'task'}; ${effect}`,
     source.placeAt([...path, 'status']),
     hint ?? `the statuses are ${known.join(', ')}`,
   );
   return undefined;
+}
+
+function isHeld(status: unknown): boolean {
+  const word = String(status)
+    .toLowerCase()
+    .replace(/[\s-]+/g, '_');
+  return HELD.includes(word) || MEANT[word] === 'completed';
 }
 
 function derived(statuses: readonly string[]): ImportedState['status'] {
