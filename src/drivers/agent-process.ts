@@ -14,6 +14,7 @@ import {replaceFile} from '../platform/files.ts';
 import {LineFollower} from '../platform/follow-lines.ts';
 import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes/start-group.ts';
 import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/processes/supervise.ts';
+import {addUsage} from '../state/usage.ts';
 import {closeAgentLog, errorFileOf, schemaFileOf} from './agent-log.ts';
 import type {
   AgentInput,
@@ -22,6 +23,7 @@ import type {
   Driver,
   DriverResult,
   EndedAttempt,
+  Reckoning,
   RunningAttempt,
   StopReason,
 } from './driver.ts';
@@ -56,20 +58,26 @@ export class AgentDriver implements Driver {
     return {kind: 'running', pid, processStarted, begin: () => run.begin(), ended: end};
   }
 
-  /** One process, and a second one if there is no conversation to resume. */
+  /** One process, and a second one if its conversation cannot go on. */
   async #live(run: AgentProcess, file: string): Promise<DriverResult> {
-    const ending = await run.ended;
-    if (ending.kind !== 'no_conversation') return ending;
-    appendNote(run.input.logFile, 'milestone: there is no such conversation any more: begins a new one');
+    const first = await run.ended;
+    if (!needsNewConversation(first)) return first;
+    const why = first.kind === 'no_conversation' ? 'there is no such conversation any more' : first.outcome.message;
+    appendNote(run.input.logFile, `milestone: begins a new conversation: ${why}`);
     const fresh = await freshInput(run.input, this.agent);
     if (fresh.agent.conversation) fresh.agent.observe({kind: 'conversation', id: fresh.agent.conversation.id});
     const second = await AgentProcess.start(this.protocol, fresh, file);
     if (second.kind === 'ended') return second;
     second.begin();
     const last = await second.ended;
-    if (last.kind !== 'no_conversation') return last;
-    return ended({kind: 'failed', cause: 'agent', message: 'it found no conversation, though it was to begin one'});
+    const used = last.usage && addUsage(first.usage, last.usage);
+    const ending: DriverResult = needsNewConversation(last) ? {...last, kind: 'ended'} : last;
+    return used ? {...ending, usage: used} : ending;
   }
+}
+
+function needsNewConversation(end: Concluded): end is Concluded & {kind: 'no_conversation' | 'dead_conversation'} {
+  return end.kind === 'no_conversation' || end.kind === 'dead_conversation';
 }
 
 type Input = AttemptInput & {agent: AgentInput};
@@ -84,10 +92,13 @@ async function freshInput(input: Input, traits: AgentTraits): Promise<Input> {
 
 type Cut = Pick<StopReason, 'outcome' | 'immediate'>;
 
+/** How a process ended, with what it has used. */
+type Concluded = Ending & Reckoning;
+
 /** One process of an agent, from its start to the end of everything that it has started. */
 class AgentProcess {
   readonly kind = 'running';
-  readonly ended: Promise<Ending>;
+  readonly ended: Promise<Concluded>;
   readonly #reader: AgentReader;
   readonly #lines: LineFollower;
   #end: (cut: Cut) => void = () => {};
@@ -136,7 +147,7 @@ class AgentProcess {
     this.group.stdin?.end(this.input.agent.prompt);
   }
 
-  async #live(): Promise<Ending> {
+  async #live(): Promise<Concluded> {
     const {token, clock, hurry} = this.input;
     const over = new AbortController();
     const settling = superviseGroup<Cut>(this.group, {
@@ -146,7 +157,7 @@ class AgentProcess {
       arm: end => this.#armCuts(end),
       isImmediate: cut => cut.immediate,
     });
-    const following = every(LOOK_MS, {clock, signal: over.signal}, () => this.#lines.look());
+    const following = every(LOOK_MS, {clock, signal: over.signal}, () => this.#look());
     following.catch(() => this.#end({outcome: UNREADABLE, immediate: true}));
     try {
       const settled = await settling;
@@ -161,6 +172,11 @@ class AgentProcess {
     }
   }
 
+  async #look(): Promise<void> {
+    await this.#lines.look();
+    this.#reader.look?.();
+  }
+
   #armCuts(end: (cut: Cut) => void): () => void {
     this.#end = end;
     const endWatch = watchLimits(this.input, outcome => end({outcome, immediate: false}));
@@ -171,20 +187,30 @@ class AgentProcess {
     };
   }
 
-  #conclude(settled: Settled<Cut>): Ending {
+  #conclude(settled: Settled<Cut>): Concluded {
     const note = describeLeftovers(settled);
     const ending = this.#endingOf(settled);
     if (note) appendNote(this.input.logFile, note);
-    if (ending.kind === 'no_conversation') return ending;
     return {...ending, ...this.#reader.reckon()};
   }
 
   #endingOf({cut, exit}: Settled<Cut>): Ending {
-    if (cut) return ended(cut.reason.outcome);
-    const ending = this.#reader.finish({exit, stderr: readTail(errorFileOf(this.input.logFile), STDERR_BYTES)});
+    if (cut) return ended(this.#explain(cut.reason.outcome));
+    const ending = this.#reader.finish({exit, stderr: this.#stderr});
     const isResumed = this.input.agent.conversation?.resume;
     if (ending.kind !== 'no_conversation' || isResumed) return ending;
-    return ended({kind: 'failed', cause: 'agent', message: 'it speaks of a conversation that it was not given'});
+    return ended(ending.outcome);
+  }
+
+  get #stderr(): string {
+    return readTail(errorFileOf(this.input.logFile), STDERR_BYTES);
+  }
+
+  /** Who waits in silence for a provider that refuses him has not failed. */
+  #explain(outcome: Outcome): Outcome {
+    if (outcome.kind !== 'failed' || (outcome.cause !== 'timeout' && outcome.cause !== 'stalled')) return outcome;
+    const refusal = this.#reader.refusal?.(this.#stderr);
+    return refusal && refusal.kind !== 'failed' ? refusal : outcome;
   }
 }
 

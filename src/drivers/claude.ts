@@ -12,7 +12,13 @@ import {addUsage} from '../state/usage.ts';
 import {claudeDenial, claudePermissions} from './claude-permissions.ts';
 import {describeEnd} from './describe-end.ts';
 import type {AgentInput, Reckoning} from './driver.ts';
-import {classifyFailure, classifySilence, type FailureContext, type ProviderFailure} from './failures.ts';
+import {
+  classifyFailure,
+  classifySilence,
+  type FailureContext,
+  isDeadConversation,
+  type ProviderFailure,
+} from './failures.ts';
 import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
 import {
   type AgentCall,
@@ -21,6 +27,7 @@ import {
   Denials,
   type Ending,
   type Launch,
+  NO_CONVERSATION,
   type ProcessEnd,
   type ReaderSink,
 } from './protocol.ts';
@@ -72,6 +79,8 @@ class ClaudeReader implements AgentReader {
   /** By id of the call, the latest last. */
   readonly #calls = new Map<string, Denial>();
   #authFailures = 0;
+  /** What the provider has answered to the request that it tries again. */
+  #waitsFor: ProviderFailure | undefined;
   #last: Json | undefined;
   /** `error` of the last answer that was one. */
   #error: string | undefined;
@@ -116,12 +125,12 @@ class ClaudeReader implements AgentReader {
   finish({exit, stderr}: ProcessEnd): Ending {
     const last = this.#last;
     if (!last) {
-      if (isUnknown(stderr)) return {kind: 'no_conversation'};
+      if (isUnknown(stderr)) return NO_CONVERSATION;
       return {kind: 'ended', outcome: classifySilence(describeEnd(exit), stderr, this.#context)};
     }
     const text = textOf(last.result) ?? '';
     const errors = Array.isArray(last.errors) ? last.errors.flatMap(error => textOf(error) ?? []) : [];
-    if (errors.some(isUnknown)) return {kind: 'no_conversation'};
+    if (errors.some(isUnknown)) return NO_CONVERSATION;
     const limit = ownLimit(last.subtype);
     if (limit) return {kind: 'ended', outcome: limit};
     if (last.is_error === true || last.subtype !== 'success') {
@@ -138,8 +147,15 @@ class ClaudeReader implements AgentReader {
     return {now: this.sink.now(), login: LOGIN, resetsAt: this.#resetsAt};
   }
 
+  /** It tells when it waits for the provider; a result of it would have come after minutes. */
+  refusal(): Outcome | undefined {
+    return this.#waitsFor === undefined ? undefined : classifyFailure(this.#waitsFor, this.#context);
+  }
+
   #refusal(failure: ProviderFailure): Ending {
-    return {kind: 'ended', outcome: classifyFailure(failure, this.#context)};
+    const outcome = classifyFailure(failure, this.#context);
+    const hasGoneOn = this.agent.conversation?.resume || this.#answers.size > 0;
+    return {kind: hasGoneOn && isDeadConversation(failure) ? 'dead_conversation' : 'ended', outcome};
   }
 
   #system(event: Json): void {
@@ -164,6 +180,7 @@ class ClaudeReader implements AgentReader {
   #retry(event: Json): void {
     const error = textOf(event.error) ?? 'unknown';
     this.agent.observe({kind: 'activity', text: `waits for the provider (${shorten(error, LONGEST_ACTIVITY)})`});
+    this.#waitsFor = {text: `the provider refuses it: ${shorten(error, LONGEST_ACTIVITY)}`, error};
     this.#authFailures = error === 'authentication_failed' ? this.#authFailures + 1 : 0;
     if (this.#authFailures === 2)
       this.sink.end({kind: 'auth', message: 'the provider does not accept the login', hint: LOGIN});
@@ -176,6 +193,7 @@ class ClaudeReader implements AgentReader {
   #assistant(event: Json): void {
     this.#error = textOf(event.error);
     if (this.#error === undefined) this.#authFailures = 0;
+    this.#waitsFor = undefined;
     const message = objectOf(event.message);
     if (this.#error === undefined) this.#count(message ?? {});
     for (const block of objectsOf(message?.content)) {

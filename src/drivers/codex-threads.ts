@@ -34,10 +34,12 @@ export function tokensOf(usage: Json | undefined): number | undefined {
   return usage && sumOf(usage, 'input_tokens', 'output_tokens');
 }
 
+/** Newer versions record each answer at once, all of them count at the end of a step. */
 function lastCount(lines: readonly string[]): number | undefined {
-  const counts = lines.filter(line => line.includes('"token_count"')).map(parseObject);
+  const counts = lines.filter(line => /"token_(?:count|usage_record)"/.test(line)).map(parseObject);
   return counts
-    .map(line => tokensOf(objectOf(objectOf(objectOf(line?.payload)?.info)?.total_token_usage)))
+    .map(line => objectOf(line?.payload))
+    .map(data => tokensOf(objectOf(data?.thread_token_usage) ?? objectOf(objectOf(data?.info)?.total_token_usage)))
     .findLast(count => count !== undefined);
 }
 

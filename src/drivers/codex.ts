@@ -2,10 +2,17 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type {Outcome} from '../events/event.ts';
 import {codexHome, readThreadTokens, tokensOf} from './codex-threads.ts';
 import {describeEnd} from './describe-end.ts';
 import type {AgentInput, Reckoning} from './driver.ts';
-import {classifyFailure, classifySilence} from './failures.ts';
+import {
+  classifyFailure,
+  classifySilence,
+  type FailureContext,
+  isDeadConversation,
+  type ProviderFailure,
+} from './failures.ts';
 import {type Json, objectOf, parseObject, shorten, textOf} from './json-line.ts';
 import {
   type AgentCall,
@@ -14,6 +21,7 @@ import {
   Denials,
   type Ending,
   type Launch,
+  NO_CONVERSATION,
   type ProcessEnd,
   type ReaderSink,
 } from './protocol.ts';
@@ -97,6 +105,8 @@ class CodexReader implements AgentReader {
   /** The last error that did not end the turn. */
   #complaint: string | undefined;
   #hasBegun = false;
+  /** The model has answered something. */
+  #hasAnswered = false;
 
   constructor(
     private readonly call: AgentCall,
@@ -151,11 +161,18 @@ class CodexReader implements AgentReader {
   finish({exit, stderr}: ProcessEnd): Ending {
     const context = {now: this.sink.now(), login: LOGIN};
     if (!this.#hasBegun && /no rollout found|(?:thread|session|conversation) not found/i.test(stderr))
-      return {kind: 'no_conversation'};
+      return NO_CONVERSATION;
     if (this.#turn === 'completed') return judgeAnswer({text: this.#message}, this.agent.schema, this.#denials.all);
     const failure = this.#turn?.failure ?? this.#complaint;
     if (failure === undefined) return {kind: 'ended', outcome: classifySilence(describeEnd(exit), stderr, context)};
-    return {kind: 'ended', outcome: classifyFailure({text: failure}, context)};
+    const hasGoneOn = this.agent.conversation?.resume || this.#hasAnswered;
+    const isDead = hasGoneOn && isDeadConversation(failureOf(failure));
+    return {kind: isDead ? 'dead_conversation' : 'ended', outcome: judge(failure, context)};
+  }
+
+  /** It tells when it tries again. */
+  refusal(): Outcome | undefined {
+    return this.#complaint === undefined ? undefined : judge(this.#complaint, {now: this.sink.now(), login: LOGIN});
   }
 
   #begin(id: string | undefined): void {
@@ -166,6 +183,10 @@ class CodexReader implements AgentReader {
 
   #item(event: 'item.started' | 'item.completed', item: Json): void {
     this.#reconnects = 0;
+    if (item.type !== 'error') {
+      this.#complaint = undefined;
+      this.#hasAnswered = true;
+    }
     if (item.type === 'agent_message') this.#message = textOf(item.text) ?? '';
     const command = textOf(item.command);
     if (command !== undefined && item.status === 'declined')
@@ -178,9 +199,30 @@ class CodexReader implements AgentReader {
   #complain(message: string): void {
     this.#complaint = message;
     this.agent.observe({kind: 'activity', text: shorten(message, LONGEST_ACTIVITY)});
-    const outcome = classifyFailure({text: message}, {now: this.sink.now(), login: LOGIN});
+    const outcome = judge(message, {now: this.sink.now(), login: LOGIN});
     this.#authFailures = outcome.kind === 'auth' ? this.#authFailures + 1 : 0;
     if (message.startsWith('Reconnecting')) this.#reconnects++;
     if (this.#authFailures === 2 || this.#reconnects === MOST_RECONNECTS) this.sink.end(outcome);
   }
+}
+
+/** `Reconnecting... 2/5 (unexpected status 401 Unauthorized: …)`: its words are those of the last answer. */
+function failureOf(message: string): ProviderFailure {
+  const text = /^Reconnecting(?:\.{3}|…) \d+\/\d+ \((.*)\)$/s.exec(message)?.[1] ?? message;
+  const status = /\bstatus:? (\d{3})\b/.exec(text)?.[1];
+  return {text, ...(status !== undefined && {status: Number(status)})};
+}
+
+/** Its words are those of HTTP: what they mean stands before them. */
+const TITLES: Partial<Record<Outcome['kind'], string>> = {
+  auth: 'the provider does not accept the login',
+  quota: "the provider's quota is used up",
+  overload: 'the provider is busy',
+};
+
+function judge(message: string, context: FailureContext): Outcome {
+  const failure = failureOf(message);
+  const outcome = classifyFailure(failure, context);
+  const title = failure.status === undefined ? undefined : TITLES[outcome.kind];
+  return title === undefined ? outcome : {...outcome, message: `${title}: ${outcome.message}`};
 }

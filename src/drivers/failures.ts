@@ -12,6 +12,9 @@ export interface ProviderFailure {
   error?: string | undefined;
 }
 
+/** How a provider refuses what is no fault of the work. */
+export type RefusalKind = 'auth' | 'quota' | 'overload';
+
 export interface FailureContext {
   /** Milliseconds since the Unix epoch. */
   now: number;
@@ -30,26 +33,44 @@ const QUOTA =
 const OVERLOAD =
   /overloaded|at capacity|internal server error|bad gateway|service unavailable|gateway time-?out|\b(?:500|502|503|504|529)\b|unable to connect|connection (?:error|failed|refused|reset|closed)|stream disconnected|waiting for network|network error|request timed out|fetch failed|ECONN|ENOTFOUND|EAI_AGAIN|socket hang up/i;
 
+const TOO_LONG =
+  /(?:prompt|input|conversation) is too long|context[ _](?:window|length)|context_length_exceeded|ContextOverflow|maximum context|too many (?:input )?tokens|ran out of room/i;
+const BROKEN = /tool_use|tool_result|tool call|tool output|function call output|thinking.{0,20}block/i;
+
+/**
+ * Whether the provider does not take a conversation any more, because it is too long or an interruption has broken it: a
+ * new one may well go through.
+ */
+export function isDeadConversation(failure: ProviderFailure): boolean {
+  const {text, status, error} = failure;
+  if (kindOf(failure) !== undefined) return false;
+  if (status !== undefined && status !== 400 && status !== 413 && status !== 422) return false;
+  return status === 400 || status === 413 || TOO_LONG.test(`${error} ${text}`) || BROKEN.test(text);
+}
+
 /** The outcome of an attempt that ended on this. */
-export function classifyFailure(failure: ProviderFailure, {now, login, resetsAt}: FailureContext): Outcome {
-  const message = shorten(failure.text, LONGEST_MESSAGE);
-  switch (kindOf(failure)) {
-    case 'auth':
-      return {kind: 'auth', message, hint: login};
-    case 'quota': {
-      const said = resetsAt === undefined ? failure.text : `resets_at ${Math.floor(resetsAt)}`;
-      const until = parseResetTime(said, now) ?? parseResetTime(failure.text, now);
-      return {kind: 'quota', message, ...(until !== undefined && {resets_at: until})};
-    }
-    case 'overload':
-      return {kind: 'overload', message};
-    default:
-      return {kind: 'failed', cause: 'agent', message};
-  }
+export function classifyFailure(failure: ProviderFailure, context: FailureContext): Outcome {
+  const kind = kindOf(failure);
+  if (kind !== undefined) return refusalOf(kind, failure, context);
+  return {kind: 'failed', cause: 'agent', message: shorten(failure.text, LONGEST_MESSAGE)};
+}
+
+/** The outcome of an attempt that was refused in this way. */
+export function refusalOf(
+  kind: RefusalKind,
+  {text}: ProviderFailure,
+  {now, login, resetsAt}: FailureContext,
+): Extract<Outcome, {kind: RefusalKind}> {
+  const message = shorten(text, LONGEST_MESSAGE);
+  if (kind === 'auth') return {kind, message, hint: login};
+  if (kind === 'overload') return {kind, message};
+  const said = resetsAt === undefined ? text : `resets_at ${Math.floor(resetsAt)}`;
+  const until = parseResetTime(said, now) ?? parseResetTime(text, now);
+  return {kind, message, ...(until !== undefined && {resets_at: until})};
 }
 
 /** A text speaks for itself only where no number does. */
-function kindOf({text, status, error}: ProviderFailure): 'auth' | 'quota' | 'overload' | undefined {
+export function kindOf({text, status, error}: ProviderFailure): RefusalKind | undefined {
   if (error === 'authentication_failed' || error === 'ProviderAuthError' || status === 401 || status === 403)
     return 'auth';
   if (error === 'rate_limit' || error === 'billing_error' || status === 429 || status === 402) return 'quota';

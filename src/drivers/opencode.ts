@@ -1,10 +1,19 @@
 // OpenCode: `opencode run --format json`, one event a line. A cost of 0 means that it knows no price.
 
-import type {Usage} from '../events/event.ts';
+import type {Outcome, Usage} from '../events/event.ts';
 import {describeEnd} from './describe-end.ts';
 import type {AgentInput, Reckoning} from './driver.ts';
-import {classifyFailure, classifySilence, type ProviderFailure} from './failures.ts';
+import {
+  classifyFailure,
+  classifySilence,
+  isDeadConversation,
+  kindOf,
+  type ProviderFailure,
+  type RefusalKind,
+  refusalOf,
+} from './failures.ts';
 import {type Json, numberOf, objectOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
+import {OpencodeLog} from './opencode-log.ts';
 import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from './permissions.ts';
 import {
   type AgentCall,
@@ -13,6 +22,7 @@ import {
   Denials,
   type Ending,
   type Launch,
+  NO_CONVERSATION,
   type ProcessEnd,
   type ReaderSink,
 } from './protocol.ts';
@@ -21,6 +31,8 @@ import {judgeAnswer} from './result.ts';
 const LOGIN = 'run `opencode auth login`';
 const LONGEST_ACTIVITY = 100;
 const LONGEST_INPUT = 200;
+/** How long it may try again without getting on: a limit for a minute, or a server that is restarted, passes by itself. */
+const PATIENCE_MS: Record<RefusalKind, number> = {quota: 15_000, auth: 15_000, overload: 60_000};
 
 export const opencodeProtocol: AgentProtocol = {
   name: 'opencode',
@@ -29,7 +41,7 @@ export const opencodeProtocol: AgentProtocol = {
   install: 'npm install -g opencode-ai',
   oldest: '1.0.0',
   launch,
-  read: (call, sink) => new OpencodeReader(call.agent, sink),
+  read: (call, sink) => new OpencodeReader(call, sink),
 };
 
 function launch({agent}: AgentCall): Launch {
@@ -91,11 +103,20 @@ class OpencodeReader implements AgentReader {
   #usd = 0;
   #usage: Usage | undefined;
 
+  readonly #log: OpencodeLog;
+  #session: string | undefined;
+
   constructor(
-    private readonly agent: AgentInput,
+    private readonly call: AgentCall,
     private readonly sink: ReaderSink,
   ) {
-    this.#denials = new Denials(agent);
+    this.#denials = new Denials(call.agent);
+    this.#session = call.agent.conversation?.id;
+    this.#log = new OpencodeLog({env: call.env, cwd: call.cwd, now: () => sink.now()});
+  }
+
+  private get agent(): AgentInput {
+    return this.call.agent;
   }
 
   keepsLong(head: string): boolean {
@@ -108,6 +129,8 @@ class OpencodeReader implements AgentReader {
     if (!event || id === undefined) return;
     if (!this.#hasBegun && id !== this.agent.conversation?.id) this.agent.observe({kind: 'conversation', id});
     this.#hasBegun = true;
+    this.#session = id;
+    this.#log.noteProgress(numberOf(event.timestamp));
     const part = objectOf(event.part) ?? {};
     if (event.type === 'step_start') this.#isInStep = true;
     if (event.type === 'text') this.#say(textOf(part.text) ?? '');
@@ -122,13 +145,35 @@ class OpencodeReader implements AgentReader {
 
   finish({exit, stderr}: ProcessEnd): Ending {
     const context = {now: this.sink.now(), login: LOGIN};
-    if (!this.#hasBegun && /session not found/i.test(stderr)) return {kind: 'no_conversation'};
-    if (this.#failure) return {kind: 'ended', outcome: classifyFailure(this.#failure, context)};
+    if (!this.#hasBegun && /session not found/i.test(stderr)) return NO_CONVERSATION;
+    if (this.#failure) {
+      const hasGoneOn = this.agent.conversation?.resume || this.#hasFinished;
+      const isDead = hasGoneOn && isDeadConversation(this.#failure);
+      return {kind: isDead ? 'dead_conversation' : 'ended', outcome: classifyFailure(this.#failure, context)};
+    }
     // It ends in the middle of a step, without a word, where it would have to ask.
     const hasEnded = this.#hasFinished || this.#denials.all.length > 0;
     if (!hasEnded || exit.code !== 0)
       return {kind: 'ended', outcome: classifySilence(describeEnd(exit), stderr, context)};
     return judgeAnswer({text: this.#text}, this.agent.schema, this.#denials.all);
+  }
+
+  look(): void {
+    this.#log.look(this.#session);
+    const refusal = this.#refused();
+    if (refusal && this.sink.now() - refusal.at >= PATIENCE_MS[refusal.outcome.kind]) this.sink.end(refusal.outcome);
+  }
+
+  refusal(): Outcome | undefined {
+    this.#log.look(this.#session, true);
+    return this.#refused()?.outcome;
+  }
+
+  #refused() {
+    const {complaint} = this.#log;
+    const kind = complaint && kindOf(complaint);
+    if (!complaint || kind === undefined) return undefined;
+    return {outcome: refusalOf(kind, complaint, {now: this.sink.now(), login: LOGIN}), at: complaint.at};
   }
 
   #say(text: string): void {

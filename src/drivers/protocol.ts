@@ -49,6 +49,10 @@ export interface AgentReader {
   line(text: string): void;
   /** As far as it is known; asked once nothing follows. */
   reckon(): Reckoning;
+  /** Look at what it writes elsewhere, a few times a second. */
+  look?(): void;
+  /** What the provider has refused last, where it was still trying when it was ended for its silence or its time. */
+  refusal?(stderr: string): Outcome | undefined;
   /** What it comes to, when it was not ended from outside. */
   finish(end: ProcessEnd): Ending;
 }
@@ -59,8 +63,16 @@ export interface ProcessEnd {
   stderr: string;
 }
 
-/** `no_conversation`: there is none to resume. */
-export type Ending = DriverResult | {kind: 'no_conversation'};
+/**
+ * `no_conversation`: there is none to resume. `dead_conversation`: the provider does not take it any more, because it is
+ * broken or too long, which says nothing about the work; `outcome` is what it comes to where a new one is no way out.
+ */
+export type Ending = DriverResult | {kind: 'no_conversation' | 'dead_conversation'; outcome: Outcome};
+
+export const NO_CONVERSATION: Ending = {
+  kind: 'no_conversation',
+  outcome: {kind: 'failed', cause: 'agent', message: 'it speaks of a conversation that it was not given'},
+};
 
 /** Who tries more than this has been told often enough. */
 const MOST_DENIALS = 100;

@@ -8,6 +8,7 @@ import {commandProtocol} from './command.ts';
 import {defaultDriver, PREFERRED_AGENTS} from './default-driver.ts';
 import type {AgentTraits, Driver} from './driver.ts';
 import {driverName} from './driver-name.ts';
+import type {RefusalKind} from './failures.ts';
 import {type Detected, findAgent, locateAgent, notInstalled} from './find-agent.ts';
 import {MANUAL_DRIVER} from './manual.ts';
 import {opencodeProtocol} from './opencode.ts';
@@ -154,7 +155,9 @@ function readEntry(name: string, entry: Readonly<Record<string, unknown>>): Name
   if (kind === COMMAND || (kind === undefined && command !== undefined)) {
     if (typeof command !== 'string' || command.trim() === '')
       return {message: `the driver \`${name}\` needs a \`command\` that reads the prompt from stdin`};
-    const protocol = commandProtocol({name, command});
+    const patterns = readPatterns(entry);
+    if ('message' in patterns) return {message: `the driver \`${name}\` ${patterns.message}`};
+    const protocol = commandProtocol({name, command, patterns});
     return {protocol, driver: new AgentDriver(protocol), ...settings};
   }
   const protocol = AGENTS.find(agent => agent.name === kind);
@@ -163,6 +166,26 @@ function readEntry(name: string, entry: Readonly<Record<string, unknown>>): Name
   const kinds = [...DRIVERS.keys(), COMMAND].map(known => `\`${known}\``).join(', ');
   const found = kind === undefined ? 'does not say which `driver` it is' : `is the unknown \`driver: ${String(kind)}\``;
   return {message: `the driver \`${name}\` ${found}; known are ${kinds}`};
+}
+
+const REFUSALS = ['quota', 'overload', 'auth'] as const satisfies readonly RefusalKind[];
+
+/** How what it prints tells that its provider refuses it. */
+function readPatterns(
+  entry: Readonly<Record<string, unknown>>,
+): Partial<Record<RefusalKind, RegExp>> | {message: string} {
+  const patterns: Partial<Record<RefusalKind, RegExp>> = {};
+  for (const kind of REFUSALS) {
+    const source = entry[kind];
+    if (source === undefined || source === null) continue;
+    try {
+      if (typeof source !== 'string' || source === '') throw new Error('it is no text');
+      patterns[kind] = new RegExp(source, 'i');
+    } catch (error) {
+      return {message: `has a \`${kind}\` that is no regular expression: ${(error as Error).message}`};
+    }
+  }
+  return patterns;
 }
 
 function missing(name: string, message: string, hint: string): DriverChoice {

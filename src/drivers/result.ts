@@ -39,8 +39,9 @@ export interface Answer {
 /** The result that a value is; undefined when it does not fit. */
 export function readResult(value: unknown): AgentResult | undefined {
   const data = objectOf(value);
-  const summary = textOf(data?.summary);
-  if (!data || !isStatus(data.status) || summary === undefined) return undefined;
+  if (!data || !isStatus(data.status)) return undefined;
+  const summary = textOf(data.summary) ?? (data.status === 'done' ? undefined : '');
+  if (summary === undefined) return undefined;
   const question = textOf(data.question);
   return {
     status: data.status,
@@ -67,7 +68,10 @@ export function judgeAnswer(answer: Answer, schema: object, denials: readonly De
   const {status, summary, assumptions, question} = result;
   if (status === 'blocked' && question !== undefined)
     return {kind: 'ended', outcome: {kind: 'question', message: question}};
-  if (status !== 'done') return {kind: 'ended', outcome: {kind: 'failed', cause: 'agent', message: summary}};
+  if (status !== 'done') {
+    const message = summary || `it says that it is ${status}, and not why`;
+    return {kind: 'ended', outcome: {kind: 'failed', cause: 'agent', message}};
+  }
   return {kind: 'claimed', claim: {summary, ...(assumptions.length > 0 && {assumptions}), ...extra}};
 }
 

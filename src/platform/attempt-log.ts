@@ -102,6 +102,17 @@ export function readTail(file: string, bytes: number): string {
   return /^[\udc00-\udfff]/.test(shown) ? shown.slice(1) : shown;
 }
 
+/** At most `bytes` of a file from `offset` on, as they are; a character that the end cuts is replaced. */
+export function readFrom(file: string, offset: number, bytes: number): string {
+  const fd = fs.openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(Math.max(0, Math.min(bytes, fs.fstatSync(fd).size - offset)));
+    return buffer.toString('utf8', 0, fs.readSync(fd, buffer, 0, buffer.length, offset));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
 function readEnd(file: string, bytes: number): Buffer {
   const fd = fs.openSync(file, 'r');
   try {

@@ -70,6 +70,22 @@ test('all names of one agent rest together, and its stand-in is not one of them'
   expect(agents.runs('codex').map(({env}) => env.MILESTONE_TASK)).toEqual(['d']);
 });
 
+test('an agent that waits in silence for its provider makes way for its stand-in, and has not failed', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'opencode', 'codex');
+  const line = 'level=ERROR run=r1 message="stream error" error.error="AI_APICallError: Rate limit reached"';
+  agents.script('opencode', 'a', [
+    {run: `f="\${XDG_DATA_HOME:-$HOME/.local/share}/opencode/log"; mkdir -p "$f"; echo '${line}' >> "$f/opencode.log"`},
+    {hold: true},
+  ]);
+  agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
+  const settings = {driver: 'opencode', fallback: ['codex'], retries: 0, silent: '3s'};
+  await rig.writeMilestone('m', [{id: 'a'}], {settings});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'quota', message: 'Rate limit reached'}]);
+  expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'opencode', reason: 'quota'}}]);
+});
+
 test('without a time to come back it rests longer each time; a stand-in that rests too stands in for nobody', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');

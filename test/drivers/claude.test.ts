@@ -268,6 +268,38 @@ test.each<[unknown, Step[]]>([
   expect(outcomeOf(await rig.attempt('claude', [script]))).toMatchObject(outcome as object);
 });
 
+const BROKEN = 'API Error: 400 tool_use ids were found without tool_result blocks';
+
+test('a conversation that the provider does not take any more is begun anew, in the same attempt', async () => {
+  await using rig = new AgentRig();
+  const dead = [says.init, ...says.refused('invalid_request', 400, BROKEN)];
+  const result = await rig.attempt('claude', [dead, [says.init, says.done()]], {
+    agent: {conversation: {id: ID, resume: true}, freshPrompt: async () => 'Begin anew.'},
+  });
+  expect(result).toMatchObject({kind: 'claimed', usage: {usd: 1, tokens: 270}});
+  const [first, second] = rig.agents.runs('claude');
+  expect(second).toMatchObject({stdin: 'Begin anew.'});
+  expect(second!.conversation).not.toBe(first!.conversation);
+  expect(rig.observed('conversation')).toEqual([{kind: 'conversation', id: second!.conversation}]);
+  expect(rig.output).toContain(`milestone: begins a new conversation: ${BROKEN}`);
+});
+
+test('one that became too long at work is begun anew once; what is refused at its start is not', async () => {
+  await using rig = new AgentRig();
+  const answer: Step = {print: {type: 'assistant', message: {id: 'm1', content: [], usage: {input_tokens: 9}}}};
+  const long = [says.init, answer, ...says.refused('invalid_request', null, 'Prompt is too long')];
+  const failed = {kind: 'failed', cause: 'agent', message: 'Prompt is too long'};
+  expect(outcomeOf(await rig.attempt('claude', [long, long]))).toMatchObject(failed);
+  expect(rig.agents.runs('claude')).toHaveLength(2);
+});
+
+test('who is cut off while he waits for the provider has not failed', async () => {
+  await using rig = new AgentRig();
+  const limits = {timeoutMs: 1_500, silentMs: Number.POSITIVE_INFINITY};
+  const script = [says.init, says.retries('rate_limit', 1), {hold: true}] as Step[];
+  expect(outcomeOf(await rig.attempt('claude', [script], {limits}))).toMatchObject({kind: 'quota'});
+});
+
 test('the end of a limit is taken from where it is said in numbers', async () => {
   await using rig = new AgentRig();
   rig.clock = {...rig.clock, now: () => Date.parse('2029-12-31T20:00:00Z')};

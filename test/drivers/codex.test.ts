@@ -105,6 +105,26 @@ test('a thread that is unknown is begun anew, in the same attempt', async () => 
   expect(rig.observed('conversation')).toEqual([{kind: 'conversation', id: second!.conversation}]);
 });
 
+test('a thread that the provider does not take any more is begun anew, with what both parts have used', async () => {
+  await using rig = new AgentRig();
+  const long = says.failed('Codex ran out of room in the model context window. Start a new thread.');
+  const changes = {agent: {conversation: {id: ID, resume: true}}};
+  expect(
+    await rig.attempt(
+      'codex',
+      [
+        [says.begin, ...long],
+        [says.begin, ...says.done()],
+      ],
+      changes,
+    ),
+  ).toMatchObject({
+    kind: 'claimed',
+    usage: {tokens: 1050},
+  });
+  expect(rig.agents.runs('codex')[1]!.argv).not.toContain('resume');
+});
+
 test('a declined command is seen, and decides nothing', async () => {
   await using rig = new AgentRig();
   const declined = says.item({type: 'command_execution', command: 'curl example.com', status: 'declined'});
@@ -128,8 +148,24 @@ test.each<[unknown, Step[]]>([
     {kind: 'quota', resets_at: '2026-11-23T12:05:00.000Z'},
     says.failed("You've hit your usage limit. Try again in 2 hours 5 minutes."),
   ],
-  [{kind: 'quota'}, says.failed('exceeded retry limit, last status: 429 Too Many Requests')],
-  [{kind: 'auth', hint: 'run `codex login`'}, says.failed('unexpected status 401 Unauthorized')],
+  [
+    {
+      kind: 'quota',
+      message: "the provider's quota is used up: exceeded retry limit, last status: 429 Too Many Requests",
+    },
+    says.failed('exceeded retry limit, last status: 429 Too Many Requests'),
+  ],
+  [
+    {
+      kind: 'auth',
+      hint: 'run `codex login`',
+      message: 'the provider does not accept the login: unexpected status 401 Unauthorized: No, url: http://x/v1',
+    },
+    says.failed('unexpected status 401 Unauthorized: No, url: http://x/v1'),
+  ],
+  [{kind: 'auth'}, says.failed('unexpected status 403 Forbidden: No')],
+  [{kind: 'overload'}, says.failed('unexpected status 500 Internal Server Error: authentication is down')],
+  [{kind: 'failed'}, says.failed('unexpected status 404 Not Found: quota of models')],
   [{kind: 'overload'}, says.failed('stream disconnected before completion')],
   [{kind: 'failed', cause: 'agent'}, says.failed('the model cannot do this')],
   [

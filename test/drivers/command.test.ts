@@ -44,6 +44,43 @@ test('any other exit is a failure, whatever it has printed', async () => {
   expect(await run(rig, 'kill -KILL $$')).toMatchObject({signal: 'SIGKILL'});
 });
 
+test('what its provider refuses is told by common words in its last lines, not by its exit code alone', async () => {
+  await using rig = new AgentRig();
+  expect(await run(rig, 'echo "litellm.RateLimitError: too many requests, retry after 60" >&2; exit 1')).toMatchObject({
+    kind: 'quota',
+    message: 'litellm.RateLimitError: too many requests, retry after 60',
+    resets_at: expect.any(String),
+  });
+  expect(await run(rig, 'echo "Error: 401 Unauthorized"; exit 1')).toMatchObject({
+    kind: 'auth',
+    hint: expect.stringMatching(/^log in as/),
+  });
+  expect(await run(rig, 'echo "503 Service Unavailable"; exit 1')).toMatchObject({kind: 'overload'});
+  expect(await run(rig, 'echo "rate limit exceeded"; seq 9; exit 1')).toMatchObject({kind: 'failed', cause: 'exit'});
+  expect(await run(rig, 'echo "rate limit exceeded"')).toEqual({});
+});
+
+test('its own patterns decide, whatever the exit code, but not over a result', async () => {
+  await using rig = new AgentRig();
+  const patterns = {quota: 'no coins left', overload: '^busy$', auth: 'who are you'};
+  const runWith = async (command: string, changes: Changes = {}) => {
+    rig.drivers = {aider: {driver: 'command', command, ...patterns}};
+    return outcomeOf(await (await rig.begin('aider', changes)).ended);
+  };
+  expect(await runWith('echo "No coins left."; seq 30')).toMatchObject({kind: 'quota', message: 'No coins left.'});
+  expect(await runWith('echo busy; exit 1')).toMatchObject({kind: 'overload'});
+  expect(await runWith('echo "Who are you?" >&2; exit 2')).toMatchObject({kind: 'auth'});
+  expect(await runWith('echo busy; echo \'{"status":"done","summary":"Fast."}\'')).toEqual({summary: 'Fast.'});
+  const limits = {timeoutMs: 1_000, silentMs: Number.POSITIVE_INFINITY};
+  expect(await runWith('echo busy; sleep 1000', {limits})).toMatchObject({kind: 'overload'});
+  expect(await runWith('echo at work; sleep 1000', {limits})).toMatchObject({kind: 'failed', cause: 'timeout'});
+  rig.drivers = {aider: {command: 'cat', quota: '('}};
+  expect(rig.choose('aider')).toMatchObject({
+    kind: 'missing',
+    outcome: {message: expect.stringContaining('has a `quota` that is no regular expression')},
+  });
+});
+
 test('much output costs little memory, and its end is still understood', async () => {
   await using rig = new AgentRig();
   const before = process.memoryUsage().rss;

@@ -1,6 +1,9 @@
+import fs from 'node:fs';
+import path from 'node:path';
 import {expect, test} from 'vitest';
 import {opencode as says} from '../rig/agent-scripts.ts';
 import type {Step} from '../rig/fake-agents.ts';
+import {FakeClock} from '../rig/fake-clock.ts';
 import {AgentRig, outcomeOf} from './agent-rig.ts';
 
 const REJECTED = 'The user rejected permission to use this specific tool call.';
@@ -94,6 +97,85 @@ test('a conversation that is unknown is begun anew, in the same attempt', async 
   const result = await rig.attempt('opencode', [unknown, [says.begin, ...says.done()]], changes);
   expect(result.kind).toBe('claimed');
   expect(rig.agents.runs('opencode')[1]!.argv).not.toContain('--session');
+});
+
+/** Lines of its own log, as versions 1.18 and 1.0 write them. */
+function logs(file: string, ...lines: string[]): Step {
+  const folder = '"$HOME/.local/share/opencode/log"';
+  const text = lines.map(line => `'${line}'`).join(' ');
+  return {run: `mkdir -p ${folder}; printf '%s\\n' ${text} >> ${folder}/${file}`};
+}
+
+const refused = (rest: string, error = 'Rate limit reached') =>
+  `timestamp=x level=ERROR ${rest} message="stream error" error.error="AI_APICallError: ${error}"`;
+
+test('what it says only in its own log while it tries again ends it after a while', async () => {
+  await using rig = new AgentRig();
+  const clock = new FakeClock();
+  rig.clock = clock;
+  rig.agents.script('opencode', 1, [
+    logs('opencode.log', refused('run=r1 session.id=s'), refused('run=r1 session.id=s'), 'a line that is not who'),
+    {raw: 'ready\n'},
+    {hold: true},
+  ]);
+  const running = await rig.begin('opencode');
+  await rig.untilPrinted('ready');
+  expect(outcomeOf(await clock.runUntil(running.ended))).toMatchObject({kind: 'quota', message: 'Rate limit reached'});
+  expect(await rig.carriers()).toEqual([]);
+});
+
+test.each([
+  [
+    'in the words of version 1.0',
+    ['ERROR 2026 +1ms service=llm sessionID=ses_1 error={"error":{"message":"Slow","statusCode":429}}'],
+    'quota',
+  ],
+  ['of a server that is busy', [refused('run=r1', 'Unable to connect')], 'overload'],
+  ['of another session', [refused('run=r1 session.id=other')], 'failed'],
+  ['of a run in another folder', ['level=INFO run=mine directory=$PWD', refused('run=r2')], 'failed'],
+  ['of a run in this folder', ['level=INFO run=mine directory=$PWD', refused('run=mine')], 'quota'],
+  ['for its title alone', [refused('run=r1 small=true')], 'failed'],
+  ['in a level that is no error', ['level=INFO run=r1 message="stream error" error.error="Rate limit"'], 'failed'],
+])('a log %s says why it was silent: %j is %s', async (_, lines, kind) => {
+  await using rig = new AgentRig();
+  rig.agents.script('opencode', 1, [
+    says.begin,
+    logs('x.log', ...lines.map(line => line.replace('$PWD', rig.work))),
+    {hold: true},
+  ]);
+  const limits = {timeoutMs: 2_500, silentMs: Number.POSITIVE_INFINITY};
+  const running = await rig.begin('opencode', {limits, agent: {conversation: {id: 'ses_1', resume: true}}});
+  expect(outcomeOf(await running.ended)).toMatchObject({kind});
+});
+
+test('what was in the log before, and what it got over, decides nothing', async () => {
+  await using rig = new AgentRig();
+  const log = path.join(rig.folder, '.local/share/opencode/log/opencode.log');
+  fs.mkdirSync(path.dirname(log), {recursive: true});
+  fs.writeFileSync(log, `${refused('run=old')}\n`);
+  const limits = {timeoutMs: 1_500, silentMs: Number.POSITIVE_INFINITY};
+  const now = Date.now();
+  const script: Step[] = [
+    logs('opencode.log', refused('run=r1').replace('timestamp=x', `timestamp=${new Date(now + 60_000).toISOString()}`)),
+    {print: {type: 'step_start', timestamp: now + 60_500, sessionID: 's', part: {}}},
+    {hold: true},
+  ];
+  rig.agents.script('opencode', 1, [{hold: true}]);
+  rig.agents.script('opencode', 2, script);
+  for (const _ of [1, 2]) {
+    const running = await rig.begin('opencode', {limits});
+    expect(outcomeOf(await running.ended)).toMatchObject({kind: 'failed', cause: 'timeout'});
+  }
+});
+
+test('a session that is too long for the provider is begun anew', async () => {
+  await using rig = new AgentRig();
+  const long = says.error('APIError', {message: 'prompt is too long: 210000 tokens', statusCode: 400});
+  const result = await rig.attempt('opencode', [
+    [says.begin, says.step(), long, {exit: 1}],
+    [says.begin, ...says.done()],
+  ]);
+  expect(result).toMatchObject({kind: 'claimed', usage: {usd: 0.5, turns: 2}});
 });
 
 test.each<[unknown, Step[]]>([

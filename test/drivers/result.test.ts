@@ -28,6 +28,17 @@ test('blocked with a question asks it; without one, or failed, it is a failure o
     });
 });
 
+test('who asks or gives up need not sum up what he did', () => {
+  const outcomeOf = (structured: object) => judge('', structured);
+  expect(outcomeOf({status: 'blocked', summary: '', question: 'Which one?'})).toMatchObject({
+    outcome: {kind: 'question', message: 'Which one?'},
+  });
+  expect(outcomeOf({status: 'blocked', question: 'Which one?'})).toMatchObject({outcome: {kind: 'question'}});
+  expect(outcomeOf({status: 'failed', summary: null})).toMatchObject({
+    outcome: {kind: 'failed', cause: 'agent', message: 'it says that it is failed, and not why'},
+  });
+});
+
 test('without a result, or with a broken one, it is a claim to be taken with care', () => {
   expect(judge('All done.')).toEqual({
     kind: 'claimed',

@@ -254,6 +254,11 @@ const driver = z.looseObject({
   command: command.optional(),
   model: name.optional(),
   effort: name.optional(),
+  quota: name.optional().describe('Of a command: a regular expression for a line that says that its quota is used up.'),
+  overload: name
+    .optional()
+    .describe('Of a command: a regular expression for a line that says that its provider is busy.'),
+  auth: name.optional().describe('Of a command: a regular expression for a line that says that it is not logged in.'),
 });
 
 export const configSchema = z.object({
