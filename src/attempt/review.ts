@@ -140,6 +140,7 @@ async function carryOut(
   });
   if (running.kind === 'running') running.begin?.();
   const result = running.kind === 'ended' ? running : await running.ended;
+  await context.workspace.noteLeft?.(place.slot);
   settleBudget(context, place, {
     driver: choice.driver.name,
     budget,

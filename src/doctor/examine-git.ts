@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {linkedWorktrees, type Repository} from '../git/git.ts';
+import type {Repository} from '../git/git.ts';
 import {isAncestor} from '../git/refs.ts';
-import {slotAt} from '../git/slot-place.ts';
+import {placedSlots, slotLink} from '../git/slot-place.ts';
 import {listFolder} from '../platform/files.ts';
 import {isOver} from '../state/milestone.ts';
 import {staleLocks, unfinishedSlots} from '../workspace/mend-slots.ts';
@@ -83,8 +83,10 @@ function examineUnfinished(repo: Repository, pool: string): Finding[] {
 function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Finding[] {
   const {id, salvage, isBusy} = look;
   const {status} = salvage.state;
-  const registered = linkedWorktrees(repo).filter(({topLevel}) => path.dirname(topLevel) === pool);
-  const findings = listFolder(pool).flatMap(name => examineFolder(repo, path.join(pool, name)));
+  const registered = placedSlots(repo).flatMap(placed => (placed.pool === pool ? [placed.slot] : []));
+  const places = new Set(registered.flatMap(({topLevel}) => [path.dirname(topLevel), slotLink(topLevel)]));
+  const others = listFolder(pool).filter(name => !places.has(path.join(pool, name)));
+  const findings = others.flatMap(name => examineFolder(path.join(pool, name)));
   if (registered.length > 0) findings.push(...examineSpace(pool));
   if (isBusy) return findings;
   findings.push(...examineUnfinished(repo, pool));
@@ -99,7 +101,7 @@ function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Find
   return [...findings, ...registered.flatMap(examineWorktree)];
 }
 
-function examineFolder(repo: Repository, folder: string): Finding[] {
+function examineFolder(folder: string): Finding[] {
   if (/\.stray-/.test(folder))
     return [
       {
@@ -109,7 +111,6 @@ function examineFolder(repo: Repository, folder: string): Finding[] {
         hint: 'look whether it holds something of yours, then remove it',
       },
     ];
-  if (slotAt(repo, folder)) return [];
   return [
     {
       severity: 'warning',

@@ -5,8 +5,7 @@ import path from 'node:path';
 import {finishMove} from '../engine/move-completed.ts';
 import {prepareExecution} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
-import {linkedWorktrees} from '../git/git.ts';
-import {slotPool} from '../git/slot-place.ts';
+import {placedSlots, slotPool} from '../git/slot-place.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
 import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
@@ -94,7 +93,7 @@ function slotsOf({repo, id, read}: LockedMilestone) {
   if (!repo) return [];
   const {workspace} = resolveMilestoneSettings(read.plan?.settings ?? {}, read.config.settings);
   const pool = slotPool(repo, workspace.root, id);
-  return linkedWorktrees(repo).filter(({topLevel}) => path.dirname(topLevel) === pool);
+  return placedSlots(repo).flatMap(placed => (placed.pool === pool ? [placed.slot] : []));
 }
 
 /** Under the lock, and after the gits of a dead executor have ended. */

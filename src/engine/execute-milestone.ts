@@ -337,12 +337,13 @@ class Run {
 
   private async close({exit, reason}: Ending): Promise<void> {
     const {execution, state, opened, projections} = this;
+    // What is kept of the slots is on record before the end is.
+    if (isOver(state.status)) await execution.workspace.remove();
     execution.record({event: 'session_ended', details: {exit, reason}});
     await execution.durable();
     this.saveSession({exit, reason});
     await projections.settle(() => this.readPlan());
     projections.writeCache();
-    if (isOver(state.status)) await execution.workspace.remove();
     if (state.status === 'completed') moveToCompleted(opened);
   }
 

@@ -115,6 +115,7 @@ export function makeWorkspace(
     signal: options.signal,
     setup,
     warn: options.warn,
+    onSlotKept: (slot, ref) => execution().record({event: 'slot_kept', details: {slot, ref}}),
   });
 }
 

@@ -282,6 +282,8 @@ export interface EventDetails {
   driver_paused: {driver: string; reason: DriverPause; message: string; resets_at?: Timestamp};
   driver_resumed: {driver: string};
   auto_commit: {task_id: TaskId; attempt: number; files_changed: number; commit: string};
+  /** What lay in a slot and belongs to no attempt is at a ref. */
+  slot_kept: {slot: number; ref: string};
   repository_state_saved: {head: string; branch: string};
   baseline_checked: {head: string; ok: boolean; checks: CheckResult[]};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};

@@ -270,6 +270,8 @@ export class Execution implements ExecutionContext {
     } catch (error) {
       if (signal.aborted) return [];
       throw error;
+    } finally {
+      if (slot >= 0) await this.workspace.noteLeft?.(slot);
     }
   }
 

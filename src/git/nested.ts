@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
-import {git, type Repository} from './git.ts';
+import {git, linkedWorktrees, type Repository} from './git.ts';
 import {resolveCommit} from './refs.ts';
 
 export interface NestedRepository {
@@ -51,10 +51,37 @@ export async function listSubmodules(repo: Repository): Promise<Submodule[]> {
 
 /** Run git in the checkout of a submodule. */
 export function runInSubmodule(repo: Repository, submodule: Submodule, args: readonly string[]) {
-  const folder = path.join(repo.topLevel, submodule.path);
+  return runInFolder(repo, path.join(repo.topLevel, submodule.path), args);
+}
+
+/** Run git in a repository that lies inside a worktree. */
+export function runInFolder(repo: Repository, folder: string, args: readonly string[]) {
   const env = {...gitEnvironment(repo.environment), GIT_CEILING_DIRECTORIES: path.dirname(folder)};
   const call = {cwd: folder, env, patience: repo.patience};
   return runGit(['-c', 'core.hooksPath=/dev/null', '-c', 'core.fsmonitor=false', ...args], call);
+}
+
+/** The worktrees of the same repository that lie inside a worktree: agents make some for agents of their own. */
+export function innerWorktrees(repo: Repository): Repository[] {
+  return linkedWorktrees(repo).filter(
+    ({gitDir, topLevel}) => topLevel.startsWith(repo.topLevel + path.sep) && pointsTo(topLevel, gitDir),
+  );
+}
+
+function pointsTo(folder: string, gitDir: string): boolean {
+  try {
+    return fs.realpathSync(gitFolderOf(folder) ?? folder) === gitDir;
+  } catch {
+    return false;
+  }
+}
+
+/** Where the `.git` file of a folder leads. */
+function gitFolderOf(folder: string): string | undefined {
+  const pointer = path.join(folder, '.git');
+  if (!fs.lstatSync(pointer, {throwIfNoEntry: false})?.isFile()) return undefined;
+  const target = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(pointer, 'utf8'))?.[1];
+  return target === undefined ? undefined : path.resolve(folder, target);
 }
 
 /** Whether a submodule's folder holds a checkout. */
@@ -89,9 +116,7 @@ export async function changedSubmodules(repo: Repository): Promise<string[]> {
 /** Make a submodule's checkout a repository of its own: its git folder, kept in that of the worktree, moves in. */
 export function takeGitFolderAlong(folder: string): void {
   const pointer = path.join(folder, '.git');
-  if (!fs.lstatSync(pointer, {throwIfNoEntry: false})?.isFile()) return;
-  const target = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(pointer, 'utf8'))?.[1];
-  const gitFolder = target === undefined ? undefined : path.resolve(folder, target);
+  const gitFolder = gitFolderOf(folder);
   if (!gitFolder?.includes(`${path.sep}modules${path.sep}`) || !fs.existsSync(gitFolder)) return;
   fs.rmSync(pointer);
   fs.renameSync(gitFolder, pointer);

@@ -1,4 +1,9 @@
-// Where slots are, and whose a folder there is.
+// Where slots are, and whose a folder there is:
+//
+//   <workspace.root>/<repository>-<hash>/<milestone>/0                       a link, by which people find the slot
+//   <workspace.root>/<repository>-<hash>/<milestone>/slot-0/<repository>     the worktree
+//
+// Many tools take the name of the folder for the name of the project, so it is that of the repository.
 
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
@@ -19,12 +24,41 @@ export function slotPool(repo: Repository, root: string | undefined, id: string)
 export function slotRoot(repo: Repository, root: string | undefined): string {
   const hash = createHash('sha256').update(repo.commonDir).digest('hex').slice(0, 12);
   const top = root === undefined ? stateFolder(repo.environment) : path.resolve(repo.topLevel, root);
-  return path.join(realPath(top), `${repositoryName(repo)}-${hash}`);
+  const name = repositoryName(repo).replace(/[^\w.-]+/g, '-') || 'repository';
+  return path.join(realPath(top), `${name}-${hash}`);
 }
 
 /** Folder of one slot, the number of which counts from 0. */
 export function slotFolder(repo: Repository, root: string | undefined, id: string, slot: number): string {
-  return path.join(slotPool(repo, root, id), String(slot));
+  return path.join(slotPool(repo, root, id), `slot-${slot}`, repositoryName(repo));
+}
+
+const HOLDER = /^slot-(\d+)$/;
+
+/** Where the link to a slot is, and where slots were before they were named after their repository. */
+export function slotLink(folder: string): string {
+  const holder = path.dirname(folder);
+  const [, number] = HOLDER.exec(path.basename(holder)) ?? [];
+  return number === undefined ? folder : path.join(path.dirname(holder), number);
+}
+
+/** A slot, by the place where it lies. */
+export interface PlacedSlot {
+  pool: string;
+  number: number;
+  slot: Repository;
+}
+
+/** All worktrees that are slots of milestones, also those whose folder is gone. */
+export function placedSlots(repo: Repository): PlacedSlot[] {
+  return linkedWorktrees(repo).flatMap(slot => {
+    const [holder, name] = [path.dirname(slot.topLevel), path.basename(slot.topLevel)];
+    const [, number] = HOLDER.exec(path.basename(holder)) ?? [];
+    // A task may have made a worktree of its own beside the one that it works in.
+    if (number !== undefined && (isSlot(slot) || name === repositoryName(repo)))
+      return [{pool: path.dirname(holder), number: Number(number), slot}];
+    return /^\d+$/.test(name) && number === undefined ? [{pool: holder, number: Number(name), slot}] : [];
+  });
 }
 
 /** Name of the file in a slot's private git folder that says which home it belongs to. */
@@ -36,13 +70,12 @@ export function isSlot({gitDir}: Pick<Repository, 'gitDir'>): boolean {
 }
 
 /** The slots of a milestone that lie anywhere else: the pool was another when they were made. */
-export function slotsElsewhere(repo: Repository, {home, pool}: {home: string; pool: string}): Repository[] {
+export function slotsElsewhere(repo: Repository, {home, pool}: {home: string; pool: string}): PlacedSlot[] {
   const id = path.basename(pool);
-  return linkedWorktrees(repo).filter(({gitDir, topLevel}) => {
-    const folder = path.dirname(topLevel);
-    if (folder === pool || path.basename(folder) !== id || !/^\d+$/.test(path.basename(topLevel))) return false;
-    return readIfExists(path.join(gitDir, HOME_NOTE)) === `${home}\n`;
-  });
+  return placedSlots(repo).filter(
+    ({slot, pool: other}) =>
+      other !== pool && path.basename(other) === id && readIfExists(path.join(slot.gitDir, HOME_NOTE)) === `${home}\n`,
+  );
 }
 
 /** The slot at a folder, if that folder is a worktree that this repository knows of. */
@@ -59,7 +92,7 @@ function stateFolder(env: NodeJS.ProcessEnv): string {
 
 function repositoryName({commonDir}: Repository): string {
   const folder = path.basename(commonDir) === '.git' ? path.dirname(commonDir) : commonDir;
-  return path.basename(folder, '.git').replace(/[^\w.-]+/g, '-') || 'repository';
+  return path.basename(folder, '.git').replace(/\p{Cc}+/gu, '-') || 'repository';
 }
 
 /** The real path of a folder that may not exist yet: git records real paths. */

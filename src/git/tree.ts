@@ -1,12 +1,13 @@
 // The content of a worktree as a tree object, made beside its own index, which nothing here changes.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {GitResult} from '../platform/processes/run-git.ts';
 import {type ChangedFile, compareObjects, type Difference} from './compare-trees.ts';
 import {syncLooseObjects} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
-import {findNested, type NestedRepository} from './nested.ts';
+import {findNested, innerWorktrees, type NestedRepository} from './nested.ts';
 import {homePath, isInHome} from './repository.ts';
 import {type Indexed, isIndexBroken, withTemporaryIndex} from './temporary-index.ts';
 import {untouchedFiles} from './unchanged-content.ts';
@@ -29,6 +30,8 @@ export interface WriteOptions {
   skipHome?: boolean;
   /** Take what can be read of a worktree in which something still runs. */
   lenient?: boolean;
+  /** Write what changed in the home, too. */
+  withHome?: boolean;
 }
 
 /**
@@ -43,7 +46,7 @@ export function writeTree(repo: Repository, base: string, options: WriteOptions 
     const unborn = await addAll(index, options);
     const written = await readIndex(index, base);
     const untouched = await untouchedFiles(index, base, written.differences);
-    const corrections = [...written.inHome, ...untouched];
+    const corrections = [...(options.withHome ? [] : written.inHome), ...untouched];
     const final = corrections.length > 0 ? await putBack(index, base, corrections) : written;
     const {tree, differences} = final;
     await syncLooseObjects(repo, [tree, ...final.newObjects]);
@@ -65,7 +68,8 @@ const TEMPORARY = ['-c', 'core.fsync=pack,pack-metadata,-loose-object', '-c', 'i
 async function addAll({repo, env}: Indexed, options: WriteOptions): Promise<NestedRepository[]> {
   const unborn: NestedRepository[] = [];
   let vanished = 0;
-  const excluded = options.skipHome ? [homePath(repo)] : [];
+  const inner = innerWorktrees(repo).map(({topLevel}) => path.relative(repo.topLevel, topLevel));
+  const excluded = [...(options.skipHome ? [homePath(repo)] : []), ...inner];
   for (;;) {
     const paths = ['.', ...[...excluded, ...unborn.map(nested => nested.path)].map(excludePath)];
     const flags = options.lenient ? ['--ignore-errors'] : [];

@@ -67,6 +67,7 @@ const GISTS: Gists = {
   driver_resumed: ({driver}) => driver,
   auto_commit: details =>
     ofAttempt(details, `${counted(details.files_changed, 'file')} saved as ${short(details.commit)}`),
+  slot_kept: ({slot, ref}) => `slot ${slot} as ${ref}`,
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,

@@ -18,10 +18,11 @@ import {CannotAdd, writeTree} from '../git/tree.ts';
 import type {Lock} from '../lock/lock.ts';
 import {GitTimeout, type Patience} from '../platform/processes/run-git.ts';
 import {holdTree, isWhole, keepHeld, letGo, letGoOfAll} from './frozen-refs.ts';
+import {noteLeft} from './left-as.ts';
 import {type RescueName, saveCheckpoint, saveTree} from './rescue.ts';
 import {alignIndex} from './shared-checkout.ts';
 import {readActivity} from './slot-activity.ts';
-import {slotBase} from './slots.ts';
+import {slotBase} from './slot-notes.ts';
 import {takeBackBranch} from './take-back-branch.ts';
 import type {Advance, AttemptPlace, BranchHead, FreezeOptions, FrozenWork, Integration} from './workspace.ts';
 
@@ -64,6 +65,7 @@ export class GitIntegration implements Integration {
       if (this.parts.sharedCheckout === undefined) {
         await this.takeBack(place);
         await showHiddenChanges(worktree);
+        await noteLeft(worktree);
       }
       return await this.freezeIn(worktree, options);
     } catch (error) {
@@ -99,6 +101,7 @@ export class GitIntegration implements Integration {
     if (nested.length > 0) return {...work, refused: holdsRepositories(nested.map(({path: folder}) => folder))};
     if (!this.parts.hooks() || !work.hasChanges) return work;
     const hooked = await runCommitHooks(worktree, {tree, message});
+    if (isSlot) await noteLeft(worktree); // hooks may have written there
     if (hooked.ok) return {...work, tree: hooked.tree, message: hooked.message};
     const said = hooked.output.trim().split('\n').at(-1) ?? '';
     return {

@@ -14,7 +14,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {linkedWorktrees, type Repository, registeredFolder} from '../git/git.ts';
-import {isSlot} from '../git/slot-place.ts';
+import {isSlot, placedSlots} from '../git/slot-place.ts';
 import {listFolder, readIfExists, syncFile, syncFolder} from '../platform/files.ts';
 import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
@@ -46,16 +46,15 @@ export function endMaking({topLevel, gitDir, commonDir}: Repository): void {
  */
 export async function mendSlots(repo: Repository, pool: string): Promise<string[]> {
   const mended = await mendRegistrations(repo, path.dirname(pool));
-  const half = listFolder(pool).filter(name => name.endsWith(MAKING));
-  for (const name of half) {
-    const folder = path.join(pool, name.slice(0, -MAKING.length));
+  const half = [pool, ...namesIn(pool)].flatMap(namesIn).filter(place => place.endsWith(MAKING));
+  for (const place of half) {
+    const folder = place.slice(0, -MAKING.length);
     await removeSlot(linkedWorktrees(repo).find(({topLevel}) => topLevel === folder)?.gitDir, folder);
-    fs.rmSync(path.join(pool, name));
+    fs.rmSync(place);
   }
-  const own = linkedWorktrees(repo).filter(({topLevel}) => path.dirname(topLevel) === pool);
-  const locks = own.flatMap(staleLocks);
+  const locks = placedSlots(repo).flatMap(placed => (placed.pool === pool ? staleLocks(placed.slot) : []));
   for (const lock of locks) fs.rmSync(lock, {force: true});
-  return [...mended, ...[...half.map(name => path.join(pool, name)), ...locks].map(removed)];
+  return [...mended, ...[...half, ...locks].map(removed)];
 }
 
 /**
@@ -71,6 +70,10 @@ export async function mendRegistrations(repo: Repository, root: string): Promise
   const damaged = damagedSlots(repo);
   for (const gitDir of damaged) fs.writeFileSync(path.join(gitDir, 'commondir'), `${TO_COMMON_DIR}\n`);
   return [...unfinished.map(({gitDir}) => removed(gitDir)), ...damaged.map(gitDir => `mended \`${gitDir}\``)];
+}
+
+function namesIn(folder: string): string[] {
+  return listFolder(folder).map(name => path.join(folder, name));
 }
 
 function removed(place: string): string {

@@ -18,12 +18,13 @@ export async function resetSlot(
   await clearLeftovers(slot);
   if ((await readRef(slot, 'HEAD')) === undefined) fs.writeFileSync(path.join(slot.gitDir, 'HEAD'), `${wish.commit}\n`);
   if (!(await checkOut(slot, wish.commit)) || !(await clean(slot, wish))) return 'impossible';
+  await clearSpecialFiles(slot, wish.commit);
   return (await resetSubmodules(slot, wish.commit)) ? 'whole' : 'emptied';
 }
 
 /** What a killed git, or one that an attempt left half way through, keeps in a worktree's git folder. */
 const UNFINISHED =
-  /^(?:.*\.lock|locked|rebase-merge|rebase-apply|sequencer|MERGE_\w+|CHERRY_PICK_HEAD|REVERT_HEAD|BISECT_\w+)$/;
+  /^(?:.*\.lock|rebase-merge|rebase-apply|sequencer|MERGE_\w+|CHERRY_PICK_HEAD|REVERT_HEAD|BISECT_\w+)$/;
 
 async function clearLeftovers(slot: Repository): Promise<void> {
   const names = listFolder(slot.gitDir);
@@ -49,6 +50,17 @@ async function clean(slot: Repository, {fresh = false}: {fresh?: boolean}): Prom
   if ((await tryGit(slot, args)).code === 0) return true;
   await openUp(slot.topLevel);
   return (await tryGit(slot, args)).code === 0;
+}
+
+/** Git sees neither pipes nor sockets nor devices: only in folders of files that are not committed do they go with those. */
+async function clearSpecialFiles(slot: Repository, commit: string): Promise<void> {
+  const folders = (await git(slot, ['ls-tree', '-r', '-d', '-z', '--name-only', commit])).split('\0');
+  for (const folder of folders) {
+    const place = path.join(slot.topLevel, folder);
+    for (const entry of await fs.promises.readdir(place, {withFileTypes: true}).catch(() => []))
+      if (entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice())
+        await fs.promises.rm(path.join(place, entry.name), {force: true});
+  }
 }
 
 // A submodule left at another commit would count as a change of the next attempt. Its checkout is brought back from

@@ -87,6 +87,8 @@ export interface Workspace {
   hasChanged(place: AttemptPlace): Promise<boolean>;
   /** Keep what an attempt that did not complete has left. */
   rescue(place: AttemptPlace): Promise<void>;
+  /** What lies in a slot now was written by what the program runs there, and is of no worth. Absent: nobody keeps it. */
+  noteLeft?(slot: number): Promise<void>;
   /** Keep what a running attempt has done so far. @returns The number of files and the commit, if there is anything. */
   checkpoint(place: AttemptPlace): Promise<{filesChanged: number; commit: string} | undefined>;
   /** How work gets onto the branch; undefined outside git. */

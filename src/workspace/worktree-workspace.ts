@@ -1,30 +1,33 @@
-import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
-import {slotAt, slotFolder, slotPool, slotRoot, slotsElsewhere} from '../git/slot-place.ts';
+import {
+  type PlacedSlot,
+  placedSlots,
+  slotAt,
+  slotFolder,
+  slotLink,
+  slotPool,
+  slotRoot,
+  slotsElsewhere,
+} from '../git/slot-place.ts';
 import type {Clock} from '../platform/clock.ts';
-import {listFolder} from '../platform/files.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
+import type {SlotKeeper} from './keep-slot.ts';
 import {findKeptWork, layIn} from './kept-work.ts';
+import {noteLeft} from './left-as.ts';
 import {mendRegistrations, mendSlots} from './mend-slots.ts';
-import {type RescueName, saveRescue} from './rescue.ts';
+import {isSparse, type RegisteredSlot, registerAgain} from './register-again.ts';
+import {removeSlots} from './remove-slots.ts';
+import {saveRescue} from './rescue.ts';
+import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
 import type {SlotSetup} from './slot-setup.ts';
-import {
-  clearUnsaved,
-  markUnsaved,
-  prepareSlot,
-  removeSlots,
-  setSlotOwner,
-  slotBase,
-  slotOwner,
-  unsavedOwner,
-} from './slots.ts';
+import {lockReason, prepareSlot} from './slots.ts';
 import {type AttemptPlace, SetupFailed, type Workspace} from './workspace.ts';
 
 export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead' | 'patience'> {
@@ -40,6 +43,8 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
   signal: AbortSignal;
   setup: SlotSetup;
   warn(message: string): void;
+  /** All that belongs to no attempt and lay in a slot is at a ref from now on. */
+  onSlotKept(slot: number, ref: string): void;
   /** The branch is not what it was: nothing can start. */
   onBranchProblem(problem: {message: string; hint: string}): void;
 }
@@ -56,6 +61,8 @@ export class WorktreeWorkspace implements Workspace {
   readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
+  /** Slots as they were prepared here: a prune in another place may take their registration. */
+  private readonly registered = new Map<number, RegisteredSlot>();
 
   constructor(private readonly parts: WorktreeParts) {
     this.integration = new GitIntegration({
@@ -78,7 +85,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   folderOf(slot: number): string {
-    return workFolder({...this.parts.repo, topLevel: this.folder(slot)});
+    return workFolder({...this.parts.repo, topLevel: this.slot(slot)?.topLevel ?? this.folder(slot)});
   }
 
   async prepare(
@@ -100,6 +107,8 @@ export class WorktreeWorkspace implements Workspace {
     if (kept) await layIn(slot, kept.tree);
     // Only now: who ends before this has left nothing of his own.
     setSlotOwner(slot, ownerOf(place));
+    const registered = this.registered.get(place.slot);
+    if (registered) registered.owner = ownerOf(place);
     if (signal.aborted) return undefined;
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
   }
@@ -131,6 +140,7 @@ export class WorktreeWorkspace implements Workspace {
     const patient = withPatience(slot, patience);
     try {
       await showHiddenChanges(patient);
+      await noteLeft(patient);
       const rescue = await saveRescue(patient, {id: milestoneId, task: place.taskId, attempt: place.attempt, base});
       if (!rescue?.nested.length && (await changedSubmodules(slot)).length === 0) clearUnsaved(slot);
     } catch (error) {
@@ -140,6 +150,16 @@ export class WorktreeWorkspace implements Workspace {
       this.parts.warn(
         `the work of task \`${place.taskId}\` could not be kept as a commit: ${isHurried ? 'there was no time' : (error as Error).message}`,
       );
+    }
+  }
+
+  async noteLeft(number: number): Promise<void> {
+    const slot = this.slot(number);
+    try {
+      if (slot) await noteLeft(withPatience(slot, this.rescuePatience()));
+    } catch (error) {
+      // Then what is there is kept at the next look, of worth or not.
+      this.parts.warn(`\`${slot?.topLevel}\` could not be looked at: ${(error as Error).message}`);
     }
   }
 
@@ -156,13 +176,15 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async remove(): Promise<void> {
-    const {repo, root, milestoneId, home, setup} = this.parts;
-    for (const name of listFolder(slotPool(repo, root, milestoneId)).filter(name => /^\d+$/.test(name))) {
-      const slot = slotAt(repo, this.folder(Number(name)));
-      if (slot) await setup.tearDown(slot, Number(name));
-    }
-    for (const warning of await removeSlots(repo, root, milestoneId, home)) this.parts.warn(warning);
-    await this.integration.letGoOfAll();
+    const {repo, setup, warn} = this.parts;
+    const warnings = await removeSlots(repo, this.allSlots(), {
+      pools: [this.pool],
+      keeperOf: number => this.keeper(number),
+      patience: () => this.rescuePatience(),
+      tearDown: (slot, number) => setup.tearDown(slot, number),
+    });
+    for (const warning of warnings) warn(warning);
+    await this.integration.letGoOfAll().catch(error => warn((error as Error).message));
   }
 
   /** @returns `undefined` when the signal ended it. A large worktree may take its time. */
@@ -193,30 +215,50 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async makeSlot(number: number, commit: string, patience: Patience | undefined) {
-    const {repo, root, home, milestoneId, fresh, clock} = this.parts;
+    const {repo, root, home, fresh} = this.parts;
+    const folder = this.folder(number);
+    const keeper = this.keeper(number);
     await mendRegistrations(repo, slotRoot(repo, root));
-    const slot = slotAt(repo, this.folder(number));
-    const keepAs = slot && attemptOf(milestoneId, unsavedOwner(slot));
-    const prepared = await prepareSlot(withPatience(repo, patience), {
-      folder: this.folder(number),
-      commit,
-      home,
-      fresh,
-      ...(keepAs && {keepAs}),
-      clock,
-    });
-    if (prepared.needsSetup) this.parts.setup.forget(prepared.slot);
-    for (const warning of prepared.warnings) this.parts.warn(warning);
-    return {...prepared, slot: withPatience(prepared.slot, undefined)};
+    // Not to be taken for a folder of somebody else's.
+    if (!slotAt(repo, folder)) this.registerAgain(number);
+    const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, keeper});
+    if (made.needsSetup) this.parts.setup.forget(made.slot);
+    for (const warning of made.warnings) this.parts.warn(warning);
+    const slot = withPatience(made.slot, undefined);
+    const reason = lockReason(keeper);
+    this.registered.set(number, {slot, home, base: commit, reason, isSparse: isSparse(slot)});
+    return {...made, slot};
+  }
+
+  private keeper(slot: number): SlotKeeper {
+    const {milestoneId: id, clock, onSlotKept} = this.parts;
+    return {id, slot, clock, onKept: ref => onSlotKept(slot, ref)};
   }
 
   /** `undefined` when what worked there has removed its `.git`, or has put one of its own in its place. */
   private slot(number: number): Repository | undefined {
-    const {repo, root, milestoneId, home} = this.parts;
-    const here = slotAt(repo, this.folder(number));
-    if (here) return here;
-    const pool = slotPool(repo, root, milestoneId);
-    return slotsElsewhere(repo, {home, pool}).find(({topLevel}) => path.basename(topLevel) === String(number));
+    const {repo} = this.parts;
+    const folder = this.folder(number);
+    const here = slotAt(repo, folder) ?? slotAt(repo, slotLink(folder)) ?? this.registerAgain(number);
+    return here ?? this.slotsElsewhere().find(placed => placed.number === number)?.slot;
+  }
+
+  private registerAgain(number: number): Repository | undefined {
+    const known = this.registered.get(number);
+    return known && registerAgain(this.parts.repo, known);
+  }
+
+  private allSlots(): PlacedSlot[] {
+    return [...placedSlots(this.parts.repo).filter(({pool}) => pool === this.pool), ...this.slotsElsewhere()];
+  }
+
+  private slotsElsewhere(): PlacedSlot[] {
+    return slotsElsewhere(this.parts.repo, {home: this.parts.home, pool: this.pool});
+  }
+
+  private get pool(): string {
+    const {repo, root, milestoneId} = this.parts;
+    return slotPool(repo, root, milestoneId);
   }
 
   private folder(number: number): string {
@@ -227,11 +269,4 @@ export class WorktreeWorkspace implements Workspace {
 
 function ownerOf({taskId, attempt}: AttemptPlace): string {
   return `${taskId}.${attempt}`;
-}
-
-function attemptOf(id: string, owner: string | undefined): RescueName | undefined {
-  const dot = owner?.lastIndexOf('.') ?? -1;
-  return owner === undefined || dot < 0
-    ? undefined
-    : {id, task: owner.slice(0, dot), attempt: Number(owner.slice(dot + 1))};
 }

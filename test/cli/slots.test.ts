@@ -4,10 +4,11 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {everythingBelow, fileAt, filesAt, outcomes, subjects, tasksIn} from './support.ts';
+import {eventsOf, everythingBelow, fileAt, filesAt, outcomes, subjects, tasksIn} from './support.ts';
 
 const BRANCH = 'milestone/m';
-const COMMIT = 'git add -A && git -c user.name=A -c user.email=a@example.com commit -qm own';
+const OWN = '-c user.name=A -c user.email=a@example.com';
+const COMMIT = `git add -A && git ${OWN} commit -qm own`;
 
 function frozenRefs(rig: MilestoneRig): string {
   return rig.git('for-each-ref', 'refs/milestone/frozen');
@@ -239,4 +240,121 @@ test.concurrent('a state folder that cannot be made is a failure of the machine 
   }
   rig.env.XDG_STATE_HOME = rig.stateFolder;
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+});
+
+/** Preloaded: what has this in its name cannot be deleted. */
+const UNDELETABLE = `const fs = require('node:fs');
+const {rm} = fs.promises;
+fs.promises.rm = (file, ...rest) =>
+  String(file).includes('.removed') ? Promise.reject(Object.assign(new Error('EACCES: not yours'), {code: 'EACCES'})) : rm(file, ...rest);
+`;
+
+test.concurrent('what cannot be deleted is a warning: what is finished completes, and what is cancelled is', async () => {
+  await using rig = await MilestoneRig.create();
+  rig.write('../undeletable.cjs', UNDELETABLE);
+  const env = {NODE_OPTIONS: `--require ${rig.path('../undeletable.cjs')}`};
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
+  await rig.writeMilestone('n', [{id: 'a', run: 'exit 1', retries: 0}]);
+  const completed = await rig.milestone('execute', 'm', {env});
+  expect(completed).toMatchObject({exitCode: 0, stderr: expect.stringMatching(/could not be deleted.*EACCES/)});
+  expect(rig.exists(rig.planFile('m', 'completed'))).toBe(true);
+  expect(await rig.milestone('execute', 'n')).toMatchObject({exitCode: 4});
+  const cancelled = await rig.milestone('cancel', 'n', {env});
+  expect(cancelled).toMatchObject({exitCode: 0, stderr: expect.stringContaining('could not be deleted')});
+  expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
+});
+
+/** Refs of what lay in slots and was no attempt's, as the log tells of them. */
+function slotsKept(rig: MilestoneRig, id = 'm'): string[] {
+  return eventsOf(rig, id, 'slot_kept').map(({details}) => details.ref);
+}
+
+/** The folder of the only slot of a milestone. */
+function slotFolderOf(rig: MilestoneRig, id = 'm'): string {
+  const pools = path.join(rig.stateFolder, 'milestone');
+  return fs.realpathSync(path.join(pools, fs.readdirSync(pools)[0]!, id, '0'));
+}
+
+test.concurrent('what a person does in the slot of a paused attempt is kept when the milestone goes on', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone('m', [{id: 'a', run: `echo half > half; (${work.shell}); rm -f half; echo a > a`}]);
+  const execution = rig.milestone('execute');
+  await work.nextRun();
+  expect(await rig.milestone('pause', '--now')).toMatchObject({exitCode: 0});
+  expect(await execution).toMatchObject({exitCode: 6});
+  const slot = slotFolderOf(rig);
+  fs.writeFileSync(path.join(slot, 'mine'), 'mine\n');
+  const resume = rig.milestone('resume');
+  await (await work.nextRun()).exit();
+  const {exitCode, stderr} = await resume;
+  expect(exitCode).toBe(0);
+  const [ref] = slotsKept(rig);
+  expect(stderr).toContain(ref);
+  expect(fileAt(rig, ref!, 'mine')).toBe('mine');
+  expect(slotsKept(rig)).toHaveLength(1);
+  expect(fileAt(rig, 'refs/milestone/rescue/m/a.1', 'half')).toBe('half');
+});
+
+test.concurrent('what a person does in an idle slot is kept at the end, also when the milestone is cancelled', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'echo a > a', verify: 'echo junk > coverage'},
+    {id: 'b', run: 'exit 1', retries: 0, dependencies: ['a']},
+  ]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  expect(slotsKept(rig)).toEqual([]);
+  const slot = slotFolderOf(rig);
+  fs.writeFileSync(path.join(slot, 'mine'), 'mine\n');
+  expect(await rig.milestone('cancel', 'm')).toMatchObject({exitCode: 0});
+  expect(slotsKept(rig).map(ref => fileAt(rig, ref, 'mine'))).toEqual(['mine']);
+  expect(fs.existsSync(slot)).toBe(false);
+});
+
+test.concurrent('what attempts, checks and setups leave in slots makes no ref of its own', async () => {
+  await using rig = await MilestoneRig.create();
+  const junk = (name: string) => `echo junk > ${name}; git add ${name}; git ${OWN} commit -qm junk --allow-empty`;
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', run: `echo a > a; git ${OWN} commit -qm own --allow-empty`, verify: junk('checked')},
+      {id: 'b', run: `echo b > b; test -e ../b-again || { touch ../b-again; exit 1; }`, dependencies: ['a']},
+      {id: 'c', run: 'echo c > c', verify: `${junk('red')}; test -e ../c-again || { touch ../c-again; exit 1; }`},
+    ],
+    {settings: {verify: 'date > report', max_parallel: 2, workspace: {setup: 'date > made', teardown: 'date > torn'}}},
+  );
+  expect(await rig.milestone('execute', '--gates', 'auto')).toMatchObject({exitCode: 0});
+  expect(slotsKept(rig)).toEqual([]);
+});
+
+test.concurrent('an attempt whose slot was taken out of the registry is not to blame for it', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone('m', [{id: 'a', run: `(${work.shell}); echo a > a`, retries: 0}]);
+  const execution = rig.milestone('execute');
+  const run = await work.nextRun();
+  fs.rmSync(rig.path('.git/worktrees'), {recursive: true});
+  await run.exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(fileAt(rig, BRANCH, 'a')).toBe('a');
+  expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
+});
+
+test.concurrent('worktrees that agents make for agents of their own go with the slot, and their branches stay', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'git worktree add -q -b sub .claude/worktrees/sub; echo a > a', verify: 'test -e a', retries: 0},
+    {id: 'b', run: 'test ! -e .claude && echo b > b', dependencies: ['a'], retries: 0},
+  ]);
+  expect(await rig.milestone('execute', '--max-parallel', '1')).toMatchObject({exitCode: 0});
+  expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b']);
+  expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
+  expect(rig.git('rev-parse', 'sub')).toBe(rig.git('rev-parse', 'main'));
+});
+
+test.concurrent('tasks and checks run in a folder that is named after the repository', async () => {
+  await using rig = await MilestoneRig.create();
+  const named = 'test "$(basename "$PWD")" = repo && test "$(basename "$(pwd -P)")" = repo';
+  await rig.writeMilestone('m', [{id: 'a', run: `${named} && echo a > a`, verify: named, retries: 0}]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
 });

@@ -223,7 +223,9 @@ describe('the teardown at the end', () => {
     await run.ended;
     expect(await execution).toMatchObject({
       exitCode: 0,
-      stderr: expect.stringMatching(/`workspace\.teardown` was stopped in `.*0`.*was stopped in `.*1`/s),
+      stderr: expect.stringMatching(
+        /`workspace\.teardown` was stopped in `.*slot-0\/repo`.*was stopped in `.*slot-1\/repo`/s,
+      ),
     });
     expect(down.timesRun).toBe(1);
     expect(slotsLeft(rig)).toEqual([]);

@@ -8,6 +8,7 @@ import {mergeOntoHead} from '../../src/git/merge.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch, isAncestor, readHead} from '../../src/git/refs.ts';
 import {writeTree} from '../../src/git/tree.ts';
+import {markUnsaved} from '../../src/workspace/slot-notes.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 const BRANCH = `milestone/${ID}`;
@@ -137,7 +138,8 @@ test('machine commits run no hooks and ask for no signature', async () => {
   const base = rig.git('rev-parse', 'HEAD');
   const slot = await rig.slot(repo, base);
   rig.write(slot.topLevel, {new: 'x'});
-  await rig.slot(repo, base, {keepAs: {id: ID, task: 'x', attempt: 1}});
+  markUnsaved(slot, 'x.1');
+  await rig.slot(repo, base);
   expect((await createMilestoneBranch(repo, {id: ID, base, requires: []})).commit).toBe(base);
 });
 

@@ -4,8 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import type {Repository} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
-import {slotFolder} from '../../src/git/slot-place.ts';
+import {placedSlots, slotFolder, slotLink, slotPool} from '../../src/git/slot-place.ts';
 import type {Clock} from '../../src/platform/clock.ts';
+import type {SlotKeeper} from '../../src/workspace/keep-slot.ts';
+import {removeSlots} from '../../src/workspace/remove-slots.ts';
 import {prepareSlot, type SlotWish} from '../../src/workspace/slots.ts';
 
 export const ID = 'release';
@@ -21,6 +23,8 @@ const fixedClock: Clock = {
 /** A temporary repository in an environment of its own: no settings but the test's, state beside it, removed at the end. */
 export class GitRig {
   readonly repo: string;
+  /** Refs at which something was kept that was no attempt's. */
+  readonly kept: string[] = [];
 
   private constructor(
     readonly folder: string,
@@ -73,9 +77,24 @@ export class GitRig {
     return (await openRepository(folder, this.env))!;
   }
 
+  keeper(slot = 0): SlotKeeper {
+    return {id: ID, slot, clock: fixedClock, onKept: ref => this.kept.push(ref)};
+  }
+
+  /** Remove all slots; the warnings. */
+  removeSlots(repo: Repository): Promise<string[]> {
+    const pool = slotPool(repo, undefined, ID);
+    return removeSlots(repo, placedSlots(repo), {pools: [pool], keeperOf: number => this.keeper(number)});
+  }
+
+  /** Where what was in the way of a slot is put. */
+  stray(folder: string): string {
+    return `${slotLink(folder)}.stray-20261123T100000Z`;
+  }
+
   wish(repo: Repository, commit: string, more: Partial<SlotWish> = {}): SlotWish {
     const home = path.join(repo.topLevel, repo.prefix, '.milestones');
-    return {folder: slotFolder(repo, undefined, ID, 0), commit, home, clock: fixedClock, ...more};
+    return {folder: slotFolder(repo, undefined, ID, 0), commit, home, keeper: this.keeper(), ...more};
   }
 
   /** A slot at a commit (default: the head). */

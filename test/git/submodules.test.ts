@@ -3,8 +3,10 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import type {Repository} from '../../src/git/git.ts';
 import {writeTree} from '../../src/git/tree.ts';
-import {prepareSlot, removeSlots} from '../../src/workspace/slots.ts';
-import {GitRig, ID} from './git-rig.ts';
+import {noteLeft} from '../../src/workspace/left-as.ts';
+import {markUnsaved} from '../../src/workspace/slot-notes.ts';
+import {prepareSlot} from '../../src/workspace/slots.ts';
+import {GitRig} from './git-rig.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always', '-c', 'user.name=a', '-c', 'user.email=a'];
 
@@ -28,6 +30,7 @@ test('a filled submodule is no change of a task, and is brought back with its sl
   const {repo, slot, lib, base} = await withSubmodule(rig);
   expect((await writeTree(slot, base)).changedFiles).toEqual([]);
   rig.write(lib, {code: 'spoilt\n', junk: 'x'});
+  await noteLeft(slot);
   expect(await prepareSlot(repo, rig.wish(repo, base))).toMatchObject({needsSetup: false});
   expect(rig.run(lib, 'status', '--porcelain')).toBe('');
   expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
@@ -66,17 +69,28 @@ test('work inside a submodule is put aside as a repository of its own', async ()
   using rig = GitRig.create();
   const {repo, slot, lib, base} = await withSubmodule(rig);
   rig.write(lib, {code: 'half\n'});
-  const keepAs = {id: ID, task: 'login', attempt: 1};
-  expect(await prepareSlot(repo, rig.wish(repo, base, {keepAs}))).toMatchObject({needsSetup: true});
-  const stray = `${slot.topLevel}.stray-20261123T100000Z`;
+  markUnsaved(slot, 'login.1');
+  expect(await prepareSlot(repo, rig.wish(repo, base))).toMatchObject({needsSetup: true});
+  const stray = rig.stray(slot.topLevel);
   expect(rig.run(stray, 'status', '--porcelain')).toBe(' M code');
   expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
+});
+
+test('what a person changed inside a submodule of an idle slot is put aside, also when nothing around it changed', async () => {
+  using rig = GitRig.create();
+  const {repo, slot, lib, base} = await withSubmodule(rig);
+  await noteLeft(slot);
+  rig.write(lib, {code: 'mine\n'});
+  await noteLeft(slot);
+  rig.write(lib, {code: 'mine again\n'});
+  expect(await prepareSlot(repo, rig.wish(repo, base))).toMatchObject({needsSetup: true});
+  expect(fs.readFileSync(path.join(rig.stray(slot.topLevel), 'code'), 'utf8')).toBe('mine again\n');
 });
 
 test('slots with filled submodules are removed', async () => {
   using rig = GitRig.create();
   const {repo, slot} = await withSubmodule(rig);
-  expect(await removeSlots(repo, undefined, ID)).toEqual([]);
+  expect(await rig.removeSlots(repo)).toEqual([]);
   expect(fs.existsSync(slot.topLevel)).toBe(false);
   expect(fs.existsSync(slot.gitDir)).toBe(false);
 });

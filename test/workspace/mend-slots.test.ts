@@ -41,6 +41,11 @@ function layDown(rig: GitRig, repo: Repository, folder: string, at: string): str
   return gitDir;
 }
 
+/** The pool that a slot is in. */
+function poolOf(folder: string): string {
+  return path.dirname(path.dirname(folder));
+}
+
 describe('a git that was killed while it made a slot hinders nobody', () => {
   test.each(moments('', '/').map(({at}) => at))('when %s', async at => {
     using rig = GitRig.create();
@@ -48,20 +53,20 @@ describe('a git that was killed while it made a slot hinders nobody', () => {
     const {folder} = rig.wish(repo, '');
     const gitDir = layDown(rig, repo, folder, at);
 
-    expect(await mendSlots(repo, path.dirname(folder))).toEqual([`removed \`${gitDir}\``]);
+    expect(await mendSlots(repo, poolOf(folder))).toEqual([`removed \`${gitDir}\``]);
     expect(fs.existsSync(gitDir)).toBe(false);
     rig.git('fsck', '--no-dangling');
     const slot = await rig.slot(repo);
     expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(2);
-    expect(fs.readdirSync(path.dirname(folder))).toEqual(['0']);
+    expect(fs.readdirSync(poolOf(folder))).toEqual(['0', 'slot-0']);
     expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
-    expect(await mendSlots(repo, path.dirname(folder))).toEqual([]);
+    expect(await mendSlots(repo, poolOf(folder))).toEqual([]);
   });
 
   test('also one of another milestone, and what it had checked out goes with it', async () => {
     using rig = GitRig.create();
     const repo = await rig.open();
-    const root = path.dirname(path.dirname(rig.wish(repo, '').folder));
+    const root = path.dirname(poolOf(rig.wish(repo, '').folder));
     const folder = path.join(root, 'another', '0');
     const gitDir = layDown(rig, repo, folder, 'all was written but the head');
     rig.write(folder, {readme: 'hello\n'});
@@ -76,7 +81,7 @@ describe('what is not ours, or not dead, stays', () => {
     const repo = await rig.open();
     const gitDir = layDown(rig, repo, path.join(rig.folder, 'mine'), 'all was written but the head');
     rig.write(path.join(rig.folder, 'mine'), {thesis: 'precious'});
-    expect(await mendSlots(repo, path.dirname(rig.wish(repo, '').folder))).toEqual([]);
+    expect(await mendSlots(repo, poolOf(rig.wish(repo, '').folder))).toEqual([]);
     expect([gitDir, path.join(rig.folder, 'mine', 'thesis')].map(place => fs.existsSync(place))).toEqual([true, true]);
   });
 
@@ -92,11 +97,11 @@ describe('what is not ours, or not dead, stays', () => {
     working.stdin.write('HEAD\n');
     await new Promise(resolve => working.stdout.once('data', resolve));
     const gitDir = layDown(rig, repo, folder, '`commondir` was made');
-    expect(await mendRegistrations(repo, path.dirname(path.dirname(folder)))).toEqual([]);
+    expect(await mendRegistrations(repo, path.dirname(poolOf(folder)))).toEqual([]);
     expect(fs.existsSync(gitDir)).toBe(true);
     working.stdin.end();
     await new Promise(resolve => working.once('close', resolve));
-    expect(await mendRegistrations(repo, path.dirname(path.dirname(folder)))).toHaveLength(1);
+    expect(await mendRegistrations(repo, path.dirname(poolOf(folder)))).toHaveLength(1);
   });
 
   test('a slot with work in it whose way to the repository was lost: it is mended', async () => {
@@ -105,7 +110,7 @@ describe('what is not ours, or not dead, stays', () => {
     const slot = await rig.slot(repo);
     rig.write(slot.topLevel, {work: 'precious'});
     rig.write(slot.gitDir, {commondir: '', 'index.lock': ''});
-    expect(await mendSlots(repo, path.dirname(slot.topLevel))).toEqual([
+    expect(await mendSlots(repo, poolOf(slot.topLevel))).toEqual([
       `mended \`${slot.gitDir}\``,
       `removed \`${slot.gitDir}/index.lock\``,
     ]);
@@ -120,7 +125,7 @@ test('of a slot that was made but not synced when the power went nothing counts'
   fs.writeFileSync(`${slot.topLevel}.making`, '');
   rig.write(slot.gitDir, {gitdir: '', commondir: ''});
   rig.write(slot.topLevel, {'.git': '', readme: ''});
-  await mendSlots(repo, path.dirname(slot.topLevel));
+  await mendSlots(repo, poolOf(slot.topLevel));
   expect(fs.readdirSync(path.dirname(slot.topLevel))).toEqual([]);
   expect(fs.existsSync(slot.gitDir)).toBe(false);
   expect((await rig.slot(repo)).topLevel).toBe(slot.topLevel);

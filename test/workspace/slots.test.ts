@@ -1,19 +1,25 @@
+import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {workFolder} from '../../src/git/repository.ts';
-import {slotFolder} from '../../src/git/slot-place.ts';
+import {slotFolder, slotLink} from '../../src/git/slot-place.ts';
+import {writeTree} from '../../src/git/tree.ts';
+import {noteLeft} from '../../src/workspace/left-as.ts';
+import {registerAgain} from '../../src/workspace/register-again.ts';
 import {listRescues} from '../../src/workspace/rescue.ts';
-import {prepareSlot, removeSlots} from '../../src/workspace/slots.ts';
+import {markUnsaved} from '../../src/workspace/slot-notes.ts';
+import {prepareSlot} from '../../src/workspace/slots.ts';
 import {GitRig, ID} from '../git/git-rig.ts';
 
-const KEEP = {keepAs: {id: ID, task: 'login', attempt: 1}};
+/** An attempt whose work lies in the slot and nowhere else. */
+const OWNER = 'login.1';
 
 test('slots lie in the state folder, or below the workspace’s root', async () => {
   using rig = GitRig.create();
   const repo = await rig.open();
   const folder = slotFolder(repo, undefined, 'auth', 2);
-  expect(folder).toMatch(/\/project-[0-9a-f]{12}\/auth\/2$/);
+  expect(folder).toMatch(/\/project-[0-9a-f]{12}\/auth\/slot-2\/project$/);
   expect(folder.startsWith(path.join(rig.folder, '.local', 'state', 'milestone'))).toBe(true);
   expect(slotFolder(repo, '../pool', 'auth', 2).startsWith(path.join(rig.folder, 'pool', 'project-'))).toBe(true);
 });
@@ -54,7 +60,8 @@ test('work that was left in a slot is at its rescue ref before the slot is used 
   rig.commit({'src/a': 'committed by the agent\n'}, slot.topLevel);
   rig.write(slot.topLevel, {note: 'not yet committed'});
 
-  const {rescued} = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD'), KEEP));
+  markUnsaved(slot, OWNER);
+  const {rescued} = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD')));
   expect(await listRescues(repo, ID)).toEqual([{ref: `refs/milestone/rescue/${ID}/login.1`, commit: rescued}]);
   expect(rig.contents(rescued!)).toEqual({
     readme: 'hello',
@@ -68,9 +75,9 @@ test('work that was left in a slot is at its rescue ref before the slot is used 
 test('a slot without leftovers gets no rescue ref', async () => {
   using rig = GitRig.create();
   const repo = await rig.open();
+  markUnsaved(await rig.slot(repo), OWNER);
   await rig.slot(repo);
-  await rig.slot(repo, undefined, KEEP);
-  expect(await listRescues(repo, ID)).toEqual([]);
+  expect([await listRescues(repo, ID), rig.kept]).toEqual([[], []]);
 });
 
 test('a slot survives lock files of a killed git, an unfinished rebase and an index lost with the power', async () => {
@@ -107,7 +114,7 @@ test('a folder that is no slot of this repository is put aside, not used', async
   const wish = rig.wish(repo, rig.git('rev-parse', 'HEAD'));
   rig.write(wish.folder, {'thesis.txt': 'precious'});
   const {slot, warnings} = await prepareSlot(repo, wish);
-  const stray = `${wish.folder}.stray-20261123T100000Z`;
+  const stray = rig.stray(wish.folder);
   expect(warnings).toEqual([`\`${wish.folder}\` was in the way of a slot; it is kept as \`${stray}\``]);
   expect(fs.readdirSync(stray)).toEqual(['thesis.txt']);
   expect(fs.readdirSync(slot.topLevel).sort()).toEqual(['.git', 'readme', 'src']);
@@ -131,8 +138,9 @@ test('a repository that a task made in its slot is put aside whole', async () =>
   const slot = await rig.slot(repo);
   rig.run(slot.topLevel, 'init', '--quiet', 'embedded');
   rig.write(slot.topLevel, {'embedded/work': 'x', other: 'y'});
-  const {rescued} = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD'), KEEP));
-  expect(fs.readdirSync(`${slot.topLevel}.stray-20261123T100000Z`).sort()).toEqual(['.git', 'work']);
+  markUnsaved(slot, OWNER);
+  const {rescued} = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD')));
+  expect(fs.readdirSync(rig.stray(slot.topLevel)).sort()).toEqual(['.git', 'work']);
   expect(rig.contents(rescued!).other).toBe('y');
 });
 
@@ -142,12 +150,13 @@ test('a slot whose work cannot be kept as a commit is put aside whole', async ()
   const slot = await rig.slot(repo);
   rig.write(slot.topLevel, {'.gitattributes': '* filter=broken\n', precious: 'x'});
   rig.configure({'filter.broken.clean': 'false', 'filter.broken.required': 'true'});
-  const prepared = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD'), KEEP));
+  markUnsaved(slot, OWNER);
+  const prepared = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD')));
   expect(prepared).toMatchObject({
     needsSetup: true,
     warnings: [expect.stringContaining('could not be kept'), expect.stringContaining('stray')],
   });
-  const stray = `${slot.topLevel}.stray-20261123T100000Z`;
+  const stray = rig.stray(slot.topLevel);
   expect(fs.readdirSync(stray).sort()).toEqual(['.gitattributes', 'precious', 'readme', 'src']);
   expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
 });
@@ -159,9 +168,10 @@ test('slots are removed with their registration, also read-only folders; strays 
   rig.git('worktree', 'add', '--quiet', '../other');
   rig.write(slot.topLevel, {'cache/deep/file': 'x'});
   fs.chmodSync(path.join(slot.topLevel, 'cache/deep'), 0o500);
-  const stray = `${slot.topLevel}.stray-1`;
+  await noteLeft(slot);
+  const stray = `${slotLink(slot.topLevel)}.stray-1`;
   fs.mkdirSync(stray);
-  expect(await removeSlots(repo, undefined, ID)).toEqual([`\`${stray}\` is not a slot; it is left where it is`]);
+  expect(await rig.removeSlots(repo)).toEqual([`\`${stray}\` is not a slot; it is left where it is`]);
   expect(fs.existsSync(slot.topLevel)).toBe(false);
   expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree .*/gm)).toHaveLength(2);
 });
@@ -180,4 +190,182 @@ test('a home in a subfolder has its counterpart in the slot, also where the comm
   const slot = await rig.slot(repo);
   expect(workFolder(slot)).toBe(path.join(slot.topLevel, 'apps', 'web'));
   expect(fs.existsSync(workFolder(slot))).toBe(true);
+});
+
+const KEPT = `refs/milestone/rescue/${ID}/slot-0.20261123T100000Z`;
+
+test('a slot is locked against a prune, and named after its repository; a link leads there by its number', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  expect(path.basename(slot.topLevel)).toBe('project');
+  expect(fs.realpathSync(slotLink(slot.topLevel))).toBe(slot.topLevel);
+  expect(rig.git('worktree', 'list', '--porcelain')).toContain(`\nlocked a slot of milestone ${ID}`);
+  const unseen = `${slot.topLevel}.unseen`;
+  fs.renameSync(slot.topLevel, unseen);
+  rig.git('worktree', 'prune', '--expire=now');
+  fs.renameSync(unseen, slot.topLevel);
+  expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
+});
+
+test('what was left in a slot and is of no worth makes no ref', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  rig.commit({readme: 'of the attempt\n'}, slot.topLevel);
+  rig.write(slot.topLevel, {'coverage/of/checks': 'x'});
+  await noteLeft(slot);
+  const {warnings} = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD')));
+  expect([warnings, rig.kept, await listRescues(repo, ID)]).toEqual([[], [], []]);
+});
+
+test('what a person adds to what was left is kept: edits, new files, deletions, what is staged, the home', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const head = rig.git('rev-parse', 'HEAD');
+  const changes: Array<(folder: string) => void> = [
+    folder => rig.write(folder, {readme: 'HELLO\n'}),
+    folder => rig.write(folder, {mine: 'x'}),
+    folder => fs.rmSync(path.join(folder, 'src/a')),
+    folder => rig.write(folder, {'.milestones/deliverables/m/a/design/d.md': 'x'}),
+    folder => fs.appendFileSync(path.join(folder, 'junk'), 'y'),
+    folder => {
+      rig.run(folder, 'update-index', '--assume-unchanged', 'readme');
+      rig.write(folder, {readme: 'hidden\n'});
+    },
+  ];
+  for (const change of changes) {
+    const slot = await rig.slot(repo, head);
+    rig.write(slot.topLevel, {junk: 'x'});
+    await noteLeft(slot);
+    change(slot.topLevel);
+    rig.kept.length = 0;
+    const {warnings} = await prepareSlot(repo, rig.wish(repo, head));
+    expect(rig.kept).toHaveLength(1);
+    expect(warnings).toEqual([expect.stringContaining(rig.kept[0]!)]);
+  }
+  expect((await listRescues(repo, ID)).map(({ref}) => ref)).toEqual(
+    changes.map((_, at) => (at === 0 ? KEPT : `${KEPT}-${at + 1}`)),
+  );
+});
+
+test('commits that a person made in a slot are kept as they are, with what lies on top of them', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  await noteLeft(slot);
+  const first = rig.commit({one: '1'}, slot.topLevel);
+  const second = rig.commit({one: '2'}, slot.topLevel);
+  const head = rig.git('rev-parse', 'HEAD');
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect(rig.git('rev-parse', KEPT, `${KEPT}^`)).toBe(`${second}\n${first}`);
+
+  await noteLeft(slot);
+  const aside = rig.commit({two: '1'}, slot.topLevel);
+  rig.run(slot.topLevel, 'checkout', '--quiet', head);
+  rig.write(slot.topLevel, {three: '3'});
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect(rig.git('rev-parse', `${KEPT}-2^1`, `${KEPT}-2^2`)).toBe(`${head}\n${aside}`);
+  expect(rig.contents(`${KEPT}-2`)).toMatchObject({three: '3'});
+});
+
+test('what is on a branch already is not kept twice; work on top of a branch is', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  await noteLeft(slot);
+  rig.run(slot.topLevel, 'checkout', '--quiet', '-b', 'mine');
+  const mine = rig.commit({one: '1'}, slot.topLevel);
+  const head = rig.git('rev-parse', 'HEAD');
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect(rig.kept).toEqual([]);
+  rig.run(slot.topLevel, 'checkout', '--quiet', 'mine');
+  rig.write(slot.topLevel, {two: '2'});
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect(rig.kept).toEqual([KEPT]);
+  expect(rig.git('rev-parse', 'mine', `${KEPT}^`)).toBe(`${mine}\n${mine}`);
+});
+
+test('of a slot that no commit can hold, the commits are kept and the folder is put aside, also at the end', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  const own = rig.commit({one: '1'}, slot.topLevel);
+  rig.write(slot.topLevel, {'.gitattributes': '* filter=broken\n', precious: 'x'});
+  rig.configure({'filter.broken.clean': 'false', 'filter.broken.required': 'true'});
+  const warnings = await rig.removeSlots(repo);
+  expect(rig.git('rev-parse', KEPT)).toBe(own);
+  expect(fs.readdirSync(rig.stray(slot.topLevel))).toContain('precious');
+  expect(warnings.at(-1)).toContain(rig.stray(slot.topLevel));
+});
+
+test('a worktree of the same repository inside a slot goes with it; what is at no ref in there is kept', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  rig.run(slot.topLevel, 'worktree', 'add', '--quiet', '-b', 'sub', '.agents/sub');
+  const inner = path.join(slot.topLevel, '.agents/sub');
+  rig.commit({one: '1'}, inner);
+  expect(await writeTree(slot, 'HEAD')).toMatchObject({changedFiles: [], nested: []});
+  await noteLeft(slot);
+  const head = rig.git('rev-parse', 'HEAD');
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect([rig.kept, fs.existsSync(inner)]).toEqual([[], false]);
+  rig.run(slot.topLevel, 'worktree', 'add', '--quiet', '--detach', '.agents/sub');
+  rig.write(inner, {two: '2'});
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect(rig.contents(KEPT)).toMatchObject({two: '2'});
+  expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree .*/gm)).toHaveLength(2);
+});
+
+test('a slot of the time before slots were named after their repository is kept and replaced', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const wish = rig.wish(repo, rig.git('rev-parse', 'HEAD'));
+  const old = slotLink(wish.folder);
+  rig.git('worktree', 'add', '--quiet', '--detach', old);
+  rig.write(old, {mine: 'x'});
+  const {slot} = await prepareSlot(repo, wish);
+  expect([slot.topLevel, fs.realpathSync(old)]).toEqual([wish.folder, wish.folder]);
+  expect(rig.contents(KEPT)).toMatchObject({mine: 'x'});
+  expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree .*/gm)).toHaveLength(2);
+});
+
+test('a slot whose registration is gone is registered again, under another name where its own is taken', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const base = rig.git('rev-parse', 'HEAD');
+  const slot = await rig.slot(repo, base);
+  const known = {slot, base, home: `${rig.repo}/.milestones`, reason: 'because', isSparse: false};
+  rig.write(slot.topLevel, {mine: 'x'});
+  for (const isTaken of [false, true]) {
+    fs.rmSync(slot.gitDir, {recursive: true});
+    if (isTaken) rig.git('worktree', 'add', '--quiet', '--detach', path.join(rig.folder, 'project-2', 'project'));
+    const again = registerAgain(repo, known)!;
+    expect(again.gitDir === slot.gitDir).toBe(!isTaken);
+    expect((await writeTree(again, base)).changedFiles).toEqual([{path: 'mine', status: 'added'}]);
+    expect(rig.run(slot.topLevel, 'rev-parse', '--git-dir')).toBe(again.gitDir);
+  }
+  fs.writeFileSync(path.join(slot.topLevel, '.git'), 'gitdir: /elsewhere\n');
+  expect(registerAgain(repo, known)).toBe(undefined);
+});
+
+test('pipes go from a used slot, wherever files of the commit lie', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  for (const name of ['pipe', 'src/pipe']) execFileSync('mkfifo', [path.join(slot.topLevel, name)]);
+  await rig.slot(repo);
+  expect(fs.readdirSync(slot.topLevel).sort()).toEqual(['.git', 'readme', 'src']);
+  expect(fs.readdirSync(path.join(slot.topLevel, 'src'))).toEqual(['a']);
+});
+
+test('what a task wrote beside its slot stays, and is told of', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const slot = await rig.slot(repo);
+  fs.writeFileSync(`${path.dirname(slot.topLevel)}/beside`, 'of a task');
+  const warnings = await rig.removeSlots(repo);
+  expect(warnings).toEqual([`\`${path.dirname(slot.topLevel)}\` is not a slot; it is left where it is`]);
+  expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree .*/gm)).toHaveLength(1);
 });

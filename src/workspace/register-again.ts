@@ -1,0 +1,61 @@
+// `git worktree prune`, run where the slots cannot be seen (in a container that has only the repository), takes the
+// registration of a slot in which an attempt works. The slot itself is whole: it is registered anew.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {linkedWorktrees, type Repository} from '../git/git.ts';
+import {HOME_NOTE} from '../git/slot-place.ts';
+import {listFolder, makeFolder} from '../platform/files.ts';
+import {LOCK, setSlotBase, setSlotOwner, writeNote} from './slot-notes.ts';
+
+/** What has to be known of a slot to register it again. */
+export interface RegisteredSlot {
+  slot: Repository;
+  home: string;
+  /** Commit that it was prepared at. */
+  base: string;
+  /** Whose work lies in it. */
+  owner?: string;
+  /** Why it is locked against a prune. */
+  reason: string;
+  /** Which files are checked out was said in the registration alone. */
+  isSparse: boolean;
+}
+
+export function isSparse({gitDir}: Repository): boolean {
+  return fs.existsSync(path.join(gitDir, 'info', 'sparse-checkout'));
+}
+
+/** @returns `undefined` when the folder is not what was registered, or cannot be registered again. */
+export function registerAgain(repo: Repository, known: RegisteredSlot): Repository | undefined {
+  const {topLevel, gitDir} = known.slot;
+  if (known.isSparse || !leadsTo(topLevel, gitDir)) return undefined;
+  const isTaken = linkedWorktrees(repo).some(worktree => worktree.gitDir === gitDir) || listFolder(gitDir).length > 0;
+  const slot = {...known.slot, gitDir: isTaken ? freeName(gitDir) : gitDir};
+  makeFolder(slot.gitDir);
+  fs.writeFileSync(path.join(slot.gitDir, 'commondir'), '../..\n');
+  writeNote(slot, LOCK, known.reason);
+  writeNote(slot, 'HEAD', known.base);
+  writeNote(slot, HOME_NOTE, known.home);
+  setSlotBase(slot, known.base);
+  if (known.owner !== undefined) setSlotOwner(slot, known.owner);
+  if (isTaken) fs.writeFileSync(path.join(topLevel, '.git'), `gitdir: ${slot.gitDir}\n`);
+  // Last: from now on it is one of the repository's worktrees.
+  writeNote(slot, 'gitdir', path.join(topLevel, '.git'));
+  return slot;
+}
+
+/** Whether a folder still says that it is the worktree with that private git folder. */
+function leadsTo(folder: string, gitDir: string): boolean {
+  try {
+    const pointer = path.join(folder, '.git');
+    const target = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(pointer, 'utf8'))?.[1];
+    return fs.lstatSync(pointer).isFile() && target !== undefined && path.resolve(folder, target) === gitDir;
+  } catch {
+    return false;
+  }
+}
+
+function freeName(gitDir: string): string {
+  for (let number = 1; ; number++) if (!fs.existsSync(`${gitDir}${number}`)) return `${gitDir}${number}`;
+}

@@ -1,0 +1,117 @@
+// Takes slots away. What cannot be kept or deleted stays, and is told of: it never holds up what is finished.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import {type Repository, withPatience} from '../git/git.ts';
+import {type PlacedSlot, slotAt, slotLink} from '../git/slot-place.ts';
+import {listFolder} from '../platform/files.ts';
+import type {Patience} from '../platform/processes/run-git.ts';
+import {removeFolder} from '../platform/remove-folder.ts';
+import {type SlotKeeper, trySecureSlot} from './keep-slot.ts';
+import {moveAside, removeIfEmpty} from './set-aside.ts';
+
+/** End of the name of a slot that is being removed. */
+const REMOVED = '.removed';
+
+export interface Removal {
+  /** Also those that hold no slot any more. */
+  pools: readonly string[];
+  keeperOf(number: number): SlotKeeper;
+  /** How long git may take to keep what one slot holds. */
+  patience?(): Patience | undefined;
+  /** Run in a slot once all that it holds is kept: from then on nobody can tell whose what is. */
+  tearDown?(slot: Repository, number: number): Promise<void>;
+}
+
+/**
+ * Remove slots of a milestone, with the pools that are empty then; strays stay, and what holds work that cannot be kept
+ * otherwise becomes one.
+ * @returns Warnings about what is left.
+ */
+export async function removeSlots(
+  repo: Repository,
+  slots: readonly PlacedSlot[],
+  {pools, keeperOf, patience, tearDown}: Removal,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  const all = [...new Set([...pools, ...slots.map(placed => placed.pool)])];
+  const before = new Set(all.flatMap(namesIn));
+  for (const {slot, number} of slots) {
+    const patient = withPatience(slot, patience?.());
+    warnings.push(...(await removeSlot(repo, patient, keeperOf(number), async () => tearDown?.(slot, number))));
+  }
+  for (const place of all.flatMap(namesIn)) {
+    if (place.endsWith(REMOVED)) warnings.push(...(await removeQuietly(place)));
+    // What was put aside just now is told of.
+    else if (before.has(place)) warnings.push(`\`${place}\` is not a slot; it is left where it is`);
+  }
+  for (const pool of all) {
+    removeIfEmpty(pool);
+    removeIfEmpty(path.dirname(pool));
+  }
+  removeIfEmpty(path.join(repo.commonDir, 'worktrees'));
+  return [...new Set(warnings)];
+}
+
+function namesIn(pool: string): string[] {
+  return listFolder(pool).map(name => path.join(pool, name));
+}
+
+/** @returns Warnings about what was kept of it, or could not be deleted. */
+export async function removeSlot(
+  repo: Repository,
+  slot: Repository,
+  keeper: SlotKeeper,
+  tearDown?: () => Promise<void>,
+): Promise<string[]> {
+  const warnings: string[] = [];
+  try {
+    if (slotAt(repo, slot.topLevel)) {
+      const secured = await trySecureSlot(slot, keeper);
+      warnings.push(...secured.warnings);
+      await tearDown?.();
+      if (secured.isWhole) warnings.push(...(await removeQuietly(startRemoval(slot))));
+      else warnings.push(keepAsStray(slot, keeper));
+    }
+    // With its folder gone git would call the worktree prunable; with submodules it would refuse to remove it.
+    if (!fs.existsSync(slot.topLevel)) warnings.push(...(await forget(slot)));
+  } catch (error) {
+    warnings.push(`\`${slot.topLevel}\` could not be removed: ${(error as Error).message}`);
+  }
+  return warnings;
+}
+
+/** Renamed first: of a slot that was removed by half nobody could tell any more that it was one. */
+function startRemoval({topLevel}: Repository): string {
+  let removed = `${slotLink(topLevel)}${REMOVED}`;
+  for (let number = 2; fs.existsSync(removed); number++) removed = `${slotLink(topLevel)}-${number}${REMOVED}`;
+  fs.renameSync(topLevel, removed);
+  return removed;
+}
+
+function keepAsStray(slot: Repository, {clock}: SlotKeeper): string {
+  // Once git forgets the worktree, its name is free for the next: the stray must not point there.
+  fs.rmSync(path.join(slot.topLevel, '.git'));
+  const stray = moveAside(slot.topLevel, slot.topLevel, clock);
+  return `what \`${slot.topLevel}\` held is kept as \`${stray}\``;
+}
+
+/** Take away what is left of a slot whose folder is gone. */
+async function forget({topLevel, gitDir}: Repository): Promise<string[]> {
+  removeIfEmpty(path.dirname(topLevel));
+  const link = slotLink(topLevel);
+  const isOwn = fs.lstatSync(link, {throwIfNoEntry: false})?.isSymbolicLink() && !fs.existsSync(link);
+  if (isOwn) fs.rmSync(link);
+  return removeQuietly(gitDir);
+}
+
+async function removeQuietly(folder: string): Promise<string[]> {
+  try {
+    await removeFolder(folder);
+    return [];
+  } catch (error) {
+    if (!(error instanceof MilestoneError)) throw error;
+    return [`\`${folder}\` could not be deleted, and is yours to delete: ${error.message}`];
+  }
+}
