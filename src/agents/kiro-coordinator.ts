@@ -1,4 +1,3 @@
-import {OWN_DOCUMENTS} from '../attempt/write-results.ts';
 import {layOutlines} from '../documents/documents.ts';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {ExecutionContext} from '../execution/context.ts';
@@ -110,7 +109,7 @@ class Outlines {
       const task = state.taskById.get(id) as Task;
       const phase = phaseInWork(state, id);
       if (!isKiro(task) || phase === undefined || this.laid.get(id) === phase) continue;
-      layOutlines(paths.home, {id: state.id, task, phase}, OWN_DOCUMENTS);
+      layOutlines(paths.home, {id: state.id, task, phase});
       this.laid.set(id, phase);
     }
   }

@@ -6,7 +6,7 @@ import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
-import {acceptOwnDocuments, awaitCompletion, isGated} from './completion-gate.ts';
+import {awaitCompletion, isGated} from './completion-gate.ts';
 import {checksOf, redCheck, verify} from './verify.ts';
 import {voidIfChanged} from './void-changed.ts';
 
@@ -19,8 +19,6 @@ export async function completeByHand(context: ExecutionContext, id: TaskId): Pro
     await context.mergeQueue.run(async () => {
       const head = await context.workspace.integration?.readHead();
       if (head && head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
-      const wrong = await acceptOwnDocuments(context, place);
-      if (wrong) return giveUp(context, place, wrong);
       const checks = await verifyOnBranch(context, place, signal);
       const outcome = endOf(checks, signal) ?? voidIfChanged(context, id);
       if (outcome) return giveUp(context, place, outcome);

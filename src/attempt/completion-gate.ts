@@ -2,15 +2,15 @@
 
 import {acceptDocuments, documentProblem} from '../documents/documents.ts';
 import {slotHomeOf} from '../documents/documents-place.ts';
-import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {runningTask} from '../execution/running-task.ts';
-import {deliverablesOf, gateOf, isKiro} from '../plan/kiro-plan.ts';
+import {documentsToWrite, gateOf, isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {phaseInWork, taskState} from '../state/milestone.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {keepWork} from './attempt-end.ts';
-import {OWN_DOCUMENTS, writeResults} from './write-results.ts';
+import {writeResults} from './write-results.ts';
 
 /** Whether the work of a task has to be let through, and was not. */
 export function isGated({state}: ExecutionContext, id: TaskId): boolean {
@@ -38,14 +38,15 @@ export async function awaitCompletion(
   });
 }
 
-/** What the plan wants of the last phase besides what the program writes. @returns What is wrong with it. */
-export async function acceptOwnDocuments(context: ExecutionContext, place: AttemptPlace): Promise<Outcome | undefined> {
+/** Take over what the plan names for the last phase besides what the program writes, as far as it is there and sound. */
+export async function takeOwnDocuments(context: ExecutionContext, place: AttemptPlace): Promise<void> {
   const {phase, integrates} = runningTask(context, place.taskId);
   const task = context.state.taskById.get(place.taskId) as Task;
-  if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return undefined;
-  const of = {id: context.state.id, task: withoutOwn(task), phase};
-  const accepted = await acceptDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
-  return 'problem' in accepted ? {kind: 'failed', cause: 'check', message: accepted.problem} : undefined;
+  if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return;
+  for (const name of documentsToWrite(task, phase)) {
+    const of = {id: context.state.id, task: withDocuments(task, [name]), phase};
+    await acceptDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+  }
 }
 
 /** What keeps the documents that a person has written from being taken, in words that follow the task's name. */
@@ -56,12 +57,11 @@ export async function handedInProblem(
   const task = state.taskById.get(id) as Task;
   const phase = phaseInWork(state, id);
   if (phase === undefined) return undefined;
-  return documentProblem(paths.home, {id: state.id, task: phase === 'execute' ? withoutOwn(task) : task, phase});
+  return documentProblem(paths.home, {id: state.id, task: withDocuments(task, documentsToWrite(task, phase)), phase});
 }
 
-/** With the documents of the last phase that the program does not write itself. */
-function withoutOwn(task: Task): Task {
+/** The task, where its last phase leaves these documents. */
+function withDocuments(task: Task, deliverables: string[]): Task {
   const {enabled = true, phases} = task.kiro_workflow ?? {};
-  const deliverables = deliverablesOf(task, 'execute').filter(name => !OWN_DOCUMENTS.includes(name as never));
   return {...task, kiro_workflow: {enabled, phases: {...phases, execute: {...phases?.execute, deliverables}}}};
 }

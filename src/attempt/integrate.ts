@@ -20,7 +20,7 @@ import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {type AttemptPlace, type FrozenWork, type Integration, SetupFailed} from '../workspace/workspace.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
-import {acceptOwnDocuments, awaitCompletion, isGated} from './completion-gate.ts';
+import {awaitCompletion, isGated, takeOwnDocuments} from './completion-gate.ts';
 import {removedTests} from './removed-tests.ts';
 import {review} from './review.ts';
 import {testLanguage} from './test-lines.ts';
@@ -48,8 +48,7 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   if (refusal) return giveUp(context, place, refusal, work);
   if (integration && work?.hasChanges) await integration.hold(place, work);
   if (integration && work) await recordRemovedTests(context, place, {integration, work});
-  const missing = await acceptOwnDocuments(context, place);
-  if (missing) return giveUp(context, place, missing, work);
+  await takeOwnDocuments(context, place);
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
   if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);

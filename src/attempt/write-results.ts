@@ -3,12 +3,10 @@ import {implementationSummary, testResults} from '../documents/result-texts.ts';
 import type {CheckResult, Deliverable} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {runningTask} from '../execution/running-task.ts';
-import {deliverablesOf} from '../plan/kiro-plan.ts';
+import {deliverablesOf, documentsToWrite, OWN_DOCUMENTS} from '../plan/kiro-plan.ts';
 import type {Task} from '../plan/plan.ts';
+import {HASH_OF_NOTHING} from '../state/kiro.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
-
-/** Documents of the last phase that nobody but the program writes. */
-export const OWN_DOCUMENTS = ['implementation-summary.md', 'test-results.md'] as const;
 
 /**
  * Write what the last phase leaves from what was run and what git shows; what an agent wrote under these names is
@@ -26,7 +24,7 @@ export async function writeResults(
   const of = {id: state.id, task, phase: 'execute' as const};
   const wanted = deliverablesOf(task, 'execute');
   const {claim, slot} = runningTask(context, taskId);
-  const texts: Record<(typeof OWN_DOCUMENTS)[number], () => string> = {
+  const texts: Record<string, () => string> = {
     'test-results.md': () => testResults(task, attempt, checks),
     'implementation-summary.md': () =>
       implementationSummary(task, {
@@ -35,15 +33,11 @@ export async function writeResults(
       }),
   };
   const own = OWN_DOCUMENTS.filter(name => wanted.includes(name)).map(name =>
-    writeDocument(paths.home, of, name, redactor.redactText(texts[name]())),
+    writeDocument(paths.home, of, name, redactor.redactText(texts[name]!())),
   );
-  const others = wanted.filter(name => !OWN_DOCUMENTS.includes(name as never));
   const folder = `${documentsFolder(state.id, taskId)}/execute`;
-  return [
-    ...own,
-    ...currentDeliverables(
-      paths.home,
-      others.map(name => ({path: `${folder}/${name}`, sha256: ''})),
-    ),
-  ];
+  const others = documentsToWrite(task, 'execute').map(name => ({path: `${folder}/${name}`, sha256: ''}));
+  // What nobody has written is none.
+  const written = currentDeliverables(paths.home, others).filter(({sha256}) => sha256 !== HASH_OF_NOTHING);
+  return [...own, ...written];
 }

@@ -10,7 +10,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Deliverable} from '../events/event.ts';
-import {deliverablesOf, phasesBefore} from '../plan/kiro-plan.ts';
+import {deliverablesOf, documentsToWrite, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
 import {fileError, makeFolder, replaceFile, syncFolder} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
@@ -53,6 +53,7 @@ export async function prepareDocuments(
 ): Promise<string> {
   const folder = phaseFolder(slotHome, of);
   try {
+    for (const phase of [...phasesBefore(of.phase), of.phase]) takeOverOld(home, {...of, phase});
     if (slotHome !== home) {
       await removeFolder(path.join(slotHome, documentsFolder(of.id, of.task.id)));
       for (const phase of phasesBefore(of.phase))
@@ -63,6 +64,17 @@ export async function prepareDocuments(
     return folder;
   } catch (error) {
     throw error instanceof MilestoneError ? error : fileError(error, `prepare \`${folder}\``);
+  }
+}
+
+/** Plans that other programs executed have left documents without the milestone's id in the path; they stay there, too. */
+function takeOverOld(home: string, of: DocumentsOf): void {
+  const old = path.join(home, 'deliverables', of.task.id, of.phase);
+  const folder = phaseFolder(home, of);
+  if (fs.existsSync(folder) || !fs.existsSync(old)) return;
+  for (const name of fs.readdirSync(old)) {
+    const content = readRegular(old, name);
+    if (typeof content !== 'string') replaceFile(path.join(folder, name), content);
   }
 }
 
@@ -143,11 +155,11 @@ export function currentDeliverables(home: string, deliverables: readonly Deliver
 /** `deliverables/<milestone>/<task>/<phase>` */
 const PHASE_DEPTH = 4;
 
-/** Lay outlines down for a person, where nothing is yet, but for those of `except`. */
-export function layOutlines(home: string, of: DocumentsOf, except: readonly string[]): void {
+/** Lay outlines down of what a person is to write, where nothing is yet. */
+export function layOutlines(home: string, of: DocumentsOf): void {
   const folder = phaseFolder(home, of);
-  for (const name of deliverablesOf(of.task, of.phase)) {
-    if (except.includes(name)) continue;
+  takeOverOld(home, of);
+  for (const name of documentsToWrite(of.task, of.phase)) {
     const file = path.join(folder, name);
     if (!fs.existsSync(file)) replaceFile(file, outline(name, of));
   }

@@ -69,9 +69,31 @@ export function gateOf(plan: Plan, task: Task, phase: KiroPhase): Gate {
   };
 }
 
-/** The documents that a phase has to leave, as paths below its folder. */
+/**
+ * The documents of a phase, as paths below its folder; the first three phases have to leave them. Where the plan has only
+ * words for them, such as `working_implementation`, they are the usual ones.
+ */
 export function deliverablesOf(task: Task, phase: KiroPhase): readonly string[] {
-  return task.kiro_workflow?.phases?.[phase]?.deliverables ?? DEFAULT_DELIVERABLES[phase];
+  const named = task.kiro_workflow?.phases?.[phase]?.deliverables;
+  const files = named?.filter(isFileName) ?? [];
+  return files.length > 0 || named?.length === 0 ? files : DEFAULT_DELIVERABLES[phase];
+}
+
+/** What the plan asks of a phase in words: names without a suffix are no files. */
+export function wordsAskedOf(task: Task, phase: KiroPhase): string[] {
+  return (task.kiro_workflow?.phases?.[phase]?.deliverables ?? []).filter(name => !isFileName(name));
+}
+
+function isFileName(name: string): boolean {
+  return /\.[A-Za-z]\w{0,9}$/.test(name);
+}
+
+/** Documents of the last phase that nobody but the program writes. */
+export const OWN_DOCUMENTS: readonly string[] = ['implementation-summary.md', 'test-results.md'];
+
+/** Documents of a phase that are for whoever works on it to write. */
+export function documentsToWrite(task: Task, phase: KiroPhase): string[] {
+  return deliverablesOf(task, phase).filter(name => phase !== 'execute' || !OWN_DOCUMENTS.includes(name));
 }
 
 /** Id of the approval behind a phase, and the name of its file. */

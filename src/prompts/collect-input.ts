@@ -7,7 +7,7 @@ import type {Repository} from '../git/git.ts';
 import {milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
 import type {HomePaths} from '../plan/file/home.ts';
-import {deliverablesOf, KIRO_PHASES, taskInPhase} from '../plan/kiro-plan.ts';
+import {documentsToWrite, KIRO_PHASES, taskInPhase, wordsAskedOf} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
 import type {ResolvedTaskSettings} from '../plan/settings.ts';
 import {nextAttempt} from '../scheduler/next-attempt.ts';
@@ -106,7 +106,8 @@ function personInput({id, activation}: MilestoneState, task: TaskId, phase: Kiro
 
 function phaseInput({state, paths}: PromptSources, task: Task, name: KiroPhase): PhaseInput {
   const folder = path.relative(path.dirname(paths.home), paths.deliverables(state.id, task.id, name));
-  return {name, folder, files: isDocumentPhase(name) ? [...deliverablesOf(task, name)] : []};
+  const asked = wordsAskedOf(task, name);
+  return {name, folder, files: documentsToWrite(task, name), ...(asked.length > 0 && {asked})};
 }
 
 function checksOf({taskVerify, milestoneVerify}: PromptSources['settings'], phase: KiroPhase | undefined) {

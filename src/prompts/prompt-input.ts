@@ -48,8 +48,10 @@ export interface PhaseInput {
   name: KiroPhase;
   /** Where its documents belong, relative to the folder that the attempt works in. */
   folder: string;
-  /** Names of the documents that it must write there; none in `execute`, whose documents the program writes. */
+  /** Names of the documents that it is to write there; in `execute` none of those that the program writes. */
   files: string[];
+  /** What else the plan asks of the phase, in words. */
+  asked?: string[];
 }
 
 export interface DocumentInput {

@@ -11,7 +11,7 @@ export interface PromptView {
   attempt: string;
   milestone: {id: string; title: string; description: string; success_criteria: string[]};
   task: TaskView;
-  phase: {name: string; folder: string; files: string[]} | undefined;
+  phase: {name: string; folder: string; files: string[]; asked: string[]} | undefined;
   documents: Array<{phase: string; path: string; content: string}>;
   dependencies: Array<{id: string; title: string; summary: string; commit: string; files: string[]}>;
   checks: Array<{name: string; command: string}>;
@@ -69,7 +69,7 @@ export const PROMPT_SHAPE: ShapeOf<PromptView> = {
   attempt: 'text',
   milestone: {id: 'text', title: 'text', description: 'text', success_criteria: ['text']},
   task: TASK_SHAPE,
-  phase: {name: 'text', folder: 'text', files: ['text']},
+  phase: {name: 'text', folder: 'text', files: ['text'], asked: ['text']},
   documents: [{phase: 'text', path: 'text', content: 'text'}],
   dependencies: [{id: 'text', title: 'text', summary: 'text', commit: 'text', files: ['text']}],
   checks: [{name: 'text', command: 'text'}],
@@ -127,6 +127,7 @@ export function promptView(input: PromptInput, scale: Scale): PromptView {
       name: phase.name,
       folder: oneLine(phase.folder, TITLE),
       files: lines(phase.files, scale.material),
+      asked: lines(phase.asked ?? [], scale.material),
     },
     documents: documents.map(one => documentView(one, documents.length, scale)),
     dependencies: dependencies.map(one => dependencyView(one, dependencies.length, scale)),

@@ -56,6 +56,14 @@ Write these documents, all of them, into the folder $MILESTONE_DELIVERABLES ({{p
 None may be empty; YAML and JSON must parse.
 
 {{/phase.files}}
+{{?phase.asked}}
+The plan asks of this phase:
+
+{{#phase.asked}}
+- {{.}}
+{{/phase.asked}}
+
+{{/phase.asked}}
 `;
 
 export const DEPENDENCIES = `
@@ -225,7 +233,7 @@ export const WORK_RULES = `
 {{/task.protect}}
 {{/task.protect}}
 - Keep tests as they are unless the task is about them: whatever you delete or skip is named in the commit and in the report.
-- Do not touch .milestones/: a change there fails the task.
+- Do not touch .milestones/{{?phase.files}} but for the documents in $MILESTONE_DELIVERABLES{{/phase.files}}: a change there fails the task.
 {{^task.no_changes}}
 - If nothing has changed in the end, the task counts as failed.
 {{/task.no_changes}}

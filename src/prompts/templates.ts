@@ -132,7 +132,20 @@ const INSTRUCTIONS = `
 `;
 
 const BUILT_IN: Record<TemplateName, string> = {
-  task: join(EXECUTE, MILESTONE, HEADING, TASK, DEPENDENCIES, DOCUMENTS, TRIED, SAID, CHECKS, WORK_RULES, END_RULES),
+  task: join(
+    EXECUTE,
+    MILESTONE,
+    HEADING,
+    TASK,
+    FILES,
+    DEPENDENCIES,
+    DOCUMENTS,
+    TRIED,
+    SAID,
+    CHECKS,
+    WORK_RULES,
+    END_RULES,
+  ),
   continue: join(CONTINUE, LAST, SAID, AS_IT_STANDS, TASK, FILES, CHECKS, SAME_RULES),
   design: documentTemplate(DESIGN),
   spec: documentTemplate(SPEC),
