@@ -51,11 +51,31 @@ export function chooseMilestone(paths: HomePaths, id: string | undefined): Miles
   );
 }
 
+/**
+ * The milestone to show when a command names none: the one that ran last, whatever became of it; else as above.
+ * @throws {MilestoneError} as `chooseMilestone`.
+ */
+export function chooseShown(paths: HomePaths, id: string | undefined): MilestoneId {
+  return chooseMilestone(
+    paths,
+    id ??
+      latest(
+        paths,
+        knownMilestones(paths).map(({id}) => id),
+      ),
+  );
+}
+
+/** The one whose log was written last, of those that have one. */
+function latest(paths: HomePaths, ids: readonly MilestoneId[]): MilestoneId | undefined {
+  const writtenAt = (id: MilestoneId) => fs.statSync(paths.log(id), {throwIfNoEntry: false})?.mtimeMs ?? 0;
+  const [last] = ids.map(id => ({id, at: writtenAt(id)})).sort((a, b) => b.at - a.at);
+  return last && last.at > 0 ? last.id : undefined;
+}
+
 /** The completed milestone that the home names as the current one, else the one whose log was written last. */
 function lastCompleted(paths: HomePaths, current: string | undefined): MilestoneId | undefined {
   const completed = listMilestones(paths.home).flatMap(({id}) => (isValidId(id) ? id : []));
   if (current !== undefined && completed.includes(current)) return current;
-  const writtenAt = (id: MilestoneId) => fs.statSync(paths.log(id), {throwIfNoEntry: false})?.mtimeMs ?? 0;
-  const [last] = completed.map(id => ({id, at: writtenAt(id)})).sort((a, b) => b.at - a.at);
-  return last && (last.at > 0 || completed.length === 1) ? last.id : undefined;
+  return latest(paths, completed) ?? (completed.length === 1 ? completed[0] : undefined);
 }

@@ -64,7 +64,7 @@ export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string |
 /** Undefined where a short status says something of every task. */
 export function briefOf(snapshot: Snapshot, projectDriver: string | undefined): Brief | undefined {
   const {plan, tasks} = snapshot;
-  if (plan.tasks.some(isKiro)) return undefined;
+  if (snapshot.kept.status === 'completed' || plan.tasks.some(isKiro)) return undefined;
   const summary = summarise(snapshot, projectDriver);
   const named = new Set([...summary.next, ...summary.manual]);
   const places = plan.tasks.flatMap(({id}, place) =>
@@ -102,6 +102,6 @@ function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] 
 }
 
 function isUneventful(task: TaskState): boolean {
-  if (task.status === 'completed' && task.removedTests) return false;
-  return isSatisfied(task) || (task.status === 'pending' && task.history.attempts === 0);
+  if (task.status === 'completed') return !task.removedTests;
+  return task.status === 'pending' && task.history.attempts === 0;
 }

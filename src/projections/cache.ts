@@ -11,7 +11,7 @@ import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts
 import {type Brief, briefOf} from './brief.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 9;
+const FORMAT = 11;
 
 /** What a cache says besides the state. */
 interface About {

@@ -11,7 +11,7 @@ import {pausedUntil} from '../scheduler/what-remains.ts';
 import {newKiro, type PhaseStatus} from '../state/kiro.ts';
 import type {AgentStatus, MilestoneStatus} from '../state/milestone.ts';
 import {taskProgress} from '../state/progress.ts';
-import {type ShownStatus, type Stage, shownStatus, type TaskState} from '../state/task.ts';
+import {type DoneCheck, type ShownStatus, type Stage, shownStatus, type TaskState} from '../state/task.ts';
 import {addUsage} from '../state/usage.ts';
 import type {AttemptWarning} from './attempt-warnings.ts';
 import {type BlockerReport, blockerReport} from './blockers.ts';
@@ -106,6 +106,10 @@ export interface TaskReport {
   /** Of an attempt that was cut off nobody said what it cost. */
   cost_is_estimate?: true;
   error?: {cause: string; message: string};
+  /** Why it was skipped. */
+  reason?: string;
+  /** Of a completed task, those that were run on its work. */
+  checks?: readonly DoneCheck[];
   /** Of a kiro task. */
   kiro?: {current_phase: KiroPhase; phases: Record<KiroPhase, PhaseStatus>};
 }
@@ -193,10 +197,12 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     if (state.commit !== undefined) report.commit = state.commit;
     if (state.removedTests) report.removed_tests = state.removedTests;
     if (state.completedAt !== undefined) report.completed_at = state.completedAt;
+    if (state.checks) report.checks = state.checks;
   }
   if (history.used?.usd !== undefined) report.cost_usd = history.used.usd;
   if (history.estimated?.usd !== undefined) report.cost_is_estimate = true;
   if (isKiro(task)) report.kiro = kiroReport(state);
+  if (state.status === 'skipped' && state.reason !== undefined) report.reason = state.reason;
   if (state.status === 'failed') report.error = {cause: state.cause, message: state.message};
   else if (state.status === 'blocked' && history.failure) report.error = history.failure;
   // What was stopped on purpose is nothing to look into.

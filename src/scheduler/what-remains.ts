@@ -151,7 +151,7 @@ function stuck(state: MilestoneState): Stop | undefined {
     hint:
       blocker && failed.length === 0
         ? blocker.hint
-        : `\`milestone retry ${state.id}\`, then \`milestone resume ${state.id}\``,
+        : `look (\`milestone log ${state.id} ${failed[0]?.[0]} --output\`), then \`milestone retry ${state.id}\` and \`milestone resume ${state.id}\``,
   };
 }
 

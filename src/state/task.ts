@@ -116,11 +116,16 @@ export interface RunningTask {
   removedTests?: RemovedTest[];
 }
 
+/** What is kept of a check when its task is done. */
+export type DoneCheck = Pick<CheckResult, 'command' | 'ok' | 'duration_ms' | 'flaky'>;
+
 export interface CompletedTask {
   status: 'completed';
   completedAt?: Timestamp;
   commit?: string;
   checked: boolean;
+  /** Those that were run last on its work. */
+  checks?: readonly DoneCheck[];
   /** What its driver said of it. */
   summary?: string;
   removedTests?: RemovedTest[];
@@ -147,6 +152,10 @@ export function shownStatus({status, history}: TaskState): ShownStatus {
 }
 
 const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
+
+function doneCheck({command, ok, duration_ms, flaky}: CheckResult): DoneCheck {
+  return {command, ok, duration_ms, ...(flaky && {flaky})};
+}
 
 /** A task of which nothing has happened, or what a plan brought along at its first activation. */
 export function initialTask(imported?: ImportedTask): TaskState {
@@ -246,6 +255,9 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         ...(event.details.commit !== undefined && {commit: event.details.commit}),
         ...(task.status === 'in_progress' && task.claim?.summary !== undefined && {summary: task.claim.summary}),
         ...(task.status === 'in_progress' && task.removedTests && {removedTests: task.removedTests}),
+        ...(task.status === 'in_progress' &&
+          task.checks &&
+          task.checks.length > 0 && {checks: task.checks.map(doneCheck)}),
         history: {...history, attempts: Math.max(history.attempts, event.details.attempt)},
       };
     case 'attempt_ended':

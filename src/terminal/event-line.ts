@@ -154,10 +154,11 @@ function attemptEnded(
 ): string {
   const how = outcome.kind === 'question' ? 'has a question' : printable(outcome.message);
   const isFailed = outcome.kind === 'failed';
+  const hasPrinted = isFailed && (outcome.cause !== 'exit' || outcome.output_tail !== undefined);
   return [
     `${chalk.yellow('○')} ${name(task_id)} attempt ${attempt} ${how}`,
     ...(isFailed ? tailLines(outcome.output_tail) : []),
-    ...(isFailed
+    ...(hasPrinted
       ? [`    all it printed: ${chalk.cyan(`milestone log ${id} ${task_id} --attempt ${attempt} --output`)}`]
       : []),
     ...denials.map(denialLine),
@@ -205,13 +206,25 @@ function planChanged({change, warnings}: EventDetails['plan_changed']): string {
 function completed(commit: string | undefined, state: MilestoneState): string {
   const unchecked = state.unchecked > 0 ? `, ${state.unchecked} of them unchecked` : '';
   const where = commit === undefined ? '' : ` on ${name(state.activation?.branch ?? '')}`;
-  return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${counted(tasksCompleted(state), 'task')} done${unchecked}${where}`;
+  const done = counted(state.counts.completed, 'task');
+  return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${done} done${unchecked}${skippedText(state)}${where}`;
 }
 
 /** The end of an output, which has what went wrong more often than its beginning. */
 function tailLines(output = ''): string[] {
   const lines = output.trimEnd().split('\n').slice(-LINES_OF_OUTPUT);
   return lines.flatMap(line => (line.trim() === '' ? [] : chalk.dim(`    ${printable(line)}`)));
+}
+
+/** What nobody has done, and why. */
+function skippedText({counts, plan, tasks}: MilestoneState): string {
+  if (counts.skipped === 0) return '';
+  const skipped = plan.tasks.flatMap(({id}) => {
+    const task = tasks.get(id);
+    return task?.status === 'skipped' ? `${id}${task.reason === undefined ? '' : `: ${firstLine(task.reason)}`}` : [];
+  });
+  const more = skipped.length > LINES_OF_OUTPUT ? [`and ${skipped.length - LINES_OF_OUTPUT} more`] : [];
+  return `, ${counts.skipped} skipped (${printable([...skipped.slice(0, LINES_OF_OUTPUT), ...more].join('; '))})`;
 }
 
 function redCheckLine({ok, command, exit_code, output_tail}: CheckResult): string[] {

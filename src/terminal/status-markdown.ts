@@ -6,11 +6,13 @@ import type {BlockerReport} from '../reports/blockers.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-report.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {countParts, running, whoLines} from './status-text.ts';
+import {countParts, doneParts, running, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */
 const SHOWN = 3;
 const NEEDS_SHOWN = 5;
+/** Of a completed milestone. */
+const TASKS_SHOWN = 20;
 const LONGEST = 200;
 /** In Markdown, at the end of a line. */
 const LINE_BREAK = '  ';
@@ -26,6 +28,8 @@ export function statusMarkdown(report: StatusReport): string {
     ...section('Running', running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
+    ...section('Skipped', skipped(report), ({id, reason}) => `\`${id}\` ${escaped(reason ?? 'no reason given')}`),
+    ...doneSection(report),
     ...nextSection(report),
   ];
   return `${lines.join('\n')}\n`;
@@ -72,6 +76,19 @@ function section<Entry>(
 function nextSection({next, ready}: StatusReport): string[] {
   const shown = section('Next', next.slice(0, SHOWN), id => `\`${id}\``);
   return shown.length === 0 ? [] : [...shown, ...more(ready - SHOWN)];
+}
+
+/** Of a completed milestone. */
+function doneSection({status, tasks}: StatusReport): string[] {
+  if (status !== 'completed') return [];
+  const done = tasks.filter(task => task.status === 'completed');
+  return section(
+    'Tasks',
+    done,
+    task =>
+      `\`${task.id}\`${task.commit === undefined ? '' : ` ${task.commit.slice(0, 10)}`}: ${escaped(doneParts(task).join(', '))}`,
+    TASKS_SHOWN,
+  );
 }
 
 function more(count: number, where = ''): string[] {

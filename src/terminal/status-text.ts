@@ -1,6 +1,7 @@
 // A milestone's status for a terminal: short whatever its size, what needs a person first.
 
 import type {Usage} from '../events/event.ts';
+import {firstLine} from '../platform/first-line.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-report.ts';
 import {USAGE_KEYS} from '../state/usage.ts';
 import {clockTime, eventGist} from './log-line.ts';
@@ -13,6 +14,8 @@ import {joinWrapped, wrapped} from './wrap.ts';
 const COLUMNS = 80;
 /** Entries of a section; the rest is counted. */
 export const SHOWN = 5;
+/** Of a completed milestone. */
+const TASKS_SHOWN = 40;
 const INDENT = '  ';
 /** Columns of an indented line. */
 const LEFT = COLUMNS - INDENT.length;
@@ -36,7 +39,9 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
       ({message, hint}) => [...wrapped(message, LEFT), ...wrapped(`hint: ${hint}`, LEFT)],
       paint.red,
     ),
+    taskSection('skipped', skipped(report), ({reason}) => reason ?? 'no reason given', paint.bold),
     section('warnings', report.warnings, ({message}) => wrapped(message, LEFT), paint.yellow),
+    tasksSection(report, paint),
     nextSection(report, paint),
     section('last events', report.events, event => [
       `${paint.dim(clockTime(event.timestamp))} ${line(`${pad(event.event, 20)} ${eventGist(event)}`, 9)}`,
@@ -48,6 +53,42 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
     .join('\n')}\n`;
 }
 
+/** Of a completed milestone every task, with what vouches for it. */
+function tasksSection(report: StatusReport, paint: Paint): string[] {
+  if (report.status !== 'completed') return [];
+  const tasks = report.tasks.filter(({status}) => status === 'completed');
+  const widest = Math.min(Math.max(...tasks.map(({id}) => id.length), 0), 24);
+  const shown = tasks.slice(0, TASKS_SHOWN).map(task => {
+    const start = `${pad(task.id, widest)}  ${pad(task.commit?.slice(0, 10) ?? '-', 10)}  `;
+    return `${INDENT}${line(`${start}${doneParts(task).join(', ')}`, 0)}`;
+  });
+  const more = tasks.length > shown.length ? [`${INDENT}and ${tasks.length - shown.length} more`] : [];
+  return tasks.length === 0 ? [] : [paint.bold('tasks'), ...shown, ...more];
+}
+
+/** How a completed task was checked, how often it was tried, how long it took and what it cost. */
+export function doneParts({
+  checks = [],
+  checked,
+  attempts,
+  kiro,
+  started_at,
+  completed_at,
+  cost_usd,
+}: TaskReport): string[] {
+  const green = checks.map(({command, flaky}) => `\`${firstLine(command)}\`${flaky ? ' (flaky)' : ''}`);
+  const took =
+    started_at === undefined || completed_at === undefined
+      ? Number.NaN
+      : Date.parse(completed_at) - Date.parse(started_at);
+  return [
+    green.length > 0 ? `checked by ${green.join(' and ')}` : checked ? 'checked' : 'unchecked',
+    ...(attempts > 1 && !kiro ? [`${attempts} attempts`] : []),
+    ...(Number.isNaN(took) ? [] : [ageOf(took)]),
+    ...(cost_usd === undefined ? [] : [`${cost_usd.toFixed(2)} usd`]),
+  ];
+}
+
 export function headline(report: StatusReport, paint: Paint): string[] {
   const {id, title} = report;
   const name = cutTo(printable(title === id ? id : `${id}: ${title}`), COLUMNS);
@@ -57,7 +98,8 @@ export function headline(report: StatusReport, paint: Paint): string[] {
 /** Status, progress, and how many tasks are where. */
 export function countParts(report: StatusReport): string[] {
   const {status, progress, unchecked, counts} = report;
-  const done = `${progress.tasks_completed} of ${progress.tasks_total} tasks done`;
+  // A task that was skipped lets others go on; nobody has done it.
+  const done = `${counts.completed} of ${progress.tasks_total} tasks done`;
   return [
     status,
     `${progress.percentage} %`,
@@ -77,6 +119,10 @@ export function running({tasks}: StatusReport): TaskReport[] {
   return tasks.filter(({stage}) => stage !== undefined);
 }
 
+export function skipped({tasks}: StatusReport): TaskReport[] {
+  return tasks.filter(({status}) => status === 'skipped');
+}
+
 function inPhases({tasks}: StatusReport): TaskReport[] {
   return tasks.filter(({kiro, status}) => kiro !== undefined && !NOT_IN_PHASES.includes(status));
 }
@@ -87,7 +133,7 @@ export function whoLines(report: StatusReport): string[] {
   const lines: string[] = [];
   if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
   if (executor?.alive)
-    lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, healthText(report.agents));
+    lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, ...illText(report.agents));
   lines.push(...costLines(report));
   for (const liberty of report.liberties) lines.push(`! ${liberty}`);
   if (report.unseen !== undefined) lines.push(`! ${report.unseen}`);
@@ -97,12 +143,10 @@ export function whoLines(report: StatusReport): string[] {
   return lines.map(text => line(text, 0));
 }
 
-/** Those that are well are only counted. */
-export function healthText(agents: StatusReport['agents']): string {
-  const ill = agents.filter(({status}) => status !== 'running');
-  const healthy = agents.length - ill.length;
-  const count = `${healthy} ${healthy === 1 ? 'agent' : 'agents'} healthy`;
-  return [count, ...ill.map(({name, status}) => `${name} ${status}`)].join(', ');
+/** Which of the executor's own loops are not well; of those that are there is nothing to say. */
+export function illText(agents: StatusReport['agents']): string[] {
+  const ill = agents.filter(({status}) => status !== 'running').map(({name, status}) => `${name} ${status}`);
+  return ill.length === 0 ? [] : [`! inside the executor: ${ill.join(', ')}`];
 }
 
 /** What it cost so far, and of how much: time is measured, all else is what agents say; what nobody knows is not 0. */

@@ -50,5 +50,6 @@ test.concurrent('where none is active, the completed one that was executed last 
       stderr: expect.stringContaining('no milestone is active; `last`, the last one, is completed'),
     });
   await rig.writeMilestone('next', [{id: 'a', run: 'true'}]);
-  expect((await rig.milestone('status')).stdout).toMatch(/^next\nplanned/);
+  expect((await rig.milestone('status')).stdout).toMatch(/^last\ncompleted/);
+  expect((await rig.milestone()).stdout).toMatch(/^next\nplanned/);
 });

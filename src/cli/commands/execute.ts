@@ -9,6 +9,7 @@ import {listFolder, readIfExists} from '../../platform/files.ts';
 import {endShellWorkers} from '../../platform/processes/shell-helpers.ts';
 import {processSignals} from '../../platform/processes/signals.ts';
 import {keepHeapSmall} from '../../platform/v8-tuning.ts';
+import {nextLine, whatNext} from '../../reports/what-next.ts';
 import {pausedUntil} from '../../scheduler/what-remains.ts';
 import {printable} from '../../terminal/printable.ts';
 import {chooseMilestone, requireHome} from '../choose-milestone.ts';
@@ -167,11 +168,20 @@ function finish(report: ExecutionReport, json: boolean, teller: StartTeller): nu
   teller.ended(closing(report, exit));
   if (json) console.log(JSON.stringify(closing(report, exit)));
   else if (report.error !== undefined) console.error(failureText(report.error));
-  else if (exit !== 0)
+  else if (exit === 0) console.log(printable(nextLine(whatNext(report.state))));
+  else
     console.error(
-      [report.reason, ...(report.hint ? [`hint: ${report.hint}`] : [])].map(line => printable(line)).join('\n'),
+      endLines(report)
+        .map(line => printable(line))
+        .join('\n'),
     );
   return exit;
+}
+
+/** The last one says what comes next; most hints do. */
+function endLines({reason, hint, state}: ExecutionReport): string[] {
+  if (hint?.includes('`milestone ')) return [reason, `hint: ${hint}`];
+  return [reason, ...(hint === undefined ? [] : [`hint: ${hint}`]), nextLine(whatNext(state))];
 }
 
 const OUT_OF_QUOTA = 8;

@@ -9,10 +9,16 @@ import {print} from '../../platform/print.ts';
 import {type StatusReport, statusReport} from '../../reports/status-report.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {statusText} from '../../terminal/status-text.ts';
-import {chooseMilestone, requireHome} from '../choose-milestone.ts';
+import {chooseShown, requireHome} from '../choose-milestone.ts';
 import {statusFacts} from '../status-facts.ts';
 
-type SayText = typeof statusText;
+/** What a short answer says as text, of which milestone when none is named. */
+export interface Answer {
+  choose: typeof chooseShown;
+  say: typeof statusText;
+}
+
+const STATUS: Answer = {choose: chooseShown, say: statusText};
 
 export interface StatusFlags {
   milestone?: string;
@@ -21,24 +27,41 @@ export interface StatusFlags {
   watch?: boolean;
 }
 
-/**
- * `milestone status`.
- * @param say How it is said as text.
- */
-export async function status(id: string | undefined, flags: StatusFlags, say: SayText = statusText): Promise<void> {
+/** `milestone status`. Where several could be meant and none has run yet, a person gets a line for each. */
+export async function status(id: string | undefined, flags: StatusFlags, {choose, say} = STATUS): Promise<void> {
   const paths = homePaths(requireHome());
   const format = flags.json ? 'json' : (flags.format ?? 'text');
-  const view = await loadView(paths, findMilestone(paths, id, flags.milestone), {isBrief: format === 'text'});
+  const milestone = findMilestone(paths, id, flags.milestone, choose, format === 'json');
+  if (milestone === undefined) {
+    const {listActive} = await import('./list.ts');
+    return listActive();
+  }
+  const view = await loadView(paths, milestone, {isBrief: format === 'text'});
   const report = statusReport(view, await statusFacts(paths, view));
   if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
   else print(await render(report, format));
 }
 
-/** As `targetMilestone`, whose file would bring along more than a quick answer can wait for. */
-function findMilestone(paths: HomePaths, word: string | undefined, flag: string | undefined): MilestoneId {
+/**
+ * Undefined where several could be meant; `isOne`: that is an error.
+ * As `targetMilestone`, whose file would bring along more than a quick answer can wait for.
+ */
+function findMilestone(
+  paths: HomePaths,
+  word: string | undefined,
+  flag: string | undefined,
+  choose: Answer['choose'],
+  isOne: boolean,
+): MilestoneId | undefined {
   if (word !== undefined && flag !== undefined && word !== flag)
     throw new MilestoneError('USAGE', `\`${word}\` and \`--milestone ${flag}\` name two milestones`);
-  return chooseMilestone(paths, flag ?? word);
+  try {
+    return choose(paths, flag ?? word);
+  } catch (error) {
+    const isAnyMeant = error instanceof MilestoneError && error.code === 'AMBIGUOUS_MILESTONE';
+    if (isAnyMeant && !isOne) return undefined;
+    throw error;
+  }
 }
 
 async function render(report: StatusReport, format: 'md' | 'json'): Promise<string> {

@@ -5,7 +5,7 @@ import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-report.ts';
 import {clockTime, eventGist} from '../log-line.ts';
 import {printable} from '../printable.ts';
-import {healthText} from '../status-text.ts';
+import {illText} from '../status-text.ts';
 
 /** Per cent of each phase, averaged over the kiro tasks. */
 export type PhaseAverages = Readonly<Record<KiroPhase, number>>;
@@ -130,7 +130,7 @@ function countsOf({progress, counts, unchecked}: StatusReport): string[] {
     unchecked,
   };
   return [
-    `${progress.tasks_completed} of ${progress.tasks_total} done`,
+    `${counts.completed} of ${progress.tasks_total} done`,
     ...Object.entries(also).flatMap(([name, count]) => (count > 0 ? `${count} ${name}` : [])),
   ];
 }
@@ -140,7 +140,7 @@ function aboutParts({executor, agents, git, origin, liberties, unseen}: StatusRe
     ...liberties.map(text => `! ${text}`),
     ...(unseen === undefined ? [] : [`! ${unseen}`]),
     workedOnBy(executor),
-    ...(executor?.alive && agents.length > 0 ? [healthText(agents)] : []),
+    ...(executor?.alive ? illText(agents) : []),
     ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
     ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
   ];

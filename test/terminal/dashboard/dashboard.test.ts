@@ -69,7 +69,7 @@ test('80 columns and 24 rows show a small milestone whole', () => {
   expect(shown({tasks, agents: {a: 'running', b: 'running'}}, {columns: 80, rows: 23})).toEqual([
     'release: The release                                                 in progress',
     '████░░░░░░░░░░░░ 30 % · 1 of 5 done · 1 running · 1 failed · 1 blocked    1m 30s',
-    'process 42 · 2 agents healthy',
+    'process 42',
     '',
     'needs you',
     '  task `task-3` failed with exit code 3',
@@ -117,13 +117,13 @@ test('tasks that run out of sight are counted', () => {
   );
 });
 
-test('an agent is named only when it is ill, and nobody at work is said', () => {
+test('a loop inside the executor is named only when it is ill, and nobody at work is said', () => {
   const agents = {'task-executor': 'running', 'git-integration': 'failing', 'progress-monitor': 'running'} as const;
   const size = {columns: 100, rows: 20};
-  expect(shown({tasks: [], agents}, size)[2]).toBe('process 42 · 2 agents healthy, git-integration failing');
+  expect(shown({tasks: [], agents}, size)[2]).toBe('process 42 · ! inside the executor: git-integration failing');
   const idle = shown({tasks: [{status: 'pending'}], agents, isExecuted: false}, size).join('\n');
   expect(idle).toContain('nobody works on it');
-  expect(idle).not.toContain('agents');
+  expect(idle).not.toContain('inside the executor');
   expect(idle).toContain('milestone resume release');
 });
 
