@@ -79,3 +79,8 @@ export async function writeRef(repo: Repository, ref: string, commit: string, re
   await git(withPatience(repo, undefined), ['update-ref', '-m', reason, ref, commit]);
   await syncRef(repo, ref);
 }
+
+/** Whether refs and their logs are in tables, which git alone reads. */
+export function hasRefTables({commonDir}: Repository): boolean {
+  return fs.existsSync(path.join(commonDir, 'reftable'));
+}

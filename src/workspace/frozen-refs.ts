@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {commitTree} from '../git/commit.ts';
 import {git, type Repository, tryGit} from '../git/git.ts';
-import {readRef} from '../git/refs.ts';
+import {hasRefTables, readRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {replaceFile} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
@@ -64,8 +64,4 @@ export async function isWhole(repo: Repository, {base, tree, ...name}: RescueNam
 
 function looseRef({commonDir}: Repository, ref: string): string {
   return path.join(commonDir, ref);
-}
-
-function hasRefTables({commonDir}: Repository): boolean {
-  return fs.existsSync(path.join(commonDir, 'reftable'));
 }

@@ -11,7 +11,7 @@ import {git, type Repository, withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {mergeOntoHead} from '../git/merge.ts';
-import {advanceBranch, isAncestor, readHead, resolveCommit} from '../git/refs.ts';
+import {advanceBranch, isAncestor, readHead, resolveCommit, writeRef} from '../git/refs.ts';
 import {homePath} from '../git/repository.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {CannotAdd, writeTree} from '../git/tree.ts';
@@ -62,8 +62,8 @@ export class GitIntegration implements Integration {
     const patience = this.parts.patience?.();
     const worktree = withPatience(found, patience && {...patience, signal: options.signal});
     try {
+      await this.takeBack(place);
       if (this.parts.sharedCheckout === undefined) {
-        await this.takeBack(place);
         await showHiddenChanges(worktree);
         await noteLeft(worktree);
       }
@@ -76,17 +76,26 @@ export class GitIntegration implements Integration {
     }
   }
 
-  /** An attempt that works on the branch itself, and not beside it, is taken off it. */
-  async takeBack(place: AttemptPlace): Promise<void> {
-    const {branch, lock, warn} = this.parts;
-    const worktree = this.parts.worktreeOf(place);
-    if (!worktree) return;
+  /** What attempts, whichever they are, have put on the branch themselves, and not beside it, is taken off it. */
+  async takeBack(_place?: AttemptPlace): Promise<void> {
+    const {repo, branch, lock, warn} = this.parts;
+    const last = this.parts.lastHead();
+    if (last === undefined) return;
     lock.check();
-    const commit = await takeBackBranch(worktree, branch);
-    if (commit !== undefined)
-      warn?.(
-        `task \`${place.taskId}\` had committed to \`${branch}\` itself; ${commit} is taken off it, to be checked first`,
-      );
+    const taken = await takeBackBranch(repo, branch, last);
+    if (!taken) return;
+    const ref = await this.keepCommits(taken.commit);
+    warn?.(
+      `an attempt had committed to \`${branch}\` itself; ${taken.commit} is taken off it, to be checked first (kept as \`${ref}\`)`,
+    );
+  }
+
+  /** @returns The ref that keeps a commit, with those that it was made on. */
+  protected async keepCommits(commit: string): Promise<string> {
+    const {repo, milestoneId: id} = this.parts;
+    const ref = `refs/milestone/rescue/${id}/branch.${commit.slice(0, 12)}`;
+    await writeRef(repo, ref, commit, 'milestone: taken off the branch');
+    return ref;
   }
 
   private async freezeIn(worktree: Repository, {message, documents}: FreezeOptions): Promise<FrozenWork> {
@@ -169,6 +178,7 @@ export class GitIntegration implements Integration {
 
   async readHead(): Promise<BranchHead> {
     const {repo, branch} = this.parts;
+    await this.takeBack();
     const actual = await readHead(repo, branch);
     const last = this.parts.lastHead();
     if (actual !== undefined && (last === undefined || last === actual || (await isAncestor(repo, last, actual))))

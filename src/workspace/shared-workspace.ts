@@ -6,18 +6,21 @@ import {writeTree} from '../git/tree.ts';
 import type {Lock} from '../lock/lock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
-import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
+import {ActivityWatch, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
 import {findKeptWork, layIn} from './kept-work.ts';
+import {saveCheckpoint} from './rescue.ts';
 import {
   assertClean,
   clearOccupant,
   clearTemporaryIndexes,
+  type Occupant,
   putBack,
   readOccupant,
   rescueLeftovers,
   setOccupant,
   switchTo,
   syncFiles,
+  takeCommitsBack,
 } from './shared-checkout.ts';
 import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
 
@@ -55,6 +58,7 @@ export class SharedWorkspace implements Workspace {
       baseOf: async () => (await readRef(repo, 'HEAD')) as string,
       checkOutCommit: async () => workFolder(repo),
       leave: place => this.leave(place),
+      occupantOf: place => this.occupantOf(place),
     });
   }
 
@@ -90,7 +94,8 @@ export class SharedWorkspace implements Workspace {
       return {kind: 'cancelled', message: error.message};
     }
     // Only now: whatever lay there before is not the attempt's.
-    setOccupant(this.parts.repo, this.nameOf(place));
+    const base = (await readRef(this.parts.repo, 'HEAD')) as string;
+    setOccupant(this.parts.repo, {attempt: this.nameOf(place), base});
     const found = await this.layInWork(place, from, head.commit);
     if (!isFinished || found === 'laid in') return undefined;
     if (found === 'nothing') return LOST_WORK;
@@ -137,8 +142,9 @@ export class SharedWorkspace implements Workspace {
   async rescue(place: AttemptPlace): Promise<void> {
     const {repo, milestoneId: id, warn} = this.parts;
     // An attempt that could not begin has left nothing: what lies there is the user's.
-    if (readOccupant(repo) !== this.nameOf(place)) return;
+    if (!this.occupantOf(place)) return;
     const {taskId: task, attempt} = place;
+    await this.integration.takeBack(place);
     const rescue = await rescueLeftovers(repo, {id, task, attempt});
     // Where another process began it, a person may have added to it since, and that stays in it.
     if (this.isOwn(place)) await this.integration.keepHeld(place);
@@ -158,8 +164,12 @@ export class SharedWorkspace implements Workspace {
     clearOccupant(repo);
   }
 
-  checkpoint({taskId, attempt}: AttemptPlace) {
-    return checkpoint(this.parts.repo, {id: this.parts.milestoneId, task: taskId, attempt});
+  async checkpoint(place: AttemptPlace) {
+    const {repo, milestoneId: id} = this.parts;
+    const base = this.occupantOf(place)?.base;
+    return base === undefined
+      ? undefined
+      : saveCheckpoint(repo, {id, task: place.taskId, attempt: place.attempt, base});
   }
 
   async remove(): Promise<void> {
@@ -172,6 +182,12 @@ export class SharedWorkspace implements Workspace {
     return this.last?.taskId === taskId && this.last.attempt === attempt;
   }
 
+  /** What is known of an attempt whose work lies in the checkout. */
+  private occupantOf(place: AttemptPlace): (Occupant & {isOwn: boolean}) | undefined {
+    const occupant = readOccupant(this.parts.repo);
+    return occupant?.attempt === this.nameOf(place) ? {...occupant, isOwn: this.isOwn(place)} : undefined;
+  }
+
   private nameOf({taskId, attempt}: AttemptPlace): string {
     return `${this.parts.milestoneId}/${taskId}.${attempt}`;
   }
@@ -180,6 +196,8 @@ export class SharedWorkspace implements Workspace {
 interface SharedIntegrationParts extends GitParts, Pick<SharedParts, 'checkoutLock'> {
   /** Take away what lies beside the work of an attempt that is integrated. */
   leave(place: AttemptPlace): Promise<void>;
+  /** What is known of an attempt whose work lies in the checkout; `isOwn`: this process has begun it. */
+  occupantOf(place: AttemptPlace): (Occupant & {isOwn: boolean}) | undefined;
 }
 
 /** The checkout holds the work already when the branch moves; what the checks wrote beside it is taken away. */
@@ -188,11 +206,29 @@ class SharedIntegration extends GitIntegration {
     super(shared);
   }
 
+  /** Whoever works in the checkout works on the branch: what he commits is his work, as if he had not. */
+  override async takeBack(place?: AttemptPlace): Promise<void> {
+    const {repo, branch, checkoutLock, occupantOf, warn} = this.shared;
+    const occupant = place && occupantOf(place);
+    if (!place || !occupant) return;
+    checkoutLock.check();
+    const commit = await takeCommitsBack(repo, branch, occupant);
+    if (commit === undefined || occupant.isOwn) return;
+    // While no executor lived, a person may have committed as well.
+    const ref = await this.keepCommits(commit);
+    warn?.(
+      `what was committed to \`${branch}\` since attempt ${place.attempt} at task \`${place.taskId}\` began is taken off it; it is kept as \`${ref}\``,
+    );
+  }
+
   override async advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
-    const {repo, checkoutLock} = this.shared;
+    const {repo, checkoutLock, occupantOf} = this.shared;
     checkoutLock.check();
     const {changedFiles} = await writeTree(repo, move.from);
     syncFiles(repo, changedFiles);
+    const occupant = occupantOf(move.place);
+    // What a crash leaves on the branch from here on may be work that was checked.
+    if (occupant) setOccupant(repo, {attempt: occupant.attempt, base: occupant.base, to: move.to});
     const advance = await super.advance(move);
     if (advance.kind === 'advanced') await this.shared.leave(move.place);
     return advance;

@@ -12,6 +12,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {git, type Repository} from '../git/git.ts';
+import {keepHeadLog} from '../git/head-log.ts';
 import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
 import {HOME_NOTE, slotAt, slotLink} from '../git/slot-place.ts';
@@ -62,6 +63,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   await assertSlot(slot, commit);
   endMaking(slot);
   warnings.push(...linkSlot(wish));
+  keepHeadLog(slot);
   writeNote(slot, HOME_NOTE, wish.home);
   writeNote(slot, LOCK, lockReason(keeper));
   setSlotBase(slot, commit);

@@ -1,40 +1,95 @@
 // An attempt works on a detached head. One that checks the milestone's branch out in its slot, or points the branch at a
-// commit of its own, would put unchecked work there.
+// commit of its own, would put unchecked work there. What an attempt did to the branch is told from what a person did by
+// the logs of the heads: each worktree has its own.
 
 import path from 'node:path';
 import {headBranch} from '../git/checkout.ts';
-import {git, type Repository, tryGit} from '../git/git.ts';
-import {readHead, readRef} from '../git/refs.ts';
-import {readIfExists} from '../platform/files.ts';
+import {git, linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
+import {type HeadMove, readHeadMoves} from '../git/head-log.ts';
+import {isAncestor, readHead, readRef} from '../git/refs.ts';
+import {isSlot} from '../git/slot-place.ts';
 
-/**
- * Detach a slot from a branch, and take off the branch what was committed in the slot.
- * @returns The commit that was taken off.
- */
-export async function takeBackBranch(slot: Repository, branch: string): Promise<string | undefined> {
-  const commit = (await headBranch(slot)) === branch ? await readRef(slot, 'HEAD') : undefined;
-  if (commit !== undefined) await git(slot, ['update-ref', '--no-deref', 'HEAD', commit]);
-  const head = await readHead(slot, branch);
-  const before = head && beforeOwnMoves(slot, head);
-  if (head === undefined || before === undefined || before === head) return undefined;
-  const move = ['update-ref', '-m', 'milestone: commits that no check has seen', `refs/heads/${branch}`, before, head];
-  return (await tryGit(slot, move)).code === 0 ? head : undefined;
+export interface TakenOff {
+  /** Where the branch stood. */
+  commit: string;
+  /** Where it stands now. */
+  to: string;
 }
 
-const ENTRY = /^([0-9a-f]+) ([0-9a-f]+) [^\t]*\t?(.*)$/;
+/**
+ * Detach the slots that have a branch checked out, and take off the branch what was committed in slots.
+ * @param last The commit that the branch was last known to be at.
+ * @returns Undefined when nothing was to be taken off.
+ */
+export async function takeBackBranch(repo: Repository, branch: string, last: string): Promise<TakenOff | undefined> {
+  const worktrees = linkedWorktrees(repo);
+  const folders = worktrees.filter(isSlot).map(({topLevel}) => topLevel);
+  // An agent's agent may have a worktree of its own inside the slot.
+  const isAttempts = ({topLevel}: Repository) =>
+    folders.some(folder => topLevel === folder || topLevel.startsWith(`${folder}${path.sep}`));
+  const slots = worktrees.filter(isAttempts);
+  for (const slot of slots) await detach(slot, branch);
+  const head = await readHead(repo, branch);
+  if (head === undefined || head === last) return undefined;
+  const people = [{...repo, gitDir: repo.commonDir}, ...worktrees.filter(worktree => !isAttempts(worktree))];
+  const contains = await isAncestor(repo, last, head);
+  const before = beforeAttempts(
+    {last, head, isNewer: contains},
+    {attempts: await movesIn(slots, head), people: await movesIn(people)},
+  );
+  if (before === head) return undefined;
+  const to = (await isAncestor(repo, last, before)) ? before : last;
+  const args = ['update-ref', '-m', 'milestone: commits that no check has seen', `refs/heads/${branch}`, to, head];
+  return (await tryGit(repo, args)).code === 0 ? {commit: head, to} : undefined;
+}
 
-/** Where the slot's head was before what was done in it led to a commit; the program itself only checks out. */
-function beforeOwnMoves(slot: Repository, commit: string): string | undefined {
-  const log = readIfExists(path.join(slot.gitDir, 'logs', 'HEAD')) ?? '';
-  const moves = log.split('\n').flatMap(line => {
-    const [, from = '', to = '', why = ''] = ENTRY.exec(line) ?? [];
-    return to === '' ? [] : [{from, to, isOwn: !why.startsWith('checkout:') && !/^0+$/.test(from)}];
-  });
-  let before: string | undefined;
-  for (const {from, to, isOwn} of moves.reverse()) {
-    if (to !== (before ?? commit) && before === undefined) continue;
-    if (to !== (before ?? commit) || !isOwn) return before;
-    before = from;
+async function detach(slot: Repository, branch: string): Promise<void> {
+  const commit = (await headBranch(slot)) === branch ? await readRef(slot, 'HEAD') : undefined;
+  if (commit !== undefined) await git(slot, ['update-ref', '--no-deref', 'HEAD', commit]);
+}
+
+/** @param head Where nothing is logged, a slot that stands there has made it. */
+async function movesIn(worktrees: readonly Repository[], head?: string): Promise<HeadMove[]> {
+  const all: HeadMove[] = [];
+  for (const worktree of worktrees) {
+    const moves = await readHeadMoves(worktree);
+    if (moves.length === 0 && head !== undefined && (await readRef(worktree, 'HEAD')) === head)
+      all.push({from: '', to: head, why: 'commit'});
+    all.push(...moves);
   }
-  return before;
+  return all;
+}
+
+/**
+ * Where a branch stood before attempts moved it. A commit that was made in a slot is an attempt's, unless a person has
+ * taken it up in a checkout of his own; so is a step back from the last known commit.
+ * @returns `head` when no attempt has moved it.
+ */
+function beforeAttempts(
+  {last, head, isNewer}: {last: string; head: string; isNewer: boolean},
+  moves: {attempts: readonly HeadMove[]; people: readonly HeadMove[]},
+): string {
+  const seen = new Set<string>();
+  let at = head;
+  while (at !== last && !seen.has(at)) {
+    seen.add(at);
+    // Where the branch stepped back to, somebody has been before.
+    if (moves.people.some(({from, to, why}) => to === at && !isLook(why) && (isNewer || from === last))) break;
+    const made = moves.attempts.find(
+      ({from, to, why}) => to === at && (isCreation(why) || (!isNewer && from === last && !isLook(why))),
+    );
+    if (!made) break;
+    at = made.from === '' ? last : made.from;
+  }
+  return at;
+}
+
+function isLook(why: string): boolean {
+  return why.startsWith('checkout:');
+}
+
+/** A move that made the commit that it led to. */
+function isCreation(why: string): boolean {
+  if (/^(?:commit|cherry-pick|revert|am)\b/.test(why)) return true;
+  return /^(?:rebase|merge|pull)\b/.test(why) && !/: Fast-forward$|\((?:start|finish|abort)\)/.test(why);
 }

@@ -132,7 +132,7 @@ export class WorktreeWorkspace implements Workspace {
     const slot = this.slot(place.slot);
     if (!slot || slotOwner(slot) !== ownerOf(place)) return;
     markUnsaved(slot, ownerOf(place));
-    await this.integration.takeBack(place);
+    await this.integration.takeBack();
     if (await this.integration.keepHeld(place)) return clearUnsaved(slot);
     const base = await slotBase(slot);
     if (base === undefined) return;
