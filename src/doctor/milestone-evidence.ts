@@ -5,6 +5,7 @@ import {milestoneBranch, readHead} from '../git/refs.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {type RecordedCommit, readTaskCommits} from '../git/task-commits.ts';
 import {type LockHolder, readLockOwner} from '../lock/lock.ts';
+import {isAtWork} from '../lock/lock-holder.ts';
 import {locksFolderOf} from '../lock/locks-folder.ts';
 import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
 import type {PlanReading} from '../plan/file/read-in-child.ts';
@@ -54,7 +55,7 @@ export async function lookAt(
     file,
     read,
     holder,
-    isBusy: holder !== undefined && holder.alive !== false,
+    isBusy: isAtWork(holder),
     lines,
     salvage: new Salvage(lines, {...options, commits}),
     head: repo && (await readHead(repo, milestoneBranch(id))),

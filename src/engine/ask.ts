@@ -15,6 +15,7 @@ import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import {readLastEvents, readLog} from '../events/read-log.ts';
 import {openRepository} from '../git/repository.ts';
 import {type LockHolder, readLockOwner} from '../lock/lock.ts';
+import {isAtWork} from '../lock/lock-holder.ts';
 import {locksFolderOf} from '../lock/locks-folder.ts';
 import {locatePlan} from '../milestone/find-milestone.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
@@ -88,7 +89,7 @@ function accepted(event: MilestoneEvent, {request_id}: Request, by: Answer['by']
 }
 
 function executorOf(holder: LockHolder | undefined): LockHolder | undefined {
-  return holder?.owner?.purpose === 'execute' && holder.alive !== false ? holder : undefined;
+  return isAtWork(holder) && holder.owner?.purpose === 'execute' ? holder : undefined;
 }
 
 /** @returns Undefined when an executor took the lock before we could. */

@@ -42,6 +42,14 @@ function parseOwner(content: string): LockOwner | 'released' | undefined {
   }
 }
 
+/**
+ * Whether somebody is at work, as far as anybody can tell: an owner on another host or in another pid namespace is never
+ * presumed dead.
+ */
+export function isAtWork<Holder extends Pick<LockHolder, 'alive'>>(holder: Holder | undefined): holder is Holder {
+  return holder !== undefined && holder.alive !== false;
+}
+
 /** Whether a lock is another's: it lives, or nobody here can say so and it is not to be taken over. */
 export function isInTheWay(holder: LockHolder | undefined, takeOver: boolean): holder is LockHolder {
   return holder?.alive === true || (holder?.alive === 'unknown' && !takeOver);

@@ -11,6 +11,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import type {LockHolder} from '../lock/lock.ts';
+import {isAtWork} from '../lock/lock-holder.ts';
 import {readExecutor} from '../lock/read-executor.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import type {HomePaths} from '../plan/file/home.ts';
@@ -63,7 +64,7 @@ export async function loadView(
 ): Promise<MilestoneView> {
   const file = fs.existsSync(paths.log(id)) ? locateOrGuess(paths, id) : locatePlan(paths, id);
   const executor = readExecutor(paths.home, id);
-  const isQuiet = !executor || executor.alive === false;
+  const isQuiet = !isAtWork(executor);
   const seen = {id, file, executor};
   const brief = isBrief ? readBrief(paths, seen, isQuiet) : undefined;
   if (brief) return brief;
@@ -112,7 +113,7 @@ function readBrief(paths: HomePaths, seen: Seen, isQuiet: boolean): MilestoneVie
 export async function loadSnapshot(paths: HomePaths, id: MilestoneId, file: string): Promise<Snapshot> {
   const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
   const current = await bringUpToDate(paths, id, file, cached);
-  if (current !== cached && !readExecutor(paths.home, id)?.alive) refreshCache(paths, id, current);
+  if (current !== cached && !isAtWork(readExecutor(paths.home, id))) refreshCache(paths, id, current);
   return current.snapshot;
 }
 

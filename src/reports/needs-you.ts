@@ -72,7 +72,7 @@ function openBlockers(report: StatusReport): Need[] {
     const task = task_id === undefined ? undefined : tasks.get(task_id);
     if (who !== 'you' || task?.status === 'failed' || (type === 'plan_invalid' && edit)) return [];
     const isShell = task?.driver === SHELL_DRIVER;
-    const command = blockerCommand(id, blocker, {isExecuted: executor?.alive === true, isShell});
+    const command = blockerCommand(id, blocker, {isExecuted: executor !== null && executor.alive !== false, isShell});
     return [{kind: type === 'question' ? 'question' : 'blocker', text: message, command}];
   });
 }

@@ -2,6 +2,7 @@
 
 import {driverName} from '../drivers/driver-name.ts';
 import type {MilestoneEvent, RemovedTest, Timestamp, Usage} from '../events/event.ts';
+import {isAtWork} from '../lock/lock-holder.ts';
 import type {MilestoneView} from '../milestone/load-view.ts';
 import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';
 import type {Budget, KiroPhase, MilestoneId, Settings, Task, TaskId} from '../plan/plan.ts';
@@ -275,6 +276,6 @@ function reasonOf({snapshot: {kept}}: MilestoneView): {reason?: string} {
 
 /** What died with its executor had no time to say that it stopped. */
 function agentReports({snapshot: {kept}, executor}: MilestoneView): StatusReport['agents'] {
-  const isGone = !executor || executor.alive === false;
+  const isGone = !isAtWork(executor);
   return Object.entries(kept.agents).map(([name, status]) => ({name, status: isGone ? 'stopped' : status}));
 }

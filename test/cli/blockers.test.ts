@@ -4,6 +4,9 @@ import fs from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import type {BlockerType, MilestoneEvent} from '../../src/events/event.ts';
+import {acquireLock} from '../../src/lock/lock.ts';
+import {systemClock} from '../../src/platform/clock.ts';
+import {ownIdentity} from '../../src/platform/processes/identity.ts';
 import {claude} from '../rig/agent-scripts.ts';
 import {FakeAgents} from '../rig/fake-agents.ts';
 import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
@@ -47,6 +50,25 @@ function seqOf(rig: MilestoneRig, isWanted: (event: MilestoneEvent) => boolean):
 
 const started = (rig: MilestoneRig, id: string) =>
   seqOf(rig, event => event.event === 'task_started' && event.details.task_id === id);
+
+test.concurrent('status and blockers name one command, also while nobody can tell whether the executor lives', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone(ID, [
+    {id: 'a', run: 'echo a > a'},
+    {id: 'b', run: 'exit 1', dependencies: ['a'], retries: 0},
+  ]);
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
+  rig.git('update-ref', '-d', 'refs/heads/milestone/m');
+  expect(await rig.milestone('retry', ID)).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
+  const identity = {...ownIdentity(), pid_namespace: 'pid:[1]'};
+  acquireLock(rig.path('.git/milestone/locks', ID), {purpose: 'execute', identity, clock: systemClock});
+  const [blocker] = JSON.parse((await rig.milestone('blockers', ID, '--json')).stdout).blockers;
+  expect(blocker).toMatchObject({type: 'branch_rewritten'});
+  expect((await rig.status(ID)).needs_you).toContainEqual(
+    expect.objectContaining({kind: 'blocker', command: blocker.command}),
+  );
+});
 
 describe('failed work', () => {
   test.concurrent('a conflict that no try is left for is a merge_conflict, gone as soon as the task is tried again', async () => {

@@ -1,3 +1,4 @@
+import {isAtWork} from '../../lock/lock-holder.ts';
 import {loadView} from '../../milestone/load-view.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
@@ -17,7 +18,7 @@ export async function blockers(word: string | undefined, flags: DecidingFlags): 
   const id = targetMilestone(paths, word, flags.milestone);
   const view = await loadView(paths, id);
   const {snapshot, executor, projectDriver} = view;
-  const isExecuted = executor !== undefined && executor.alive !== false;
+  const isExecuted = isAtWork(executor);
   const report = {
     blockers: blockerDetails(restoreSnapshot(snapshot), {isExecuted, projectDriver}),
     warnings: (await statusFacts(paths, view)).warnings,

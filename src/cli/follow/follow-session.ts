@@ -3,6 +3,7 @@ import type {MilestoneEvent} from '../../events/event.ts';
 import {followLog} from '../../events/follow-log.ts';
 import {LOG_START, type LogPosition} from '../../events/log-position.ts';
 import {type LogEntry, readLastEvents, readLog} from '../../events/read-log.ts';
+import {isAtWork} from '../../lock/lock-holder.ts';
 import {readExecutor} from '../../lock/read-executor.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts';
@@ -74,7 +75,7 @@ function endedAlready({home, id, file}: LogView, position: LogPosition): End | u
   const [last] = readLastEvents(file, 1, isSessionEdge).map(({event}) => event);
   if (last && last.seq > position.seq) return undefined;
   const executor = readExecutor(home, id);
-  const isBusy = executor !== undefined && executor.alive !== false;
+  const isBusy = isAtWork(executor);
   if (last?.event === 'session_ended')
     return isBusy && executor.owner?.session_id !== last.session_id ? undefined : last.details;
   return isBusy || last === undefined ? undefined : DIED;
@@ -88,8 +89,7 @@ function isSessionEdge({event}: MilestoneEvent): boolean {
 async function watchLife({home, id}: LogView, stop: AbortController, wasAlive: boolean): Promise<void> {
   const looks = wasAlive ? [true] : [];
   while (!stop.signal.aborted) {
-    const executor = readExecutor(home, id);
-    looks.push(executor !== undefined && executor.alive !== false);
+    looks.push(isAtWork(readExecutor(home, id)));
     if (looks.includes(true) && looks.slice(-2).every(alive => !alive)) return stop.abort(DIED);
     looks.splice(0, looks.length - 3);
     await systemClock.sleep(LIFE_LOOK_MS, stop.signal).catch(() => undefined);

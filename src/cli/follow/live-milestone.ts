@@ -3,6 +3,7 @@ import type {MilestoneEvent} from '../../events/event.ts';
 import {followLog} from '../../events/follow-log.ts';
 import type {LogPosition} from '../../events/log-position.ts';
 import {type LogEntry, readLog} from '../../events/read-log.ts';
+import {isAtWork} from '../../lock/lock-holder.ts';
 import {readExecutor} from '../../lock/read-executor.ts';
 import {loadView, type MilestoneView} from '../../milestone/load-view.ts';
 import type {HomePaths} from '../../plan/file/home.ts';
@@ -45,7 +46,7 @@ export class LiveMilestone {
 
   /** Somebody executes it, or may do so where nobody can tell. */
   get isBusy(): boolean {
-    return this.executor !== undefined && this.executor.alive !== false;
+    return isAtWork(this.executor);
   }
 
   /**

@@ -1,5 +1,4 @@
 import type {PauseCode} from '../../events/event.ts';
-import type {LockHolder} from '../../lock/lock-holder.ts';
 import type {Need} from '../../reports/status-report.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 
@@ -28,11 +27,6 @@ const PAUSE_EXITS: Record<Exclude<PauseCode, 'signal'>, number> = {
   machine: 9,
   until: 0,
 };
-
-/** Whether somebody is at work, as far as anybody can tell. */
-export function isExecuted(executor: LockHolder | undefined): boolean {
-  return executor !== undefined && executor.alive !== false;
-}
 
 /** What waiting comes to when nobody executes the milestone: what its last executor came to, or would have. */
 export function restingEnd({id, status, session, paused, blockedReason}: MilestoneState): WaitEnd {

@@ -1,12 +1,13 @@
 import {stripVTControlCharacters} from 'node:util';
 import type {MilestoneEvent} from '../../events/event.ts';
+import {isAtWork} from '../../lock/lock-holder.ts';
 import {readExecutor} from '../../lock/read-executor.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {atEndOfTurn} from '../../platform/turn.ts';
 import {eventLine} from '../../terminal/event-line.ts';
 import {printable} from '../../terminal/printable.ts';
 import type {LiveMilestone} from './live-milestone.ts';
-import {isExecuted, restingEnd, type WaitEnd} from './wait-end.ts';
+import {restingEnd, type WaitEnd} from './wait-end.ts';
 
 const LIFE_LOOK_MS = 1_000;
 const NEEDS_A_PERSON = 6;
@@ -91,7 +92,7 @@ export class WaitWatch {
   private async watchLife(): Promise<void> {
     const {signal} = this.stop;
     for (let misses = 0; !signal.aborted; ) {
-      misses = isExecuted(readExecutor(this.live.paths.home, this.live.id)) ? 0 : misses + 1;
+      misses = isAtWork(readExecutor(this.live.paths.home, this.live.id)) ? 0 : misses + 1;
       if (misses === 2) this.finish({...restingEnd(this.live.state), because: 'ended'});
       await systemClock.sleep(LIFE_LOOK_MS, signal).catch(() => undefined);
     }
