@@ -5,6 +5,7 @@ import * as z from 'zod';
 import {ID_PATTERN} from '../ids.ts';
 import {DEFAULT_PHASE_WEIGHTS, KIRO_PHASES} from '../kiro-plan.ts';
 import {LONGEST_MS, parseDuration} from '../settings.ts';
+import {describeKeys} from './describe-keys.ts';
 
 export const MILESTONE_STATUSES = ['planned', 'in_progress', 'paused', 'blocked', 'completed', 'cancelled'] as const;
 export const TASK_STATUSES = [
@@ -269,7 +270,8 @@ export const configSchema = z.object({
 
 /** JSON Schema (2020-12) of a plan or of config.yaml, for editors; unknown keys are allowed, as when reading. */
 export function jsonSchema(of: 'milestone' | 'config'): Record<string, unknown> {
-  return z.toJSONSchema(of === 'milestone' ? milestoneSchema : configSchema, {io: 'input'}) as Record<string, unknown>;
+  const schema = z.toJSONSchema(of === 'milestone' ? milestoneSchema : configSchema, {io: 'input'});
+  return describeKeys(schema as Record<string, unknown>);
 }
 
 function custom(code: string, must: string) {
