@@ -38,7 +38,9 @@ export async function block(
 export async function keepWork(context: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
   const {workspace} = context;
   if (place.slot < 0) return;
-  const frozen = work && !work.refused && workspace.integration ? work : undefined;
+  // Of what a prune has taken a part of, the slot may hold the rest.
+  const isKept = work && !work.refused && (await workspace.integration?.isWhole(work));
+  const frozen = isKept ? work : undefined;
   // A checkout that others use as well is put back to what it was.
   if (!frozen || !workspace.hasSlots) await workspace.rescue(place);
   if (frozen) await workspace.integration?.keep(place, frozen);

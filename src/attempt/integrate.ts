@@ -46,7 +46,11 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   const work = integration && (await freeze(context, integration, place, signal));
   const refusal = work && (await refuse(context, place.taskId, {integration, work}));
   if (refusal) return giveUp(context, place, refusal, work);
-  if (integration && work?.hasChanges) await integration.hold(place, work);
+  if (integration && work?.hasChanges) {
+    await integration.hold(place, work);
+    // Only now: a prune that had begun before may have taken of it what it wanted.
+    if (!(await integration.isWhole(work))) return giveUp(context, place, PRUNED);
+  }
   if (integration && work) await recordRemovedTests(context, place, {integration, work});
   await takeOwnDocuments(context, place);
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
@@ -133,8 +137,8 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
     const head = await integration.readHead();
     if (head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
     if (!work.hasChanges) return completeIfApproved(context, place, checks);
-    if (!(await integration.isWhole(place, work))) return giveUp(context, place, PRUNED);
     const merged = await integration.merge(place, work, head.commit);
+    if (merged.kind === 'lost') return giveUp(context, place, PRUNED);
     if (merged.kind === 'conflict') return giveUp(context, place, conflict(merged.files), work);
     if (head.commit !== work.base && checksOf(context, place.taskId).length > 0) {
       const cwd = await checkOut(integration, merged.tree, head.commit);
@@ -146,6 +150,8 @@ async function merge(context: ExecutionContext, integration: Integration, mergin
     }
     const voided = voidIfChanged(context, place.taskId);
     if (voided) return giveUp(context, place, voided, work);
+    // Nothing held what was merged while it was checked.
+    if (!(await integration.isWhole({...merged, base: head.commit}))) continue;
     const text = work.message ?? message(context, place, checks);
     const commit = await integration.commit(merged.tree, head.commit, text);
     context.record({

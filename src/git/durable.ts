@@ -14,14 +14,18 @@ const AT_A_TIME = 64;
 
 /** Make the content of objects durable; those that are in packs git has synced. */
 export async function syncLooseObjects(repo: {commonDir: string}, ids: readonly string[]): Promise<void> {
-  const objects = path.join(repo.commonDir, 'objects');
-  const files = [...new Set(ids)].map(id => path.join(objects, id.slice(0, 2), id.slice(2)));
+  const files = [...new Set(ids)].map(id => looseObject(repo, id));
   try {
     for (let at = 0; at < files.length; at += AT_A_TIME)
       await Promise.all(files.slice(at, at + AT_A_TIME).map(syncInBackground));
   } catch (error) {
-    throw fileError(error, `sync \`${objects}\``);
+    throw fileError(error, `sync \`${path.join(repo.commonDir, 'objects')}\``);
   }
+}
+
+/** The file that an object is in, unless it is in a pack. */
+export function looseObject({commonDir}: {commonDir: string}, id: string): string {
+  return path.join(commonDir, 'objects', id.slice(0, 2), id.slice(2));
 }
 
 /** Make the name of a ref durable. */

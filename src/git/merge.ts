@@ -1,4 +1,5 @@
 import {commitTree} from './commit.ts';
+import type {Difference} from './compare-trees.ts';
 import {gitError, type Repository, tryGit} from './git.ts';
 
 export type Merge =
@@ -35,4 +36,18 @@ export async function mergeCommits(
   if (result.code > 1 || result.code < 0 || !tree) throw gitError(args, result);
   if (result.code === 0) return {kind: 'merged', tree};
   return {kind: 'conflict', files: [...new Set(files.filter(Boolean))].sort()};
+}
+
+/**
+ * Paths that a merge has taken away although the work did not. Git takes a tree that it cannot find for an empty one; what
+ * a merge itself moves, because a folder was renamed, stands at another place.
+ * @param merged How the merged tree differs from the head.
+ * @param own How the work differs from what it was made on.
+ */
+export function takenBeyond(merged: readonly Difference[], own: readonly Difference[]): string[] {
+  const deleted = new Set(own.flatMap(({status, path}) => (status === 'deleted' ? [path] : [])));
+  const moved = new Set(merged.flatMap(({status, id}) => (status === 'deleted' ? [] : [id])));
+  return merged.flatMap(({status, path, oldId}) =>
+    status === 'deleted' && !deleted.has(path) && !moved.has(oldId) ? [path] : [],
+  );
 }

@@ -14,6 +14,8 @@ import {untouchedFiles} from './unchanged-content.ts';
 
 export interface WrittenTree {
   tree: string;
+  /** Names of all objects that the tree needs and the base has not. */
+  objects: string[];
   /** What differs from the base, sorted by path; nothing of the home. */
   changedFiles: ChangedFile[];
   /** What differs in the home; it is not in the tree, which has the home of the base. */
@@ -49,9 +51,11 @@ export function writeTree(repo: Repository, base: string, options: WriteOptions 
     const corrections = [...(options.withHome ? [] : written.inHome), ...untouched];
     const final = corrections.length > 0 ? await putBack(index, base, corrections) : written;
     const {tree, differences} = final;
-    await syncLooseObjects(repo, [tree, ...final.newObjects]);
+    const objects = [tree, ...final.newObjects];
+    await syncLooseObjects(repo, objects);
     return {
       tree,
+      objects,
       changedFiles: differences.map(({path: file, status}) => ({path: file, status})),
       homeChanges: written.inHome.map(difference => difference.path),
       nested: [...unborn, ...(await findNested(repo, differences))],

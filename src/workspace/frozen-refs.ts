@@ -4,8 +4,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {commitTree} from '../git/commit.ts';
+import {looseObject} from '../git/durable.ts';
 import {git, type Repository, tryGit} from '../git/git.ts';
-import {hasRefTables, readRef} from '../git/refs.ts';
+import {hasRefTables, readRef, resolveCommit} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {replaceFile} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
@@ -31,10 +32,14 @@ export async function keepHeld(repo: Repository, name: RescueName): Promise<bool
     await letGo(repo, name); // a loss of power may have left a file without a name in it
     return false;
   }
-  const {tree, parents} = await readCommit(repo, commit);
-  await saveTree(repo, {...name, base: parents[0] as string}, tree);
+  const isThere = (await resolveCommit(repo, commit)) !== undefined;
+  const {tree, parents} = isThere ? await readCommit(repo, commit) : {tree: '', parents: []};
+  const base = parents[0] ?? '';
+  // What a prune has taken a part of is worth nothing; the files may be there still.
+  const isKept = isThere && (await isWhole(repo, {base, tree}));
+  if (isKept) await saveTree(repo, {...name, base}, tree);
   await letGo(repo, name);
-  return true;
+  return isKept;
 }
 
 /** Let git have what is held of an attempt. What git has packed meanwhile goes with `letGoOfAll`. */
@@ -53,11 +58,15 @@ export async function letGoOfAll(repo: Repository, id: string): Promise<void> {
 }
 
 /**
- * Whether the repository has all objects of work that is held or, if it is not any more, that `base` has not. What a
- * partial clone can fetch, it has.
+ * Whether the repository has all objects of a tree that `base` has not: a prune that began before they were held may have
+ * taken some. What a partial clone can fetch, it has.
+ * @param work.objects Their names, where they are known: then git is asked only when some are in no file of their own.
  */
-export async function isWhole(repo: Repository, {base, tree, ...name}: RescueName & {base: string; tree: string}) {
-  if (!hasRefTables(repo) && fs.existsSync(looseRef(repo, heldRef(name)))) return true;
+export async function isWhole(
+  repo: Repository,
+  {base, tree, objects}: {base: string; tree: string; objects?: readonly string[]},
+): Promise<boolean> {
+  if (objects?.every(id => fs.existsSync(looseObject(repo, id)))) return true;
   const args = ['rev-list', '--objects', '--quiet', '--exclude-promisor-objects', tree, `^${base}`];
   return (await tryGit(repo, args)).code === 0;
 }

@@ -5,12 +5,12 @@ import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
-import {compareTrees} from '../git/compare-trees.ts';
+import {compareObjects, compareTrees} from '../git/compare-trees.ts';
 import {findConflictMarkers} from '../git/conflict-markers.ts';
 import {git, type Repository, withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {runCommitHooks} from '../git/hooks.ts';
-import {mergeOntoHead} from '../git/merge.ts';
+import {mergeOntoHead, takenBeyond} from '../git/merge.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit, writeRef} from '../git/refs.ts';
 import {homePath} from '../git/repository.ts';
 import {readCommit} from '../git/task-commits.ts';
@@ -24,7 +24,15 @@ import {alignIndex} from './shared-checkout.ts';
 import {readActivity} from './slot-activity.ts';
 import {slotBase} from './slot-notes.ts';
 import {takeBackBranch} from './take-back-branch.ts';
-import type {Advance, AttemptPlace, BranchHead, FreezeOptions, FrozenWork, Integration} from './workspace.ts';
+import type {
+  Advance,
+  AttemptPlace,
+  BranchHead,
+  FreezeOptions,
+  FrozenWork,
+  Integration,
+  MergedWork,
+} from './workspace.ts';
 
 export interface GitParts {
   repo: Repository;
@@ -100,8 +108,14 @@ export class GitIntegration implements Integration {
 
   private async freezeIn(worktree: Repository, {message, documents}: FreezeOptions): Promise<FrozenWork> {
     const base = await this.parts.baseOf(worktree);
-    const {tree, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
-    const work = {tree, base, hasChanges: changedFiles.length > 0, changedFiles: changedFiles.map(file => file.path)};
+    const {tree, objects, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
+    const work = {
+      tree,
+      objects,
+      base,
+      hasChanges: changedFiles.length > 0,
+      changedFiles: changedFiles.map(file => file.path),
+    };
     // In the user's own checkout the home is his and the program's, who both write it meanwhile.
     const isSlot = this.parts.sharedCheckout === undefined;
     const allowed = documents === undefined ? undefined : `${homePath(worktree)}/${documents}/`;
@@ -111,7 +125,10 @@ export class GitIntegration implements Integration {
     if (!this.parts.hooks() || !work.hasChanges) return work;
     const hooked = await runCommitHooks(worktree, {tree, message});
     if (isSlot) await noteLeft(worktree); // hooks may have written there
-    if (hooked.ok) return {...work, tree: hooked.tree, message: hooked.message};
+    if (hooked.ok) {
+      const {objects: _, ...rest} = work;
+      return {...rest, tree: hooked.tree, message: hooked.message};
+    }
     const said = hooked.output.trim().split('\n').at(-1) ?? '';
     return {
       ...work,
@@ -140,9 +157,8 @@ export class GitIntegration implements Integration {
     await letGoOfAll(this.parts.repo, this.parts.milestoneId);
   }
 
-  isWhole({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<boolean> {
-    const {repo, milestoneId: id} = this.parts;
-    return isWhole(repo, {id, task, attempt, tree, base});
+  isWhole(work: Pick<FrozenWork, 'tree' | 'base' | 'objects'>): Promise<boolean> {
+    return isWhole(this.parts.repo, work);
   }
 
   diffOf({base, tree}: FrozenWork): Promise<string> {
@@ -194,13 +210,27 @@ export class GitIntegration implements Integration {
     };
   }
 
-  async merge(place: AttemptPlace, work: FrozenWork, head: string) {
-    const merged = await mergeOntoHead(this.parts.worktreeOf(place) ?? this.parts.repo, {
-      head,
-      base: work.base,
-      tree: work.tree,
-    });
-    return merged.kind === 'conflict' ? merged : {kind: 'merged' as const, tree: merged.tree};
+  async merge(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork> {
+    try {
+      const merged = await this.mergeUnchecked(place, work, head);
+      // Git may have met a loss in silence.
+      return merged.kind === 'lost' || (await this.isWhole(work)) ? merged : {kind: 'lost'};
+    } catch (error) {
+      if (!(error instanceof MilestoneError) || (await this.isWhole(work))) throw error;
+      return {kind: 'lost'};
+    }
+  }
+
+  private async mergeUnchecked(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork> {
+    const {tree, base, objects} = work;
+    const {repo} = this.parts;
+    const merged = await mergeOntoHead(this.parts.worktreeOf(place) ?? repo, {head, base, tree});
+    if (merged.kind === 'conflict') return merged;
+    if (merged.kind === 'same') return {kind: 'merged', tree, ...(objects && {objects})};
+    const {files, newObjects} = await compareObjects(repo, head, merged.tree);
+    const isSmaller = files.some(({status}) => status === 'deleted');
+    if (isSmaller && takenBeyond(files, await compareTrees(repo, base, tree)).length > 0) return {kind: 'lost'};
+    return {kind: 'merged', tree: merged.tree, objects: [merged.tree, ...newObjects]};
   }
 
   async checkOut(tree: string, head: string): Promise<string> {

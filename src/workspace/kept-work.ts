@@ -2,6 +2,7 @@ import {git, type Repository} from '../git/git.ts';
 import {mergeCommits} from '../git/merge.ts';
 import {readRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
+import {isWhole} from './frozen-refs.ts';
 import {type RescueName, rescueRef} from './rescue.ts';
 
 /** Work that was kept, as it is to lie in a worktree. */
@@ -13,11 +14,11 @@ export interface KeptWork {
 
 /**
  * The kept work of an attempt, on the head of the branch; where it does not fit there any more, on what it was made on.
- * @returns `undefined` when nothing was kept.
+ * @returns `undefined` when nothing was kept, or a prune has taken a part of it.
  */
 export async function findKeptWork(repo: Repository, name: RescueName, head: string): Promise<KeptWork | undefined> {
   const commit = await readRef(repo, rescueRef(name));
-  if (commit === undefined) return undefined;
+  if (commit === undefined || !(await isWhole(repo, {base: head, tree: commit}))) return undefined;
   const {tree, parents} = await readCommit(repo, commit);
   const base = parents[0] ?? head;
   if (base === head) return {base, tree};

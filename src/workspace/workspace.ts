@@ -25,6 +25,8 @@ export function heldSlots({running, tasks}: Pick<MilestoneState, 'running' | 'ta
 /** A finished attempt's work, frozen: what is checked is what is integrated. */
 export interface FrozenWork {
   tree: string;
+  /** Names of all objects that the tree needs and the base has not, where they are known. */
+  objects?: readonly string[];
   /** Commit that the work was made on. */
   base: string;
   /** Whether the tree differs from that of the base. */
@@ -115,13 +117,10 @@ export interface Integration {
   readHead(): Promise<BranchHead>;
   /** Let nobody remove the objects of frozen work while it is checked. */
   hold(place: AttemptPlace, work: FrozenWork): Promise<void>;
-  /** Whether all objects of the work are there still. */
-  isWhole(place: AttemptPlace, work: FrozenWork): Promise<boolean>;
-  merge(
-    place: AttemptPlace,
-    work: FrozenWork,
-    head: string,
-  ): Promise<{kind: 'merged'; tree: string} | {kind: 'conflict'; files: string[]}>;
+  /** Whether all objects of a tree that are not in its base are there still. */
+  isWhole(work: Pick<FrozenWork, 'tree' | 'base' | 'objects'>): Promise<boolean>;
+  /** `lost`: objects of the work are gone, and the merge is worth nothing. */
+  merge(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork>;
   /**
    * Folder in which that tree lies checked out, for checks.
    * @throws {SetupFailed}
@@ -146,5 +145,10 @@ export interface Integration {
   /** The work of a commit that was made but did not get onto the branch; undefined when its objects are lost. */
   workOf(commit: string): Promise<FrozenWork | undefined>;
 }
+
+export type MergedWork =
+  | {kind: 'merged'; tree: string; objects?: readonly string[]}
+  | {kind: 'conflict'; files: string[]}
+  | {kind: 'lost'};
 
 export type Advance = {kind: 'advanced'} | {kind: 'moved'} | {kind: 'checked_out'; message: string; hint: string};
