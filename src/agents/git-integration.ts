@@ -6,6 +6,7 @@ import type {Agent} from '../execution/agent-loop.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {taskState} from '../state/milestone.ts';
+import {BranchSync} from './sync-branch.ts';
 
 const FIVE_MINUTES_MS = 300_000;
 /** Fewer changed files are quickly done again. */
@@ -14,14 +15,16 @@ const FILES_WORTH_A_CHECKPOINT = 10;
 /** Owns a task from `task_claimed` to `task_completed`: checks, merge queue, commit. Saves the work of long attempts. */
 export function gitIntegration(): Agent {
   let checkpointAt: number | undefined;
+  const sync = new BranchSync();
   /** Tasks whose work could not be saved at some time. */
   const warned = new Set<TaskId>();
   return {
     name: 'git-integration',
     restMs: FIVE_MINUTES_MS,
-    wakesOn: ['task_claimed'],
+    wakesOn: ['task_claimed', 'task_completed'],
     tick(context) {
       integrateClaimed(context);
+      sync.tick(context);
       const now = context.clock.elapsed();
       checkpointAt ??= now + FIVE_MINUTES_MS;
       if (now < checkpointAt) return;

@@ -51,7 +51,7 @@ import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes
 import {collectGarbage} from '../platform/v8-tuning.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live-projections.ts';
-import {resumePoints, sessionText} from '../projections/session-file.ts';
+import {resumePoints, sessionText, settleSession} from '../projections/session-file.ts';
 import {type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
 import {answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
 import {isLiftedByResume, resolution} from '../state/blockers.ts';
@@ -159,6 +159,7 @@ class Run {
   private readonly projections: LiveProjections;
   private execution!: Execution;
   private readonly starting = new AbortController();
+  private previousSession: string | undefined;
 
   constructor(
     private readonly opened: OpenMilestone,
@@ -199,7 +200,7 @@ class Run {
     const {execution, state, opened, options} = this;
     const previous = state.session?.id;
     const agentSessions = new AgentSessions(opened.paths);
-    if (previous !== undefined) agentSessions.settle(previous, Object.keys(state.agents));
+    if (previous !== undefined) this.settlePrevious(previous, agentSessions);
     this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
     const unseen = this.unseen();
     await execution.workspace.begin?.();
@@ -260,6 +261,14 @@ class Run {
       this.options.warn(`what is not committed in your checkout cannot be read: ${(error as Error).message}`);
       return {};
     }
+  }
+
+  /** What an executor that died could not say itself. */
+  private settlePrevious(previous: string, agentSessions: AgentSessions): void {
+    const {paths, sessionId, clock} = this.opened;
+    this.previousSession = previous;
+    agentSessions.settle(previous, Object.keys(this.state.agents));
+    settleSession(paths.session(previous), {sessionId, at: new Date(clock.now()).toISOString()});
   }
 
   /** A file that cannot be written ends the run as a log does that cannot be. */
@@ -404,6 +413,7 @@ class Run {
       command: options.command,
       repository: repo?.topLevel,
       home: paths.home,
+      previous: this.previousSession,
     });
     makeFolder(paths.sessionsFolder, {mode: 0o700});
     replaceFile(paths.session(sessionId), text, {mode: 0o600});

@@ -285,6 +285,15 @@ export interface EventDetails {
   /** What lay in a slot and belongs to no attempt is at a ref. */
   slot_kept: {slot: number; ref: string};
   repository_state_saved: {head: string; branch: string};
+  /** `head`: where the remote's branch stands; absent when it has none. `ahead` and `behind` are ours against it. */
+  branch_synced: {
+    branch: string;
+    remote: string;
+    action: 'fetched' | 'pushed';
+    head?: string;
+    ahead?: number;
+    behind?: number;
+  };
   baseline_checked: {head: string; ok: boolean; checks: CheckResult[]};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
   request_rejected: {reason: string; code?: RejectionCode; hint?: string};

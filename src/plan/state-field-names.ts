@@ -5,7 +5,7 @@ import type {TaskId} from './plan.ts';
 interface MilestoneFields {
   status?: string;
   execution?: Record<string, unknown>;
-  progress?: {percentage: number; tasks_completed: number; tasks_total: number};
+  progress?: {percentage: number; tasks_completed: number; tasks_total: number; last_update?: string};
   kiro_progress?: Record<string, unknown>;
   blockers?: unknown[];
 }
@@ -50,7 +50,7 @@ export const TASK_FIELDS = [
 /** Keys of the maps of which a person's own keys survive; all of any other map is state. */
 export const NESTED_FIELDS: Readonly<Record<string, readonly string[]>> = {
   execution: ['id', 'branch', 'base', 'commit', 'session_id', 'started_at', 'completed_at', 'paused_reason'],
-  progress: ['percentage', 'tasks_completed', 'tasks_total'],
+  progress: ['percentage', 'tasks_completed', 'tasks_total', 'last_update'],
 };
 /** A map of a person's in which some keys are state; `holders` are further such maps in it. */
 export interface Holder {

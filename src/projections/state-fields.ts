@@ -11,11 +11,12 @@ export function stateFields(state: MilestoneState): StateFields {
   return {
     status: state.status,
     execution: executionFields(state),
-    progress: {
+    progress: withoutUndefined({
       percentage: milestoneProgress(state.progressSum, state.tasks.size),
       tasks_completed: tasksCompleted(state),
       tasks_total: state.tasks.size,
-    },
+      last_update: state.recordedProgress?.at,
+    }),
     ...kiroProgressFields(state),
     ...(state.blockers.size > 0 && {
       blockers: [...state.blockers.values()].map(({id, type, message, taskId, driver, since}) => ({

@@ -120,7 +120,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       state.agents[event.details.agent] = 'stopped';
       break;
     case 'progress_updated':
-      state.recordedProgress = event.details;
+      state.recordedProgress = {...event.details, at: event.timestamp};
       break;
     case 'final_checked':
       state.finalCheck = {

@@ -123,7 +123,7 @@ export interface MilestoneState {
   /** Sum of the progress of all tasks, each 0 to 100. */
   progressSum: number;
   /** As last recorded by `progress_updated`. */
-  recordedProgress?: {percentage: number; completed_tasks: number; total_tasks: number};
+  recordedProgress?: {percentage: number; completed_tasks: number; total_tasks: number; at?: Timestamp};
   blockers: Map<string, Blocker>;
   /** Of these the ones of each task; under `undefined` those of no task. */
   blockersOf: Map<TaskId | undefined, Map<string, Blocker>>;

@@ -8,6 +8,7 @@ const HOUSEKEEPING: readonly EventName[] = [
   'session_ended',
   'progress_updated',
   'repository_state_saved',
+  'branch_synced',
   'blockers_escalated',
 ];
 

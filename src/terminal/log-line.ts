@@ -69,6 +69,8 @@ const GISTS: Gists = {
     ofAttempt(details, `${counted(details.files_changed, 'file')} saved as ${short(details.commit)}`),
   slot_kept: ({slot, ref}) => `slot ${slot} as ${ref}`,
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
+  branch_synced: ({branch, remote, action, head}) =>
+    `${branch} ${action} ${action === 'pushed' ? 'to' : 'from'} ${remote}${head === undefined ? ', which has none' : ` at ${short(head)}`}`,
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,
   request_rejected: ({reason}) => reason,

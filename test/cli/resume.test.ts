@@ -319,9 +319,33 @@ describe('sessions', () => {
     const file = rig.path(`.milestones/sessions/${session}.yaml`);
     expect(fs.statSync(file).mode & 0o777).toBe(0o600);
     expect(parse(fs.readFileSync(file, 'utf8'))).toMatchObject({
-      session: {session_id: session, milestone_id: ID, status: 'ended', pid: run.pid, exit: 130},
-      context: {command: 'execute', branch: `milestone/${ID}`, repository: rig.folder},
-      execution_state: {status: 'paused', tasks_completed: 1, tasks_total: 3, counts: {completed: 1, failed: 1}},
+      session: {
+        session_id: session,
+        milestone_id: ID,
+        status: 'ended',
+        pid: run.pid,
+        exit: 130,
+        saved_at: expect.stringMatching(/^\d{4}-.*Z$/),
+        save_reason: 'stopped by SIGINT',
+      },
+      context: {
+        command: 'execute',
+        branch: `milestone/${ID}`,
+        repository: rig.folder,
+        working_directory: rig.folder,
+        git_branch: `milestone/${ID}`,
+        git_commit: rig.git('rev-parse', `milestone/${ID}`),
+        uncommitted_changes: expect.any(Number),
+        active_agents: expect.any(Array),
+      },
+      execution_state: {
+        status: 'paused',
+        current_task: null,
+        next_tasks: ['c'],
+        tasks_completed: 1,
+        tasks_total: 3,
+        counts: {completed: 1, failed: 1},
+      },
       resume_points: expect.arrayContaining([
         expect.objectContaining({task_id: 'b', status: 'failed'}),
         expect.objectContaining({task_id: 'c', status: 'pending', attempt: 1}),
@@ -337,6 +361,36 @@ describe('sessions', () => {
     await (await work.nextRun()).exit();
     expect(await again).toMatchObject({exitCode: 4});
     expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'c']);
+  });
+
+  test.concurrent('the file of a session that was killed is settled by the next one', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell, no_changes: true}]);
+    const run = rig.milestone('execute', ID);
+    await work.nextRun();
+    await rig.waitForEvent(ID, 'session_saved');
+    const session = rig.events(ID)[0]!.session_id;
+    const fileOf = (name: string) => parse(rig.read(`.milestones/sessions/${name}.yaml`));
+    expect(fileOf(session)).toMatchObject({session: {status: 'running', save_reason: 'auto_save'}});
+    run.kill('SIGKILL');
+    await run;
+    const again = rig.milestone('resume', ID);
+    await (await work.nextRun()).exit();
+    expect(await again).toMatchObject({exitCode: 0});
+    const next = rig.events(ID).at(-1)!.session_id;
+    expect(fileOf(session).session).toMatchObject({status: 'died', reason: 'its executor died', resumed_by: next});
+    expect(fileOf(next).session).toMatchObject({
+      status: 'ended',
+      resumed_from: session,
+      resumed_at: expect.stringMatching(/Z$/),
+    });
+    expect(parse(rig.read(rig.planFile(ID, 'completed'))).progress).toEqual({
+      percentage: 100,
+      tasks_completed: 1,
+      tasks_total: 1,
+      last_update: expect.stringMatching(/Z$/),
+    });
   });
 });
 

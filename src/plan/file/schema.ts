@@ -206,7 +206,12 @@ export const milestoneStateShape = {
     })
     .optional(),
   progress: z
-    .object({percentage: z.number().optional(), tasks_completed: z.int().optional(), tasks_total: z.int().optional()})
+    .object({
+      percentage: z.number().optional(),
+      tasks_completed: z.int().optional(),
+      tasks_total: z.int().optional(),
+      last_update: text.optional(),
+    })
     .optional(),
   kiro_progress: z.record(z.string(), z.unknown()).optional(),
   blockers: z.array(z.unknown()).optional(),
