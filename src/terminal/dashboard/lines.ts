@@ -1,8 +1,9 @@
 // The dashboard as lines for a terminal of a given size: never more rows, and never wider.
 
+import {stripVTControlCharacters} from 'node:util';
 import type {Paint} from '../paint.ts';
 import {ageOf} from '../status-text.ts';
-import {cutTo, pad} from '../width.ts';
+import {cutTo, pad, textWidth} from '../width.ts';
 import {headerLines} from './header.ts';
 import type {DashboardModel} from './model.ts';
 import {type Shown, screenLines} from './screens.ts';
@@ -20,6 +21,13 @@ type Part = 'needs' | 'tasks' | 'blockers' | 'events';
 /** From this height on, parts have an empty line between them. */
 const ROOMY = 20;
 const EVENT_NAME_WIDTH = 20;
+/** From this width on, the tasks stand beside the rest. */
+const WIDE = 120;
+/** Of the width, for the tasks. */
+const TASKS_SHARE = 0.58;
+const BETWEEN = 2;
+/** Eight tasks, the heading, and a row each for what lies above and below. */
+const LEAST_TASKS = 11;
 
 /** A whole frame: exactly `rows` lines, of at most `columns` columns. */
 export function dashboardLines(model: DashboardModel, ui: Ui, size: Size, shown: Shown, paint: Paint): string[] {
@@ -32,30 +40,63 @@ export function dashboardLines(model: DashboardModel, ui: Ui, size: Size, shown:
   return [...body.slice(0, room.rows), ...empty, ...foot].slice(0, rows);
 }
 
-function footLines({screen, notice}: Ui, isOwner: boolean, columns: number, paint: Paint): string[] {
+function footLines({screen, notice, find}: Ui, isOwner: boolean, columns: number, paint: Paint): string[] {
   const keys =
-    screen === 'overview'
-      ? `q leave  p pause  ↑↓ choose  o output  a approvals  ? help${isOwner ? '  Ctrl-C stop' : ''}`
-      : `${screen === 'output' ? '↑↓ other task  ' : ''}Esc back  q leave`;
+    find !== undefined
+      ? `/${find}█  Enter: found`
+      : screen === 'overview'
+        ? `q leave  p pause  f follow  / find  o output  a approvals  ? help${isOwner ? '  Ctrl-C stop' : ''}`
+        : `${screen === 'output' ? '↑↓ other task  ' : ''}Esc back  q leave`;
   return [...(notice === undefined ? [] : [paint.yellow(cutTo(notice, columns))]), paint.dim(cutTo(keys, columns))];
 }
 
 function overview(model: DashboardModel, ui: Ui, {columns, rows}: Size, paint: Paint): string[] {
   const header = headerLines(model, columns, paint).slice(0, rows);
   const gap = rows >= ROOMY ? 1 : 0;
+  if (columns >= WIDE) return [...header, ...sideBySide(model, ui, {columns, rows: rows - header.length}, paint)];
   const shares = shareRows(rows - header.length, demandsOf(model, gap));
-  const linesOf: Record<Part, (rows: number) => string[]> = {
-    needs: count => needLines(model, columns, count, paint),
-    tasks: count => taskTable(model.tasks, ui.selected, {columns, rows: count}, paint),
-    blockers: count => blockerLines(model, columns, count, paint),
-    events: count => eventLines(model, columns, count, paint),
-  };
+  const linesOf = partsOf(model, ui, columns, paint);
   const parts = (['needs', 'tasks', 'blockers', 'events'] as const).map(part =>
     linesOf[part]((shares.get(part) ?? 0) - gap),
   );
   return [header, ...parts].flatMap((lines, place) =>
     lines.length === 0 || place === 0 || gap === 0 ? lines : ['', ...lines],
   );
+}
+
+function partsOf(
+  model: DashboardModel,
+  ui: Ui,
+  columns: number,
+  paint: Paint,
+): Record<Part, (rows: number) => string[]> {
+  return {
+    needs: count => needLines(model, columns, count, paint),
+    tasks: count => taskTable(model.tasks, ui.selected, {columns, rows: count}, paint),
+    blockers: count => blockerLines(model, columns, count, paint),
+    events: count => eventLines(model, columns, count, paint),
+  };
+}
+
+/** On a wide terminal the tasks have the left side from top to bottom, and all else the right one. */
+function sideBySide(model: DashboardModel, ui: Ui, {columns, rows}: Size, paint: Paint): string[] {
+  const left = Math.floor(columns * TASKS_SHARE);
+  const right = columns - left - BETWEEN;
+  const tasks = partsOf(model, ui, left, paint).tasks(rows - 1);
+  const beside = partsOf(model, ui, right, paint);
+  const shares = shareRows(
+    rows,
+    demandsOf({...model, tasks: []}, 1).filter(({part}) => part !== 'tasks'),
+  );
+  const others = (['needs', 'blockers', 'events'] as const)
+    .map(part => beside[part]((shares.get(part) ?? 0) - 1))
+    .flatMap(lines => (lines.length === 0 ? [] : ['', ...lines]));
+  return Array.from({length: Math.min(Math.max(tasks.length + 1, others.length), rows)}, (_, row) => {
+    const task = row === 0 ? '' : (tasks[row - 1] ?? '');
+    const other = others[row] ?? '';
+    const filled = task + ' '.repeat(Math.max(left - textWidth(stripVTControlCharacters(task)), 0));
+    return other === '' ? task : `${filled}${' '.repeat(BETWEEN)}${other}`;
+  });
 }
 
 /** Who gets rows first: what needs a person, then what runs, then what happened. */
@@ -69,11 +110,11 @@ function demandsOf({needs, tasks, blockers, events}: DashboardModel, gap: number
   const upTo = (part: Part, rows: number) => ({part, rows: Math.min(rows + gap, wanted[part])});
   return [
     upTo('needs', 3),
-    upTo('tasks', 6),
+    upTo('tasks', LEAST_TASKS),
     upTo('blockers', 3),
     upTo('events', 4),
     upTo('needs', 7),
-    upTo('tasks', 9),
+    upTo('tasks', 16),
     upTo('events', 6),
     upTo('blockers', 7),
     ...(['needs', 'blockers', 'tasks'] as const).map(part => upTo(part, Number.POSITIVE_INFINITY)),

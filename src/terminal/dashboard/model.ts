@@ -87,11 +87,14 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
       text: printable(text),
       command: printable(command),
     })),
-    blockers: [...report.blockers, ...report.warnings.map(asBlocker)].map(({message, hint, since}) => ({
-      message: printable(message),
-      hint: printable(hint),
-      age: now - Date.parse(since),
-    })),
+    // What you have to act on stands under what needs you, once.
+    blockers: [...report.blockers.filter(({who}) => who !== 'you'), ...report.warnings.map(asBlocker)].map(
+      ({message, hint, since}) => ({
+        message: printable(message),
+        hint: printable(hint),
+        age: now - Date.parse(since),
+      }),
+    ),
     tasks: report.tasks.map(task => taskRow(task, input)),
     events: report.events.map(event => ({
       time: clockTime(event.timestamp),

@@ -68,7 +68,9 @@ function helpLines(isOwner: boolean, {columns, rows}: Size, paint: Paint): strin
   const keys = [
     ['q', isOwner ? 'leave; the execution goes on in the background' : 'leave; nothing else changes'],
     ['p', 'pause: what runs is finished, nothing more is started'],
-    ['↑ ↓', 'choose a task'],
+    ['↑ ↓', 'choose a task; PgUp, PgDn, Home and End as well'],
+    ['f', 'follow what runs'],
+    ['/', 'find a task by its id, title or state; Enter when it is found'],
     ['o, Enter', 'show the output of the chosen task'],
     ['a', 'show what waits for an approval'],
     ['Esc', 'back to the overview'],

@@ -9,12 +9,16 @@ export interface Ui {
   screen: ScreenName;
   /** The task that the arrows stand on. */
   selected?: TaskId;
+  /** What is being typed after `/`; the first task that has it is selected. */
+  find?: string;
   /** Shown until the next key. */
   notice?: string;
 }
 
 /** A key, named where it is no letter. */
-export type Key = string | {name: 'up' | 'down' | 'pageup' | 'pagedown' | 'escape' | 'return' | 'ctrl-c'};
+export type Key = string | {name: Step | 'escape' | 'return' | 'backspace' | 'ctrl-c'};
+
+type Step = 'up' | 'down' | 'pageup' | 'pagedown' | 'home' | 'end';
 
 /** What a key asks of the program around the dashboard. */
 export type Action = 'leave' | 'pause' | 'interrupt';
@@ -24,11 +28,22 @@ export interface KeyEffect {
   action?: Action;
 }
 
-const STEPS = {up: -1, down: 1, pageup: -10, pagedown: 10} as const;
+const STEPS: Readonly<Record<Step, number>> = {
+  up: -1,
+  down: 1,
+  pageup: -10,
+  pagedown: 10,
+  home: Number.NEGATIVE_INFINITY,
+  end: Number.POSITIVE_INFINITY,
+};
 
 /** What a key does. */
 export function applyKey(before: Ui, key: Key, model: DashboardModel): KeyEffect {
   const {notice: _, ...ui} = before;
+  if (ui.find !== undefined) {
+    const typed = findEffect({...ui, find: ui.find}, key, model);
+    if (typed) return {ui: typed};
+  }
   if (typeof key === 'string') return letterEffect(ui, key, model);
   switch (key.name) {
     case 'ctrl-c':
@@ -37,6 +52,8 @@ export function applyKey(before: Ui, key: Key, model: DashboardModel): KeyEffect
       return {ui: {...ui, screen: 'overview'}};
     case 'return':
       return ui.screen === 'overview' ? openOutput(ui, model) : {ui: {...ui, screen: 'overview'}};
+    case 'backspace':
+      return {ui};
     default:
       return {ui: move(ui, STEPS[key.name], model)};
   }
@@ -55,12 +72,40 @@ function letterEffect(ui: Ui, letter: string, model: DashboardModel): KeyEffect 
       return ui.screen === 'output' ? toggle('output') : openOutput(ui, model);
     case 'a':
       return toggle('approvals');
+    case 'f':
+      return {ui: follow(ui)};
+    case '/':
+      return {ui: {...ui, screen: 'overview', find: ''}};
     case '?':
     case 'h':
       return toggle('help');
     default:
       return {ui};
   }
+}
+
+/** While something is searched, letters are what is searched. Undefined: the key means what it always does. */
+function findEffect(ui: Ui & {find: string}, key: Key, model: DashboardModel): Ui | undefined {
+  const {find, ...found} = ui;
+  if (typeof key === 'string') return select({...ui, find: find + key}, find + key, model);
+  if (key.name === 'backspace') return select({...ui, find: find.slice(0, -1)}, find.slice(0, -1), model);
+  return key.name === 'return' || key.name === 'escape' ? found : undefined;
+}
+
+/** The first task whose id, title or state has the words, without regard to upper and lower case. */
+function select(ui: Ui, words: string, {tasks}: DashboardModel): Ui {
+  const wanted = words.toLowerCase();
+  const found =
+    words === ''
+      ? undefined
+      : tasks.find(({id, title, state}) => `${id} ${title} ${state}`.toLowerCase().includes(wanted));
+  if (found) return {...ui, selected: found.id};
+  return words === '' ? ui : {...ui, notice: `no task has \`${words}\``};
+}
+
+/** Nobody is selected: then the table stands where work is done, and moves with it. */
+function follow({selected: _, ...ui}: Ui): Ui {
+  return {...ui, screen: 'overview', notice: 'following what runs'};
 }
 
 /** Of the task that the arrows stand on, else of one that runs, else of the last that ran. */
@@ -82,6 +127,7 @@ function move(ui: Ui, step: number, {tasks}: DashboardModel): Ui {
     among.findIndex(({status}) => status === 'in_progress'),
     0,
   );
-  const next = place < 0 ? first : Math.min(Math.max(place + step, 0), among.length - 1);
+  // The first step of all goes to what runs, unless it goes to an end.
+  const next = place < 0 && Number.isFinite(step) ? first : Math.min(Math.max(place + step, 0), among.length - 1);
   return {...ui, selected: among[next]!.id};
 }

@@ -89,7 +89,7 @@ test('80 columns and 24 rows show a small milestone whole', () => {
     '  09:59:53 task_skipped         task-3: not needed',
     '  09:59:54 task_skipped         task-4: not needed',
     '',
-    'q leave  p pause  ↑↓ choose  o output  a approvals  ? help  Ctrl-C stop',
+    'q leave  p pause  f follow  / find  o output  a approvals  ? help  Ctrl-C stop',
   ]);
 });
 
@@ -232,5 +232,64 @@ test('the help is whole on 80 columns and 24 rows, and who only watches stops no
   expect(help).not.toContain('…');
   expect(help).toMatch(/skipped {2}· pending|skipped\n {2}· pending/);
   const watching = dashboardLines(modelOf({tasks: []}), OVERVIEW, {columns: 79, rows: 23}, {isOwner: false}, asItIs);
-  expect(watching.at(-1)).toBe('q leave  p pause  ↑↓ choose  o output  a approvals  ? help');
+  expect(watching.at(-1)).toBe('q leave  p pause  f follow  / find  o output  a approvals  ? help');
+});
+
+const MANY: Made = {
+  tasks: Array.from({length: 300}, (_, place) => ({
+    title: place === 250 ? 'Write the changelog' : `Task ${place}`,
+    status:
+      place < 100
+        ? ('completed' as const)
+        : place < 103
+          ? ('in_progress' as const)
+          : place === 103
+            ? ('failed' as const)
+            : ('pending' as const),
+  })),
+  blockers: ['the quota is used up', 'the disk is full', 'the branch was rewritten'],
+};
+const taskRows = (lines: readonly string[]) => lines.filter(line => /^[> ][·▶✔✘■↷] task-\d+/.test(line));
+
+test('80 columns and 24 rows have room for eight of 300 tasks, whatever else there is to say', () => {
+  const lines = shown(MANY, {columns: 80, rows: 24});
+  expect(taskRows(lines).length).toBeGreaterThanOrEqual(8);
+  expect(lines).toContainEqual(expect.stringMatching(/^needs you/));
+  // What needs you is said once: not again among the blockers.
+  const {needs, blockers} = modelOf(MANY);
+  for (const {text} of needs) expect(blockers.map(({message}) => message)).not.toContain(text);
+});
+
+test.each([
+  {columns: 120, rows: 40},
+  {columns: 200, rows: 50},
+])('a terminal of $columns columns has the tasks from top to bottom, and the rest beside them', size => {
+  const lines = shown(MANY, size);
+  expect(taskRows(lines).length).toBeGreaterThanOrEqual(size.rows - 10);
+  const needs = lines.find(line => line.includes('needs you'));
+  expect(needs!.indexOf('needs you')).toBeGreaterThan(size.columns / 2);
+  for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(size.columns);
+});
+
+test('keys go to the first and the last task, find one, and follow what runs', () => {
+  const model = modelOf(MANY);
+  const press = (ui: Ui, ...keys: Array<Parameters<typeof applyKey>[1]>) =>
+    keys.reduce((before, key) => applyKey(before, key, model).ui, ui);
+  expect(press(OVERVIEW, ...keysIn('\x1b[F'))).toEqual({screen: 'overview', selected: idOf(299)});
+  expect(press(OVERVIEW, ...keysIn('\x1b[4~\x1b[H'))).toEqual({screen: 'overview', selected: idOf(0)});
+  expect(press(OVERVIEW, ...keysIn('\x1b[F\x1b[5~'))).toEqual({screen: 'overview', selected: idOf(289)});
+
+  const typing = press(OVERVIEW, ...keysIn('/CHANGE'));
+  expect(typing).toEqual({screen: 'overview', find: 'CHANGE', selected: idOf(250)});
+  expect(shown(MANY, {columns: 80, rows: 24}, typing).at(-1)).toBe('/CHANGE█  Enter: found');
+  expect(taskRows(shown(MANY, {columns: 80, rows: 24}, typing))).toContainEqual(expect.stringContaining('>'));
+  // Letters that are keys otherwise are letters here.
+  expect(press(OVERVIEW, ...keysIn('/qpx'))).toMatchObject({find: 'qpx', notice: 'no task has `qpx`'});
+  expect(press(OVERVIEW, ...keysIn('/qx\x7f\x7f'))).toEqual({screen: 'overview', find: ''});
+  const found = press(typing, ...keysIn('\r'));
+  expect(found).toEqual({screen: 'overview', selected: idOf(250)});
+
+  const following = press(found, 'f');
+  expect(following).toEqual({screen: 'overview', notice: 'following what runs'});
+  expect(shown(MANY, {columns: 80, rows: 24}, following).filter(line => line.includes('▶ '))).toHaveLength(3);
 });
