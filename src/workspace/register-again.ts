@@ -6,7 +6,7 @@ import path from 'node:path';
 import {linkedWorktrees, type Repository} from '../git/git.ts';
 import {HOME_NOTE} from '../git/slot-place.ts';
 import {listFolder, makeFolder} from '../platform/files.ts';
-import {LOCK, setSlotBase, setSlotOwner, writeNote} from './slot-notes.ts';
+import {lockSlot, setSlotBase, setSlotOwner, writeNote} from './slot-notes.ts';
 
 /** What has to be known of a slot to register it again. */
 export interface RegisteredSlot {
@@ -16,8 +16,6 @@ export interface RegisteredSlot {
   base: string;
   /** Whose work lies in it. */
   owner?: string;
-  /** Why it is locked against a prune. */
-  reason: string;
   /** Which files are checked out was said in the registration alone. */
   isSparse: boolean;
 }
@@ -34,7 +32,7 @@ export function registerAgain(repo: Repository, known: RegisteredSlot): Reposito
   const slot = {...known.slot, gitDir: isTaken ? freeName(gitDir) : gitDir};
   makeFolder(slot.gitDir);
   fs.writeFileSync(path.join(slot.gitDir, 'commondir'), '../..\n');
-  writeNote(slot, LOCK, known.reason);
+  lockSlot(slot);
   writeNote(slot, 'HEAD', known.base);
   writeNote(slot, HOME_NOTE, known.home);
   setSlotBase(slot, known.base);

@@ -6,8 +6,10 @@ import type {Repository} from '../git/git.ts';
 import {readRef} from '../git/refs.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 
-/** What keeps `git worktree prune` away where the folder cannot be seen; the file holds the reason. */
-export const LOCK = 'locked';
+/** Keep `git worktree prune` away, also where the folder cannot be seen. */
+export function lockSlot(slot: Repository): void {
+  writeNote(slot, 'locked', 'a slot of milestone');
+}
 
 const BASE_NOTE = 'milestone-base';
 

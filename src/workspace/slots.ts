@@ -24,7 +24,7 @@ import {beginMaking, endMaking} from './mend-slots.ts';
 import {removeSlot} from './remove-slots.ts';
 import {resetSlot} from './reset-slot.ts';
 import {setAside} from './set-aside.ts';
-import {clearUnsaved, LOCK, setSlotBase, writeNote} from './slot-notes.ts';
+import {clearUnsaved, lockSlot, setSlotBase, writeNote} from './slot-notes.ts';
 
 export interface SlotWish {
   /** From `slotFolder`. */
@@ -65,7 +65,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   warnings.push(...linkSlot(wish));
   keepHeadLog(slot);
   writeNote(slot, HOME_NOTE, wish.home);
-  writeNote(slot, LOCK, lockReason(keeper));
+  lockSlot(slot);
   setSlotBase(slot, commit);
   clearUnsaved(slot);
   noteClean(slot, commit);
@@ -73,11 +73,6 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   const rescued = secured?.rescued === undefined ? {} : {rescued: secured.rescued};
   const needsSetup = wish.fresh === true || reset !== 'whole' || secured?.isDisturbed === true;
   return {slot, needsSetup, ...rescued, warnings};
-}
-
-/** What `git worktree list` says of a slot. */
-export function lockReason({id}: Pick<SlotKeeper, 'id'>): string {
-  return `a slot of milestone ${id}`;
 }
 
 async function resetTo(slot: Repository, wish: SlotWish) {

@@ -1,19 +1,10 @@
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import {type Repository, withPatience} from '../git/git.ts';
+import {withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
-import {
-  type PlacedSlot,
-  placedSlots,
-  slotAt,
-  slotFolder,
-  slotLink,
-  slotPool,
-  slotRoot,
-  slotsElsewhere,
-} from '../git/slot-place.ts';
+import {slotRoot} from '../git/slot-place.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
@@ -22,12 +13,12 @@ import type {SlotKeeper} from './keep-slot.ts';
 import {findKeptWork, layIn} from './kept-work.ts';
 import {noteLeft} from './left-as.ts';
 import {mendRegistrations, mendSlots} from './mend-slots.ts';
-import {isSparse, type RegisteredSlot, registerAgain} from './register-again.ts';
 import {removeSlots} from './remove-slots.ts';
 import {saveRescue} from './rescue.ts';
 import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
+import {SlotPlaces} from './slot-places.ts';
 import type {SlotSetup} from './slot-setup.ts';
-import {lockReason, prepareSlot} from './slots.ts';
+import {prepareSlot} from './slots.ts';
 import {type AttemptPlace, SetupFailed, type Workspace} from './workspace.ts';
 
 export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead' | 'patience'> {
@@ -61,13 +52,13 @@ export class WorktreeWorkspace implements Workspace {
   readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
-  /** Slots as they were prepared here: a prune in another place may take their registration. */
-  private readonly registered = new Map<number, RegisteredSlot>();
+  private readonly places: SlotPlaces;
 
   constructor(private readonly parts: WorktreeParts) {
+    this.places = new SlotPlaces(parts);
     this.integration = new GitIntegration({
       ...parts,
-      worktreeOf: place => this.slot(place.slot),
+      worktreeOf: place => this.places.find(place.slot),
       baseOf: async slot => (await slotBase(slot)) as string,
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareMergeSlot(commit);
@@ -80,12 +71,11 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async begin(): Promise<void> {
-    const {repo, root, milestoneId: id} = this.parts;
-    await mendSlots(repo, slotPool(repo, root, id));
+    await mendSlots(this.parts.repo, this.places.pool);
   }
 
   folderOf(slot: number): string {
-    return workFolder({...this.parts.repo, topLevel: this.slot(slot)?.topLevel ?? this.folder(slot)});
+    return workFolder({...this.parts.repo, topLevel: this.places.find(slot)?.topLevel ?? this.places.folder(slot)});
   }
 
   async prepare(
@@ -104,11 +94,13 @@ export class WorktreeWorkspace implements Workspace {
     const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal);
     if (!prepared) return undefined;
     const {slot, needsSetup} = prepared;
-    if (kept) await layIn(slot, kept.tree);
+    if (kept) {
+      await layIn(slot, kept.tree);
+      await noteLeft(slot);
+    }
     // Only now: who ends before this has left nothing of his own.
     setSlotOwner(slot, ownerOf(place));
-    const registered = this.registered.get(place.slot);
-    if (registered) registered.owner = ownerOf(place);
+    this.places.rememberOwner(place.slot, ownerOf(place));
     if (signal.aborted) return undefined;
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
   }
@@ -123,13 +115,13 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async hasChanged(place: AttemptPlace): Promise<boolean> {
-    const slot = this.slot(place.slot);
+    const slot = this.places.find(place.slot);
     return slot === undefined || this.activity.hasChanged(place, slot);
   }
 
   async rescue(place: AttemptPlace): Promise<void> {
     const {milestoneId} = this.parts;
-    const slot = this.slot(place.slot);
+    const slot = this.places.find(place.slot);
     if (!slot || slotOwner(slot) !== ownerOf(place)) return;
     markUnsaved(slot, ownerOf(place));
     await this.integration.takeBack();
@@ -154,7 +146,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async noteLeft(number: number): Promise<void> {
-    const slot = this.slot(number);
+    const slot = this.places.find(number);
     try {
       if (slot) await noteLeft(withPatience(slot, this.rescuePatience()));
     } catch (error) {
@@ -164,7 +156,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async checkpoint({taskId, attempt, slot: number}: AttemptPlace) {
-    const slot = this.slot(number);
+    const slot = this.places.find(number);
     return (
       slot &&
       checkpoint(withPatience(slot, this.patience({timeoutMs: CHECKPOINT_MS})), {
@@ -177,8 +169,8 @@ export class WorktreeWorkspace implements Workspace {
 
   async remove(): Promise<void> {
     const {repo, setup, warn} = this.parts;
-    const warnings = await removeSlots(repo, this.allSlots(), {
-      pools: [this.pool],
+    const warnings = await removeSlots(repo, this.places.all(), {
+      pools: [this.places.pool],
       keeperOf: number => this.keeper(number),
       patience: () => this.rescuePatience(),
       tearDown: (slot, number) => setup.tearDown(slot, number),
@@ -216,54 +208,21 @@ export class WorktreeWorkspace implements Workspace {
 
   private async makeSlot(number: number, commit: string, patience: Patience | undefined) {
     const {repo, root, home, fresh} = this.parts;
-    const folder = this.folder(number);
+    const folder = this.places.folder(number);
     const keeper = this.keeper(number);
     await mendRegistrations(repo, slotRoot(repo, root));
-    // Not to be taken for a folder of somebody else's.
-    if (!slotAt(repo, folder)) this.registerAgain(number);
+    this.places.findHere(number); // not to be taken for a folder of somebody else's
     const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, keeper});
     if (made.needsSetup) this.parts.setup.forget(made.slot);
     for (const warning of made.warnings) this.parts.warn(warning);
     const slot = withPatience(made.slot, undefined);
-    const reason = lockReason(keeper);
-    this.registered.set(number, {slot, home, base: commit, reason, isSparse: isSparse(slot)});
+    this.places.remember(number, slot, commit);
     return {...made, slot};
   }
 
   private keeper(slot: number): SlotKeeper {
     const {milestoneId: id, clock, onSlotKept} = this.parts;
     return {id, slot, clock, onKept: ref => onSlotKept(slot, ref)};
-  }
-
-  /** `undefined` when what worked there has removed its `.git`, or has put one of its own in its place. */
-  private slot(number: number): Repository | undefined {
-    const {repo} = this.parts;
-    const folder = this.folder(number);
-    const here = slotAt(repo, folder) ?? slotAt(repo, slotLink(folder)) ?? this.registerAgain(number);
-    return here ?? this.slotsElsewhere().find(placed => placed.number === number)?.slot;
-  }
-
-  private registerAgain(number: number): Repository | undefined {
-    const known = this.registered.get(number);
-    return known && registerAgain(this.parts.repo, known);
-  }
-
-  private allSlots(): PlacedSlot[] {
-    return [...placedSlots(this.parts.repo).filter(({pool}) => pool === this.pool), ...this.slotsElsewhere()];
-  }
-
-  private slotsElsewhere(): PlacedSlot[] {
-    return slotsElsewhere(this.parts.repo, {home: this.parts.home, pool: this.pool});
-  }
-
-  private get pool(): string {
-    const {repo, root, milestoneId} = this.parts;
-    return slotPool(repo, root, milestoneId);
-  }
-
-  private folder(number: number): string {
-    const {repo, root, milestoneId} = this.parts;
-    return slotFolder(repo, root, milestoneId, number);
   }
 }
 

@@ -478,7 +478,7 @@ describe('surroundings of an attempt', () => {
     expect(env.MILESTONE_RUN).toBe((await rig.waitForEvent(ID, 'task_started')).details.token);
     for (const name of ['TOKEN_A', 'TOKEN_B', 'GIT_DIR', 'MILESTONE_DELIVERABLES']) expect(env[name]).toBeUndefined();
     expect(cwd.startsWith(`${rig.stateFolder}/milestone/repo-`)).toBe(true);
-    expect(cwd.endsWith(`/${ID}/0`)).toBe(true);
+    expect(cwd.endsWith(`/${ID}/slot-0/repo`)).toBe(true);
     await exit();
     expect(await run).toMatchObject({exitCode: 0});
     expect(eventsOf(rig, ID, 'milestone_activated')[0]!.details.branch).toBe(`milestone/${ID}`);
@@ -491,7 +491,9 @@ describe('surroundings of an attempt', () => {
     await rig.writeMilestone(ID, [
       {
         id: 'a',
-        run: `${milestone} execute other; test $? -eq 3 && ${milestone} skip ${ID} a; test $? -eq 3`,
+        run: [`execute other`, `skip ${ID} a`]
+          .map(words => `code=0; ${milestone} ${words} || code=$?; test $code -eq 3`)
+          .join('; '),
         retries: 0,
       },
     ]);
@@ -570,7 +572,7 @@ describe('surroundings of an attempt', () => {
     await rig.waitForEvent(ID, 'task_completed');
     await runs[1]!.exit();
     expect(await run).toMatchObject({exitCode: 0});
-    expect(lines()).toEqual(['one 0 0', 'two 1 1', 'two 2 2', ' 2 2']);
+    expect(lines()).toEqual(['one 0 repo', 'two 1 repo', 'two 2 repo', ' 2 repo']);
   });
 
   test.concurrent('slots may live elsewhere, and a command inside one works with the home that owns it', async () => {
@@ -580,7 +582,9 @@ describe('surroundings of an attempt', () => {
     const run = rig.milestone('execute', ID);
     const {cwd, exit} = await work.nextRun().then(one => ({cwd: one.cwd, exit: () => one.exit()}));
     expect(cwd.startsWith(`${rig.root}/slots/repo-`)).toBe(true);
-    expect(await rig.milestone('execute', ID, {cwd})).toMatchObject({exitCode: 5});
+    const {exitCode, json} = await rig.milestone('status', ID, '--json', {cwd});
+    expect([exitCode, json().milestone.executor.alive]).toEqual([0, true]);
+    expect(await rig.milestone('execute', ID, {cwd})).toMatchObject({exitCode: 3});
     await exit();
     expect(await run).toMatchObject({exitCode: 0});
     expect(fs.existsSync(cwd)).toBe(false);

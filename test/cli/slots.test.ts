@@ -91,7 +91,7 @@ test.concurrent('a task that works on the branch itself is checked like any othe
   const {exitCode, stderr, stdout} = await rig.milestone('execute', '--max-parallel', '1');
   expect(exitCode).toBe(4);
   expect(subjects(rig, 'm')).toEqual(['A', 'B', 'C'].map(title => `feat(milestone-m): ${title}`));
-  expect(`${stdout}${stderr}`).toContain('`d` had committed to `milestone/m` itself');
+  expect(`${stdout}${stderr}`).toContain('an attempt had committed to `milestone/m` itself');
   expect(fileAt(rig, 'refs/milestone/rescue/m/d.1', 'd')).toBe('d');
 });
 
