@@ -1,5 +1,7 @@
+import path from 'node:path';
 import type {ExecutionContext} from '../execution/context.ts';
 import {firstLine} from '../platform/first-line.ts';
+import {readProjectTools} from '../workspace/project-tools.ts';
 import {checkHead} from './check-head.ts';
 
 /** How soon to ask again for a place in which an attempt is at work. */
@@ -29,6 +31,16 @@ async function checkBase(context: ExecutionContext): Promise<void> {
   context.openBlocker({
     type: 'baseline_red',
     message: `the check \`${firstLine(red?.command ?? '')}\` is red before anything was changed`,
-    hint: `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume\``,
+    hint:
+      missingSetup(context) ?? `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume\``,
   });
+}
+
+/** A check that needs what a fresh checkout lacks is red for that reason more often than for any other. */
+function missingSetup({settings, paths}: ExecutionContext): string | undefined {
+  if (settings.workspace.setup !== undefined) return undefined;
+  const {setup} = readProjectTools(path.dirname(paths.home));
+  if (!setup) return undefined;
+  const {command, lockFile, makes} = setup;
+  return `a fresh folder has no ${makes}: put \`workspace: {setup: ${command}, setup_when: [${lockFile}]}\` under \`settings\` in .milestones/config.yaml, then \`milestone resume\``;
 }

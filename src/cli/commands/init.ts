@@ -1,25 +1,39 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {PREFERRED_AGENTS} from '../../drivers/default-driver.ts';
 import {MilestoneError} from '../../errors.ts';
 import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../../plan/file/home.ts';
 import {fileError, makeFolder} from '../../platform/files.ts';
+import {findProgram} from '../../platform/processes/find-program.ts';
 import {printable} from '../../terminal/printable.ts';
+import {type ProjectTools, readProjectTools} from '../../workspace/project-tools.ts';
 import {type InitCommandsFlags, initCommands} from '../init/init-commands.ts';
 import {shownPath} from '../shown-path.ts';
 
-const CONFIG = `# What holds for all milestones here; each plan can say otherwise under its own \`settings:\`.
-# Every key is in \`milestone schema config\`.
-
-settings:
-  # max_parallel: 3             # attempts at a time
-  # verify: npm test            # a command that is green when the work is right
-  # retries: 2                  # tries after the first
-  # timeout: 45m                # for one attempt
-  # env: {CI: "1"}              # for tasks and checks
-  # workspace:
+/** With what the project's own files say: how it is tested is the user's to switch on, for he knows whether it is green. */
+function configText({setup, test}: ProjectTools, agents: readonly string[]): string {
+  const found = agents.length === 0 ? '' : `; found here: ${agents.join(', ')}`;
+  const own = setup
+    ? `  workspace:
+    setup: ${setup.command} # makes a fresh working folder ready: it has no ${setup.makes}
+    setup_when: [${setup.lockFile}] # and again when this differs
+`
+    : `  # workspace:
   #   setup: npm ci             # makes a fresh working folder ready
   #   setup_when: [package-lock.json]
 `;
+  return `# What holds for all milestones here; each plan can say otherwise under its own \`settings:\`.
+# Every key is in \`milestone schema config\`.
+
+settings:
+  # driver: ${(agents[0] ?? 'claude').padEnd(19)} # who does tasks without \`run\`${found}
+  # max_parallel: 3             # attempts at a time
+  # verify: ${(test ?? 'npm test').padEnd(19)} # a command that is green when the work is right
+  # retries: 2                  # tries after the first
+  # timeout: 45m                # for one attempt
+  # env: {CI: "1"}              # for tasks and checks
+${own}`;
+}
 
 const EXAMPLE = `# A plan: tasks, and which of them wait for others. Look at it with \`milestone graph example\`,
 # see what would run with \`milestone execute example --dry-run\`, then leave out the \`--dry-run\`.
@@ -75,7 +89,20 @@ function initWithCommands(home: string, flags: InitCommandsFlags): void {
 function reportHome(home: string, made: readonly string[]): void {
   console.log(printable(made.length === 0 ? `${shownPath(home)} is complete already` : `made in ${shownPath(home)}:`));
   for (const name of made) console.log(`  ${name}`);
+  if (made.includes('config.yaml')) for (const line of foundLines(path.dirname(home))) console.log(printable(line));
   if (made.includes('active/example.yaml')) console.log('\n`milestone execute example` carries out the example');
+}
+
+/** What config.yaml has from the project, for whoever does not open it. */
+function foundLines(project: string): string[] {
+  const {setup, test} = readProjectTools(project);
+  const agents = agentsHere();
+  const lines = [
+    ...(setup ? [`${setup.lockFile}: each working folder is made ready by \`${setup.command}\``] : []),
+    ...(test === undefined ? [] : [`tests: uncomment \`verify: ${test}\` to have every task checked by them`]),
+    `agents: ${agents.length === 0 ? 'none on the PATH; tasks need `run`, or a person' : agents.join(', ')}`,
+  ];
+  return ['', 'found here, and written into config.yaml:', ...lines.map(line => `  ${line}`)];
 }
 
 /** The home that the working directory has, else one in it. */
@@ -97,7 +124,7 @@ function makeHome(home: string): string[] {
   const parts: Array<[file: string, make: (file: string) => boolean]> = [
     [paths.activeFolder, isNewFolder],
     [paths.completedFolder, isNewFolder],
-    [paths.config, file => writeNew(file, CONFIG)],
+    [paths.config, file => writeNew(file, configText(readProjectTools(path.dirname(home)), agentsHere()))],
     [paths.gitignore, file => makeIgnore(home, file)],
     [paths.active('example'), file => listMilestones(home).length === 0 && writeNew(file, EXAMPLE)],
   ];
@@ -106,6 +133,11 @@ function makeHome(home: string): string[] {
   } catch (error) {
     throw error instanceof MilestoneError ? error : fileError(error, `make \`${home}\``);
   }
+}
+
+/** Coding agents on the PATH, the one that would be taken first. */
+function agentsHere(): string[] {
+  return PREFERRED_AGENTS.filter(name => findProgram(name, process.env.PATH) !== undefined);
 }
 
 function isNewFolder(folder: string): boolean {

@@ -21,8 +21,8 @@ type Part = 'needs' | 'tasks' | 'blockers' | 'events';
 /** From this height on, parts have an empty line between them. */
 const ROOMY = 20;
 const EVENT_NAME_WIDTH = 20;
-/** From this width on, the tasks stand beside the rest. */
-const WIDE = 120;
+/** From this width on (a terminal of 120 columns, less what it keeps for itself), the tasks stand beside the rest. */
+const WIDE = 110;
 /** Of the width, for the tasks. */
 const TASKS_SHARE = 0.58;
 const BETWEEN = 2;
