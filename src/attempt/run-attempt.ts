@@ -64,7 +64,9 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
   try {
     // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
     await context.durable();
-    const result = redacted(context, outOfTime(context, planned, await work(context, planned, stop, seen)));
+    await context.sharedWatch?.begin(place);
+    const worked = await work(context, planned, stop, seen);
+    const result = redacted(context, outOfTime(context, planned, await lookAround(context, place, worked)));
     await context.redactor.redactFile(context.logFileOf(place));
     if (!context.isCurrent(place)) return;
     if (isAgentsWork(planned))
@@ -103,6 +105,17 @@ const TAIL_BYTES = 2048;
 function withOutput(outcome: Outcome, logFile: string): Outcome {
   if (outcome.kind !== 'failed' || sizeOf(logFile) === 0) return outcome;
   return {...outcome, output_tail: readTail(logFile, TAIL_BYTES)};
+}
+
+/** What changed beside the work is told of; who has the user's own changes among his has not done his. */
+async function lookAround(context: ExecutionContext, place: AttemptPlace, worked: DriverResult): Promise<DriverResult> {
+  const look = await context.sharedWatch?.end(place, context.workspace.folderOf(place.slot));
+  if (!look || look.changes.length === 0) return worked;
+  const during = look.during.map(({taskId: task, attempt}) => ({task, attempt}));
+  context.record({event: 'repository_changed', details: {during, changes: look.changes}});
+  if (!look.took || worked.kind !== 'claimed') return worked;
+  const message = "took an entry of the user's stash into its work; the stash is shared: commit instead";
+  return {...worked, kind: 'ended', outcome: {kind: 'failed', cause: 'out_of_area', message}};
 }
 
 function isAgentsWork({choice, integrates}: PlannedAttempt): boolean {

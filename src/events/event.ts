@@ -113,6 +113,18 @@ export interface Deliverable {
   sha256: string;
 }
 
+/** A ref, a setting or an entry of the stash that changed while attempts worked. */
+export interface SharedChange {
+  kind: 'ref' | 'config' | 'stash';
+  /** The whole name of the ref, the key, or what the entry is called. */
+  name: string;
+  /** Commit before; absent where it is new. */
+  from?: string;
+  /** Commit after; absent where it is gone. */
+  to?: string;
+  put_back?: true;
+}
+
 /** Why a driver rests. */
 export type DriverPause = 'quota' | 'overload' | 'auth';
 
@@ -284,6 +296,8 @@ export interface EventDetails {
   auto_commit: {task_id: TaskId; attempt: number; files_changed: number; commit: string};
   /** What lay in a slot and belongs to no attempt is at a ref. */
   slot_kept: {slot: number; ref: string};
+  /** What changed in the repository beside the work of the attempts that ran meanwhile. */
+  repository_changed: {during: Array<{task: TaskId; attempt: number}>; changes: SharedChange[]};
   repository_state_saved: {head: string; branch: string};
   /** `head`: where the remote's branch stands; absent when it has none. `ahead` and `behind` are ours against it. */
   branch_synced: {

@@ -11,6 +11,7 @@ import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {Redactor} from '../platform/redact.ts';
 import type {SerialQueue} from '../platform/serial-queue.ts';
 import type {MilestoneState} from '../state/milestone.ts';
+import type {SharedWatch} from '../workspace/shared-watch.ts';
 import type {AttemptPlace, Workspace} from '../workspace/workspace.ts';
 import type {Jobs} from './jobs.ts';
 import type {Attempts} from './live-attempts.ts';
@@ -42,6 +43,8 @@ export interface ExecutionContext {
   readonly ready: ReadyTasks;
   readonly uses: Uses;
   readonly workspace: Workspace;
+  /** Sees what attempts change in the repository beside their work. */
+  readonly sharedWatch: SharedWatch<AttemptPlace> | undefined;
   readonly redactor: Redactor;
   readonly drivers: DriverSet;
   readonly paths: HomePaths;

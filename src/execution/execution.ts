@@ -27,6 +27,7 @@ import {applyEvent} from '../state/apply-event.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
 import {isTaskEvent} from '../state/task.ts';
+import {SharedWatch} from '../workspace/shared-watch.ts';
 import {type AttemptPlace, heldSlots, type Workspace} from '../workspace/workspace.ts';
 import type {AgentLoop} from './agent-loop.ts';
 import {Assignments} from './assignments.ts';
@@ -68,6 +69,7 @@ export class Execution implements ExecutionContext {
   readonly state: MilestoneState;
   readonly clock: Clock;
   readonly uses: Uses;
+  readonly sharedWatch: SharedWatch<AttemptPlace> | undefined;
   readonly workspace: Workspace;
   readonly redactor: Redactor;
   readonly drivers: DriverSet;
@@ -101,6 +103,7 @@ export class Execution implements ExecutionContext {
     this.clock = parts.clock;
     this.uses = parts.uses;
     this.workspace = parts.workspace;
+    this.sharedWatch = parts.repo && parts.workspace.integration ? new SharedWatch(parts.repo) : undefined;
     this.redactor = parts.redactor;
     this.drivers = parts.drivers;
     // Whether or not anyone waits for what could not be written.

@@ -45,3 +45,14 @@ export function keepHeadLog(worktree: Repository): void {
 function headLog({gitDir}: Repository): string {
   return path.join(gitDir, 'logs', 'HEAD');
 }
+
+/** A move to what was there already. */
+export function isLook(why: string): boolean {
+  return why.startsWith('checkout:');
+}
+
+/** A move that made the commit that it led to. */
+export function isCreation(why: string): boolean {
+  if (/^(?:commit|cherry-pick|revert|am)\b/.test(why)) return true;
+  return /^(?:rebase|merge|pull)\b/.test(why) && !/: Fast-forward$|\((?:start|finish|abort)\)/.test(why);
+}

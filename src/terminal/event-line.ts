@@ -6,6 +6,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
 import {AUTO_GATES, YOLO} from '../reports/liberties.ts';
+import {sharedChange} from '../reports/shared-change.ts';
 import {uncommittedText} from '../reports/uncommitted.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {tasksCompleted} from '../state/milestone.ts';
@@ -106,6 +107,13 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return planChanged(event.details);
     case 'plan_refused':
       return `${chalk.yellow('!')} the edited plan is not in force: ${printable(event.details.problems.join('; '))}`;
+    case 'repository_changed': {
+      const {during, changes} = event.details;
+      const whose = during.map(({task}) => name(task)).join(', ');
+      return changes
+        .map(change => `${chalk.yellow('!')} while ${whose} worked: ${printable(sharedChange(change))}`)
+        .join('\n');
+    }
     case 'final_checked':
       return event.details.ok
         ? `${chalk.green('✔')} final check passed`

@@ -2,6 +2,7 @@
 
 import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../events/event.ts';
 import {removedTestsInShort} from '../events/removed-tests.ts';
+import {sharedChange} from '../reports/shared-change.ts';
 import {counted} from './counted.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
@@ -67,6 +68,7 @@ const GISTS: Gists = {
   driver_resumed: ({driver}) => driver,
   auto_commit: details =>
     ofAttempt(details, `${counted(details.files_changed, 'file')} saved as ${short(details.commit)}`),
+  repository_changed: ({changes}) => changes.map(sharedChange).join('; '),
   slot_kept: ({slot, ref}) => `slot ${slot} as ${ref}`,
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
   branch_synced: ({branch, remote, action, head}) =>

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import {headBranch} from '../git/checkout.ts';
 import {git, linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
-import {type HeadMove, readHeadMoves} from '../git/head-log.ts';
+import {type HeadMove, isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, readHead, readRef} from '../git/refs.ts';
 import {isSlot} from '../git/slot-place.ts';
 
@@ -82,14 +82,4 @@ function beforeAttempts(
     at = made.from === '' ? last : made.from;
   }
   return at;
-}
-
-function isLook(why: string): boolean {
-  return why.startsWith('checkout:');
-}
-
-/** A move that made the commit that it led to. */
-function isCreation(why: string): boolean {
-  if (/^(?:commit|cherry-pick|revert|am)\b/.test(why)) return true;
-  return /^(?:rebase|merge|pull)\b/.test(why) && !/: Fast-forward$|\((?:start|finish|abort)\)/.test(why);
 }
