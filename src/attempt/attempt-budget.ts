@@ -77,11 +77,13 @@ export function settleBudget(
   context.record({event: 'budget_settled', details});
 }
 
-/** Whether an agent ended at work, by itself or not; whom the provider refuses does none. */
+/** Whether an agent was ended at work, or ended by itself after it was seen to work; whom the provider refuses does none. */
 export function wasAtWork(result: DriverResult, hasBegun: boolean | undefined): boolean {
   if (!hasBegun || result.kind === 'claimed') return false;
-  const {kind} = result.outcome;
-  return kind !== 'auth' && kind !== 'quota' && kind !== 'overload';
+  const {outcome, usage} = result;
+  if (outcome.kind === 'failed')
+    return outcome.cause === 'timeout' || outcome.cause === 'stalled' || usage !== undefined;
+  return outcome.kind === 'interrupted' || outcome.kind === 'cancelled' || outcome.kind === 'budget';
 }
 
 /**

@@ -7,7 +7,7 @@ import {checkHead} from './check-head.ts';
 /** How soon to ask again for a place in which an attempt is at work. */
 const AGAIN_MS = 1_000;
 
-/** Check what coding agents would start from, before one of them costs anything. */
+/** Check what tasks would start from, before one of them costs anything or blames its own work. */
 export async function checkBaseline(context: ExecutionContext): Promise<void> {
   // What is checked is what stands on record as checked: nothing moves the branch meanwhile.
   await context.mergeQueue.run(() => checkBase(context));

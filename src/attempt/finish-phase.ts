@@ -75,6 +75,7 @@ function changedCode(files: readonly string[]): Outcome {
   return {
     kind: 'failed',
     cause: 'out_of_area',
+    files: [...files],
     message: `changed files in a phase that only writes documents: ${files.slice(0, 5).join(', ')}${more}`,
   };
 }

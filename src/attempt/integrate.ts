@@ -18,8 +18,10 @@ import {commitMessage} from '../git/commit-message.ts';
 import {isInsideAreas, isProtected} from '../plan/areas.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {rescueRef} from '../workspace/rescue.ts';
 import {type AttemptPlace, type FrozenWork, type Integration, SetupFailed} from '../workspace/workspace.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
+import {comparedWithBase} from './compare-with-base.ts';
 import {awaitCompletion, isGated, takeOwnDocuments} from './completion-gate.ts';
 import {removedTests} from './removed-tests.ts';
 import {review} from './review.ts';
@@ -44,7 +46,7 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   const {workspace} = context;
   const {integration} = workspace;
   const work = integration && (await freeze(context, integration, place, signal));
-  const refusal = work && (await refuse(context, place.taskId, {integration, work}));
+  const refusal = work && (await refuse(context, place, {integration, work}));
   if (refusal) return giveUp(context, place, refusal, work);
   if (integration && work?.hasChanges) {
     await integration.hold(place, work);
@@ -56,7 +58,10 @@ async function integrateWork(context: ExecutionContext, place: AttemptPlace, sig
   const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
   if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);
-  if (red) return giveUp(context, place, denied(context, place.taskId, red), work);
+  if (red) {
+    const compared = await comparedWithBase(context, place, {red, checks, work});
+    return giveUp(context, place, denied(context, place.taskId, compared), work);
+  }
   // What a person has let through is not asked for again.
   const isLetThrough = runningTask(context, place.taskId).integrates !== undefined;
   const rejected = isLetThrough ? undefined : await review(context, place, {work, checks, signal});
@@ -186,10 +191,11 @@ const PRUNED: Outcome = {
  */
 async function refuse(
   context: ExecutionContext,
-  id: TaskId,
+  place: AttemptPlace,
   {integration, work}: {integration: Integration; work: FrozenWork},
 ): Promise<Outcome | undefined> {
   if (work.refused) return work.refused;
+  const id = place.taskId;
   const task = context.taskOf(id);
   const {touches, touchesFree, protect} = context.settingsOf(id);
   const outside = work.changedFiles.filter(file => !isInsideAreas(file, touches, touchesFree));
@@ -197,13 +203,15 @@ async function refuse(
     return {
       kind: 'failed',
       cause: 'out_of_area',
-      message: `changed files outside its \`touches\`: ${shorten(outside)}`,
+      files: outside,
+      message: `changed files outside its \`touches\`: ${shorten(outside)} (${allowed(touches ?? [])}; ${keptAt(context, place)})`,
     };
   const kept = work.changedFiles.filter(file => isProtected(file, protect, task.touches));
   if (kept.length > 0)
     return {
       kind: 'failed',
       cause: 'out_of_area',
+      files: kept,
       message: `changed files that \`protect\` keeps from tasks whose own \`touches\` does not name them: ${shorten(kept)}`,
     };
   if (task.run !== undefined) return undefined;
@@ -216,6 +224,14 @@ async function refuse(
   const unfinished = await integration.conflictMarkersIn(work);
   if (unfinished.length === 0) return undefined;
   return {kind: 'failed', cause: 'check', message: `left markers of a merge conflict in ${shorten(unfinished)}`};
+}
+
+function allowed(touches: readonly string[]): string {
+  return `\`touches: [${touches.join(', ')}]\``;
+}
+
+function keptAt({state: {id}}: ExecutionContext, {taskId: task, attempt}: AttemptPlace): string {
+  return `its work is kept at \`${rescueRef({id, task, attempt})}\``;
 }
 
 /** Renames are found among files that may hold tests; more files than these are looked at as a whole. */

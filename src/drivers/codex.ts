@@ -210,6 +210,10 @@ class CodexReader implements AgentReader {
 function failureOf(message: string): ProviderFailure {
   const text = /^Reconnecting(?:\.{3}|…) \d+\/\d+ \((.*)\)$/s.exec(message)?.[1] ?? message;
   const status = /\bstatus:? (\d{3})\b/.exec(text)?.[1];
+  // Of a request that it does not send again it hands on the answer as it came.
+  const answer = objectOf(parseObject(text)?.error);
+  if (answer)
+    return {text: textOf(answer.message) ?? text, ...(answer.type === 'invalid_request_error' && {status: 400})};
   return {text, ...(status !== undefined && {status: Number(status)})};
 }
 

@@ -9,7 +9,18 @@ export type Timestamp = string;
 /** How an attempt ended without completing its task. `message` is for people, `kind` and `cause` decide. */
 export type Outcome =
   /** `output_tail`: the end of what a command printed. */
-  | {kind: 'failed'; cause: FailureCause; message: string; exit_code?: number; signal?: string; output_tail?: string}
+  | {
+      kind: 'failed';
+      cause: FailureCause;
+      message: string;
+      exit_code?: number;
+      signal?: string;
+      output_tail?: string;
+      /** What it changed and may not. */
+      files?: string[];
+      /** Its own check was red in the same way before any work; `cannot_run`: no work can change that. */
+      red_before?: 'same' | 'cannot_run';
+    }
   | {kind: 'conflict'; message: string; files: string[]}
   | {kind: 'interrupted'; message: string; executor_died: boolean}
   | {kind: 'cancelled'; message: string}
@@ -309,6 +320,8 @@ export interface EventDetails {
     behind?: number;
   };
   baseline_checked: {head: string; ok: boolean; checks: CheckResult[]};
+  /** A task's own check, red after an attempt, was run on the commit that the attempt started from. */
+  check_compared: {task_id: TaskId; attempt: number; base: string; check: CheckResult};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
   request_rejected: {reason: string; code?: RejectionCode; hint?: string};
 }

@@ -68,15 +68,16 @@ export class Assignments {
 
   /**
    * Whether somebody can do a task now.
-   * @param needsBaseline Coding agents wait for the checks of the base.
+   * @param needsBaseline All but people wait for the checks of the base.
    */
   standingOf(id: TaskId, needsBaseline: boolean): Standing {
     // Nobody is needed for work that only has to be integrated.
     if (workToIntegrate(taskState(this.state, id)) !== undefined) return {kind: 'go'};
     const choice = this.driverOf(id);
     if (choice.kind === 'manual') return {kind: 'manual'};
+    if (needsBaseline) return {kind: 'waits', driver: choice.name};
     if (choice.kind !== 'driver' || !choice.driver.agent) return {kind: 'go'};
-    if (needsBaseline || this.isPaused(choice)) return {kind: 'waits', driver: choice.driver.name};
+    if (this.isPaused(choice)) return {kind: 'waits', driver: choice.driver.name};
     // Work that nobody can review would be done again.
     const reviewer = this.taskOf(id).review?.driver;
     const isHeld = reviewer !== undefined && this.isPaused(this.drivers.get(reviewer));

@@ -56,7 +56,7 @@ export interface ExecutionContext {
   readonly wait: boolean;
   /** On the file system that holds the slots. */
   readonly slotsFolder: string;
-  /** Whether coding agents wait for the checks of the base. */
+  /** Whether tasks wait for the checks of the base. */
   readonly needsBaseline: boolean;
   /** Set once the execution is to end; nothing new starts then. */
   readonly ending: Ending | undefined;

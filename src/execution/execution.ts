@@ -162,7 +162,7 @@ export class Execution implements ExecutionContext {
     return this.assignments.driverOf(id);
   }
 
-  /** Whether coding agents wait for the checks of the base. */
+  /** Whether tasks wait for the checks of the base. */
   get needsBaseline(): boolean {
     const {verify} = this.settings;
     return verify !== undefined && this.workspace.integration !== undefined && this.state.baseline?.ok !== true;

@@ -1,6 +1,7 @@
 // What follows from the end of an attempt, by the table of outcomes:
 //
-//   failed       another try while `retries` lasts, then the task has failed
+//   failed       another try while `retries` lasts, then the task has failed; none where it would end in the same way: the
+//                same file outside its areas again, its own check red twice as it is before any work, or unable to run
 //   conflict     free twice, then alone, then as failed
 //   interrupted  free, unless the task asks first; the third time that the execution broke off under it makes it suspect
 //   overload     free five times, each after a longer rest; then it counts as quota
@@ -17,6 +18,7 @@ import type {AttemptCounters} from '../state/task.ts';
 const FREE_CONFLICTS = 2;
 const FREE_OVERLOADS = 5;
 const DEATHS_OF_A_SUSPECT = 3;
+const SAME_REDS = 2;
 /** So many in a row, and the driver rests until somebody has logged in. */
 const AUTH_FAILURES_OF_A_DRIVER = 2;
 const FIRST_OVERLOAD_REST_MS = 5_000;
@@ -106,11 +108,25 @@ function nextTry(ended: EndedAttempt): NewEvent {
       },
     };
   const cause = outcome.kind === 'failed' ? outcome.cause : outcome.kind;
-  return {event: 'task_failed', details: {task_id, attempt, cause, message: outcome.message}};
+  const inVain = outcome.kind === 'failed' ? whyInVain(outcome, counters) : undefined;
+  const message = inVain === undefined ? outcome.message : `${outcome.message}; not tried again: ${inVain}`;
+  return {event: 'task_failed', details: {task_id, attempt, cause, message}};
+}
+
+/** Why another try would end as this one did; undefined where it may not. */
+function whyInVain(
+  {red_before}: Extract<Outcome, {kind: 'failed'}>,
+  {isOutsideAgain, redBefore = 0}: AttemptCounters,
+): string | undefined {
+  if (isOutsideAgain) return 'it changed the same file before';
+  if (red_before === 'cannot_run') return 'its check cannot run here';
+  if (red_before !== undefined && redBefore >= SAME_REDS) return 'its check says the same each time';
+  return undefined;
 }
 
 function hasAnotherTry({outcome, counters, retries, maxAttempts}: EndedAttempt): boolean {
   if (counters.started >= maxAttempts) return false;
+  if (outcome.kind === 'failed' && whyInVain(outcome, counters) !== undefined) return false;
   if (outcome.kind === 'interrupted' || outcome.kind === 'quota' || outcome.kind === 'overload') return true;
   // Two conflicts are free and the third is tried alone; from then on they count like failures.
   const counted = counters.failures + Math.max(0, counters.conflicts - FREE_CONFLICTS - 1);

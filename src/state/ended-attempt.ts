@@ -2,7 +2,7 @@
 
 import type {Denial, Outcome} from '../events/event.ts';
 import {withPhase} from './kiro.ts';
-import type {LastAttempt, RunningTask, TaskHistory, TaskState} from './task.ts';
+import type {AttemptCounters, LastAttempt, RunningTask, TaskHistory, TaskState} from './task.ts';
 
 /** The task after an attempt that did not complete it; what follows is in the next event. */
 export function afterAttempt(
@@ -12,7 +12,7 @@ export function afterAttempt(
 ): TaskState {
   const {history} = task;
   const counters = {...history.counters};
-  if (outcome.kind === 'failed') counters.failures++;
+  if (outcome.kind === 'failed') countFailure(counters, outcome);
   if (outcome.kind === 'conflict') counters.conflicts++;
   if (outcome.kind === 'overload') counters.overloads++;
   // A night of waiting for a quota is not the task's fault; its driver rests ever longer in between.
@@ -30,6 +30,16 @@ export function afterAttempt(
       last: lastAttempt(task, outcome, denials),
     },
   };
+}
+
+/** What it fails on again is told from what it fails on. */
+function countFailure(counters: AttemptCounters, {files, red_before}: Extract<Outcome, {kind: 'failed'}>): void {
+  counters.failures++;
+  if (red_before !== undefined) counters.redBefore = (counters.redBefore ?? 0) + 1;
+  if (!files) return;
+  const {outside = []} = counters;
+  if (files.some(file => outside.includes(file))) counters.isOutsideAgain = true;
+  counters.outside = [...new Set([...outside, ...files])];
 }
 
 function hasNoSequel({kind}: Outcome): boolean {

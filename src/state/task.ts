@@ -37,6 +37,8 @@ export interface TaskHistory {
   last?: LastAttempt;
   /** What a person answered to what attempts asked. */
   answers?: Array<{question: string; answer: string}>;
+  /** What its own check said of the commit that an attempt started from. */
+  before?: {base: string; check: CheckResult};
   /** What all attempts have used, as far as it is known. */
   used?: Usage;
   /** The part of it that is an estimate. */
@@ -71,6 +73,12 @@ export interface AttemptCounters {
   overloads: number;
   /** Times that the executor died while an attempt was running. */
   deaths: number;
+  /** Times that its own check was red in the same way as before any work. */
+  redBefore?: number;
+  /** Files that it changed and may not. */
+  outside?: string[];
+  /** It changed one of them again. */
+  isOutsideAgain?: true;
 }
 
 export type Stage = 'starting' | 'working' | 'claimed' | 'integrating';
@@ -310,6 +318,8 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       if (!next) break;
       return next;
     }
+    case 'check_compared':
+      return {...task, history: {...history, before: {base: event.details.base, check: event.details.check}}};
     case 'auto_commit':
     case 'task_dependency_blocker':
     case 'budget_reserved':

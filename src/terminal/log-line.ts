@@ -73,6 +73,8 @@ const GISTS: Gists = {
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
   branch_synced: ({branch, remote, action, head}) =>
     `${branch} ${action} ${action === 'pushed' ? 'to' : 'from'} ${remote}${head === undefined ? ', which has none' : ` at ${short(head)}`}`,
+  check_compared: ({base, check, ...details}) =>
+    ofAttempt(details, `its check is ${check.ok ? 'green' : 'red'} on ${short(base)}`),
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,
   request_rejected: ({reason}) => reason,

@@ -336,6 +336,7 @@ const UNREADABLE_WORK: FrozenWork = {
   refused: {
     kind: 'failed',
     cause: 'out_of_area',
+    files: ['.git'],
     message: 'removed or replaced the `.git` of its slot, without which nothing in there can be committed',
   },
 };
@@ -362,6 +363,7 @@ function outOfArea(files: readonly string[]): Outcome {
   return {
     kind: 'failed',
     cause: 'out_of_area',
+    files: [...files],
     message: `changed files below \`.milestones/\`, which no task may: ${files.slice(0, 5).join(', ')}`,
   };
 }
@@ -370,6 +372,7 @@ function holdsRepositories(folders: readonly string[]): Outcome {
   return {
     kind: 'failed',
     cause: 'out_of_area',
+    files: [...folders],
     message: `left git repositories of its own, whose files cannot be committed: ${folders.slice(0, 5).join(', ')}`,
   };
 }

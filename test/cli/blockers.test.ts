@@ -548,18 +548,12 @@ describe('checks and plans', () => {
     const done = claude.done({status: 'done', summary: 'Done.', assumptions: [], question: null});
     agents.script('claude', 'default', [claude.init, {write: {'a.txt': 'a'}}, done]);
     const long = await rig.command('long');
-    await rig.writeMilestone(
-      ID,
-      [
-        {id: 'long', run: long.shell},
-        {id: 'a', driver: 'claude'},
-      ],
-      {
-        settings: {verify: 'test -f there', agents: SOON},
-      },
-    );
+    const tasks = [{id: 'long', run: long.shell}];
+    await rig.writeMilestone(ID, tasks, {settings: {agents: SOON}});
     const execution = rig.milestone('execute', ID);
     const run = await long.nextRun();
+    const verify = 'test -f there';
+    await rig.writeMilestone(ID, [...tasks, {id: 'a', driver: 'claude'}], {settings: {verify, agents: SOON}});
     await rig.waitForEvent(ID, isBlocker('baseline_red'));
     rig.git('worktree', 'add', '-q', `${rig.root}/mine`, 'milestone/m');
     rig.git('-C', `${rig.root}/mine`, 'commit', '-q', '--allow-empty', '-m', 'Not mended yet');

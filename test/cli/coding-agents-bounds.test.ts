@@ -6,7 +6,7 @@ import {type AgentName, FakeAgents, type Step} from '../rig/fake-agents.ts';
 import {anHourPassesWith} from '../rig/leap.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {waitForFile} from '../rig/wait-for-file.ts';
-import {eventsOf, everythingBelow, outcomes} from './support.ts';
+import {eventsOf, everythingBelow, outcomes, tasksIn} from './support.ts';
 
 const AGENTS = ['claude', 'codex', 'opencode'] as const;
 
@@ -79,6 +79,70 @@ test('markers of a merge that was not finished are refused, in a file that had n
     {kind: 'failed', cause: 'check', message: 'left markers of a merge conflict in src/ü a.txt'},
   ]);
   expect(agents.runs('claude')[1]?.stdin).toContain('left markers of a merge conflict in src/ü a.txt');
+});
+
+test('who changes the same file outside its areas again is not tried a third time', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  agents.script('claude', 'a.1', works('claude', {'src/a.txt': 'a', 'elsewhere.txt': 'x'}));
+  agents.script('claude', 'a.2', works('claude', {'src/a.txt': 'a', 'elsewhere.txt': 'y', 'more.txt': 'z'}));
+  await rig.writeMilestone('m', [{id: 'a', touches: ['src/**', '*.md']}]);
+  const {exitCode, stdout} = await rig.milestone('execute', 'm');
+  expect(exitCode).toBe(4);
+  expect(agents.runs('claude')).toHaveLength(2);
+  expect(outcomes(rig, 'm')[0]).toMatchObject({
+    files: ['elsewhere.txt'],
+    message:
+      'changed files outside its `touches`: elsewhere.txt ' +
+      '(`touches: [src/**, *.md]`; its work is kept at `refs/milestone/rescue/m/a.1`)',
+  });
+  expect(stdout).toContain('not tried again: it changed the same file before');
+  expect(rig.git('show', 'refs/milestone/rescue/m/a.2:elsewhere.txt')).toBe('y');
+  // A person who has mended the plan begins to count anew.
+  rig.write(rig.planFile('m'), rig.read(rig.planFile('m')).replace('"*.md"', '"*.txt"'));
+  agents.script('claude', 'a.3', works('claude', {'src/a.txt': 'a', 'elsewhere.txt': 'y'}));
+  await rig.milestone('retry', 'm', 'a');
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+});
+
+test('a check that cannot run, or says the same as before any work, is not paid for three times', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  for (const id of ['typo', 'stuck', 'tdd']) {
+    agents.script('claude', id, works('claude', {[`${id}.txt`]: 'x'}));
+    agents.script('claude', `${id}.3`, works('claude', {[`${id}.txt`]: 'right'}));
+  }
+  agents.script('claude', 'tdd.2', works('claude', {'tdd.txt': 'y'}));
+  await rig.writeMilestone('m', [
+    {id: 'typo', verify: 'nmp-is-no-program test'},
+    {id: 'stuck', verify: 'echo "missing script: tst"; exit 1'},
+    {id: 'tdd', verify: 'cat tdd.txt; grep right tdd.txt'},
+  ]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 4});
+  const runs = (id: string) => agents.runs('claude').filter(({env}) => env.MILESTONE_TASK === id).length;
+  expect([runs('typo'), runs('stuck'), runs('tdd')]).toEqual([1, 2, 3]);
+  expect(tasksIn(rig, 'm', 'task_completed')).toEqual(['tdd']);
+  const messages = eventsOf(rig, 'm', 'task_failed').map(({details}) => details.message);
+  expect(messages.sort()).toEqual([
+    expect.stringMatching(
+      /`echo .* it fails in the same way before any work .*; not tried again: its check says the same/,
+    ),
+    expect.stringMatching(
+      /`nmp.* code 127.*; it fails in the same way before any work \(.*not found\).*cannot run here/,
+    ),
+  ]);
+  const compared = eventsOf(rig, 'm', 'check_compared').map(({details}) => details.task_id);
+  expect(compared.filter(id => id === 'stuck')).toHaveLength(1);
+});
+
+test('shell tasks do not start on a red base either', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', run: 'touch ran'}], {settings: {verify: 'test -e missing'}});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining('is red before anything was changed'),
+  });
+  expect(eventsOf(rig, 'm', 'task_started')).toEqual([]);
 });
 
 test('an end without a structured result is a claim with a warning, which is checked as any other', async () => {

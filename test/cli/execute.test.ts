@@ -572,7 +572,7 @@ describe('surroundings of an attempt', () => {
     await rig.waitForEvent(ID, 'task_completed');
     await runs[1]!.exit();
     expect(await run).toMatchObject({exitCode: 0});
-    expect(lines()).toEqual(['one 0 repo', 'two 1 repo', 'two 2 repo', ' 2 repo']);
+    expect(lines()).toEqual([' 2 repo', 'one 0 repo', 'two 1 repo', 'two 2 repo', ' 2 repo']);
   });
 
   test.concurrent('slots may live elsewhere, and a command inside one works with the home that owns it', async () => {

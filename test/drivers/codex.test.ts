@@ -107,7 +107,9 @@ test('a thread that is unknown is begun anew, in the same attempt', async () => 
 
 test('a thread that the provider does not take any more is begun anew, with what both parts have used', async () => {
   await using rig = new AgentRig();
-  const long = says.failed('Codex ran out of room in the model context window. Start a new thread.');
+  const long = says.failed(
+    '{"error":{"message":"No tool output found for function call call_1.","type":"invalid_request_error"}}',
+  );
   const changes = {agent: {conversation: {id: ID, resume: true}}};
   expect(
     await rig.attempt(
@@ -165,6 +167,12 @@ test.each<[unknown, Step[]]>([
   ],
   [{kind: 'auth'}, says.failed('unexpected status 403 Forbidden: No')],
   [{kind: 'overload'}, says.failed('unexpected status 500 Internal Server Error: authentication is down')],
+  [
+    {kind: 'failed', cause: 'agent', message: 'Your input exceeds the context window of this model.'},
+    says.failed(
+      '{"error":{"message":"Your input exceeds the context window of this model.","type":"invalid_request_error"}}',
+    ),
+  ],
   [{kind: 'failed'}, says.failed('unexpected status 404 Not Found: quota of models')],
   [{kind: 'overload'}, says.failed('stream disconnected before completion')],
   [{kind: 'failed', cause: 'agent'}, says.failed('the model cannot do this')],

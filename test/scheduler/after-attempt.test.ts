@@ -36,6 +36,21 @@ describe('a failed attempt', () => {
     expect(next(failed, {retries, counters: {failures}})?.event).toBe(event);
   });
 
+  test('is the last one where another would end in the same way', () => {
+    const outside: Outcome = {kind: 'failed', cause: 'out_of_area', message: 'changed x', files: ['x']};
+    expect(next(outside, {counters: {failures: 1}})?.event).toBe('task_retry_scheduled');
+    expect(next(outside, {counters: {failures: 2, isOutsideAgain: true}})).toMatchObject({
+      event: 'task_failed',
+      details: {message: 'changed x; not tried again: it changed the same file before'},
+    });
+    const red: Outcome = {kind: 'failed', cause: 'check', message: 'red', red_before: 'same'};
+    expect(next(red, {counters: {failures: 1, redBefore: 1}})?.event).toBe('task_retry_scheduled');
+    expect(next(red, {counters: {failures: 2, redBefore: 2}})?.event).toBe('task_failed');
+    expect(next({...red, red_before: 'cannot_run'}, {counters: {failures: 1, redBefore: 1}})?.event).toBe(
+      'task_failed',
+    );
+  });
+
   test('is the last one when `max_attempts` is used up, whatever `retries` says', () => {
     expect(next(failed, {retries: 100, counters: {failures: 1, started: 8}})).toMatchObject({
       event: 'task_failed',
