@@ -20,7 +20,7 @@ export async function agentInput(
     ? choice
     : {model: task.model ?? choice.model ?? settings.model, effort: task.effort ?? choice.effort ?? settings.effort};
   return {
-    prompt: await promptIn(next.mode),
+    prompt: `${next.movedFrom === undefined ? '' : movedText(next.movedFrom, context.workspace.folderOf(place.slot))}${await promptIn(next.mode)}`,
     ...(conversation?.resume && {freshPrompt: () => promptIn('fresh')}),
     ...(conversation && {conversation}),
     ...(model !== undefined && {model}),
@@ -34,6 +34,11 @@ export async function agentInput(
     schema: RESULT_SCHEMA,
     observe,
   };
+}
+
+/** What its conversation says of files is wrong now; others may be at work where they were. */
+function movedText(from: string, to: string): string {
+  return `You work in another folder now: \`${to}\`. Your changes of before are in it. Absolute paths below \`${from}\` are void: read nothing there and write nothing there.\n\n`;
 }
 
 /** Commands that the plan itself runs; an agent may run them as well. */

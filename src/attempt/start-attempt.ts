@@ -18,9 +18,10 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
   const {history} = taskState(state, id);
   const choice = context.driverOf(id);
   // What a person has done lies in no slot.
-  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(context);
+  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(context, history.last?.slot);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
+  const folder = agent && context.workspace.folderOf(slot);
   const integrates = workToIntegrate(taskState(state, id));
   const phase = phaseInWork(state, id);
   const budget = agent && integrates === undefined ? reserveBudget(context, id, agent) : {};
@@ -29,6 +30,8 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
     ? nextAttempt(history, {
         attempt: place.attempt,
         driver: choice.name,
+        isBoundToFolder: agent.isBoundToFolder,
+        folder,
         phase,
         retries: context.settingsOf(id).retries,
       })
@@ -43,6 +46,7 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
     details: {
       ...about,
       slot: place.slot,
+      ...(folder !== undefined && {folder}),
       token,
       driver: choice.name,
       ...(choice.kind === 'driver' && choice.driver.name !== choice.name && {provider: choice.driver.name}),
@@ -106,9 +110,13 @@ function conversationOf(
   return id === undefined ? undefined : {id, resume: false};
 }
 
-/** The lowest slot that neither a task in progress nor the merge queue holds. */
-function freeSlot({state, mergeSlot}: ExecutionContext): number {
+/**
+ * A slot that neither a task in progress nor the merge queue holds: the task's earlier one, where its conversation speaks
+ * of the files, else the lowest.
+ */
+function freeSlot({state, mergeSlot, settings}: ExecutionContext, earlier: number | undefined): number {
   const held = new Set([...heldSlots(state), mergeSlot]);
+  if (earlier !== undefined && earlier < settings.maxParallel && !held.has(earlier)) return earlier;
   let slot = 0;
   while (held.has(slot)) slot++;
   return slot;

@@ -24,6 +24,8 @@ export interface AgentTraits {
   readonly reportsCost: boolean;
   /** What a person runs to log in. */
   readonly login: string;
+  /** Goes on with a conversation only in the folder in which it was begun, wherever it is started. */
+  readonly isBoundToFolder?: boolean;
   /** An id for a new conversation, where the caller may choose it. */
   newConversation?(): string;
 }

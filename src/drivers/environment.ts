@@ -17,20 +17,11 @@ export interface AttemptName {
   token: string;
 }
 
-/** Set by a git that calls a program (a hook, an alias): they would turn every git in a slot to another repository. */
-const GIT_REDIRECTIONS = [
-  'GIT_DIR',
-  'GIT_WORK_TREE',
-  'GIT_COMMON_DIR',
-  'GIT_INDEX_FILE',
-  'GIT_OBJECT_DIRECTORY',
-  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
-  'GIT_QUARANTINE_PATH',
-  'GIT_NAMESPACE',
-  'GIT_PREFIX',
-  'GIT_GRAFT_FILE',
-  'GIT_SHALLOW_FILE',
-];
+/**
+ * What holds for the caller's folder, for the npm script or the git (a hook, an alias) that has called milestone: it would
+ * turn programs in a slot to the user's checkout. What the plan's `env` names is there all the same.
+ */
+const OF_THE_CALLER = ['OLDPWD', 'INIT_CWD', 'npm_*', 'GIT_*'];
 
 /**
  * Of a session of a coding agent that milestone runs inside of: an agent that sees them takes itself for a part of it.
@@ -74,8 +65,9 @@ export function isInsideAgent(callerEnv: EnvironmentSource['callerEnv']): boolea
   return INSIDE_AGENT.some(name => callerEnv[name]);
 }
 
-/** Each attempt gets its own, neither that of an outer attempt nor one from the plan. */
+/** Each attempt gets its own, neither that of an outer attempt nor one from the plan. `PWD` is set at every start. */
 const RESERVED = [
+  'PWD',
   TOKEN_VARIABLE,
   'MILESTONE_ID',
   'MILESTONE_TASK',
@@ -97,7 +89,7 @@ export class AttemptEnvironment {
   constructor({callerEnv, envDeny = [], env = {}}: EnvironmentSource) {
     const added = Object.entries(env).filter(([name]) => !RESERVED.includes(name));
     this.#bySlot = added.filter(([, value]) => value.includes(SLOT));
-    const base = {...takeAway(callerEnv, envDeny), ...Object.fromEntries(added)};
+    const base = {...withoutCaller(callerEnv, envDeny), ...Object.fromEntries(added)};
     for (const [name] of this.#bySlot) delete base[name];
     this.#base = base;
   }
@@ -117,8 +109,12 @@ export class AttemptEnvironment {
   }
 }
 
-function takeAway(callerEnv: EnvironmentSource['callerEnv'], deny: readonly string[]): Record<string, string> {
-  const denied = [...GIT_REDIRECTIONS, ...OUTER_AGENT, ...RESERVED, ...deny].map(compileGlob);
+/** The environment of the caller, without what is his alone. */
+export function withoutCaller(
+  callerEnv: EnvironmentSource['callerEnv'],
+  deny: readonly string[] = [],
+): Record<string, string> {
+  const denied = [...OF_THE_CALLER, ...OUTER_AGENT, ...RESERVED, ...deny].map(compileGlob);
   return Object.fromEntries(
     Object.entries(callerEnv).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !denied.some(glob => glob.test(entry[0])),

@@ -37,7 +37,7 @@ const PATIENCE_MS: Record<RefusalKind, number> = {quota: 15_000, auth: 15_000, o
 export const opencodeProtocol: AgentProtocol = {
   name: 'opencode',
   program: 'opencode',
-  traits: {reportsCost: true, login: LOGIN},
+  traits: {reportsCost: true, login: LOGIN, isBoundToFolder: true},
   install: 'npm install -g opencode-ai',
   oldest: '1.0.0',
   launch,

@@ -145,7 +145,7 @@ async function startCheck(
   const {file, args} = shellCall(shell, command);
   const subprocess = execa(file, args, {
     cwd,
-    env: {...env, [TOKEN_VARIABLE]: token},
+    env: {...env, PWD: cwd, [TOKEN_VARIABLE]: token},
     extendEnv: false,
     stdin: 'ignore',
     stdout: outputFd as InheritedFd,

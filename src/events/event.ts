@@ -189,6 +189,8 @@ export interface EventDetails {
     task_id: TaskId;
     attempt: number;
     slot: number;
+    /** Where a coding agent works: what it says later on names files there. */
+    folder?: string;
     token: string;
     driver: string;
     /** Whose login and quota it uses, where `driver` is another name for it. */

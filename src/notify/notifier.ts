@@ -4,6 +4,7 @@
 // N2. A channel that does not work is a warning, one until it works again, and never a failure.
 
 import path from 'node:path';
+import {withoutCaller} from '../drivers/environment.ts';
 import type {EventName, MilestoneEvent} from '../events/event.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
@@ -53,7 +54,7 @@ export function notifierOf({state, read, paths, clock}: OpenMilestone, {callerEn
     redactor: createRedactor(callerEnv),
     clock,
     cwd: path.dirname(paths.home),
-    env: callerEnv,
+    env: withoutCaller(callerEnv),
     warn,
   });
 }

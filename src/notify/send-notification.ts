@@ -74,7 +74,7 @@ async function run(command: string, body: string, {cwd, env, clock}: SendOptions
   const {execa} = await loadExeca();
   const subprocess = execa(SHELL, ['-c', command], {
     cwd,
-    env: env as Record<string, string>,
+    env: {...(env as Record<string, string>), PWD: cwd},
     extendEnv: false,
     input: body,
     stdout: 'ignore',

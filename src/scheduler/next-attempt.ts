@@ -6,7 +6,8 @@
 //   failed out of its areas, conflict      the clean head        a new one
 //   anything else                          its own work          the same
 //
-// Another driver cannot go on with a conversation; it gets the work.
+// Another driver cannot go on with a conversation; it gets the work. So does one whose conversations are bound to a folder
+// when it gets another one: it would go on writing into the first, whoever works there now.
 
 import type {KiroPhase} from '../plan/plan.ts';
 import type {TaskHistory} from '../state/task.ts';
@@ -18,6 +19,8 @@ export interface NextAttempt {
   from: number[];
   /** To be taken up again. */
   conversation?: string;
+  /** The folder that the conversation speaks of, when it is another one now. */
+  movedFrom?: string;
 }
 
 /** Who is to make the next attempt, and in what. */
@@ -25,6 +28,10 @@ export interface NextAttemptBy {
   /** Its number. */
   attempt: number;
   driver: string;
+  /** Its conversations go on in the folder in which they were begun, or not at all. */
+  isBoundToFolder?: boolean | undefined;
+  /** Where it is to work. */
+  folder?: string | undefined;
   /** Of a kiro task. */
   phase?: KiroPhase | undefined;
   /** Tries after the first. */
@@ -41,5 +48,8 @@ export function nextAttempt({last, counters}: Pick<TaskHistory, 'last' | 'counte
   const from = [last.attempt, ...(last.from ?? [])];
   const isLastRetry = outcome?.kind === 'failed' && counters.failures > 0 && counters.failures >= now.retries;
   if (isLastRetry || last.driver !== now.driver || last.conversation === undefined) return {mode: 'fresh', from};
-  return {mode: 'continue', from, conversation: last.conversation};
+  const {conversation, folder} = last;
+  if (folder === now.folder || now.folder === undefined) return {mode: 'continue', from, conversation};
+  if (now.isBoundToFolder) return {mode: 'fresh', from};
+  return {mode: 'continue', from, conversation, ...(folder !== undefined && {movedFrom: folder})};
 }

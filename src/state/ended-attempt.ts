@@ -57,6 +57,7 @@ export function lastAttempt(
   const from = workBefore(task);
   return {
     attempt: task.attempt,
+    ...(task.folder !== undefined && {slot: task.slot, folder: task.folder}),
     driver: task.driver,
     ...(task.phase !== undefined && {phase: task.phase}),
     ...(task.conversation !== undefined && {conversation: task.conversation}),

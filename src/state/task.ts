@@ -51,6 +51,9 @@ export interface TaskHistory {
 
 export interface LastAttempt {
   attempt: number;
+  /** Where it has worked; a coding agent's, with its folder. */
+  slot?: number;
+  folder?: string;
   driver: string;
   phase?: KiroPhase;
   /** Of a coding agent; the next attempt may go on with it. */
@@ -98,6 +101,8 @@ export interface RunningTask {
   stage: Stage;
   attempt: number;
   slot: number;
+  /** Of a coding agent. */
+  folder?: string;
   token: string;
   driver: string;
   /** Whose login and quota it uses, where `driver` is another name for it. */
@@ -209,6 +214,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         stage: 'starting',
         attempt: event.details.attempt,
         slot: event.details.slot,
+        ...(event.details.folder !== undefined && {folder: event.details.folder}),
         token: event.details.token,
         driver: event.details.driver,
         startedAt: event.timestamp,

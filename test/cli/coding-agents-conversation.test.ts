@@ -46,6 +46,55 @@ test.each(AGENTS)('%s: its conversation is on record, and what a Ctrl-C broke of
   expect(eventsOf(rig, 'm', 'task_started')[1]?.details).toMatchObject({attempt: 2, continues: 1});
 });
 
+/** An execution that is ended while the agent works on `a` beside a shell task: in slot 1. */
+async function interruptedInSlot1(rig: MilestoneRig, agents: FakeAgents, name: AgentName): Promise<void> {
+  agents.script(name, 'a.1', worksOn(name, {'half.txt': 'half'}));
+  agents.script(name, 'a.2', works(name, {'rest.txt': 'rest'}));
+  const hold = await rig.command('hold');
+  const first = [
+    {id: 'z', run: hold.shell},
+    {id: 'y', run: 'true', dependencies: ['z']},
+  ];
+  await rig.writeMilestone('m', [...first, {id: 'a', driver: name}], {settings: {max_parallel: 2}});
+  const execution = rig.milestone('execute', 'm');
+  await hold.nextRun();
+  await isAtWork(rig, 'a.1');
+  if (name !== 'claude') await rig.waitForEvent('m', 'task_conversation');
+  execution.kill('SIGINT');
+  expect(await execution).toMatchObject({exitCode: 130});
+}
+
+function slotsOf(rig: MilestoneRig, task: string) {
+  return eventsOf(rig, 'm', 'task_started').flatMap(({details}) => (details.task_id === task ? [details.slot] : []));
+}
+
+test('who goes on with a conversation gets the slot back in which it was begun, also when a lower one is free', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'opencode');
+  await interruptedInSlot1(rig, agents, 'opencode');
+  await rig.milestone('resume', 'm', '--only', 'a');
+  expect(slotsOf(rig, 'a')).toEqual([1, 1]);
+  const [first, second] = agents.runs('opencode');
+  expect(second?.conversation).toBe(first?.conversation);
+  expect(second?.stdin).not.toContain('are void');
+});
+
+test.each(AGENTS)(
+  '%s: in another slot a conversation that is bound to the first does not go on, any other is told',
+  async name => {
+    await using rig = await MilestoneRig.create();
+    const agents = FakeAgents.into(rig, name);
+    await interruptedInSlot1(rig, agents, name);
+    await rig.milestone('resume', 'm', '--only', 'a', '--max-parallel', '1');
+    expect(slotsOf(rig, 'a')).toEqual([1, 0]);
+    const [first, second] = agents.runs(name);
+    const goesOn = name !== 'opencode';
+    expect(second?.conversation === first?.conversation).toBe(goesOn);
+    expect(second?.stdin?.includes(`are void`)).toBe(goesOn);
+    expect(filesAt(rig, 'milestone/m')).toContain('half.txt');
+  },
+);
+
 test('`pause --now` leaves work and conversation to the next attempt, which is no retry', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');

@@ -142,7 +142,7 @@ test('a rig is copied with its repository, for a second world that starts the sa
   await using copy = MilestoneRig.copyOf(rig);
   expect(copy.git('rev-parse', 'HEAD')).toBe(rig.git('rev-parse', 'HEAD'));
   expect(path.dirname(copy.folder)).not.toBe(rig.root);
-  expect(copy.env.GIT_CONFIG_GLOBAL).toBe(path.join(copy.root, 'gitconfig'));
+  expect(copy.env.GIT_CONFIG_GLOBAL).toBe(path.join(copy.root, 'home', '.gitconfig'));
 });
 
 test('no coding agent of this machine is found by what a rig starts', () => {

@@ -23,15 +23,29 @@ test('it does not see what is denied, by name or by glob', () => {
   expect(environment.of(name)).toEqual({MY_AWS_KEY: '3', A12: '6', XZY: '8', ...own});
 });
 
-test('it does not see what would turn git to another repository, nor an outer attempt', () => {
+test('it does not see what holds for the folder, the npm script or the git of the caller, nor an outer attempt', () => {
   const callerEnv = {
     GIT_DIR: '/x',
     GIT_INDEX_FILE: '/y',
     GIT_AUTHOR_NAME: 'Ada',
+    GIT_SSH_COMMAND: 'ssh -v',
+    PWD: '/home/ada/shop',
+    OLDPWD: '/home/ada',
+    INIT_CWD: '/home/ada/shop',
+    npm_config_prefix: '/p',
+    npm_lifecycle_event: 'start',
+    NPM_TOKEN: 't',
     MILESTONE_RUN: 'outer',
     MILESTONE_DELIVERABLES: '/z',
   };
-  expect(new AttemptEnvironment({callerEnv}).of(name)).toEqual({GIT_AUTHOR_NAME: 'Ada', ...own});
+  expect(new AttemptEnvironment({callerEnv}).of(name)).toEqual({NPM_TOKEN: 't', ...own});
+  const env = {GIT_SSH_COMMAND: 'ssh', npm_config_cache: '/c', PWD: '/elsewhere'};
+  expect(new AttemptEnvironment({callerEnv, env}).of(name)).toEqual({
+    NPM_TOKEN: 't',
+    GIT_SSH_COMMAND: 'ssh',
+    npm_config_cache: '/c',
+    ...own,
+  });
 });
 
 test('what the plan adds wins over the caller and over what is denied, and may name the slot', () => {

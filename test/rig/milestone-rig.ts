@@ -87,7 +87,7 @@ export class MilestoneRig {
       TMPDIR: path.join(root, 'tmp'),
       XDG_STATE_HOME: this.stateFolder,
       XDG_CONFIG_HOME: path.join(root, 'home', '.config'),
-      GIT_CONFIG_GLOBAL: path.join(root, 'gitconfig'),
+      GIT_CONFIG_GLOBAL: path.join(root, 'home', '.gitconfig'), // found by tasks as well, which do not get the variable
       GIT_CONFIG_NOSYSTEM: '1',
       LANG: 'C.UTF-8',
       NO_COLOR: '1',

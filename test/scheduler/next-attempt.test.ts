@@ -26,6 +26,26 @@ function planAfter({outcome, failures = 1, driver = 'claude', phase, ...rest}: C
   return nextAttempt({last, counters}, {attempt, phase: next, driver: 'claude', retries: 2});
 }
 
+test.each<[string, {last?: string; now?: string; isBoundToFolder?: boolean}, Partial<NextAttempt>]>([
+  [
+    'goes on in the folder that it speaks of',
+    {last: '/s/1', now: '/s/1', isBoundToFolder: true},
+    {conversation: 'c-1'},
+  ],
+  [
+    'bound to its folder does not go on in another one',
+    {last: '/s/1', now: '/s/0', isBoundToFolder: true},
+    {mode: 'fresh'},
+  ],
+  ['bound to a folder that nobody knows does not go on', {now: '/s/0', isBoundToFolder: true}, {mode: 'fresh'}],
+  ['goes on elsewhere, told where it was', {last: '/s/1', now: '/s/0'}, {conversation: 'c-1', movedFrom: '/s/1'}],
+])('a conversation %s', (_, {last: folder, now, isBoundToFolder}, expected) => {
+  const counters = {started: 1, failures: 1, conflicts: 0, overloads: 0, deaths: 0};
+  const last = {attempt: 1, driver: 'x', conversation: 'c-1', outcome: CHECK, ...(folder !== undefined && {folder})};
+  const next = nextAttempt({last, counters}, {attempt: 2, driver: 'x', retries: 2, folder: now, isBoundToFolder});
+  expect(next).toEqual({mode: 'continue', from: [1], ...expected});
+});
+
 test('nothing was tried: the first', () => {
   const counters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
   expect(nextAttempt({counters}, {attempt: 1, driver: 'claude', retries: 2})).toEqual({mode: 'first', from: []});

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
+import {withoutCaller} from '../../drivers/environment.ts';
 import {MilestoneError} from '../../errors.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {foldLog} from '../../milestone/fold-log.ts';
@@ -77,7 +78,12 @@ function sendTest(paths: HomePaths, id: MilestoneId | undefined, channel: Notify
     text: `${id ?? 'milestone'}: this is a test; messages about what happens come this way`,
   });
   const signal = new AbortController().signal;
-  return sendNotification(channel, body, {clock: systemClock, cwd: path.dirname(paths.home), env: process.env, signal});
+  return sendNotification(channel, body, {
+    clock: systemClock,
+    cwd: path.dirname(paths.home),
+    env: withoutCaller(process.env),
+    signal,
+  });
 }
 
 function unknownEvents({events = []}: NotifyChannel): string[] {

@@ -180,6 +180,7 @@ export class ShellWorker {
   #request({command, cwd, env, logFile}: ShellCommand): string | undefined {
     const fields = [path.resolve(logFile), path.resolve(cwd), `r${command}`];
     for (const name in env) if (env[name] !== this.env[name]) fields.push(`${name}=${env[name]}`);
+    fields.push(`PWD=${path.resolve(cwd)}`);
     for (const name in this.env) if (env[name] === undefined) fields.push(name);
     return fields.some(field => field.includes('\0')) ? undefined : `${fields.join('\0')}\0\0`;
   }

@@ -62,7 +62,7 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
   try {
     const child = spawn(command.file, command.args, {
       cwd,
-      env,
+      env: {...env, PWD: cwd}, // some take it for where they are, whatever the system says
       detached: true,
       stdio: [stdin, outputFd, errorFd],
     });
