@@ -1,7 +1,7 @@
 import type {CommandOptions} from '../milestone/with-milestone.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
-import {printable} from '../terminal/printable.ts';
+import {printableLines} from '../terminal/printable.ts';
 import {readPlan} from './launch/plan-reader.ts';
 
 /** How a command of this process works on a milestone. */
@@ -13,6 +13,6 @@ export function commandOptions(home: string, id: MilestoneId): CommandOptions {
     signal: new AbortController().signal,
     readPlan,
     callerEnv: process.env,
-    warn: message => console.error(`warning: ${printable(message)}`),
+    warn: message => console.error(`warning: ${printableLines(message)}`),
   };
 }

@@ -2,7 +2,7 @@ import {MilestoneError, type Where} from '../errors.ts';
 import {asMachineFailure} from '../platform/machine-failure.ts';
 import {print} from '../platform/print.ts';
 import {excerptLines} from '../terminal/excerpt.ts';
-import {printable} from '../terminal/printable.ts';
+import {printable, printableLines} from '../terminal/printable.ts';
 
 /** What a machine is told of a failure. */
 export interface FailureReport {
@@ -60,5 +60,5 @@ export function failureText(failure: unknown): string {
     ...(where ? excerptLines(where) : []),
   ];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);
-  return lines.map(line => printable(line)).join('\n');
+  return lines.map(line => printableLines(line)).join('\n');
 }

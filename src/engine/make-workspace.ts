@@ -107,6 +107,9 @@ export function makeWorkspace(
     ...common,
     home: paths.home,
     root: settings.workspace.root,
+    get fillsSubmodules() {
+      return inForce().workspace.submodules !== 'off';
+    },
     get fresh() {
       return inForce().workspace.fresh ?? false;
     },

@@ -107,6 +107,11 @@ export function gitError(args: readonly string[], result: GitResult): MilestoneE
     return new MilestoneError('GIT_FAILED', `another git holds \`${lock}\``, {
       hint: 'let that git end (or remove the file when there is none), then run `milestone resume`',
     });
+  const filter = /(?:smudge|clean) filter (\S+) failed/.exec(said)?.[1];
+  if (filter !== undefined)
+    return new MilestoneError('GIT_FAILED', `\`git ${commandOf(args)}\` failed: ${said.slice(-2_000)}`, {
+      hint: `the filter \`${filter}\` (.gitattributes) fails outside of the checkout it was set up in; set it up for other worktrees too, or set \`isolation: shared\``,
+    });
   const code = /No space left on device|Disk quota exceeded/.test(said)
     ? 'DISK_FULL'
     : /Read-only file system/.test(said)

@@ -35,7 +35,14 @@ export async function mergeCommits(
   const [tree, ...files] = result.stdout.split('\0').map(name => name.replace(/\n$/, ''));
   if (result.code > 1 || result.code < 0 || !tree) throw gitError(args, result);
   if (result.code === 0) return {kind: 'merged', tree};
-  return {kind: 'conflict', files: [...new Set(files.filter(Boolean))].sort()};
+  const named = files.filter(Boolean).map(file => withoutSide(file, [ours, theirs]));
+  return {kind: 'conflict', files: [...new Set(named)].sort()};
+}
+
+/** Where a file and a folder have one name, git calls the file `name~<side>`: there is none of that name. */
+function withoutSide(file: string, sides: readonly string[]): string {
+  const side = sides.find(name => file.includes(`~${name}`));
+  return side === undefined ? file : file.replace(new RegExp(`~${side}(?:_\\d+)?$`), '');
 }
 
 /**

@@ -27,7 +27,7 @@ export async function openRepository(folder: string, from = process.env): Promis
   ]);
   validateVersion(version.stdout);
   const [isInside, objectFormat, commonDir, gitDir, topLevel] = place.stdout.split('\n');
-  if (isInside === 'false') throw noWorktree(folder);
+  if (isInside === 'false') throw (await isCalledBare(cwd, env)) ? calledBare(folder) : noWorktree(folder);
   if (place.code !== 0 || !commonDir || !gitDir || !topLevel) throw gitError(['rev-parse'], place);
   return {
     topLevel: fs.realpathSync(topLevel),
@@ -69,6 +69,22 @@ function validateVersion(printed: string): void {
   throw new MilestoneError('GIT_TOO_OLD', `git 2.38 or later is needed, found \`${printed.trim()}\``, {
     hint: 'update git, or run with `--no-git`',
   });
+}
+
+/** Whether the configuration says of a git folder beside a checkout that there is none. */
+async function isCalledBare(cwd: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const {stdout} = await runGit(['config', '--type=bool', '--get', 'core.bare'], {cwd, env});
+  const {stdout: common} = await runGit(['rev-parse', '--git-common-dir'], {cwd, env});
+  return stdout.trim() === 'true' && path.basename(path.resolve(cwd, common.trim())) === '.git';
+}
+
+function calledBare(folder: string): MilestoneError {
+  const message = `git takes \`${folder}\` for a bare repository: \`core.bare\` is true in its configuration`;
+  return new MilestoneError('NOT_A_REPOSITORY', message, {hint: `git -C ${quoted(folder)} config core.bare false`});
+}
+
+function quoted(word: string): string {
+  return /^[\w./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function noWorktree(folder: string): MilestoneError {

@@ -68,6 +68,7 @@ export interface WorkspaceSettings {
   teardown?: string;
   include?: string[];
   fresh?: boolean;
+  submodules?: 'auto' | 'off';
 }
 
 export interface GitSettings {

@@ -2,7 +2,7 @@ import type {MilestoneError} from '../errors.ts';
 import type {MilestoneId, Problem, TaskId} from '../plan/plan.ts';
 import type {DryRunPlan, PlannedTask} from '../scheduler/rehearse.ts';
 import type {Paint} from './paint.ts';
-import {printable} from './printable.ts';
+import {printable, printableLines} from './printable.ts';
 import {cutTo, pad} from './width.ts';
 import {wrapped} from './wrap.ts';
 
@@ -81,5 +81,5 @@ function closing({critical_path: path, tasks}: DryRunPlan, {requires}: DryRunFac
 function problemLines({severity, message, hint, place}: DryRunFacts['problems'][number], paint: Paint): string[] {
   const name = severity === 'error' ? paint.red('error') : paint.yellow('warning');
   const at = place === undefined ? '' : `${printable(place)}: `;
-  return [`${at}${name}: ${printable(message)}`, ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`])];
+  return [`${at}${name}: ${printableLines(message)}`, ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`])];
 }

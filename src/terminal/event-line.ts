@@ -14,7 +14,7 @@ import {milestoneProgress} from '../state/progress.ts';
 import {blockerScreen} from './blocker-screen.ts';
 import {counted} from './counted.ts';
 import {kiroLine} from './kiro-line.ts';
-import {printable} from './printable.ts';
+import {printable, printableLines} from './printable.ts';
 import {usageText} from './usage-text.ts';
 
 /** Of an output, where there is little room. */
@@ -64,13 +64,13 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'attempt_ended':
       return attemptEnded(event.details, state);
     case 'task_failed':
-      return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printable(event.details.message)}`;
+      return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printableLines(event.details.message)}`;
     case 'task_skipped':
       return `${chalk.dim('↷')} ${name(event.details.task_id)} skipped${event.details.reason === undefined ? '' : `: ${printable(event.details.reason)}`}`;
     case 'task_reset':
       return `${name(event.details.task_id)} is pending again (${printable(event.details.reason)})`;
     case 'blocker_detected':
-      return `${chalk.red('■')} blocked: ${printable(event.details.message)}`;
+      return `${chalk.red('■')} blocked: ${printableLines(event.details.message)}`;
     case 'blockers_escalated':
       return blockerScreen(event.details.ids, state);
     case 'blocker_answered':
@@ -82,7 +82,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'driver_paused': {
       const {driver, message, resets_at} = event.details;
       const until = resets_at === undefined ? '' : ` until ${resets_at}`;
-      return `${chalk.yellow('‖')} the driver ${name(driver)} rests${until}: ${printable(message)}`;
+      return `${chalk.yellow('‖')} the driver ${name(driver)} rests${until}: ${printableLines(message)}`;
     }
     case 'driver_resumed':
       return `${chalk.cyan('▶')} the driver ${name(event.details.driver)} is tried again`;
@@ -102,7 +102,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'kiro_workflow_completed':
       return kiroLine(event, state);
     case 'agent_failed':
-      return `${chalk.yellow('!')} ${name(event.details.agent)} failed and tries again: ${printable(event.details.message)}`;
+      return `${chalk.yellow('!')} ${name(event.details.agent)} failed and tries again: ${printableLines(event.details.message)}`;
     case 'plan_changed':
       return planChanged(event.details);
     case 'plan_refused':
@@ -160,7 +160,7 @@ function attemptEnded(
   {task_id, attempt, outcome, denials = []}: EventDetails['attempt_ended'],
   {id}: MilestoneState,
 ): string {
-  const how = outcome.kind === 'question' ? 'has a question' : printable(outcome.message);
+  const how = outcome.kind === 'question' ? 'has a question' : printableLines(outcome.message);
   const isFailed = outcome.kind === 'failed';
   const hasPrinted = isFailed && (outcome.cause !== 'exit' || outcome.output_tail !== undefined);
   return [
@@ -176,7 +176,7 @@ function attemptEnded(
 /** What holds it up has been shown already. */
 function pauseReason(reason: string, {blockers}: MilestoneState): string {
   const isShown = [...blockers.values()].some(({message}) => message === reason);
-  return isShown ? 'nothing else can go on meanwhile' : printable(reason);
+  return isShown ? 'nothing else can go on meanwhile' : printableLines(reason);
 }
 
 /** Only what a person should know before he trusts the work. */

@@ -1,6 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import {withPatience} from '../git/git.ts';
+import {fillSubmodules} from '../git/fill-submodules.ts';
+import {type Repository, withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/hidden-changes.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
@@ -28,6 +29,8 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
   root: string | undefined;
   /** Remove ignored files before every attempt. */
   fresh: boolean;
+  /** `workspace.submodules`. */
+  fillsSubmodules: boolean;
   /** Number of the merge queue's own slot. */
   mergeSlot(): number;
   clock: Clock;
@@ -52,6 +55,8 @@ export class WorktreeWorkspace implements Workspace {
   readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
+  /** Submodules, at a commit, that were said to be empty. */
+  private readonly saidEmpty = new Set<string>();
   private readonly places: SlotPlaces;
 
   constructor(private readonly parts: WorktreeParts) {
@@ -215,9 +220,20 @@ export class WorktreeWorkspace implements Workspace {
     const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, keeper});
     if (made.needsSetup) this.parts.setup.forget(made.slot);
     for (const warning of made.warnings) this.parts.warn(warning);
+    if (this.parts.fillsSubmodules) await this.fillSubmodules(made.slot);
     const slot = withPatience(made.slot, undefined);
     this.places.remember(number, slot, commit);
     return {...made, slot};
+  }
+
+  private async fillSubmodules(slot: Repository): Promise<void> {
+    for (const {path: file, commit} of await fillSubmodules(this.parts.repo, slot)) {
+      if (this.saidEmpty.has(`${file} ${commit}`)) continue;
+      this.saidEmpty.add(`${file} ${commit}`);
+      this.parts.warn(
+        `the submodule \`${file}\` is empty for tasks: its commit ${commit.slice(0, 10)} is not in this repository (\`git submodule update --init --recursive\` fetches it)`,
+      );
+    }
   }
 
   private keeper(slot: number): SlotKeeper {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
+import {fillSubmodules} from '../../src/git/fill-submodules.ts';
 import type {Repository} from '../../src/git/git.ts';
 import {writeTree} from '../../src/git/tree.ts';
 import {noteLeft} from '../../src/workspace/left-as.ts';
@@ -93,4 +94,55 @@ test('slots with filled submodules are removed', async () => {
   expect(await rig.removeSlots(repo)).toEqual([]);
   expect(fs.existsSync(slot.topLevel)).toBe(false);
   expect(fs.existsSync(slot.gitDir)).toBe(false);
+});
+
+test('empty submodules of a slot are filled from what the repository has, nested ones too, and follow their commits', async () => {
+  using rig = GitRig.create();
+  const inner = path.join(rig.folder, 'inner');
+  const outer = path.join(rig.folder, 'outer');
+  for (const folder of [inner, outer]) {
+    rig.run(rig.folder, 'init', '--quiet', folder);
+    rig.write(folder, {code: '1\n'});
+    rig.run(folder, 'add', '.');
+    rig.run(folder, ...LOCAL, 'commit', '--quiet', '-m', 'one');
+  }
+  rig.run(outer, ...LOCAL, 'submodule', '--quiet', 'add', inner, 'inner');
+  rig.run(outer, ...LOCAL, 'commit', '--quiet', '-m', 'nested');
+  rig.git(...LOCAL, 'submodule', '--quiet', 'add', outer, 'third');
+  rig.git(...LOCAL, 'submodule', '--quiet', 'update', '--init', '--recursive');
+  const base = rig.commit({});
+  for (const folder of [inner, outer]) fs.rmSync(folder, {recursive: true});
+  const repo = await rig.open();
+  const slot = await rig.slot(repo, base);
+  expect(await fillSubmodules(repo, slot)).toEqual([]);
+  expect(fs.readFileSync(path.join(slot.topLevel, 'third/inner/code'), 'utf8')).toBe('1\n');
+  expect(rig.run(slot.topLevel, 'status', '--porcelain')).toBe('');
+  expect((await writeTree(slot, base)).changedFiles).toEqual([]);
+
+  const moved = rig.run(path.join(slot.topLevel, 'third'), ...LOCAL, 'commit-tree', '-m', 'x', 'HEAD~1^{tree}');
+  rig.git('update-index', '--cacheinfo', `160000,${moved},third`);
+  rig.git('commit', '--quiet', '-m', 'third at another commit');
+  const elsewhere = rig.git('rev-parse', 'HEAD');
+  await prepareSlot(repo, rig.wish(repo, elsewhere));
+  expect(await fillSubmodules(repo, slot)).toEqual([]);
+  expect(rig.run(path.join(slot.topLevel, 'third'), 'rev-parse', 'HEAD')).toBe(moved);
+
+  rig.git('update-index', '--cacheinfo', `160000,${'c'.repeat(40)},third`);
+  rig.git('commit', '--quiet', '-m', 'third at a commit from elsewhere');
+  const there = rig.git('rev-parse', 'HEAD');
+  await prepareSlot(repo, rig.wish(repo, there));
+  expect(await fillSubmodules(repo, slot)).toEqual([{path: 'third', commit: 'c'.repeat(40)}]);
+  expect((await writeTree(slot, there)).changedFiles).toEqual([]);
+});
+
+test('a submodule whose name or path would lead out of the slot is left alone', async () => {
+  using rig = GitRig.create();
+  rig.write(rig.repo, {'.gitmodules': '[submodule "../../x"]\n\tpath = lib\n\turl = /x\n'});
+  fs.mkdirSync(path.join(rig.repo, 'lib'));
+  rig.git('update-index', '--add', '--cacheinfo', `160000,${'c'.repeat(40)},lib`);
+  const base = rig.commit({});
+  const repo = await rig.open();
+  const slot = await rig.slot(repo, base);
+  expect(await fillSubmodules(repo, slot)).toEqual([]);
+  expect(fs.readdirSync(path.join(slot.topLevel, 'lib'))).toEqual([]);
 });

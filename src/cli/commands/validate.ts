@@ -15,7 +15,7 @@ import {listFolder, readIfExists} from '../../platform/files.ts';
 import {findTemplateErrors, promptsFolder} from '../../prompts/read-template.ts';
 import {excerptLines} from '../../terminal/excerpt.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
-import {printable} from '../../terminal/printable.ts';
+import {printable, printableLines} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {shownPath, shownPlace} from '../shown-path.ts';
 
@@ -145,7 +145,7 @@ function problemLines({severity, message, hint, where}: Problem, paint: Paint): 
   const place = where ? `${printable(shownPlace(where))}: ` : '';
   const name = severity === 'error' ? paint.red('error') : paint.yellow('warning');
   return [
-    `${place}${name}: ${printable(message)}`,
+    `${place}${name}: ${printableLines(message)}`,
     ...(where ? excerptLines(where) : []),
     ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`]),
   ];

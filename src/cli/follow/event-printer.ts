@@ -2,7 +2,7 @@ import chalk from 'chalk';
 import type {MilestoneEvent} from '../../events/event.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {eventLine} from '../../terminal/event-line.ts';
-import {printable} from '../../terminal/printable.ts';
+import {printableLines} from '../../terminal/printable.ts';
 
 export interface EventPrinter {
   events(events: readonly MilestoneEvent[], state: MilestoneState): void;
@@ -19,6 +19,6 @@ export function eventPrinter(json: boolean): EventPrinter {
         : events.flatMap(event => eventLine(event, state));
       if (lines.length > 0) process.stdout.write(`${lines.join('\n')}\n`);
     },
-    warn: message => console.error(`warning: ${printable(message)}`),
+    warn: message => console.error(`warning: ${printableLines(message)}`),
   };
 }

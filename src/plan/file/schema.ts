@@ -108,6 +108,10 @@ export const settingsSchema = z.object({
       setup_when: patterns.optional(),
       teardown: command.optional(),
       include: patterns.optional(),
+      submodules: z
+        .enum(['auto', 'off'])
+        .optional()
+        .describe('`auto` (default): submodules are filled in slots from what the repository has; nothing is fetched.'),
       fresh: z.boolean().optional(),
     })
     .optional(),
