@@ -130,6 +130,6 @@ test('one blocker is told with its own hint, failed tasks with the command that 
   });
   expect(whatRemains(stateAfter(failed('a'), blocker('disk_space')), {...IDLE, held: true})).toMatchObject({
     reason: 'task `a` failed; is disk_space',
-    hint: '`milestone retry m`, then `milestone resume m`',
+    hint: 'look (`milestone log m a --output`), then `milestone retry m` and `milestone resume m`',
   });
 });
