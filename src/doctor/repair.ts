@@ -9,7 +9,7 @@ import {placedSlots, slotPool} from '../git/slot-place.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
 import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
-import {ensureHomeFiles} from '../plan/file/home.ts';
+import {ensureHomeFiles, writtenFolders} from '../plan/file/home.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {listFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
@@ -104,8 +104,7 @@ async function mendWorktrees({repo, id, read}: LockedMilestone): Promise<string[
 }
 
 function removeJunk({paths, id, clock}: LockedMilestone): string[] {
-  for (const folder of [paths.activeFolder, paths.cacheFolder, paths.sessionsFolder, paths.logsFolder, paths.inbox(id)])
-    removeForgottenTemporaries(folder, clock.now());
+  for (const folder of writtenFolders(paths, id)) removeForgottenTemporaries(folder, clock.now());
   const junk = path.join(paths.inbox(id), 'junk');
   if (listFolder(junk).length === 0) return [];
   fs.rmSync(junk, {recursive: true, force: true});

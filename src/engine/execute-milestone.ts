@@ -28,6 +28,7 @@ import {AgentLoop} from '../execution/agent-loop.ts';
 import type {Ending} from '../execution/context.ts';
 import {BROKEN_OFF, type Execution} from '../execution/execution.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
+import {removeTornObjects} from '../git/torn-objects.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
 import {activate} from '../milestone/activate.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
@@ -41,6 +42,7 @@ import {
 import {planStart, type StartOptions} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import {notifierOf} from '../notify/notifier.ts';
+import {writtenFolders} from '../plan/file/home.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {type Selection, selectTasks} from '../plan/selection.ts';
 import {every} from '../platform/every.ts';
@@ -48,6 +50,7 @@ import {makeFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {KeepAwake} from '../platform/processes/keep-awake.ts';
 import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes/signals.ts';
+import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {collectGarbage} from '../platform/v8-tuning.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live-projections.ts';
@@ -105,6 +108,8 @@ const PLAN_REST_MS = 1_000;
 export async function executeMilestone(options: ExecuteOptions): Promise<ExecutionReport> {
   const opened = await openMilestone({...options, purpose: 'execute'});
   try {
+    for (const folder of writtenFolders(opened.paths, opened.id))
+      removeForgottenTemporaries(folder, opened.clock.now());
     const {state, sessionId} = opened;
     if (await finishMove(opened, options))
       return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
@@ -203,6 +208,7 @@ class Run {
     if (previous !== undefined) this.settlePrevious(previous, agentSessions);
     this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
     const unseen = this.unseen();
+    await this.mendRepository();
     await execution.workspace.begin?.();
     await takeUp(execution, this.start.unrecorded);
     await recover(execution);
@@ -269,6 +275,18 @@ class Run {
     this.previousSession = previous;
     agentSessions.settle(previous, Object.keys(this.state.agents));
     settleSession(paths.session(previous), {sessionId, at: new Date(clock.now()).toISOString()});
+  }
+
+  /** An execution that did not end in order may have lost its power. */
+  private async mendRepository(): Promise<void> {
+    const {state, opened, options} = this;
+    if (!opened.repo || state.session?.ended !== undefined) return;
+    const since = state.session ? Date.parse(state.session.startedAt) : opened.clock.now();
+    const torn = await removeTornObjects(opened.repo, since);
+    if (torn.length > 0)
+      options.warn(
+        `objects of the repository had lost their content and were taken away: ${torn.slice(0, 3).join(', ')}`,
+      );
   }
 
   /** A file that cannot be written ends the run as a log does that cannot be. */

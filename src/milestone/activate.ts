@@ -13,7 +13,6 @@ import {refuseMissingRequirements} from '../plan/file/requirements.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {replaceFile} from '../platform/files.ts';
-import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {sharedId} from './find-milestone.ts';
 import type {OpenMilestone} from './open-milestone.ts';
 import {recordAll} from './record.ts';
@@ -71,9 +70,7 @@ export async function activate(
   events: readonly NewEvent[],
   readPlan: ActivateOptions['readPlan'],
 ): Promise<void> {
-  const {state, paths, clock} = opened;
-  for (const folder of [paths.activeFolder, paths.sessionsFolder, paths.cacheFolder, paths.logsFolder])
-    removeForgottenTemporaries(folder, clock.now());
+  const {state} = opened;
   await recordAll(log, state, [...events, ...events.flatMap(resolvedBy)]);
   markActive(opened);
   if (state.branchCreated || state.activation?.branch === undefined) return;

@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
+import {ownIdentity, startMark, whereMark} from './processes/identity.ts';
 
 /** Turn a failed system call into an error that names the cause; `doing` completes "cannot …". */
 export function fileError(error: unknown, doing: string): MilestoneError {
@@ -74,10 +75,20 @@ export function writeAll(fd: number, data: Uint8Array, position: number | null =
   }
 }
 
-/** A name beside `file` that nobody uses; a pid alone is not unique across containers, nor after a crash in one. */
+/** A name beside `file` that nobody uses, and that says who wrote it (`removeForgottenTemporaries`). */
 export function temporaryName(file: string): string {
-  const unique = `${process.pid}-${Math.random().toString(16).slice(2)}`;
+  const unique = `${writer()}-${Math.random().toString(16).slice(2)}`;
   return path.join(path.dirname(file), `.${path.basename(file)}.${unique}.tmp`);
+}
+
+let ownWriter: string | undefined;
+
+function writer(): string {
+  if (ownWriter === undefined) {
+    const own = ownIdentity();
+    ownWriter = `${own.pid}-${whereMark(own)}-${startMark(own.process_started)}`;
+  }
+  return ownWriter;
 }
 
 /**

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {git, type Repository, tryGit} from '../git/git.ts';
+import {MilestoneError} from '../errors.ts';
+import {git, gitError, type Repository, tryGit} from '../git/git.ts';
 import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../git/nested.ts';
 import {readRef} from '../git/refs.ts';
 import {isIndexBroken, TEMPORARY_INDEX} from '../git/temporary-index.ts';
@@ -42,14 +43,24 @@ async function checkOut(slot: Repository, commit: string): Promise<boolean> {
   // Power was lost while the index was written. Without one, git writes all files anew.
   if (isIndexBroken(first.stderr)) fs.rmSync(index, {force: true});
   await openUp(slot.topLevel);
-  return (await tryGit(slot, args)).code === 0;
+  return succeeds(slot, args);
+}
+
+/** @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`: it is not the slot that is ill. */
+async function succeeds(slot: Repository, args: readonly string[]): Promise<boolean> {
+  const result = await tryGit(slot, args);
+  if (result.code === 0) return true;
+  const error = gitError(args, result);
+  if (error.code !== 'GIT_FAILED') throw error;
+  if (/Input\/output error/.test(result.stderr)) throw new MilestoneError('IO_FAILED', error.message);
+  return false;
 }
 
 async function clean(slot: Repository, {fresh = false}: {fresh?: boolean}): Promise<boolean> {
   const args = ['clean', '-ffdq', ...(fresh ? ['-x'] : [])];
   if ((await tryGit(slot, args)).code === 0) return true;
   await openUp(slot.topLevel);
-  return (await tryGit(slot, args)).code === 0;
+  return succeeds(slot, args);
 }
 
 /** Git sees neither pipes nor sockets nor devices: only in folders of files that are not committed do they go with those. */

@@ -156,14 +156,15 @@ export function expectIntegratedOnce(rig: MilestoneRig): void {
   rig.git('fsck', '--no-progress', '--no-dangling');
 }
 
-/** Nothing stays behind: no process, no slot, no lock of git's. */
+/** Nothing stays behind: no process, no slot, no temporary file, no lock of git's. */
 export function expectNothingLeft(rig: MilestoneRig): void {
   expect(rig.processesLeft()).toEqual([]);
   const slots = fs.existsSync(rig.stateFolder) ? filesBelow(rig.stateFolder, []) : [];
   expect(slots).toEqual([]);
+  expect(filesBelow(rig.path('.milestones'), []).filter(name => /\.(?:tmp|aside)$/.test(name))).toEqual([]);
   if (!rig.exists('.git')) return;
   expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(1);
-  expect(filesBelow(rig.path('.git'), []).filter(name => name.endsWith('.lock'))).toEqual([]);
+  expect(filesBelow(rig.path('.git'), []).filter(name => /\.(?:lock|tmp)$/.test(name))).toEqual([]);
 }
 
 function effectsFile(rig: MilestoneRig): string {

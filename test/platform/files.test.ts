@@ -51,6 +51,21 @@ test('old temporaries of dead writers go, of our own pid too; young ones and tho
   expect(fs.readdirSync(folder).sort()).toEqual([names.young, names.living, names.other].sort());
 });
 
+test('what a writer of this machine left goes as soon as that is dead, and stays as long as it lives', () => {
+  const own = path.basename(temporaryName(file));
+  const [, pid, where, started] = /\.(\d+)-([0-9a-f]{8})-([0-9a-f]{8})-/.exec(own)!;
+  const another = (mark: string) => mark.replace(/./g, digit => (digit === '0' ? '1' : '0'));
+  const names = {
+    dead: `.a.json.999999999-${where}-${started}-1.tmp`,
+    reused: `.a.json.${pid}-${where}-${another(started!)}-1.tmp`,
+    elsewhere: `.a.json.999999999-${another(where!)}-${started}-1.tmp`,
+    own,
+  };
+  for (const name of Object.values(names)) fs.writeFileSync(path.join(folder, name), '');
+  removeForgottenTemporaries(folder, Date.now());
+  expect(fs.readdirSync(folder).sort()).toEqual([names.elsewhere, names.own].sort());
+});
+
 test('of a folder that is made, the topmost that was missing is told; of one that is there, nothing', () => {
   expect(makeFolder(path.join(folder, 'a', 'b', 'c'))).toBe(path.join(folder, 'a'));
   expect(makeFolder(path.join(folder, 'a', 'b', 'd'))).toBe(path.join(folder, 'a', 'b', 'd'));

@@ -71,6 +71,13 @@ export function homePaths(home: string) {
 
 export type HomePaths = ReturnType<typeof homePaths>;
 
+/** The folders of a home in which something is written for a milestone: killed writers leave temporary files there. */
+export function writtenFolders(paths: HomePaths, id: MilestoneId): string[] {
+  const {home, activeFolder, completedFolder, logsFolder, sessionsFolder, cacheFolder} = paths;
+  const shared = [home, activeFolder, completedFolder, logsFolder, sessionsFolder, cacheFolder];
+  return [...shared, path.join(sessionsFolder, 'agents'), paths.approvals(id), paths.inbox(id), paths.attemptLogs(id)];
+}
+
 export interface ListedMilestone {
   /** As the file name says. */
   id: MilestoneId;

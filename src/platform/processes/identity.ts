@@ -4,6 +4,7 @@ import type childProcess from 'node:child_process';
 import fs from 'node:fs';
 import {createRequire} from 'node:module';
 import os from 'node:os';
+import {crc32} from '../crc32.ts';
 
 /** A process, so that no other one at any time is taken for it. */
 export interface Identity {
@@ -34,6 +35,20 @@ export function ownIdentity(): Identity {
     pid_namespace: isLinux ? pidNamespace() : null,
     host: os.hostname(),
   };
+}
+
+/** Eight characters for the system in which a pid means something. */
+export function whereMark({boot_id, pid_namespace}: Identity): string {
+  return mark(`${boot_id} ${pid_namespace}`);
+}
+
+/** Eight characters for the moment at which a process began, in the system's own words. */
+export function startMark(startTime: string | null): string {
+  return mark(String(startTime));
+}
+
+function mark(text: string): string {
+  return crc32(text).toString(16).padStart(8, '0');
 }
 
 /** The process that has this pid now, in this pid namespace; `undefined` when there is none. */
