@@ -281,6 +281,7 @@ class Run {
   private async mendRepository(): Promise<void> {
     const {state, opened, options} = this;
     if (!opened.repo || state.session?.ended !== undefined) return;
+    removeForgottenTemporaries(path.join(opened.repo.commonDir, 'objects'), opened.clock.now());
     const since = state.session ? Date.parse(state.session.startedAt) : opened.clock.now();
     const torn = await removeTornObjects(opened.repo, since);
     if (torn.length > 0)

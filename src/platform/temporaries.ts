@@ -5,8 +5,11 @@ import path from 'node:path';
 import {listFolder} from './files.ts';
 import {ownIdentity, processState, startMark, whereMark} from './processes/identity.ts';
 
-/** Pid, where that pid means something, when the process began; names of earlier versions have the pid alone. */
-const TEMPORARY = /^\..+\.(\d+)-(?:([0-9a-f]{8})-([0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
+/**
+ * Pid, where that pid means something, when the process began; names of earlier versions have the pid alone. Objects of
+ * git that are being written have names of their own.
+ */
+const TEMPORARY = /^(?:\..+\.|tmp_obj_)(\d+)-(?:([0-9a-f]{8})-([0-9a-f]{8})-)?[0-9a-f]+\.tmp$/;
 /** Long enough that no writer in another container, or of whom nobody can say when he began, can still be at it. */
 const FORGOTTEN_AFTER_MS = 60_000;
 

@@ -18,6 +18,7 @@ import {isSlot, placedSlots} from '../git/slot-place.ts';
 import {listFolder, readIfExists, syncFile, syncFolder} from '../platform/files.ts';
 import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
+import {removeIfEmpty} from './set-aside.ts';
 
 const MAKING = '.making';
 
@@ -51,6 +52,7 @@ export async function mendSlots(repo: Repository, pool: string): Promise<string[
     const folder = place.slice(0, -MAKING.length);
     await removeSlot(linkedWorktrees(repo).find(({topLevel}) => topLevel === folder)?.gitDir, folder);
     fs.rmSync(place);
+    if (path.dirname(place) !== pool) removeIfEmpty(path.dirname(place));
   }
   const locks = placedSlots(repo).flatMap(placed => (placed.pool === pool ? staleLocks(placed.slot) : []));
   for (const lock of locks) fs.rmSync(lock, {force: true});

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {deflateSync} from 'node:zlib';
 import {expect, test} from 'vitest';
 import {removeTornObjects} from '../../src/git/torn-objects.ts';
+import {listRescues} from '../../src/workspace/rescue.ts';
 import {prepareSlot} from '../../src/workspace/slots.ts';
 import {GitRig, ID} from './git-rig.ts';
 
@@ -60,7 +61,7 @@ test('work that an agent had added to its index is not taken for written', async
   const id = rig.run(slot.topLevel, 'rev-parse', ':work');
   damage(path.join(rig.repo, '.git', 'objects', id.slice(0, 2), id.slice(2)), new Uint8Array());
   expect(await removeTornObjects(repo, Date.now())).toEqual([id]);
-  const keepAs = {id: ID, task: 'login', attempt: 1};
-  const {rescued} = await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD'), {keepAs}));
-  expect(rig.contents(rescued!).work).toBe('precious');
+  await prepareSlot(repo, rig.wish(repo, rig.git('rev-parse', 'HEAD')));
+  const [kept] = await listRescues(repo, ID);
+  expect(rig.contents(kept!.commit).work).toBe('precious');
 });
