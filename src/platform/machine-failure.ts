@@ -19,3 +19,13 @@ export function asMachineFailure(error: unknown): unknown {
   if (!CODES.includes(code ?? '')) return error;
   return fileError(error, path === undefined ? syscall : `${syscall} \`${path}\``);
 }
+
+const PASSING = ['ENOSPC', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'];
+
+/** Whether what failed may well succeed once the machine is better, unlike what this user may not do. */
+export function isPassingFailure(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const cause = error instanceof MilestoneError ? error.cause : error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? '';
+  return PASSING.includes(code) || (error instanceof MilestoneError && error.code === 'DISK_FULL');
+}

@@ -15,6 +15,7 @@ import {readCommit} from '../git/task-commits.ts';
 import {type WrittenTree, writeTree} from '../git/tree.ts';
 import type {Clock} from '../platform/clock.ts';
 import {readIfExists} from '../platform/files.ts';
+import {isPassingFailure} from '../platform/machine-failure.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {changedSince, type Left} from './left-as.ts';
 import {type RescueName, saveRescue} from './rescue.ts';
@@ -66,6 +67,7 @@ export async function trySecureSlot(slot: Repository, keeper: SlotKeeper): Promi
   try {
     return await secureSlot(slot, keeper);
   } catch (error) {
+    if (isPassingFailure(error)) throw error;
     const why = error instanceof Error ? error.message : 'there was no time';
     const warning = `the work left in \`${slot.topLevel}\` could not be kept as a commit: ${why}`;
     return {isWhole: false, isDisturbed: false, warnings: [warning]};

@@ -1,4 +1,5 @@
-// Takes slots away. What cannot be kept or deleted stays, and is told of: it never holds up what is finished.
+// Takes slots away. What cannot be kept or deleted stays, and is told of: it never holds up what is finished. Where the
+// machine itself fails, the next start goes on with it.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -6,6 +7,7 @@ import {MilestoneError} from '../errors.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {type PlacedSlot, slotAt, slotLink} from '../git/slot-place.ts';
 import {listFolder} from '../platform/files.ts';
+import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {type SlotKeeper, trySecureSlot} from './keep-slot.ts';
@@ -77,6 +79,7 @@ export async function removeSlot(
     // With its folder gone git would call the worktree prunable; with submodules it would refuse to remove it.
     if (!fs.existsSync(slot.topLevel)) warnings.push(...(await forget(slot)));
   } catch (error) {
+    if (isPassingFailure(error)) throw error;
     warnings.push(`\`${slot.topLevel}\` could not be removed: ${(error as Error).message}`);
   }
   return warnings;
@@ -111,7 +114,7 @@ async function removeQuietly(folder: string): Promise<string[]> {
     await removeFolder(folder);
     return [];
   } catch (error) {
-    if (!(error instanceof MilestoneError)) throw error;
+    if (!(error instanceof MilestoneError) || isPassingFailure(error)) throw error;
     return [`\`${folder}\` could not be deleted, and is yours to delete: ${error.message}`];
   }
 }

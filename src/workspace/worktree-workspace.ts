@@ -7,6 +7,7 @@ import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
 import {slotRoot} from '../git/slot-place.ts';
 import type {Clock} from '../platform/clock.ts';
+import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
@@ -181,7 +182,10 @@ export class WorktreeWorkspace implements Workspace {
       tearDown: (slot, number) => setup.tearDown(slot, number),
     });
     for (const warning of warnings) warn(warning);
-    await this.integration.letGoOfAll().catch(error => warn((error as Error).message));
+    await this.integration.letGoOfAll().catch(error => {
+      if (isPassingFailure(error)) throw error;
+      warn((error as Error).message);
+    });
   }
 
   /** @returns `undefined` when the signal ended it. A large worktree may take its time. */
