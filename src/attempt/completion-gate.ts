@@ -2,6 +2,7 @@
 
 import {acceptDocuments, documentProblem} from '../documents/documents.ts';
 import {slotHomeOf} from '../documents/documents-place.ts';
+import {keepDocuments} from '../documents/kept-documents.ts';
 import type {CheckResult} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {runningTask} from '../execution/running-task.ts';
@@ -31,6 +32,7 @@ export async function awaitCompletion(
   const {taskId: task_id, attempt} = place;
   const files = work?.changedFiles ?? [];
   const deliverables = await writeResults(context, place, {checks, files, commit: undefined});
+  keepDocuments(context.paths.home, context.state.id, deliverables);
   await keepWork(context, place, work);
   context.record({
     event: 'kiro_phase_updated',

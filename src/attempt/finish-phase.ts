@@ -2,6 +2,7 @@
 
 import {acceptDocuments, documentsFolder} from '../documents/documents.ts';
 import {slotHomeOf} from '../documents/documents-place.ts';
+import {keepDocuments} from '../documents/kept-documents.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
@@ -32,6 +33,7 @@ export async function finishPhase(context: ExecutionContext, id: TaskId, phase: 
     if (!context.workspace.hasSlots && slot >= 0) await context.workspace.rescue(place);
     const status = gateOf(context.state.plan, task, phase).required ? 'waiting_approval' : 'completed';
     const {deliverables} = accepted;
+    if (status === 'waiting_approval') keepDocuments(context.paths.home, context.state.id, deliverables);
     context.record({event: 'kiro_phase_updated', details: {task_id: id, attempt, phase, status, deliverables}});
   } finally {
     context.attempts.end(id, attempt);

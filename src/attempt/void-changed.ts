@@ -1,6 +1,7 @@
 // Gates hold as long as the documents are what was approved.
 
 import {currentDeliverables} from '../documents/documents.ts';
+import {keepDocuments} from '../documents/kept-documents.ts';
 import type {NewEvent, Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
@@ -21,6 +22,7 @@ export function voidIfChanged(
 ): Outcome | undefined {
   const voided = voidedApproval(context, id, at);
   if (!voided) return undefined;
+  keepDocuments(at.home, context.state.id, voided.details.deliverables);
   context.record(voided);
   return {kind: 'cancelled', message: voided.details.reason};
 }

@@ -145,10 +145,19 @@ export function writeDocument(home: string, of: DocumentsOf, name: string, text:
 
 /** The documents as they are in a home now. What would not be laid into a slot, a link too, counts as gone: as nothing. */
 export function currentDeliverables(home: string, deliverables: readonly Deliverable[]): Deliverable[] {
+  return readDeliverables(home, deliverables).map(({content: _, ...deliverable}) => deliverable);
+}
+
+/** The same with their contents, each of which is what its hash is of. */
+export function readDeliverables(
+  home: string,
+  deliverables: readonly Deliverable[],
+): Array<Deliverable & {content: Buffer | undefined}> {
   return deliverables.map(({path: file}) => {
     const folder = path.join(home, ...file.split('/').slice(0, PHASE_DEPTH));
     const content = readRegular(folder, path.relative(folder, path.join(home, file)));
-    return {path: file, sha256: typeof content === 'string' ? HASH_OF_NOTHING : sha256(content)};
+    if (typeof content === 'string') return {path: file, sha256: HASH_OF_NOTHING, content: undefined};
+    return {path: file, sha256: sha256(content), content};
   });
 }
 

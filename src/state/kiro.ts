@@ -38,6 +38,8 @@ export interface Approval {
   summary?: string;
   /** Why an approval that had been granted is asked again. */
   voided?: string;
+  /** What was decided on before this was asked. */
+  before?: Deliverable[];
 }
 
 export interface PhaseState {
@@ -135,7 +137,9 @@ function applyToApproval(kiro: KiroState, event: ApprovalEvent): KiroState | und
   const {phase, approval_id} = event.details;
   const {approval, status} = kiro.phases[phase];
   if (event.event === 'kiro_approval_requested')
-    return status === 'waiting_approval' ? withPhase(kiro, phase, {approval: requested(event)}) : undefined;
+    return status === 'waiting_approval'
+      ? withPhase(kiro, phase, {approval: requested(event, approval?.deliverables)})
+      : undefined;
   if (approval?.id !== approval_id) return undefined;
   switch (event.event) {
     case 'kiro_approval_granted':
@@ -152,7 +156,10 @@ function applyToApproval(kiro: KiroState, event: ApprovalEvent): KiroState | und
   }
 }
 
-function requested({timestamp, details}: Extract<ApprovalEvent, {event: 'kiro_approval_requested'}>): Approval {
+function requested(
+  {timestamp, details}: Extract<ApprovalEvent, {event: 'kiro_approval_requested'}>,
+  before: Deliverable[] | undefined,
+): Approval {
   const {approval_id: id, phase, transition, approvers, criteria, deliverables, summary} = details;
   const roles = approvers.length > 0 ? approvers : [ANY_ROLE];
   return {
@@ -165,6 +172,7 @@ function requested({timestamp, details}: Extract<ApprovalEvent, {event: 'kiro_ap
     criteria,
     deliverables,
     ...(summary !== undefined && {summary}),
+    ...(before && {before}),
   };
 }
 
@@ -209,6 +217,7 @@ function voided(
     requestedAt: timestamp,
     approvers: approval.approvers.map(({role}) => ({role, status: 'pending'})),
     deliverables: details.deliverables,
+    before: approval.deliverables,
     voided: details.reason,
   };
 }

@@ -158,6 +158,35 @@ test.concurrent('what was changed after it was asked for is shown as changed, an
   expect(eventsOf(rig, 'm', 'kiro_approval_voided')).toEqual([]);
 });
 
+test.concurrent('what is approved is shown: the text, then what has changed since somebody decided, bounded', async () => {
+  await using rig = await waitingRig(
+    {},
+    'seq 300 | sed "s/^7$/seven of attempt $MILESTONE_ATTEMPT/" > $MILESTONE_DELIVERABLES/architecture.md; printf "\\033[2J\\n" >> $MILESTONE_DELIVERABLES/architecture.md',
+  );
+  const first = await rig.milestone('approve', 'login');
+  expect(first.exitCode).toBe(2);
+  expect(first.stdout).toContain('\n    6\n    seven of attempt 1\n    8\n');
+  expect(first.stdout).toContain(`\n  … 101 more lines: ${DOCUMENTS}/design/architecture.md\n`);
+  expect(first.stdout).not.toContain('\u001b');
+
+  expect(await rig.milestone('reject', 'login', '--yes', '-m', 'another')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+  const second = await rig.milestone('approve', 'login', '-y');
+  expect(second.exitCode).toBe(0);
+  expect(second.stdout).toContain('changes since it was last decided on:\n    @@ -4,7 +4,7 @@');
+  expect(second.stdout).toContain('\n    -seven of attempt 1\n    +seven of attempt 2\n');
+  expect(second.stdout).not.toContain('\n     50\n');
+
+  const file = `${DOCUMENTS}/design/architecture.md`;
+  rig.write(file, `${rig.read(file)}by hand\n`);
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+  const third = (await rig.milestone('approve', 'login')).stdout;
+  expect(third).toContain('\n    +by hand\n');
+  expect(third).not.toContain('seven of attempt');
+  rig.write(file, rig.read(file).replace('by hand\n', ''));
+  expect((await rig.milestone('approve', 'login')).stdout).toContain('unchanged since it was last decided on');
+});
+
 test.concurrent('what was changed after it was approved is asked for again; what is gone cannot be approved', async () => {
   await using rig = await waitingRig({});
   expect(await rig.milestone('approve', '--yes', 'login')).toMatchObject({exitCode: 0});

@@ -1,4 +1,5 @@
-import {currentDeliverables} from '../../documents/documents.ts';
+import {currentDeliverables, readDeliverables} from '../../documents/documents.ts';
+import {keepDocuments} from '../../documents/kept-documents.ts';
 import {MilestoneError} from '../../errors.ts';
 import type {Deliverable} from '../../events/event.ts';
 import {loadView} from '../../milestone/load-view.ts';
@@ -12,12 +13,13 @@ import type {Ask} from '../../requests/request.ts';
 import {ANY_ROLE} from '../../state/kiro.ts';
 import {type MilestoneState, taskState} from '../../state/milestone.ts';
 import {restoreSnapshot} from '../../state/snapshot.ts';
-import {approvalLines, documentLine} from '../../terminal/approvals-text.ts';
+import {approvalLines} from '../../terminal/approvals-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
 import {requireYes} from '../require-yes.ts';
+import {documentLines, type ShownDocument} from '../show-documents.ts';
 import {shownPath} from '../shown-path.ts';
 import {targetPhase} from '../target.ts';
 
@@ -35,7 +37,8 @@ const DECLINED = 3;
 export async function approve(words: readonly string[], flags: ApprovalFlags): Promise<number> {
   const about = await findApproval(words, flags, 'milestone approve [id] <task> [phase]');
   const {home, id, approval} = about;
-  const deliverables = currentDeliverables(home, approval.deliverables);
+  const documents = readDeliverables(home, approval.deliverables);
+  const deliverables = documents.map(({content: _, ...deliverable}) => deliverable);
   refuseMissing(approval, deliverables, home);
   const ask: Ask = {
     kind: 'approve',
@@ -44,13 +47,15 @@ export async function approve(words: readonly string[], flags: ApprovalFlags): P
     ...(flags.message !== undefined && {comment: checkText(flags.message, 'the comment', 'comment')}),
   };
   refuseRejected(about.state, ask);
-  if (!flags.json) await show(about, deliverables, flags);
+  if (!flags.json) await show(about, documents, flags);
   requireYes(flags, 'approve');
   const said = flags.yes || flags.json ? 'yes' : await askYes('Approve it?');
   if (said !== 'yes') {
     console.log(`${said === 'interrupted' ? '\n' : ''}nothing is approved`);
     return said === 'no' ? DECLINED : SIGNAL_EXITS.SIGINT;
   }
+  // What was edited meanwhile is what the next request is compared with.
+  keepDocuments(home, id, deliverables);
   await decide(home, id, ask, flags, state => afterApproval(id, reportOf(state, approval)));
   return 0;
 }
@@ -128,17 +133,23 @@ function refuseMissing({deliverables}: ApprovalReport, now: readonly Deliverable
 /** A document that cannot be there. */
 const NOWHERE = 'deliverables/.nowhere';
 
-async function show({home, state, approval}: About, now: readonly Deliverable[], flags: ApprovalFlags) {
+async function show(
+  {home, id, state, approval}: About,
+  documents: readonly ShownDocument['now'][],
+  flags: ApprovalFlags,
+) {
   const paint = await choosePaint();
   const shown = shownPath(home);
   const as = flags.role === undefined ? '' : ` as ${flags.role}`;
   const title = state.taskById.get(approval.task_id)?.title ?? '';
   console.log(paint.bold(printable(`${nameOf(approval)}${as}: ${title}`)));
-  const lines = approvalLines({...approval, deliverables: [...now]}, shown);
-  for (const line of lines) console.log(`  ${line}`);
-  for (const [place, before] of approval.deliverables.entries())
-    if (before.sha256 !== now[place]?.sha256)
-      console.log(paint.yellow(`  changed since it was asked for: ${documentLine(before, shown)} then`));
+  for (const line of approvalLines({...approval, deliverables: []}, shown)) console.log(`  ${line}`);
+  const before = taskState(state, approval.task_id).history.kiro?.phases[approval.phase].approval?.before ?? [];
+  const find = (list: readonly Deliverable[], {path}: Deliverable) => list.find(one => one.path === path);
+  for (const now of documents) {
+    const document = {now, asked: find(approval.deliverables, now), decided: find(before, now)};
+    for (const line of await documentLines(document, {home, shown, id, paint})) console.log(`  ${line}`);
+  }
 }
 
 function reportOf(state: MilestoneState, {task_id, phase}: ApprovalReport): ApprovalReport | undefined {
