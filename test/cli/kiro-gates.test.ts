@@ -306,8 +306,8 @@ describe('nothing else passes a gate', () => {
     const self = process.argv[0];
     const bin = new URL('../../bin/milestone.js', import.meta.url).pathname;
     const {file, lines} = diary(rig);
-    const call = (command: string) => `${self} ${bin} ${command}; echo $? >> ${file}`;
-    const run = [call('approve m a'), call('reject m a -m no'), call('skip m a'), call('retry m a')].join('\n');
+    const call = (command: string) => `code=0; ${self} ${bin} ${command} --yes || code=$?; echo $code >> ${file}`;
+    const run = [call('approve m a'), call('reject m a -m no'), call('skip m a'), call('answer m a x')].join('\n');
     await rig.writeMilestone('m', [kiroTask('a'), {id: 'b', run, dependencies: []}], {settings: {max_parallel: 1}});
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
     expect(lines()).toEqual(['3', '3', '3', '3']);
