@@ -4,7 +4,7 @@ import {RESULT_SCHEMA} from '../drivers/result.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import {promptOf} from './agent-prompts.ts';
-import type {PlannedAttempt} from './run-attempt.ts';
+import type {PlannedAttempt} from './planned-attempt.ts';
 
 /** What a coding agent is told, and within which bounds it works. */
 export async function agentInput(

@@ -7,7 +7,7 @@ import {estimateUsage, exceeded, type Reservation, reserve} from '../scheduler/b
 import {taskState} from '../state/milestone.ts';
 import {addUsage} from '../state/usage.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
-import type {PlannedAttempt} from './run-attempt.ts';
+import type {PlannedAttempt} from './planned-attempt.ts';
 
 /** What an agent that starts now on a task may use. */
 export function reservationFor(context: ExecutionContext, id: TaskId, agent: AgentTraits): Reservation {

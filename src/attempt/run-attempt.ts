@@ -3,48 +3,25 @@
 
 import {draftsFolder, prepareDocuments} from '../documents/documents.ts';
 import {slotHomeOf} from '../documents/documents-place.ts';
-import type {
-  AgentInput,
-  ConversationChoice,
-  Driver,
-  DriverResult,
-  Observation,
-  RunningAttempt,
-} from '../drivers/driver.ts';
+import type {AgentInput, Driver, DriverResult, Observation, RunningAttempt} from '../drivers/driver.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
-import type {Budget, KiroPhase, Task} from '../plan/plan.ts';
+import type {KiroPhase, Task} from '../plan/plan.ts';
 import {readTail, sizeOf} from '../platform/attempt-log.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {exceeded} from '../scheduler/budget.ts';
-import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
 import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp, wasAtWork} from './attempt-budget.ts';
 import {keepDraftsOf} from './keep-drafts.ts';
+import type {PlannedAttempt} from './planned-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';
-
-/** An attempt that is on record and is to begin. */
-export interface PlannedAttempt {
-  place: AttemptPlace;
-  token: string;
-  /** As it is in its phase. */
-  task: Task;
-  choice: DriverChoice;
-  next: NextAttempt;
-  conversation: ConversationChoice | undefined;
-  /** What it has reserved. */
-  budget: Budget;
-  /** No driver works: the work of this attempt has passed its gate and is integrated. */
-  integrates: number | undefined;
-  phase: KiroPhase | undefined;
-}
 
 /** What was seen of an attempt while it ran. */
 export interface Seen {

@@ -3,11 +3,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {syncFolder} from '../platform/files.ts';
-import {type ChangedFile, compareTrees} from './compare-trees.ts';
 import {git, gitError, linkedWorktrees, type Repository, tryGit} from './git.ts';
 import {homePath, isInHome} from './repository.ts';
 import {isSlot} from './slot-place.ts';
-import {excludePath, isAdded, writeTree} from './tree.ts';
+import {type ChangedFile, compareTrees} from './trees/compare-trees.ts';
+import {excludePath, isAdded, writeTree} from './trees/tree.ts';
 
 /** The worktrees of people that have a branch checked out. */
 export async function checkedOutAt(repo: Repository, branch: string): Promise<Repository[]> {

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {git, type Repository, tryGit} from './git.ts';
-import {withTemporaryIndex} from './temporary-index.ts';
+import {withTemporaryIndex} from './trees/temporary-index.ts';
 
 export type HookResult =
   | {ok: true; tree: string; message: string}

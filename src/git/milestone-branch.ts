@@ -2,8 +2,8 @@ import {MilestoneError} from '../errors.ts';
 import {commitTree} from './commit.ts';
 import {syncObjects, syncRef} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
-import {mergeCommits} from './merge.ts';
 import {isAncestor, milestoneBranch, readHead, resolveCommit} from './refs.ts';
+import {mergeCommits} from './trees/merge.ts';
 
 export interface Required {
   /** A completed milestone that must be in the base. */

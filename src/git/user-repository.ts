@@ -1,5 +1,5 @@
 import {homePath, type Repository} from './repository.ts';
-import {excludePath} from './tree.ts';
+import {excludePath} from './trees/tree.ts';
 
 export interface UserCheckout {
   /** Absent when the head is detached. */

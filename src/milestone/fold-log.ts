@@ -5,7 +5,8 @@ import type {HomePaths} from '../plan/file/home.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {type CachedState, readCache} from '../projections/cache.ts';
 import {applyEvent} from '../state/apply-event.ts';
-import {initialState, type MilestoneState} from '../state/milestone.ts';
+import {initialState} from '../state/initial-state.ts';
+import type {MilestoneState} from '../state/milestone.ts';
 
 export interface FoldedLog {
   state: MilestoneState;

@@ -27,7 +27,8 @@ import {
   readCachedSnapshot,
   writeCachedSnapshot,
 } from '../projections/cache.ts';
-import {initialState, isOver} from '../state/milestone.ts';
+import {initialState} from '../state/initial-state.ts';
+import {isOver} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
 import {locatePlan} from './find-milestone.ts';
 import {foldLog} from './fold-log.ts';

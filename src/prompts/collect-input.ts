@@ -2,10 +2,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {compareTrees} from '../git/compare-trees.ts';
 import type {Repository} from '../git/git.ts';
 import {milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
+import {compareTrees} from '../git/trees/compare-trees.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {documentsToWrite, KIRO_PHASES, taskInPhase, wordsAskedOf} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';

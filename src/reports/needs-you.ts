@@ -6,7 +6,7 @@ import {approveCommand} from '../projections/approvals.ts';
 import {ANY_ROLE} from '../state/kiro.ts';
 import {isOver} from '../state/milestone.ts';
 import {blockerCommand} from './blockers.ts';
-import type {Need, StatusReport, TaskReport} from './status-report.ts';
+import type {Need, StatusReport, TaskReport} from './status-shape.ts';
 
 const NAMED = 3;
 

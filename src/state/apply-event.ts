@@ -1,11 +1,12 @@
 import {MilestoneError} from '../errors.ts';
 import type {EventDetails, MilestoneEvent} from '../events/event.ts';
+import {applyToTask, isTaskEvent} from './fold-task.ts';
 import {heldKey} from './held-tasks.ts';
 import type {DriverTroubles, MilestoneState, Spending} from './milestone.ts';
 import {isNotable} from './notable.ts';
 import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
 import {adoptChange, adoptPlan, setTask} from './plan-in-force.ts';
-import {applyToTask, initialTask, isTaskEvent, type TaskState} from './task.ts';
+import {initialTask, type TaskState} from './task.ts';
 import {addUsage} from './usage.ts';
 
 const RECENT_EVENTS = 5;

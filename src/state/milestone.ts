@@ -7,10 +7,9 @@
 //     from blockers in `open-blockers.ts`.
 
 import type {BlockerType, DriverPause, MilestoneEvent, NewEvent, PauseCode, Timestamp, Usage} from '../events/event.ts';
-import {KIRO_PHASES, type PhaseWeights, phaseWeights} from '../plan/kiro-plan.ts';
+import {KIRO_PHASES, type PhaseWeights} from '../plan/kiro-plan.ts';
 import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
-import {adoptPlan, noCounts} from './plan-in-force.ts';
-import {initialTask, type ShownStatus, type TaskState} from './task.ts';
+import type {ShownStatus, TaskState} from './task.ts';
 
 /** `failing`: its last tick failed, and it tries again. */
 export type AgentStatus = 'running' | 'failing' | 'stopped';
@@ -150,44 +149,6 @@ export interface MilestoneState {
   recent: MilestoneEvent[];
   /** The last five that say something of the work, oldest first. */
   notable: MilestoneEvent[];
-}
-
-/** The state before the first event: the plan, and what its file says of completed tasks. */
-export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}): MilestoneState {
-  const state: MilestoneState = {
-    id: plan.id,
-    seq: 0,
-    status: 'planned',
-    plan,
-    taskById: new Map(),
-    tasks: new Map(),
-    removed: new Map(),
-    dependants: new Map(),
-    unmet: new Map(),
-    waiting: new Map(),
-    running: new Set(),
-    counts: noCounts(),
-    stuck: new Set(),
-    unexplained: new Set(),
-    unreported: new Set(),
-    kiroTasks: new Set(),
-    nextStep: {program: new Set(), person: new Set()},
-    weights: phaseWeights(undefined),
-    unchecked: 0,
-    progressSum: 0,
-    blockers: new Map(),
-    blockersOf: new Map(),
-    untold: new Set(),
-    pausedDrivers: {},
-    driverTroubles: {},
-    spending: {used: {}, estimated: {}, reported: {}, reserved: {}},
-    branchCreated: false,
-    agents: {},
-    recent: [],
-    notable: [],
-  };
-  adoptPlan(state, plan, id => initialTask(imported[id]));
-  return state;
 }
 
 /** A task's state; the id must be one of the plan's. */

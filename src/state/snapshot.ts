@@ -2,7 +2,8 @@
 
 import type {MilestoneEvent} from '../events/event.ts';
 import type {Plan, TaskId} from '../plan/plan.ts';
-import {type Blocker, initialState, type MilestoneState} from './milestone.ts';
+import {initialState} from './initial-state.ts';
+import type {Blocker, MilestoneState} from './milestone.ts';
 import {putBlocker} from './open-blockers.ts';
 import {adoptPlan} from './plan-in-force.ts';
 import type {TaskState} from './task.ts';

@@ -1,6 +1,6 @@
 // What a person wants to know first: where it stands, what needs him, what runs and what comes next. One screen at most.
 
-import type {StatusReport} from '../reports/status-report.ts';
+import type {StatusReport} from '../reports/status-shape.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
 import {headline, nextLines, running, runningText, SHOWN} from './status-text.ts';

@@ -3,7 +3,7 @@
 
 import type {AttemptWarning} from '../reports/attempt-warnings.ts';
 import type {BlockerReport} from '../reports/blockers.ts';
-import type {Need, StatusReport, TaskReport} from '../reports/status-report.ts';
+import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {countParts, doneParts, running, skipped, whoLines} from './status-text.ts';

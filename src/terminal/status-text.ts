@@ -2,7 +2,7 @@
 
 import type {Usage} from '../events/event.ts';
 import {firstLine} from '../platform/first-line.ts';
-import type {Need, StatusReport, TaskReport} from '../reports/status-report.ts';
+import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {USAGE_KEYS} from '../state/usage.ts';
 import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';

@@ -1,7 +1,7 @@
 import {git, type Repository} from '../git/git.ts';
-import {mergeCommits} from '../git/merge.ts';
 import {readRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
+import {mergeCommits} from '../git/trees/merge.ts';
 import {isWhole} from './frozen-refs.ts';
 import {type RescueName, rescueRef} from './rescue.ts';
 

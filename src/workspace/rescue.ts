@@ -4,7 +4,7 @@ import {commitTree} from '../git/commit.ts';
 import {git, type Repository} from '../git/git.ts';
 import type {NestedRepository} from '../git/nested.ts';
 import {writeRef} from '../git/refs.ts';
-import {type WriteOptions, writeTree} from '../git/tree.ts';
+import {type WriteOptions, writeTree} from '../git/trees/tree.ts';
 
 export interface RescueName {
   /** Of the milestone. */

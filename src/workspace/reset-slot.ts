@@ -4,7 +4,7 @@ import {MilestoneError} from '../errors.ts';
 import {git, gitError, type Repository, tryGit} from '../git/git.ts';
 import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../git/nested.ts';
 import {readRef} from '../git/refs.ts';
-import {isIndexBroken, TEMPORARY_INDEX} from '../git/temporary-index.ts';
+import {isIndexBroken, TEMPORARY_INDEX} from '../git/trees/temporary-index.ts';
 import {listFolder} from '../platform/files.ts';
 import {openUp, removeFolder} from '../platform/remove-folder.ts';
 

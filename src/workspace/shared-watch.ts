@@ -4,11 +4,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import type {SharedChange} from '../events/event.ts';
-import {compareTrees} from '../git/compare-trees.ts';
 import {linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
 import {changedSettings, readSharedState, type SharedState} from '../git/shared-state.ts';
 import {isSlot} from '../git/slot-place.ts';
+import {compareTrees} from '../git/trees/compare-trees.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 
 export class SharedWatch<Place> {

@@ -2,7 +2,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
-import {writeTree} from '../git/tree.ts';
+import {writeTree} from '../git/trees/tree.ts';
 import type {Lock} from '../lock/lock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';

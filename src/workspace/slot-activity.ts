@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {git, type Repository} from '../git/git.ts';
 import {homePath} from '../git/repository.ts';
-import {excludePath} from '../git/tree.ts';
+import {excludePath} from '../git/trees/tree.ts';
 
 /**
  * A text that differs from the one before when a file of the worktree has changed since; ignored files count for

@@ -6,7 +6,7 @@ import type {ExecutionContext} from '../../src/execution/context.ts';
 import type {TaskId} from '../../src/plan/plan.ts';
 import {resolveMilestoneSettings} from '../../src/plan/settings.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
 const AT = '2026-11-23T10:00:00.000Z';

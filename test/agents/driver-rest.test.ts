@@ -5,7 +5,7 @@ import type {NewEvent} from '../../src/events/event.ts';
 import type {ExecutionContext} from '../../src/execution/context.ts';
 import type {Plan} from '../../src/plan/plan.ts';
 import {resolveMilestoneSettings} from '../../src/plan/settings.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 
 const HOUR_MS = 3_600_000;
 

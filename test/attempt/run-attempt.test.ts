@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {type PlannedAttempt, runAttempt} from '../../src/attempt/run-attempt.ts';
+import type {PlannedAttempt} from '../../src/attempt/planned-attempt.ts';
+import {runAttempt} from '../../src/attempt/run-attempt.ts';
 import type {AttemptInput, DriverResult, RunningAttempt} from '../../src/drivers/driver.ts';
 import type {ExecutionContext} from '../../src/execution/context.ts';
 import {Attempts} from '../../src/execution/live-attempts.ts';

@@ -5,7 +5,8 @@ import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import {Execution, type ExecutionParts} from '../../src/execution/execution.ts';
 import type {Task} from '../../src/plan/plan.ts';
 import {createRedactor} from '../../src/platform/redact.ts';
-import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
+import type {MilestoneState} from '../../src/state/milestone.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
 export interface ExecutionRig {

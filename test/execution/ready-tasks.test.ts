@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {ReadyTasks} from '../../src/execution/ready-tasks.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 
 test('a task that is held twice does not start before it is released twice', () => {
   const state = initialState({id: 'm', title: 'M', requires: [], settings: {}, tasks: [{id: 'a', title: 'A'}]});

@@ -4,10 +4,10 @@ import {expect, test} from 'vitest';
 import {resolveBase} from '../../src/git/base.ts';
 import {checkedOutAt} from '../../src/git/checkout.ts';
 import {commitTree} from '../../src/git/commit.ts';
-import {mergeOntoHead} from '../../src/git/merge.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch, isAncestor, readHead} from '../../src/git/refs.ts';
-import {writeTree} from '../../src/git/tree.ts';
+import {mergeOntoHead} from '../../src/git/trees/merge.ts';
+import {writeTree} from '../../src/git/trees/tree.ts';
 import {markUnsaved} from '../../src/workspace/slot-notes.ts';
 import {GitRig, ID} from './git-rig.ts';
 

@@ -5,7 +5,7 @@ import {checkedOutAt, dirtyFiles, followCheckout} from '../../src/git/checkout.t
 import {commitTree} from '../../src/git/commit.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch} from '../../src/git/refs.ts';
-import {writeTree} from '../../src/git/tree.ts';
+import {writeTree} from '../../src/git/trees/tree.ts';
 import {alignIndex, repairIndex, rescueLeftovers, switchTo, syncFiles} from '../../src/workspace/shared-checkout.ts';
 import {readActivity} from '../../src/workspace/slot-activity.ts';
 import {GitRig, ID} from './git-rig.ts';

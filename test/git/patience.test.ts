@@ -5,7 +5,7 @@ import {describe, expect, test, vi} from 'vitest';
 import {git, type Repository, tryGit, withPatience} from '../../src/git/git.ts';
 import {runCommitHooks} from '../../src/git/hooks.ts';
 import {runInSubmodule} from '../../src/git/nested.ts';
-import {CannotAdd, writeTree} from '../../src/git/tree.ts';
+import {CannotAdd, writeTree} from '../../src/git/trees/tree.ts';
 import {GitTimeout} from '../../src/platform/processes/run-git.ts';
 import {StopSource} from '../../src/platform/processes/stop-signal.ts';
 import {isRunning, until} from '../platform/processes/process-rig.ts';

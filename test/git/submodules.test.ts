@@ -3,7 +3,7 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import {fillSubmodules} from '../../src/git/fill-submodules.ts';
 import type {Repository} from '../../src/git/git.ts';
-import {writeTree} from '../../src/git/tree.ts';
+import {writeTree} from '../../src/git/trees/tree.ts';
 import {noteLeft} from '../../src/workspace/left-as.ts';
 import {markUnsaved} from '../../src/workspace/slot-notes.ts';
 import {prepareSlot} from '../../src/workspace/slots.ts';

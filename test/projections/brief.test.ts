@@ -14,7 +14,7 @@ import {
   writeCachedSnapshot,
 } from '../../src/projections/cache.ts';
 import {statusReport} from '../../src/reports/status-report.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 import {type Snapshot, takeSnapshot} from '../../src/state/snapshot.ts';
 import {initialTask, type TaskState} from '../../src/state/task.ts';
 import {statusText} from '../../src/terminal/status-text.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import {LOG_START} from '../../src/events/log-position.ts';
 import {readCachedSnapshot, writeCachedSnapshot} from '../../src/projections/cache.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 import {takeSnapshot} from '../../src/state/snapshot.ts';
 
 test('a cache that was read and brought forward is one of the log as it is now', () => {

@@ -10,7 +10,8 @@ import {createRedactor} from '../../src/platform/redact.ts';
 import {collectInput, type PromptSources} from '../../src/prompts/collect-input.ts';
 import {taskPrompt} from '../../src/prompts/task-prompt.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
-import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
+import type {MilestoneState} from '../../src/state/milestone.ts';
 import {saveRescue} from '../../src/workspace/rescue.ts';
 import {GitRig} from '../git/git-rig.ts';
 

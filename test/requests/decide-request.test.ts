@@ -3,7 +3,8 @@ import type {NewEvent} from '../../src/events/event.ts';
 import type {Plan} from '../../src/plan/plan.ts';
 import {decideRequest} from '../../src/requests/decide-request.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
-import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
+import type {MilestoneState} from '../../src/state/milestone.ts';
 
 const PLAN: Plan = {
   id: 'm',

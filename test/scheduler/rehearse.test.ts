@@ -4,7 +4,7 @@ import type {NewEvent} from '../../src/events/event.ts';
 import type {ImportedTask, Plan, Task} from '../../src/plan/plan.ts';
 import {planDryRun} from '../../src/scheduler/rehearse.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
-import {initialState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 
 const OPTIONS = {driver: undefined, missingDriver: () => undefined, passesGates: false, selection: undefined};
 

@@ -2,7 +2,8 @@ import {describe, expect, test} from 'vitest';
 import type {BlockerType, NewEvent} from '../../src/events/event.ts';
 import {type Outlook, standstill, whatRemains} from '../../src/scheduler/what-remains.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
-import {initialState, type MilestoneState} from '../../src/state/milestone.ts';
+import {initialState} from '../../src/state/initial-state.ts';
+import type {MilestoneState} from '../../src/state/milestone.ts';
 
 const IDLE: Outlook = {ready: 0, manual: [], waiting: new Map(), held: false, waits: false, isRestricted: false};
 

@@ -13,11 +13,13 @@ import {resolveTaskSettings} from '../../src/plan/settings.ts';
 import {decideRequest} from '../../src/requests/decide-request.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
+import {isTaskEvent} from '../../src/state/fold-task.ts';
 import {heldPair} from '../../src/state/held-tasks.ts';
+import {initialState} from '../../src/state/initial-state.ts';
 import {pendingApprovals} from '../../src/state/kiro.ts';
 import {workToIntegrate} from '../../src/state/kiro-task.ts';
-import {initialState, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../../src/state/milestone.ts';
-import {isTaskEvent, type RunningTask} from '../../src/state/task.ts';
+import {type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../../src/state/milestone.ts';
+import type {RunningTask} from '../../src/state/task.ts';
 
 const AREAS = ['src/a/**', 'src/b/**', 'src/**', 'docs/*.md'];
 const NAMES = ['database', 'port'];

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import type {BlockerReport} from '../../src/reports/blockers.ts';
-import type {StatusReport, TaskReport} from '../../src/reports/status-report.ts';
+import type {StatusReport, TaskReport} from '../../src/reports/status-shape.ts';
 import {BLOCKER_KINDS} from '../../src/state/blockers.ts';
 import {statusMarkdown} from '../../src/terminal/status-markdown.ts';
 

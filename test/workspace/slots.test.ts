@@ -4,7 +4,7 @@ import path from 'node:path';
 import {expect, test} from 'vitest';
 import {workFolder} from '../../src/git/repository.ts';
 import {slotFolder, slotLink} from '../../src/git/slot-place.ts';
-import {writeTree} from '../../src/git/tree.ts';
+import {writeTree} from '../../src/git/trees/tree.ts';
 import {noteLeft} from '../../src/workspace/left-as.ts';
 import {registerAgain} from '../../src/workspace/register-again.ts';
 import {listRescues} from '../../src/workspace/rescue.ts';

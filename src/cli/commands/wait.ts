@@ -1,7 +1,7 @@
 import {readExecutor} from '../../lock/read-executor.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
-import type {Need} from '../../reports/status-report.ts';
+import type {Need} from '../../reports/status-shape.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {LiveMilestone} from '../follow/live-milestone.ts';

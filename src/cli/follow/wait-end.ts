@@ -1,5 +1,5 @@
 import type {PauseCode} from '../../events/event.ts';
-import type {Need} from '../../reports/status-report.ts';
+import type {Need} from '../../reports/status-shape.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 
 /** What ended a waiting. */

@@ -9,7 +9,7 @@ import {EventEmitter} from 'node:events';
 import {Box, type Instance, render, Text} from 'ink';
 import {createElement, type ReactElement} from 'react';
 import {keysIn} from './keys.ts';
-import type {Size} from './lines.ts';
+import type {Size} from './screens.ts';
 import type {Key} from './ui.ts';
 
 /** Where it is drawn, and where keys come from. */

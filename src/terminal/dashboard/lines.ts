@@ -6,15 +6,10 @@ import {ageOf} from '../status-text.ts';
 import {cutTo, pad, textWidth} from '../width.ts';
 import {headerLines} from './header.ts';
 import type {DashboardModel} from './model.ts';
-import {type Shown, screenLines} from './screens.ts';
+import {type Shown, type Size, screenLines} from './screens.ts';
 import {shareRows} from './share-rows.ts';
 import {taskTable} from './task-table.ts';
 import type {Ui} from './ui.ts';
-
-export interface Size {
-  columns: number;
-  rows: number;
-}
 
 type Part = 'needs' | 'tasks' | 'blockers' | 'events';
 

@@ -2,7 +2,7 @@
 
 import type {Timestamp} from '../../events/event.ts';
 import type {KiroPhase, TaskId} from '../../plan/plan.ts';
-import type {Need, StatusReport, TaskReport} from '../../reports/status-report.ts';
+import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
 import {clockTime, eventGist} from '../log-line.ts';
 import {printable} from '../printable.ts';
 import {illText} from '../status-text.ts';

@@ -4,9 +4,13 @@ import type {TaskId} from '../../plan/plan.ts';
 import type {Paint} from '../paint.ts';
 import {cutTo, pad} from '../width.ts';
 import {joinWrapped, wrapped} from '../wrap.ts';
-import type {Size} from './lines.ts';
 import type {DashboardModel} from './model.ts';
 import type {Ui} from './ui.ts';
+
+export interface Size {
+  columns: number;
+  rows: number;
+}
 
 /** The end of what an attempt printed. */
 export interface TaskOutput {

@@ -3,7 +3,8 @@
 import type {MilestoneEvent} from '../../../src/events/event.ts';
 import type {Plan} from '../../../src/plan/plan.ts';
 import {statusReport} from '../../../src/reports/status-report.ts';
-import {type Blocker, initialState, type MilestoneState} from '../../../src/state/milestone.ts';
+import {initialState} from '../../../src/state/initial-state.ts';
+import type {Blocker, MilestoneState} from '../../../src/state/milestone.ts';
 import {takeSnapshot} from '../../../src/state/snapshot.ts';
 import {initialTask, type TaskState, type TaskStatus} from '../../../src/state/task.ts';
 import {type DashboardInput, dashboardModel} from '../../../src/terminal/dashboard/model.ts';

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import type {Repository} from '../../src/git/git.ts';
-import {writeRef} from '../../src/git/refs.ts';
-import {writeTree} from '../../src/git/tree.ts';
-import {saveCheckpoint} from '../../src/workspace/rescue.ts';
-import {GitRig, ID} from './git-rig.ts';
+import type {Repository} from '../../../src/git/git.ts';
+import {writeRef} from '../../../src/git/refs.ts';
+import {writeTree} from '../../../src/git/trees/tree.ts';
+import {saveCheckpoint} from '../../../src/workspace/rescue.ts';
+import {GitRig, ID} from '../git-rig.ts';
 
 async function start(rig: GitRig, folder = rig.repo): Promise<{slot: Repository; base: string}> {
   return {slot: await rig.slot(await rig.open(folder)), base: rig.git('rev-parse', 'HEAD')};

@@ -3,12 +3,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
+import {commitMessage, type TaskCommit} from '../../src/attempt/commit-message.ts';
 import {commitTree} from '../../src/git/commit.ts';
-import {commitMessage, type TaskCommit} from '../../src/git/commit-message.ts';
 import {runCommitHooks} from '../../src/git/hooks.ts';
 import {readTaskCommits} from '../../src/git/task-commits.ts';
-import {writeTree} from '../../src/git/tree.ts';
-import {GitRig} from './git-rig.ts';
+import {writeTree} from '../../src/git/trees/tree.ts';
+import {GitRig} from '../git/git-rig.ts';
 
 const COMMIT: TaskCommit = {
   milestone: 'auth-api',

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import {git, type Repository} from './git.ts';
+import {git, type Repository} from '../git.ts';
 
 export interface ChangedFile {
   /** Relative to the top of the repository. */

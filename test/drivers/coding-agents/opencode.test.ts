@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {opencode as says} from '../rig/agent-scripts.ts';
-import type {Step} from '../rig/fake-agents.ts';
-import {FakeClock} from '../rig/fake-clock.ts';
-import {AgentRig, outcomeOf} from './agent-rig.ts';
+import {opencode as says} from '../../rig/agent-scripts.ts';
+import type {Step} from '../../rig/fake-agents.ts';
+import {FakeClock} from '../../rig/fake-clock.ts';
+import {AgentRig, outcomeOf} from '../agent-rig.ts';
 
 const REJECTED = 'The user rejected permission to use this specific tool call.';
 

@@ -1,8 +1,8 @@
 // OpenCode: `opencode run --format json`, one event a line. A cost of 0 means that it knows no price.
 
-import type {Outcome, Usage} from '../events/event.ts';
-import {describeEnd} from './describe-end.ts';
-import type {AgentInput, Reckoning} from './driver.ts';
+import type {Outcome, Usage} from '../../events/event.ts';
+import {describeEnd} from '../describe-end.ts';
+import type {AgentInput, Reckoning} from '../driver.ts';
 import {
   classifyFailure,
   classifySilence,
@@ -11,10 +11,9 @@ import {
   type ProviderFailure,
   type RefusalKind,
   refusalOf,
-} from './failures.ts';
-import {type Json, numberOf, objectOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
-import {OpencodeLog} from './opencode-log.ts';
-import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from './permissions.ts';
+} from '../failures.ts';
+import {type Json, numberOf, objectOf, parseObject, shorten, sumOf, textOf} from '../json-line.ts';
+import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from '../permissions.ts';
 import {
   type AgentCall,
   type AgentProtocol,
@@ -25,8 +24,9 @@ import {
   NO_CONVERSATION,
   type ProcessEnd,
   type ReaderSink,
-} from './protocol.ts';
-import {judgeAnswer} from './result.ts';
+} from '../protocol.ts';
+import {judgeAnswer} from '../result.ts';
+import {OpencodeLog} from './opencode-log.ts';
 
 const LOGIN = 'run `opencode auth login`';
 const LONGEST_ACTIVITY = 100;

@@ -1,6 +1,6 @@
-import {commitTree} from './commit.ts';
+import {commitTree} from '../commit.ts';
+import {gitError, type Repository, tryGit} from '../git.ts';
 import type {Difference} from './compare-trees.ts';
-import {gitError, type Repository, tryGit} from './git.ts';
 
 export type Merge =
   /** The head has not moved: the tree goes in as it was checked. */

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
-import type {Difference} from '../../src/git/compare-trees.ts';
-import {takenBeyond} from '../../src/git/merge.ts';
+import type {Difference} from '../../../src/git/trees/compare-trees.ts';
+import {takenBeyond} from '../../../src/git/trees/merge.ts';
 
 const difference = (path: string, status: Difference['status'], oldId: string, id: string): Difference => ({
   path,

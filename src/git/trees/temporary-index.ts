@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Repository} from './git.ts';
+import type {Repository} from '../git.ts';
 
 /** A worktree together with the index that its git calls use. */
 export interface Indexed {

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {git, type Repository, tryGit} from './git.ts';
+import {git, type Repository, tryGit} from '../git.ts';
 
 /**
  * Have git look at every file that is there. Files marked as unchanged or as not checked out it would pass over: checks

@@ -2,13 +2,13 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {MilestoneError} from '../errors.ts';
-import type {GitResult} from '../platform/processes/run-git.ts';
+import {MilestoneError} from '../../errors.ts';
+import type {GitResult} from '../../platform/processes/run-git.ts';
+import {syncLooseObjects} from '../durable.ts';
+import {git, gitError, type Repository, tryGit} from '../git.ts';
+import {findNested, innerWorktrees, type NestedRepository} from '../nested.ts';
+import {homePath, isInHome} from '../repository.ts';
 import {type ChangedFile, compareObjects, type Difference} from './compare-trees.ts';
-import {syncLooseObjects} from './durable.ts';
-import {git, gitError, type Repository, tryGit} from './git.ts';
-import {findNested, innerWorktrees, type NestedRepository} from './nested.ts';
-import {homePath, isInHome} from './repository.ts';
 import {type Indexed, isIndexBroken, withTemporaryIndex} from './temporary-index.ts';
 import {untouchedFiles} from './unchanged-content.ts';
 

@@ -3,8 +3,8 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import {git} from '../git.ts';
 import type {Difference} from './compare-trees.ts';
-import {git} from './git.ts';
 import type {Indexed} from './temporary-index.ts';
 
 const FILE_MODE = /^100/;

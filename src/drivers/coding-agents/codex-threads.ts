@@ -4,7 +4,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {type Json, objectOf, parseObject, sumOf} from './json-line.ts';
+import {type Json, objectOf, parseObject, sumOf} from '../json-line.ts';
 
 /** Where codex keeps its settings and threads. */
 export function codexHome(env: Readonly<Record<string, string>>): string {

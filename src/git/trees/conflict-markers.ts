@@ -1,4 +1,4 @@
-import {git, type Repository} from './git.ts';
+import {git, type Repository} from '../git.ts';
 
 const MARKER = '^(<{7}|>{7}) ';
 

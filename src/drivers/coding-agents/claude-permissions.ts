@@ -1,7 +1,7 @@
-import type {Denial} from '../events/event.ts';
-import {type Json, objectOf, shorten, textOf} from './json-line.ts';
-import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from './permissions.ts';
-import type {AgentCall} from './protocol.ts';
+import type {Denial} from '../../events/event.ts';
+import {type Json, objectOf, shorten, textOf} from '../json-line.ts';
+import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from '../permissions.ts';
+import type {AgentCall} from '../protocol.ts';
 
 /** What `full` allows where the bypass is refused. */
 const BROAD = ['Bash', 'Edit', 'Write', 'NotebookEdit', 'Read', 'WebFetch', 'WebSearch', 'Task', 'Skill'];

@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
-import {claude as says} from '../rig/agent-scripts.ts';
-import type {Step} from '../rig/fake-agents.ts';
-import {AgentRig, outcomeOf} from './agent-rig.ts';
+import {claude as says} from '../../rig/agent-scripts.ts';
+import type {Step} from '../../rig/fake-agents.ts';
+import {AgentRig, outcomeOf} from '../agent-rig.ts';
 
 const ID = '11111111-2222-4333-8444-555555555555';
 const UNKNOWN = {

@@ -5,8 +5,8 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {readFrom} from '../platform/attempt-log.ts';
-import type {ProviderFailure} from './failures.ts';
+import {readFrom} from '../../platform/attempt-log.ts';
+import type {ProviderFailure} from '../failures.ts';
 
 /** How the provider refuses it. */
 export interface Complaint extends ProviderFailure {

@@ -2,18 +2,17 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Outcome} from '../events/event.ts';
-import {codexHome, readThreadTokens, tokensOf} from './codex-threads.ts';
-import {describeEnd} from './describe-end.ts';
-import type {AgentInput, Reckoning} from './driver.ts';
+import type {Outcome} from '../../events/event.ts';
+import {describeEnd} from '../describe-end.ts';
+import type {AgentInput, Reckoning} from '../driver.ts';
 import {
   classifyFailure,
   classifySilence,
   type FailureContext,
   isDeadConversation,
   type ProviderFailure,
-} from './failures.ts';
-import {type Json, objectOf, parseObject, shorten, textOf} from './json-line.ts';
+} from '../failures.ts';
+import {type Json, objectOf, parseObject, shorten, textOf} from '../json-line.ts';
 import {
   type AgentCall,
   type AgentProtocol,
@@ -24,8 +23,9 @@ import {
   NO_CONVERSATION,
   type ProcessEnd,
   type ReaderSink,
-} from './protocol.ts';
-import {judgeAnswer} from './result.ts';
+} from '../protocol.ts';
+import {judgeAnswer} from '../result.ts';
+import {codexHome, readThreadTokens, tokensOf} from './codex-threads.ts';
 
 const LOGIN = 'run `codex login`';
 const LONGEST_ACTIVITY = 100;

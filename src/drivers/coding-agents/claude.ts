@@ -7,19 +7,18 @@
 import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Denial, Outcome, Usage} from '../events/event.ts';
-import {addUsage} from '../state/usage.ts';
-import {claudeDenial, claudePermissions} from './claude-permissions.ts';
-import {describeEnd} from './describe-end.ts';
-import type {AgentInput, Reckoning} from './driver.ts';
+import type {Denial, Outcome, Usage} from '../../events/event.ts';
+import {addUsage} from '../../state/usage.ts';
+import {describeEnd} from '../describe-end.ts';
+import type {AgentInput, Reckoning} from '../driver.ts';
 import {
   classifyFailure,
   classifySilence,
   type FailureContext,
   isDeadConversation,
   type ProviderFailure,
-} from './failures.ts';
-import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, sumOf, textOf} from './json-line.ts';
+} from '../failures.ts';
+import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, sumOf, textOf} from '../json-line.ts';
 import {
   type AgentCall,
   type AgentProtocol,
@@ -30,8 +29,9 @@ import {
   NO_CONVERSATION,
   type ProcessEnd,
   type ReaderSink,
-} from './protocol.ts';
-import {judgeAnswer} from './result.ts';
+} from '../protocol.ts';
+import {judgeAnswer} from '../result.ts';
+import {claudeDenial, claudePermissions} from './claude-permissions.ts';
 
 const LOGIN = 'run `claude`, then `/login`';
 const LONGEST_ACTIVITY = 100;

@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
-import {RESULT_SCHEMA} from '../../src/drivers/result.ts';
-import {codex as says} from '../rig/agent-scripts.ts';
-import type {Step} from '../rig/fake-agents.ts';
-import {AgentRig, outcomeOf} from './agent-rig.ts';
+import {RESULT_SCHEMA} from '../../../src/drivers/result.ts';
+import {codex as says} from '../../rig/agent-scripts.ts';
+import type {Step} from '../../rig/fake-agents.ts';
+import {AgentRig, outcomeOf} from '../agent-rig.ts';
 
 const ID = '01a206fb-ea08-7f81-993d-96cc4ca8668c';
 

@@ -1,0 +1,242 @@
+//                       task_started                     task_claimed            task_integrating
+//   pending ────────────────────────────> in_progress: starting ─> working ─> claimed ─> integrating
+//    ^  ^  ^                                   │                                            │
+//    │  │  └─ task_retry_scheduled ─ attempt_ended ─ task_failed ────────> failed           │ task_completed
+//    │  │                                   └────── blocker_detected ────> blocked          v
+//    │  └───────────────────────── blocker_resolved ───────────────────────┘            completed
+//    └──────────────── task_reset (failed, blocked, skipped, completed) ──────── skipped <── task_skipped
+
+import {MilestoneError} from '../errors.ts';
+import type {CheckResult, MilestoneEvent, TaskEvent, Usage} from '../events/event.ts';
+import {afterAttempt, lastAttempt} from './ended-attempt.ts';
+import {applyToKiro, newKiro, startPhase, withPhase} from './kiro.ts';
+import {
+  type DoneCheck,
+  NO_COUNTERS,
+  type RunningTask,
+  type TaskHistory,
+  type TaskState,
+  withoutPhases,
+} from './task.ts';
+import {addUsage} from './usage.ts';
+
+/**
+ * Fold one recorded event into a task. The only place where a task changes status.
+ * @throws {MilestoneError} `LOG_CORRUPT` when the event cannot follow what the log said before.
+ */
+export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
+  const {history} = task;
+  switch (event.event) {
+    case 'task_started':
+      if (task.status !== 'pending' || task.undecided || !isNext(history, event.details.attempt)) break;
+      return {
+        status: 'in_progress',
+        stage: 'starting',
+        attempt: event.details.attempt,
+        slot: event.details.slot,
+        ...(event.details.folder !== undefined && {folder: event.details.folder}),
+        token: event.details.token,
+        driver: event.details.driver,
+        startedAt: event.timestamp,
+        ...(event.details.provider !== undefined && {provider: event.details.provider}),
+        ...(event.details.phase !== undefined && {phase: event.details.phase}),
+        ...(event.details.conversation !== undefined && {conversation: event.details.conversation}),
+        ...(event.details.continues !== undefined && {continues: event.details.continues}),
+        ...(event.details.integrates !== undefined && {integrates: event.details.integrates}),
+        ...(task.alone && {alone: true}),
+        history: {
+          ...(goesOn(history, event.details.conversation) ? history : withoutConversation(history)),
+          attempts: event.details.attempt,
+          startedAt: history.startedAt ?? event.timestamp,
+          counters: {...history.counters, started: history.counters.started + 1},
+          // What waits for approval does not begin anew.
+          ...(history.kiro &&
+            event.details.integrates === undefined && {kiro: startPhase(history.kiro, event.timestamp)}),
+        },
+      };
+    case 'task_conversation':
+      if (!isRunning(task, event)) break;
+      return {...task, conversation: event.details.conversation, history: withoutConversation(history)};
+    case 'task_working':
+      if (!isRunning(task, event)) break;
+      return {...task, stage: 'working', process: {pid: event.details.pid, started: event.details.process_started}};
+    case 'task_claimed':
+      if (!isRunning(task, event) || task.stage === 'integrating') break;
+      return {...withoutSettled(task), stage: 'claimed', claim: event.details.result};
+    case 'tests_removed':
+      if (!isRunning(task, event)) break;
+      return {...task, removedTests: event.details.files};
+    case 'task_verified':
+      if (!isRunning(task, event)) break;
+      return {
+        ...task,
+        checks: event.details.checks,
+        ...(event.details.ok && event.details.checks.length > 0 && {checked: true}),
+      };
+    case 'task_integrating':
+      if (!isRunning(task, event)) break;
+      return {
+        ...task,
+        stage: 'integrating',
+        integrating: {commit: event.details.commit, onto: event.details.onto},
+      };
+    case 'task_completed':
+      if (!isRunning(task, event) && !event.details.adopted) break;
+      return {
+        status: 'completed',
+        completedAt: event.timestamp,
+        checked: event.details.checked,
+        ...(event.details.commit !== undefined && {commit: event.details.commit}),
+        ...(task.status === 'in_progress' && task.claim?.summary !== undefined && {summary: task.claim.summary}),
+        ...(task.status === 'in_progress' && task.removedTests && {removedTests: task.removedTests}),
+        ...(task.status === 'in_progress' &&
+          task.checks &&
+          task.checks.length > 0 && {checks: task.checks.map(doneCheck)}),
+        history: {...history, attempts: Math.max(history.attempts, event.details.attempt)},
+      };
+    case 'attempt_ended':
+      if (!isRunning(task, event)) break;
+      return afterAttempt(task, event.details.outcome, event.details.denials);
+    case 'task_retry_scheduled':
+      if (task.status !== 'pending') break;
+      return {
+        status: 'pending',
+        history,
+        ...(event.details.retry_at > event.timestamp && {notBefore: event.details.retry_at}),
+        ...(event.details.alone && {alone: true}),
+      };
+    case 'task_failed':
+      if (task.status !== 'pending') break;
+      return {status: 'failed', cause: event.details.cause, message: event.details.message, history: blocked(history)};
+    case 'task_skipped':
+      if (task.status === 'in_progress' || task.status === 'completed') break;
+      return {status: 'skipped', history, ...(event.details.reason !== undefined && {reason: event.details.reason})};
+    case 'task_reset':
+      if (task.status === 'in_progress') break;
+      return {status: 'pending', history: restarted(task)};
+    case 'blocker_detected':
+      if (task.status === 'failed') return task;
+      if (task.status !== 'pending') break;
+      return {status: 'blocked', blockerId: event.details.id, history: blocked(history)};
+    case 'blocker_resolved':
+      return task.status === 'blocked' ? {status: 'pending', history: restarted(task)} : task;
+    case 'blocker_answered': {
+      const {question, answer} = event.details;
+      return {...task, history: {...history, answers: [...(history.answers ?? []), {question, answer}]}};
+    }
+    case 'budget_settled':
+      return {
+        ...task,
+        history: withUsage(task, event.details),
+        ...(task.status === 'in_progress' && {settled: true}),
+      };
+    case 'kiro_workflow_started':
+      if (task.status !== 'pending' || history.kiro) break;
+      return {...task, history: {...history, kiro: newKiro()}};
+    case 'kiro_phase_updated':
+    case 'kiro_phase_transition':
+    case 'kiro_approval_requested':
+    case 'kiro_approval_granted':
+    case 'kiro_approval_rejected':
+    case 'kiro_approval_voided':
+    case 'kiro_workflow_completed': {
+      const next = applyWorkflow(task, event);
+      if (!next) break;
+      return next;
+    }
+    case 'check_compared':
+      return {...task, history: {...history, before: {base: event.details.base, check: event.details.check}}};
+    case 'auto_commit':
+    case 'task_dependency_blocker':
+    case 'budget_reserved':
+      return task;
+    default:
+      return event satisfies never;
+  }
+  throw new MilestoneError(
+    'LOG_CORRUPT',
+    `the event log has \`${event.event}\` (number ${event.seq}) for task \`${event.details.task_id}\`, which is ${describe(task)}`,
+    {hint: 'milestone doctor'},
+  );
+}
+
+/** Whether an event is about one task of the plan. */
+export function isTaskEvent(event: MilestoneEvent): event is TaskEvent {
+  return 'task_id' in event.details && event.details.task_id !== undefined;
+}
+
+/** A log may also count anew what was put back into the plan. */
+function isNext({attempts, startedAt}: TaskHistory, attempt: number): boolean {
+  return attempt === attempts + 1 || (attempt === 1 && startedAt === undefined);
+}
+
+function isRunning(task: TaskState, event: {details: {attempt: number}}): task is RunningTask & {history: TaskHistory} {
+  return task.status === 'in_progress' && task.attempt === event.details.attempt;
+}
+
+type WorkflowEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;
+
+function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undefined {
+  const {history} = task;
+  const kiro = history.kiro && applyToKiro(history.kiro, event);
+  if (!kiro) return undefined;
+  // Each phase has its own tries.
+  if (kiro.phase !== history.kiro?.phase) return {...task, history: {...history, kiro, counters: NO_COUNTERS}};
+  const isEnd = event.event === 'kiro_phase_updated' && event.details.attempt !== undefined;
+  if (!isEnd || task.status === 'completed') return {...task, history: {...history, kiro}};
+  if (task.status !== 'in_progress' || task.attempt !== event.details.attempt) return undefined;
+  if (event.details.phase === 'execute' && event.details.status === 'completed')
+    return {...task, history: {...history, kiro}};
+  return {status: 'pending', history: {...history, kiro, last: lastAttempt(task)}};
+}
+
+/** The phase stops where the task does. */
+function blocked(history: TaskHistory): TaskHistory {
+  const {kiro} = history;
+  if (kiro?.phases[kiro.phase].status !== 'in_progress') return history;
+  return {...history, kiro: withPhase(kiro, kiro.phase, {status: 'blocked'})};
+}
+
+/** Counted anew; no gate is passed by it. What is done again goes through all phases again. */
+function restarted({status, history}: TaskState): TaskHistory {
+  if (status === 'completed') return {...withoutPhases(history), counters: NO_COUNTERS};
+  const {kiro} = history;
+  const isBlocked = kiro?.phases[kiro.phase].status === 'blocked';
+  return {
+    ...history,
+    counters: NO_COUNTERS,
+    ...(kiro && isBlocked && {kiro: withPhase(kiro, kiro.phase, {status: 'pending'})}),
+  };
+}
+
+function goesOn({last}: TaskHistory, conversation: string | undefined): boolean {
+  return conversation !== undefined && last?.conversation === conversation;
+}
+
+function withoutConversation({usedInConversation: _, ...history}: TaskHistory): TaskHistory {
+  return history;
+}
+
+function withoutSettled({settled: _, ...task}: RunningTask & {history: TaskHistory}) {
+  return task;
+}
+
+/** What is used after the claim is not the author's but the reviewer's. */
+function withUsage(task: TaskState, {used, estimated}: {used: Usage; estimated?: Usage}): TaskHistory {
+  const {history} = task;
+  const isAuthors = task.status === 'in_progress' && (task.stage === 'starting' || task.stage === 'working');
+  return {
+    ...history,
+    used: addUsage(history.used, used),
+    ...(estimated && {estimated: addUsage(history.estimated, estimated)}),
+    ...(isAuthors && {usedInConversation: addUsage(history.usedInConversation, used)}),
+  };
+}
+
+function describe(task: TaskState): string {
+  return task.status === 'in_progress' ? `in attempt ${task.attempt} (${task.stage})` : task.status;
+}
+
+function doneCheck({command, ok, duration_ms, flaky}: CheckResult): DoneCheck {
+  return {command, ok, duration_ms, ...(flaky && {flaky})};
+}
