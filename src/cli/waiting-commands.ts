@@ -1,5 +1,5 @@
 import {type Command, InvalidArgumentError, Option} from 'commander';
-import {LONGEST_MS, parseDuration} from '../plan/settings.ts';
+import {LONGEST_MS, parseDuration} from '../plan/duration.ts';
 
 /** The commands for whoever is not looking all the time: `wait` and `notify`. */
 export function addWaitingCommands(program: Command): void {

@@ -111,7 +111,7 @@ export function makeWorkspace(
       return inForce().workspace.submodules !== 'off';
     },
     get fresh() {
-      return inForce().workspace.fresh ?? false;
+      return inForce().workspace.fresh;
     },
     mergeSlot: () => execution().mergeSlot,
     clock,

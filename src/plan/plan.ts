@@ -2,80 +2,16 @@
 // event log and the one in memory are the same object.
 
 import type {Where} from '../errors.ts';
+import type {Settings, TaskSettings} from './file/settings-schema.ts';
 
 export type MilestoneId = string;
 export type TaskId = string;
 
-/** A duration as written: a number and a unit (`500ms`, `90s`, `15m`, `2h`). */
-export type Duration = string;
+/** What may be set for the milestone as a whole, and what of it for one task as well; as in the file. */
+export type {Settings, TaskSettings};
 
-export type Isolation = 'worktree' | 'shared';
-
-/** What may be set for one task as well as for the whole milestone. */
-export interface TaskSettings {
-  driver?: string;
-  model?: string;
-  effort?: string;
-  verify?: string;
-  timeout?: Duration;
-  silent?: Duration;
-  retries?: number;
-  max_attempts?: number;
-  touches?: string[];
-  touches_free?: string[];
-  protect?: string[];
-  uses?: string[];
-  budget?: Budget;
-  on_interrupt?: 'rerun' | 'ask';
-  permissions?: 'edit' | 'project' | 'full';
-  allow?: string[];
-  inherit?: 'project' | 'user';
-  fallback?: string[];
-  shell?: 'sh' | 'bash';
-}
-
-export interface Budget {
-  usd?: number;
-  tokens?: number;
-  turns?: number;
-  minutes?: number;
-}
-
-export interface Settings extends TaskSettings {
-  max_parallel?: number;
-  isolation?: Isolation;
-  verify_final?: string;
-  verify_timeout?: Duration;
-  verify_retries?: number;
-  on_exceed?: 'finish' | 'stop';
-  on_blocker?: 'isolate' | 'stop';
-  gates?: 'wait' | 'auto';
-  env?: Record<string, string>;
-  env_deny?: string[];
-  workspace?: WorkspaceSettings;
-  base?: string;
-  git?: GitSettings;
-  checkpoint?: 'live' | 'settled';
-  agents?: Record<string, {every?: Duration}>;
-  notify?: Array<{command?: string; webhook?: string; events?: string[]}>;
-  keep_awake?: 'auto' | 'off';
-}
-
-export interface WorkspaceSettings {
-  root?: string;
-  setup?: string;
-  setup_when?: string[];
-  teardown?: string;
-  include?: string[];
-  fresh?: boolean;
-  submodules?: 'auto' | 'off';
-}
-
-export interface GitSettings {
-  sync?: 'off' | 'fetch' | 'push';
-  hooks?: boolean;
-  message?: string;
-}
+export type Budget = NonNullable<Settings['budget']>;
+export type WorkspaceSettings = NonNullable<Settings['workspace']>;
 
 /** A unit of work. With `run` it is a shell task; without, it is work for the driver. */
 export interface Task extends TaskSettings {
@@ -105,7 +41,7 @@ export interface KiroPhaseSettings {
   prompt?: string;
   driver?: string;
   verify?: string;
-  timeout?: Duration;
+  timeout?: string;
   deliverables?: string[];
   approval_required?: boolean;
 }

@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
-import {parseDuration, resolveMilestoneSettings, resolveTaskSettings} from '../../src/plan/settings.ts';
+import {parseDuration} from '../../src/plan/duration.ts';
+import {resolveMilestoneSettings, resolveTaskSettings} from '../../src/plan/settings.ts';
 
 test.each([
   ['500ms', 500],
@@ -35,12 +36,13 @@ test('a task without settings gets the defaults', () => {
     gates: 'wait',
     env: {},
     envDeny: [],
-    workspace: {},
+    workspace: {fresh: false, submodules: 'auto'},
     git: {sync: 'off', hooks: false, message: '{type}({scope}): {title}'},
     checkpoint: 'live',
     agents: {},
     notify: [],
     keepAwake: 'auto',
+    shell: 'sh',
   });
 });
 

@@ -4,8 +4,20 @@
 import * as z from 'zod';
 import {ID_PATTERN} from '../ids.ts';
 import {DEFAULT_PHASE_WEIGHTS, KIRO_PHASES} from '../kiro-plan.ts';
-import {LONGEST_MS, parseDuration} from '../settings.ts';
-import {describeKeys} from './describe-keys.ts';
+import {DEFAULT_SETTINGS} from '../settings.ts';
+import {describeKeys, type JsonSchema} from './describe-keys.ts';
+import {
+  command,
+  count,
+  custom,
+  duration,
+  name,
+  notifications,
+  patterns,
+  settingsSchema,
+  taskSettingsSchema,
+  text,
+} from './settings-schema.ts';
 
 export const MILESTONE_STATUSES = ['planned', 'in_progress', 'paused', 'blocked', 'completed', 'cancelled'] as const;
 export const TASK_STATUSES = [
@@ -18,126 +30,8 @@ export const TASK_STATUSES = [
   'skipped',
 ] as const;
 
-const text = z.string().refine(value => !value.includes('\0'), custom('BAD_TEXT', 'must not contain a NUL character'));
-const name = text.min(1);
 const texts = z.array(text);
-const command = z
-  .string()
-  .min(1)
-  .refine(value => !/[\0-\x08\x0b-\x1f\x7f]/.test(value), custom('BAD_TEXT', 'must not contain control characters'))
-  .describe('A shell command; the first line of it that fails ends it.');
-const duration = z
-  .string()
-  .refine(
-    isTimerDuration,
-    custom('BAD_DURATION', 'must be a number and a unit (`500ms`, `90s`, `15m`, `2h`), more than 0 and below 24 days'),
-  )
-  .meta({pattern: '^\\d+(\\.\\d+)?\\s*(ms|s|m|h)$', description: 'A number and a unit, such as 500ms, 90s, 15m, 2h.'});
-const pattern = name.refine(
-  isInnerPath,
-  custom('BAD_PATTERN', 'must be relative to the top of the project, without `..` and with `/` as separator'),
-);
-const patterns = z.array(pattern);
 const id = z.string().meta({pattern: ID_PATTERN.source});
-const count = (least: number, most = 1_000_000) => z.int().min(least).max(most);
-const amount = z.number().positive();
-
-const taskSettings = {
-  driver: name.optional().describe('claude, codex, opencode, manual, or a name under `drivers` in config.yaml.'),
-  model: name.optional(),
-  effort: name.optional(),
-  verify: command
-    .optional()
-    .describe('A command that is green when the work is right; `none` switches an inherited one off.'),
-  timeout: duration.optional(),
-  silent: duration.optional(),
-  retries: count(0).optional().describe('Tries after the first.'),
-  max_attempts: count(1).optional(),
-  touches: patterns.optional().describe('Areas of files that may be changed.'),
-  touches_free: patterns.optional(),
-  protect: patterns.optional().describe('Files that no task may change unless its own `touches` names them.'),
-  uses: z.array(name).optional().describe('Names of which only one user runs at a time.'),
-  budget: z
-    .object({
-      usd: amount.optional(),
-      tokens: amount.optional(),
-      turns: amount.optional(),
-      minutes: amount.optional(),
-    })
-    .optional(),
-  on_interrupt: z.enum(['rerun', 'ask']).optional(),
-  permissions: z.enum(['edit', 'project', 'full']).optional(),
-  allow: z.array(name).optional(),
-  inherit: z.enum(['project', 'user']).optional(),
-  fallback: z.array(name).optional(),
-  shell: z
-    .enum(['sh', 'bash'])
-    .optional()
-    .describe(
-      'Runs `run`, checks and setup: `sh -e -c` (default), or `bash -eo pipefail -c`, for which a pipe fails with any of its commands.',
-    ),
-};
-
-const notifications = z.array(
-  z.object({command: command.optional(), webhook: name.optional(), events: z.array(name).optional()}),
-);
-
-const agent = z.object({every: duration.optional()}).optional();
-
-export const settingsSchema = z.object({
-  ...taskSettings,
-  max_parallel: count(1, 1_000).optional().describe('Attempts at a time.'),
-  isolation: z.enum(['worktree', 'shared']).optional(),
-  verify_final: command.optional(),
-  verify_timeout: duration.optional(),
-  verify_retries: count(0).optional(),
-  on_exceed: z.enum(['finish', 'stop']).optional(),
-  on_blocker: z.enum(['isolate', 'stop']).optional(),
-  gates: z.enum(['wait', 'auto']).optional(),
-  env: z
-    .record(
-      z.string().refine(key => /^[^=\0]+$/.test(key), custom('BAD_VALUE', 'must be the name of a variable')),
-      text,
-    )
-    .optional(),
-  env_deny: z.array(name).optional(),
-  workspace: z
-    .object({
-      root: name.optional(),
-      setup: command.optional(),
-      setup_when: patterns.optional(),
-      teardown: command.optional(),
-      include: patterns.optional(),
-      submodules: z
-        .enum(['auto', 'off'])
-        .optional()
-        .describe('`auto` (default): submodules are filled in slots from what the repository has; nothing is fetched.'),
-      fresh: z.boolean().optional(),
-    })
-    .optional(),
-  base: name.optional(),
-  git: z
-    .object({
-      sync: z.enum(['off', 'fetch', 'push']).optional(),
-      hooks: z.boolean().optional(),
-      message: name.optional(),
-    })
-    .optional(),
-  checkpoint: z.enum(['live', 'settled']).optional(),
-  agents: z
-    .object({
-      'task-executor': agent,
-      'git-integration': agent,
-      'progress-monitor': agent,
-      'kiro-coordinator': agent,
-      'dependency-validator': agent,
-      'blocker-detector': agent,
-      'session-manager': agent,
-    })
-    .optional(),
-  notify: notifications.optional(),
-  keep_awake: z.enum(['auto', 'off']).optional(),
-});
 
 const phaseState = {status: text.optional(), started_at: text.optional(), completed_at: text.optional()};
 
@@ -146,7 +40,7 @@ const phase = z.object({
   prompt: text.optional(),
   driver: name.optional(),
   verify: command.optional(),
-  timeout: duration.optional(),
+  timeout: duration('Time for an attempt at this phase.').optional(),
   deliverables: patterns.optional(),
   approval_required: z.boolean().optional(),
   ...phaseState,
@@ -185,7 +79,7 @@ export const taskSchema = z.object({
         .optional(),
     })
     .optional(),
-  ...taskSettings,
+  ...taskSettingsSchema.shape,
   ...taskStateShape,
 });
 
@@ -260,10 +154,10 @@ export const milestoneSchema = z.object({
 
 /** What else stands in an entry goes to its driver as it is. */
 const driver = z.looseObject({
-  driver: name.optional(),
-  command: command.optional(),
-  model: name.optional(),
-  effort: name.optional(),
+  driver: name.optional().describe('claude, codex, opencode, or `command`: any program that reads a prompt.'),
+  command: command.optional().describe('Of a command: the line that starts it; the prompt is on standard input.'),
+  model: taskSettingsSchema.shape.model,
+  effort: taskSettingsSchema.shape.effort,
   quota: name.optional().describe('Of a command: a regular expression for a line that says that its quota is used up.'),
   overload: name
     .optional()
@@ -278,24 +172,18 @@ export const configSchema = z.object({
 });
 
 /** JSON Schema (2020-12) of a plan or of config.yaml, for editors; unknown keys are allowed, as when reading. */
-export function jsonSchema(of: 'milestone' | 'config'): Record<string, unknown> {
-  const schema = z.toJSONSchema(of === 'milestone' ? milestoneSchema : configSchema, {io: 'input'});
-  return describeKeys(schema as Record<string, unknown>);
+export function jsonSchema(of: 'milestone' | 'config'): JsonSchema {
+  const schema = z.toJSONSchema(of === 'milestone' ? milestoneSchema : configSchema, {io: 'input'}) as JsonSchema;
+  addDefaults(schema.properties?.settings, DEFAULT_SETTINGS);
+  return describeKeys(schema);
 }
 
-function custom(code: string, must: string) {
-  return {error: must, params: {code}};
-}
-
-function isTimerDuration(value: string): boolean {
-  const ms = parseDuration(value);
-  return ms > 0 && ms <= LONGEST_MS;
-}
-
-/** Whether a path or pattern stays inside the folder that it is relative to. */
-function isInnerPath(value: string): boolean {
-  if (/^[/\\~]|^[A-Za-z]:|\\|\0/.test(value)) return false;
-  return !value.split(/[/{},]/).includes('..');
+function addDefaults(schema: JsonSchema | undefined, defaults: object): void {
+  for (const [key, value] of Object.entries(defaults)) {
+    const property = schema?.properties?.[key];
+    if (property?.properties) addDefaults(property, value ?? {});
+    else if (property && value !== undefined) property.default = value;
+  }
 }
 
 function addsUp(weights: {[phase in (typeof KIRO_PHASES)[number]]?: number | undefined}): boolean {
