@@ -28,10 +28,6 @@ const {metafile} = await build({
     MILESTONE_VERSION: JSON.stringify(version),
     'process.env.NODE_ENV': '"production"',
   },
-  // Some libraries are CommonJS and ask for node's own modules by `require`.
-  banner: {
-    js: "import {createRequire as milestoneRequire} from 'node:module';const require=milestoneRequire(import.meta.url);",
-  },
   // The same library as ES modules, which bundle into plain functions: it reads a plan a tenth quicker.
   alias: {yaml: './node_modules/yaml/browser/dist/index.js'},
   logLevel: 'warning',

@@ -1,11 +1,15 @@
 // The one entry. Whatever a command needs is loaded when it is called.
 
+import {createRequire} from 'node:module';
 import {print, watchOutput} from '../platform/print.ts';
 import {leaveHungUpTerminal} from '../platform/processes/hung-up-terminal.ts';
 import {exitCodeOf, failureText} from './failure.ts';
 import {isExecution} from './launch/is-execution.ts';
 import {READ_PLAN} from './launch/plan-reader.ts';
 import {version} from './version.ts';
+
+// Libraries in CommonJS ask for node's own modules by it.
+globalThis.require ??= createRequire(import.meta.url);
 
 const words = process.argv.slice(2);
 

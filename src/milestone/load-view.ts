@@ -18,12 +18,10 @@ import type {HomePaths} from '../plan/file/home.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {makeFolder} from '../platform/files.ts';
-import type {TaskSummary} from '../projections/brief.ts';
 import {
   type CachedSnapshot,
   type PlanEdit,
   projectDriverOf,
-  readCachedBrief,
   readCachedSnapshot,
   writeCachedSnapshot,
 } from '../projections/cache.ts';
@@ -39,10 +37,7 @@ export interface MilestoneView {
   file: string;
   /** `elsewhere`: it was executed, but its log is not here; what is known is what its file says. */
   origin: 'log' | 'plan' | 'elsewhere';
-  /** Of a brief view, without the tasks of which nothing is to be said one by one. */
   snapshot: Snapshot;
-  /** What there is to say of all tasks; only of a brief view. */
-  summary?: TaskSummary;
   /** Where the log ended when it was read. */
   position: LogPosition;
   /** Absent when nobody executes it. */
@@ -55,20 +50,13 @@ export interface MilestoneView {
 
 /**
  * Load a milestone to look at it.
- * @param options.isBrief What a short status needs will do; all is loaded where the cache does not have just that.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `PLAN_INVALID` for one without a log, `LOG_CORRUPT`, `IO_FAILED`.
  */
-export async function loadView(
-  paths: HomePaths,
-  id: MilestoneId,
-  {isBrief = false}: {isBrief?: boolean} = {},
-): Promise<MilestoneView> {
+export async function loadView(paths: HomePaths, id: MilestoneId): Promise<MilestoneView> {
   const file = fs.existsSync(paths.log(id)) ? locateOrGuess(paths, id) : locatePlan(paths, id);
   const executor = readExecutor(paths.home, id);
   const isQuiet = !isAtWork(executor);
   const seen = {id, file, executor};
-  const brief = isBrief ? readBrief(paths, seen, isQuiet) : undefined;
-  if (brief) return brief;
   const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
   const current = await bringUpToDate(paths, id, file, cached);
   // A live executor looks at the file itself, and records what it finds.
@@ -91,20 +79,6 @@ function viewOf(seen: Seen, known: CachedSnapshot): MilestoneView {
     edit: editOf(known),
     projectDriver: projectDriverOf(config),
   };
-}
-
-/** The short way, while the cache says all that there is to know. */
-function readBrief(paths: HomePaths, seen: Seen, isQuiet: boolean): MilestoneView | undefined {
-  const {id, file} = seen;
-  const cached = readCachedBrief(paths.cache(id), paths.log(id));
-  if (!cached) return undefined;
-  const {brief, ...about} = cached;
-  const known = {...about, snapshot: brief.snapshot};
-  const isCurrent = isOfNow(known, logSize(paths, id), file) && (!isQuiet || isFileKnown(known, planStamp(file)));
-  if (!isCurrent || !isConfigKnown(known, planStamp(paths.config))) return undefined;
-  return projectDriverOf(known.config) === brief.projectDriver
-    ? {...viewOf(seen, known), summary: brief.summary}
-    : undefined;
 }
 
 /**

@@ -128,8 +128,6 @@ function writeAndClose(fd: number, data: Uint8Array, durable: boolean): void {
   }
 }
 
-const FIRST_LINE_BYTES = 64 * 1024;
-
 /** What cannot be cleaned up must not hide why it was to be. */
 function removeQuietly(file: string): void {
   try {
@@ -144,23 +142,6 @@ export function readIfExists(file: string): string | undefined {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw fileError(error, `read \`${file}\``);
-  }
-}
-
-/** A text file up to its first line break, which is left out; all of it when it has none. Any failure is thrown. */
-export function readFirstLine(file: string): string {
-  const chunks: Buffer[] = [];
-  const fd = fs.openSync(file, 'r');
-  try {
-    for (;;) {
-      const buffer = Buffer.allocUnsafe(FIRST_LINE_BYTES);
-      const chunk = buffer.subarray(0, fs.readSync(fd, buffer));
-      const end = chunk.indexOf('\n');
-      chunks.push(end === -1 ? chunk : chunk.subarray(0, end));
-      if (end !== -1 || chunk.length === 0) return Buffer.concat(chunks).toString('utf8');
-    }
-  } finally {
-    fs.closeSync(fd);
   }
 }
 

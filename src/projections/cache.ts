@@ -5,13 +5,12 @@ import type {LogPosition} from '../events/log-position.ts';
 import {logSeal} from '../events/log-seal.ts';
 import type {FileStamp} from '../plan/file/stamp.ts';
 import type {ImportedState} from '../plan/plan.ts';
-import {readFirstLine, readIfExists, replaceFile} from '../platform/files.ts';
+import {readIfExists, replaceFile} from '../platform/files.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
-import {type Brief, briefOf} from './brief.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 11;
+const FORMAT = 12;
 
 /** What a cache says besides the state. */
 interface About {
@@ -39,15 +38,10 @@ export interface CachedState extends About {
   state: MilestoneState;
 }
 
-export interface CachedBrief extends About {
-  brief: Brief;
-}
-
-/** The first line of the file, less the comma at its end; `snapshot` is the second. Together they are one object. */
-interface CacheHead extends About {
+/** The file. */
+interface CacheFile extends CachedSnapshot {
   format: typeof FORMAT;
   seal: string;
-  brief?: Brief;
 }
 
 /** Driver of tasks that name none: what config.yaml says, else the first coding agent that is found here. */
@@ -70,19 +64,9 @@ export function readCachedSnapshot(file: string, logFile: string): CachedSnapsho
   try {
     const text = readIfExists(file);
     if (text === undefined) return undefined;
-    const {brief: _, ...cache} = JSON.parse(text) as CacheHead & CachedSnapshot;
+    const cache = JSON.parse(text) as CacheFile;
     const {plan, tasks} = cache.snapshot;
     return isOf(logFile, cache) && tasks.length === plan.tasks.length ? cache : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-/** As `readCachedSnapshot`, of what a short status needs; undefined also where that is everything. */
-export function readCachedBrief(file: string, logFile: string): CachedBrief | undefined {
-  try {
-    const {brief, ...cache} = JSON.parse(`${readFirstLine(file).slice(0, -1)}}`) as CacheHead;
-    return brief && isOf(logFile, cache) ? {...cache, brief} : undefined;
   } catch {
     return undefined;
   }
@@ -100,15 +84,13 @@ export function writeCache(file: string, logFile: string, {state, ...about}: Cac
 export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ...about}: CachedSnapshot): void {
   const seal = sealOf(logFile, about.position);
   if (seal === undefined) return;
-  const brief = briefOf(snapshot, projectDriverOf(about.config));
-  const head: CacheHead = {...about, format: FORMAT, seal, ...(brief && {brief})};
-  const text = `${JSON.stringify(head).slice(0, -1)},\n"snapshot":${JSON.stringify(snapshot)}}`;
+  const cache: CacheFile = {...about, format: FORMAT, seal, snapshot};
   try {
-    replaceFile(file, text, {durable: false});
+    replaceFile(file, JSON.stringify(cache), {durable: false});
   } catch {}
 }
 
-function isOf(logFile: string, {format, seal, position}: CacheHead): boolean {
+function isOf(logFile: string, {format, seal, position}: CacheFile): boolean {
   return format === FORMAT && seal === sealOf(logFile, position);
 }
 

@@ -7,7 +7,6 @@ import type {MilestoneView} from '../milestone/load-view.ts';
 import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Settings, Task} from '../plan/plan.ts';
 import {type ApprovalReport, approvalsOf, isWaiting} from '../projections/approvals.ts';
-import {summarise, taskNow} from '../projections/brief.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
 import {newKiro, type PhaseStatus} from '../state/kiro.ts';
 import {taskProgress} from '../state/progress.ts';
@@ -18,6 +17,7 @@ import {blockerReport} from './blockers.ts';
 import {libertiesOf} from './liberties.ts';
 import {needsYou} from './needs-you.ts';
 import type {StatusReport, TaskReport} from './status-shape.ts';
+import {summarise, taskNow} from './task-summary.ts';
 import {unseenText} from './uncommitted.ts';
 
 /** What a view does not know. */
@@ -27,12 +27,12 @@ export interface StatusFacts {
   project?: Settings;
 }
 
-/** What there is to say of a milestone, in time linear in the number of tasks that the view has. */
+/** What there is to say of a milestone, in time linear in the number of tasks. */
 export function statusReport(view: MilestoneView, {warnings = [], project = {}}: StatusFacts = {}): StatusReport {
   const {snapshot, origin, edit} = view;
   const {plan, kept} = snapshot;
   const driver = plan.settings.driver ?? view.projectDriver;
-  const summary = view.summary ?? summarise(snapshot, view.projectDriver);
+  const summary = summarise(snapshot, view.projectDriver);
   const {counts} = summary;
   const weights = phaseWeights(plan.kiro_configuration);
   const tasks = plan.tasks.map((task, place) => {

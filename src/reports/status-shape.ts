@@ -32,7 +32,6 @@ export interface StatusReport {
   /** Ready tasks, in the order of the plan; at most ten of them. */
   next: TaskId[];
   ready: number;
-  /** Of a brief view, not all of them. */
   tasks: TaskReport[];
   blockers: BlockerReport[];
   /** Attempts that may be about to fail. */

@@ -28,7 +28,7 @@ test('the package holds the program, the example and the papers, and nothing els
   const files = packed.files.map(file => file.path);
   const outside = files.filter(
     name =>
-      !/^(bin\/milestone\.js$|bin\/package\.json$|dist\/.+\.c?js$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
+      !/^(bin\/milestone\.js$|dist\/.+\.js$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
         name,
       ),
   );
@@ -37,6 +37,7 @@ test('the package holds the program, the example and the papers, and nothing els
     'LICENSE',
     'README.md',
     'docs/agents.md',
+    'docs/architecture.md',
     'docs/workflow.md',
     'package.json',
   ]);

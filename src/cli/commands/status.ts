@@ -37,7 +37,7 @@ export async function status(id: string | undefined, flags: StatusFlags, {choose
     const {listActive} = await import('./list.ts');
     return listActive();
   }
-  const view = await loadView(paths, milestone, {isBrief: format === 'text'});
+  const view = await loadView(paths, milestone);
   const report = statusReport(view, await statusFacts(paths, view));
   if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
   else print(await render(report, format));

@@ -1,6 +1,3 @@
-// The part of a snapshot that a short status is made of. It stands first in the cache, so that whoever wants no more
-// need not read ten thousand tasks.
-
 import {driverName} from '../drivers/driver-name.ts';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../plan/kiro-plan.ts';
@@ -23,14 +20,6 @@ export interface TaskSummary {
   ready: number;
   /** Ready tasks that only a person can do. */
   manual: TaskId[];
-}
-
-/** A snapshot without the tasks of which nothing is to be said one by one, and what there is to say of all. */
-export interface Brief {
-  /** Driver that config.yaml named for tasks that name none. */
-  projectDriver?: string;
-  summary: TaskSummary;
-  snapshot: Snapshot;
 }
 
 const NEXT = 10;
@@ -61,26 +50,6 @@ export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string |
   };
 }
 
-/** Undefined where a short status says something of every task. */
-export function briefOf(snapshot: Snapshot, projectDriver: string | undefined): Brief | undefined {
-  const {plan, tasks} = snapshot;
-  if (snapshot.kept.status === 'completed' || plan.tasks.some(isKiro)) return undefined;
-  const summary = summarise(snapshot, projectDriver);
-  const named = new Set([...summary.next, ...summary.manual]);
-  const places = plan.tasks.flatMap(({id}, place) =>
-    named.has(id) || !isUneventful(tasks[place] as TaskState) ? place : [],
-  );
-  return {
-    ...(projectDriver !== undefined && {projectDriver}),
-    summary,
-    snapshot: {
-      ...snapshot,
-      plan: {...plan, tasks: places.map(place => plan.tasks[place] as Task)},
-      tasks: places.map(place => tasks[place] as TaskState),
-    },
-  };
-}
-
 /** A task as it is worked on next: a kiro task in its phase. */
 export function taskNow(task: Task, {history: {kiro}}: TaskState): Task {
   return isKiro(task) ? taskInPhase(task, kiro?.phase ?? KIRO_PHASES[0]) : task;
@@ -99,9 +68,4 @@ function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] 
       (task.dependencies ?? []).every(id => satisfied.has(id));
     return isReady ? taskNow(task, state) : [];
   });
-}
-
-function isUneventful(task: TaskState): boolean {
-  if (task.status === 'completed') return !task.removedTests;
-  return task.status === 'pending' && task.history.attempts === 0;
 }
