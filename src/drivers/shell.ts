@@ -1,8 +1,7 @@
 import type {Outcome} from '../events/event.ts';
-import {appendNote} from '../platform/attempt-log.ts';
-import {stopToken} from '../platform/processes/end-processes.ts';
-import {LOST, startShell} from '../platform/processes/shell-helpers.ts';
-import {describeExit, type Exit, type StartedGroup} from '../platform/processes/start-group.ts';
+import {appendNote, withAttemptLog} from '../platform/attempt-log.ts';
+import {shellCall} from '../platform/processes/shell-call.ts';
+import {describeExit, type Exit, type StartedGroup, startGroup} from '../platform/processes/start-group.ts';
 import {describeLeftovers, onAbort, superviseGroup} from '../platform/processes/supervise.ts';
 import type {AttemptInput, Driver, DriverResult, EndedAttempt, RunningAttempt, StopReason} from './driver.ts';
 import {SHELL_DRIVER} from './driver-name.ts';
@@ -12,9 +11,9 @@ import {watchLimits} from './limits.ts';
 export const shellDriver: Driver = {
   name: SHELL_DRIVER,
   async start(input: AttemptInput): Promise<RunningAttempt | EndedAttempt> {
-    const {task, shell = 'sh', cwd, env, logFile, token, clock} = input;
-    const group = await startShell({command: task.run ?? '', shell, cwd, env, logFile});
-    if (group.kind === 'failed' && group.code === LOST) await stopToken(token, clock, {immediate: true});
+    const {task, shell = 'sh', cwd, env, logFile} = input;
+    const call = shellCall(shell, task.run ?? '');
+    const group = await withAttemptLog(logFile, outputFd => startGroup({...call, cwd, env, outputFd}));
     if (group.kind === 'failed')
       return ended({kind: 'failed', cause: 'setup', message: `could not be started: ${group.message}`});
     return {

@@ -1,16 +1,10 @@
 // `approvals`, `approve`, `reject`: what is asked, who decides, and what follows.
 
-import {spawnSync} from 'node:child_process';
-import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {parse} from 'yaml';
+import {hasTerminal, inTerminal} from '../rig/in-terminal.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import type {Program} from '../rig/program.ts';
 import {eventsOf, readPlan} from './support.ts';
-
-const IN_TERMINAL = fileURLToPath(new URL('../rig/in-terminal.py', import.meta.url));
-const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
-const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
 
 const DOCUMENTS = '.milestones/deliverables/m/login';
 
@@ -249,35 +243,33 @@ test.concurrent('with gates: auto no person is asked, and it is said so', async 
 });
 
 test
-  .skipIf(!hasPython)
-  .concurrent('on a terminal it is shown and asked, and only a yes approves (skipped without python3)', async () => {
-    await using rig = await waitingRig({});
-    const declining = inTerminal(rig, 'approve', 'login');
-    await declining.line(/architecture\.md {2}sha256/);
-    declining.stdin!.write('\r');
-    const declined = await declining;
-    expect(declined.exitCode).toBe(3);
-    expect(declined.stdout).toContain('nothing is approved');
-    expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
+  .skipIf(!hasTerminal)
+  .concurrent(
+    'on a terminal it is shown and asked, and only a yes approves (skipped without `script` of util-linux)',
+    async () => {
+      await using rig = await waitingRig({});
+      const declining = inTerminal(rig, 'approve', 'login');
+      await declining.line(/architecture\.md {2}sha256/);
+      declining.stdin!.write('\r');
+      const declined = await declining;
+      expect(declined.exitCode).toBe(3);
+      expect(declined.stdout).toContain('nothing is approved');
+      expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
 
-    const stopping = inTerminal(rig, 'approve', 'login');
-    await stopping.line(/architecture\.md {2}sha256/);
-    stopping.stdin!.write('\x03');
-    expect(await stopping).toMatchObject({exitCode: 130});
-    expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
+      const stopping = inTerminal(rig, 'approve', 'login');
+      await stopping.line(/architecture\.md {2}sha256/);
+      stopping.stdin!.write('\x03');
+      expect(await stopping).toMatchObject({exitCode: 130});
+      expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
 
-    const approving = inTerminal(rig, 'approve', 'login');
-    await approving.line(/architecture\.md {2}sha256/);
-    approving.stdin!.write('y\r');
-    expect(await approving).toMatchObject({exitCode: 0});
-    expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toHaveLength(1);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-  });
-
-function inTerminal(rig: MilestoneRig, ...words: string[]): Program {
-  const options = {stdin: 'pipe', env: {TERM: 'xterm-256color'}};
-  return rig.start('python3', IN_TERMINAL, '80', '24', process.execPath, MILESTONE, ...words, options as never);
-}
+      const approving = inTerminal(rig, 'approve', 'login');
+      await approving.line(/architecture\.md {2}sha256/);
+      approving.stdin!.write('y\r');
+      expect(await approving).toMatchObject({exitCode: 0});
+      expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toHaveLength(1);
+      expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+    },
+  );
 
 test.concurrent('a gate without roles takes no role, and a task between its phases is called what `status` calls it', async () => {
   await using rig = await waitingRig({});

@@ -1,23 +1,16 @@
 // The dashboard as a person meets it: in a terminal.
 
-import {spawnSync} from 'node:child_process';
-import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
 import {wantsDashboard} from '../../src/cli/launch/wants-dashboard.ts';
+import {hasTerminal, inTerminal} from '../rig/in-terminal.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import type {Program} from '../rig/program.ts';
 import {eventsOf} from './support.ts';
-
-const IN_TERMINAL = fileURLToPath(new URL('../rig/in-terminal.py', import.meta.url));
-const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
-/** Nothing else that is to be found on most machines makes a terminal. */
-const hasPython = spawnSync('python3', ['-c', 'import pty, os; os.waitstatus_to_exitcode']).status === 0;
 
 const SECOND_SCREEN = '\x1b[?1049h';
 const FIRST_SCREEN = '\x1b[?1049l';
 const CTRL_C = '\x03';
 
-describe.skipIf(!hasPython)('in a terminal (skipped without python3)', () => {
+describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-linux)', () => {
   test('`execute` shows the dashboard, and ends with the words and the exit code of the executor', async () => {
     await using rig = await MilestoneRig.create();
     const build = await rig.command('build');
@@ -201,11 +194,3 @@ test('a dashboard is for a person before a terminal, unless something else is as
   expect(wantsDashboard(['execute'], terminal, {...env, CI: 'false'})).toBe(true);
   expect(wantsDashboard(['execute'], terminal, {TERM: 'dumb'})).toBe(false);
 });
-
-/** The command in a terminal of 80 columns and 24 rows; what is written to its stdin is typed. */
-function inTerminal(rig: MilestoneRig, ...words: string[]): Program {
-  return rig.start('python3', IN_TERMINAL, '80', '24', process.execPath, MILESTONE, ...words, {
-    stdin: 'pipe',
-    env: {TERM: 'xterm-256color'},
-  } as never);
-}

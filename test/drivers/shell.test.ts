@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {type AttemptInput, type RunningAttempt, StopReason} from '../../src/drivers/driver.ts';
 import {formatMs} from '../../src/drivers/limits.ts';
@@ -47,6 +48,45 @@ test('exit code 0 is a claim', async () => {
   expect(attempt.output).toBe(`${fs.realpathSync(attempt.folder)}\n${attempt.token}\n`);
   await attempt.clock.advance(0);
   expect(attempt.clock.sleeping).toBe(0);
+});
+
+test('a command is one argument of its shell: any text in it and in its environment is data', async () => {
+  await using attempt = new Attempt();
+  const text = fc.string({unit: 'binary', maxLength: 200}).filter(value => !value.includes('\0'));
+  const printed = async (command: string, env = attempt.env) => {
+    fs.rmSync(attempt.logFile, {force: true});
+    expect(await (await attempt.run(command, {env})).ended).toEqual({kind: 'claimed', claim: {}});
+    return attempt.output;
+  };
+  await fc.assert(
+    fc.asyncProperty(text, async value => {
+      const well = Buffer.from(value).toString();
+      expect(await printed('printf %s "$VALUE"', {...attempt.env, VALUE: value})).toBe(well);
+      expect(await printed(`printf %s '${value.replaceAll("'", `'\\''`)}'`)).toBe(well);
+    }),
+    {numRuns: 8, examples: [["'\n\n$(echo x)`\\"], ['\r\n\u0001\u007f'], ['']]},
+  );
+});
+
+test.each([
+  ['sh', 'false; echo on', ''],
+  ['bash', 'false | true; echo on', ''],
+  ['sh', 'false | true; echo on', 'on\n'],
+] as const)('in %s, after what counts as a failure there, nothing goes on: %s', async (shell, command, output) => {
+  await using attempt = new Attempt();
+  const {kind} = await (await attempt.run(command, {shell})).ended;
+  expect([kind, attempt.output]).toEqual([output === '' ? 'ended' : 'claimed', output]);
+});
+
+test('its log is appended to, and never written through a link', async () => {
+  await using attempt = new Attempt();
+  await (await attempt.run('echo one; echo two >&2')).ended;
+  await (await attempt.run('echo three')).ended;
+  expect(attempt.output).toBe('one\ntwo\nthree\n');
+  const link = `${attempt.folder}/link`;
+  fs.symlinkSync(`${attempt.folder}/elsewhere`, link);
+  await expect(shellDriver.start(attempt.input('echo x', {logFile: link}))).rejects.toThrow(link);
+  expect(fs.existsSync(`${attempt.folder}/elsewhere`)).toBe(false);
 });
 
 test('any other exit is a failure that says how', async () => {

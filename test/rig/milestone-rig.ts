@@ -16,7 +16,7 @@ import {readLog} from './read-log.ts';
 import {type CommandOptions, CommandServer, type ScriptedCommand} from './scripted-command.ts';
 
 /** The executable under test. */
-const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
+export const MILESTONE: string = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
 
 const GIT_CONFIG = `[user]
   name = Ada

@@ -6,7 +6,6 @@ import type {MilestoneId} from '../../plan/plan.ts';
 import {didYouMean} from '../../plan/suggest.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {listFolder, readIfExists} from '../../platform/files.ts';
-import {endShellWorkers} from '../../platform/processes/shell-helpers.ts';
 import {processSignals} from '../../platform/processes/signals.ts';
 import {keepHeapSmall} from '../../platform/v8-tuning.ts';
 import {nextLine, whatNext} from '../../reports/what-next.ts';
@@ -57,8 +56,6 @@ export async function execute(
     // A stream of events always ends with the exit code, also one in which nothing happened.
     console.log(JSON.stringify(failed(error)));
     return exitCodeOf(error);
-  } finally {
-    await endShellWorkers();
   }
 }
 

@@ -10,7 +10,7 @@
 
 import {setTimeout as pause} from 'node:timers/promises';
 import {hasProc, listPids, listProcesses, type ProcessEntry, readLastPid, readProcess} from './process-table.ts';
-import {liveGroups, starters} from './start-group.ts';
+import {liveGroups} from './start-group.ts';
 import {matchToken} from './tokens.ts';
 
 /** Above this many, listing what runs is cheaper than asking for each number. */
@@ -25,7 +25,7 @@ const UNCLEAR_PATIENCE_MS = 10_000;
 /** Where a search looks; the system's own table unless a test says otherwise. */
 export interface ProcessTable {
   listProcesses(): Promise<ProcessEntry[]>;
-  readProcess(pid: number, except?: ReadonlySet<number>): ProcessEntry | undefined;
+  readProcess(pid: number): ProcessEntry | undefined;
   listPids(): number[];
   readLastPid(): number;
 }
@@ -96,7 +96,7 @@ export class ProcessSearch {
 
   /** @param firstPid Sessions that were begun earlier are somebody else's. */
   private lookAt(pids: readonly number[], firstPid: number): Look {
-    const entries = [...new Set(pids)].flatMap(pid => this.table.readProcess(pid, starters) ?? []);
+    const entries = [...new Set(pids)].flatMap(pid => this.table.readProcess(pid) ?? []);
     return {
       found: entries.filter(entry => this.matches(entry)),
       unclear: entries.filter(entry => entry.isUnclear && entry.session > firstPid),
@@ -112,7 +112,7 @@ export class ProcessSearch {
     addDescendants(found, all);
     return {
       found: [...found].filter(entry => entry.pid !== process.pid), // P1
-      unclear: all.filter(entry => entry.isUnclear && !starters.has(entry.parent)),
+      unclear: all.filter(entry => entry.isUnclear),
     };
   }
 

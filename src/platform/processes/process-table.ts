@@ -33,12 +33,9 @@ export async function listProcesses(): Promise<ProcessEntry[]> {
     : parsePs(await runPs());
 }
 
-/**
- * One process; undefined when it has ended, also when only its zombie is left. Needs `hasProc`.
- * @param except Children of these are passed over.
- */
-export function readProcess(pid: number, except?: ReadonlySet<number>): ProcessEntry | undefined {
-  const stat = readStat(pid, except);
+/** One process; undefined when it has ended, also when only its zombie is left. Needs `hasProc`. */
+export function readProcess(pid: number): ProcessEntry | undefined {
+  const stat = readStat(pid);
   if (!isAlive(stat)) return undefined;
   const {state: _, threads: _1, environment: _2, ...entry} = stat;
   if (entry.group === 0) return entry; // the system's own threads have no group
@@ -90,15 +87,14 @@ interface Stat extends ProcessEntry {
 const NO_ENVIRONMENT = '0';
 const UNCLEAR = Symbol('unclear');
 
-function readStat(pid: number, except?: ReadonlySet<number>): Stat | undefined {
-  return parseStat(pid, readProcFile(`/proc/${pid}/stat`)?.toString('latin1'), except);
+function readStat(pid: number): Stat | undefined {
+  return parseStat(pid, readProcFile(`/proc/${pid}/stat`)?.toString('latin1'));
 }
 
-function parseStat(pid: number, stat: string | undefined, except?: ReadonlySet<number>): Stat | undefined {
+function parseStat(pid: number, stat: string | undefined): Stat | undefined {
   if (!stat) return undefined;
   // The name is in parentheses and may itself hold any character, also `)`; a letter for the state follows.
   const nameEnd = stat.lastIndexOf(')');
-  if (except?.has(Number.parseInt(stat.slice(nameEnd + 4, nameEnd + 15), 10))) return undefined;
   const fields = stat.slice(nameEnd + 2).split(' ');
   return {
     pid,

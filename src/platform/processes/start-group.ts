@@ -20,7 +20,7 @@ export interface GroupCommand {
   stdin?: 'pipe';
 }
 
-/** At most one of the two is not null; none when nobody could see how it ended. */
+/** Exactly one of the two is not null. */
 export interface Exit {
   code: number | null;
   signal: string | null;
@@ -85,9 +85,6 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
 /** Pids that were started here and have not ended: what looks for leftovers need not look at them. */
 export const liveGroups: Set<number> = new Set();
 
-/** Processes that start groups for this one, one at a time: their children are waited for, too. */
-export const starters: Set<number> = new Set();
-
 /** The identity of a group that was started just now, by whatever means. */
 export function identifyGroup(pid: number, startedAt: number = performance.now()): GroupIdentity {
   return {pid, processStarted: readProcessStarted(pid), startedAt};
@@ -95,10 +92,7 @@ export function identifyGroup(pid: number, startedAt: number = performance.now()
 
 /** How a process ended, in words that follow its name. */
 export function describeExit({code, signal}: Exit): string {
-  if (signal) return `was ended by ${signal}`;
-  return code === null
-    ? 'ended, nobody saw how: the process that waited for it was killed'
-    : `failed with ${exitCodeText(code)}`;
+  return code === null ? `was ended by ${signal}` : `failed with ${exitCodeText(code)}`;
 }
 
 /** An exit code, with what shells mean by it where they have a meaning of their own. */

@@ -9,6 +9,9 @@ test('a process says how it ended', async () => {
   await using rig = new ProcessRig();
   expect(await (await rig.start('exit 3')).exited).toEqual({code: 3, signal: null});
   expect(await (await rig.start('kill -SEGV $$')).exited).toEqual({code: null, signal: 'SIGSEGV'});
+  // Told apart, though a shell has the same code for both.
+  expect(await (await rig.start('exit 137')).exited).toEqual({code: 137, signal: null});
+  expect(await (await rig.start('kill -KILL $$')).exited).toEqual({code: null, signal: 'SIGKILL'});
 });
 
 test('it has a group and session of its own, no terminal, nothing on stdin', async () => {
