@@ -4,6 +4,7 @@ import type {CheckResult, Outcome} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {redacted} from '../execution/redacted.ts';
 import {runningTask} from '../execution/running-task.ts';
+import {recordSharedChanges} from '../execution/shared-changes.ts';
 import type {Budget, Task} from '../plan/plan.ts';
 import {appendNote} from '../platform/attempt-log.ts';
 import {firstLine} from '../platform/first-line.ts';
@@ -124,10 +125,13 @@ async function carryOut(
   await context.durable();
   appendNote(context.logFileOf(place), reviewNote(choice.name));
   const startedAt = context.clock.elapsed();
+  const cwd = context.workspace.folderOf(place.slot);
+  const worker = {place};
+  await context.sharedWatch?.begin(worker);
   const running = await choice.driver.start({
     task,
     attempt: place.attempt,
-    cwd: context.workspace.folderOf(place.slot),
+    cwd,
     env: context.environmentOf(place, token),
     logFile: context.logFileOf(place),
     token,
@@ -140,6 +144,7 @@ async function carryOut(
   });
   if (running.kind === 'running') running.begin?.();
   const result = running.kind === 'ended' ? running : await running.ended;
+  await recordSharedChanges(context, worker, cwd);
   await context.workspace.noteLeft?.(place.slot);
   settleBudget(context, place, {
     driver: choice.driver.name,

@@ -9,6 +9,7 @@ import type {DriverChoice} from '../drivers/registry.ts';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
+import {recordSharedChanges} from '../execution/shared-changes.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task} from '../plan/plan.ts';
 import {readTail, sizeOf} from '../platform/attempt-log.ts';
@@ -41,9 +42,11 @@ export async function runAttempt(context: ExecutionContext, planned: PlannedAtte
   try {
     // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
     await context.durable();
-    await context.sharedWatch?.begin(place);
+    const worker = {place};
+    await context.sharedWatch?.begin(worker);
     const worked = await work(context, planned, stop, seen);
-    const result = redacted(context, outOfTime(context, planned, await lookAround(context, place, worked)));
+    const tookStash = await recordSharedChanges(context, worker, context.workspace.folderOf(place.slot));
+    const result = redacted(context, outOfTime(context, planned, tookStash ? notItsOwn(worked) : worked));
     await context.redactor.redactFile(context.logFileOf(place));
     if (!context.isCurrent(place)) return;
     if (isAgentsWork(planned))
@@ -84,13 +87,9 @@ function withOutput(outcome: Outcome, logFile: string): Outcome {
   return {...outcome, output_tail: readTail(logFile, TAIL_BYTES)};
 }
 
-/** What changed beside the work is told of; who has the user's own changes among his has not done his. */
-async function lookAround(context: ExecutionContext, place: AttemptPlace, worked: DriverResult): Promise<DriverResult> {
-  const look = await context.sharedWatch?.end(place, context.workspace.folderOf(place.slot));
-  if (!look || look.changes.length === 0) return worked;
-  const during = look.during.map(({taskId: task, attempt}) => ({task, attempt}));
-  context.record({event: 'repository_changed', details: {during, changes: look.changes}});
-  if (!look.took || worked.kind !== 'claimed') return worked;
+/** Who has the user's own changes among his has not done his. */
+function notItsOwn(worked: DriverResult): DriverResult {
+  if (worked.kind !== 'claimed') return worked;
   const message = "took an entry of the user's stash into its work; the stash is shared: commit instead";
   return {...worked, kind: 'ended', outcome: {kind: 'failed', cause: 'out_of_area', message}};
 }

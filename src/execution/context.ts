@@ -43,8 +43,8 @@ export interface ExecutionContext {
   readonly ready: ReadyTasks;
   readonly uses: Uses;
   readonly workspace: Workspace;
-  /** Sees what attempts change in the repository beside their work. */
-  readonly sharedWatch: SharedWatch<AttemptPlace> | undefined;
+  /** Sees what attempts and checks change in the repository beside their work. */
+  readonly sharedWatch: SharedWatch | undefined;
   readonly redactor: Redactor;
   readonly drivers: DriverSet;
   readonly paths: HomePaths;

@@ -36,6 +36,7 @@ import {Jobs} from './jobs.ts';
 import {Attempts} from './live-attempts.ts';
 import {ReadyTasks} from './ready-tasks.ts';
 import {redactTexts} from './redacted.ts';
+import {underWatch} from './shared-changes.ts';
 
 export interface ExecutionParts {
   state: MilestoneState;
@@ -69,7 +70,7 @@ export class Execution implements ExecutionContext {
   readonly state: MilestoneState;
   readonly clock: Clock;
   readonly uses: Uses;
-  readonly sharedWatch: SharedWatch<AttemptPlace> | undefined;
+  readonly sharedWatch: SharedWatch | undefined;
   readonly workspace: Workspace;
   readonly redactor: Redactor;
   readonly drivers: DriverSet;
@@ -103,7 +104,8 @@ export class Execution implements ExecutionContext {
     this.clock = parts.clock;
     this.uses = parts.uses;
     this.workspace = parts.workspace;
-    this.sharedWatch = parts.repo && parts.workspace.integration ? new SharedWatch(parts.repo) : undefined;
+    this.sharedWatch =
+      parts.repo && parts.workspace.integration ? new SharedWatch(parts.repo, parts.state.id) : undefined;
     this.redactor = parts.redactor;
     this.drivers = parts.drivers;
     // Whether or not anyone waits for what could not be written.
@@ -240,7 +242,8 @@ export class Execution implements ExecutionContext {
   }
 
   runChecks(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]> {
-    return this.runAll(checks, where, this.settings.verifyRetries);
+    const run = () => this.runAll(checks, where, this.settings.verifyRetries);
+    return underWatch(this, where, run);
   }
 
   /** Run a command of `workspace` in a slot; undefined when it was stopped. */

@@ -1,24 +1,28 @@
-// What a worktree shares with the user's checkout: refs, the stash, the configuration. Read from files: it is looked at
-// around every attempt, and to start git takes longer than all the rest.
+// What a worktree shares with the user's checkout: refs, the stash, the configuration, hooks. Read from files: it is looked
+// at around every attempt and check, and to start git takes longer than all the rest.
 
+import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {readIfExists} from '../platform/files.ts';
+import {listFolder, readIfExists} from '../platform/files.ts';
 import {type Repository, tryGit} from './git.ts';
 import {hasRefTables} from './refs.ts';
 
 export interface SharedState {
-  /** Commits by name; neither what belongs to this program nor what a fetch brings, nor the stash. */
+  /** Commits by name, without what is this program's own to keep, and without the stash. */
   refs: ReadonlyMap<string, string>;
   /** The entries of the stash, oldest first. */
   stash: ReadonlyArray<{commit: string; message: string}>;
   /** The text of the repository's configuration. */
   config: string;
+  /** By name in the git folder: what stands for the content of hooks, and of what git ignores or treats in its own way. */
+  files: ReadonlyMap<string, string>;
 }
 
 export async function readSharedState(repo: Repository): Promise<SharedState> {
   const config = readIfExists(path.join(repo.commonDir, 'config')) ?? '';
-  if (hasRefTables(repo)) return {refs: await refsInTables(repo), stash: await stashInTables(repo), config};
+  const files = readFiles(repo.commonDir);
+  if (hasRefTables(repo)) return {refs: await refsInTables(repo), stash: await stashInTables(repo), config, files};
   const refs = new Map<string, string>();
   for (const line of (readIfExists(path.join(repo.commonDir, 'packed-refs')) ?? '').split('\n')) {
     const [, commit, name] = /^([0-9a-f]{40,}) (refs\/.+)$/.exec(line) ?? [];
@@ -29,13 +33,39 @@ export async function readSharedState(repo: Repository): Promise<SharedState> {
     const [, commit, message = ''] = /^[0-9a-f]+ ([0-9a-f]+) [^\t]*\t?(.*)$/.exec(line) ?? [];
     return commit ? [{commit, message}] : [];
   });
-  return {refs, stash, config};
+  return {refs, stash, config, files};
 }
 
-const OTHERS = /^refs\/(?:milestone|heads\/milestone|remotes|stash|worktree|bisect|rewritten)(?:\/|$)/;
+const OTHERS = /^refs\/(?:milestone|stash|worktree|bisect|rewritten)(?:\/|$)/;
 
 function isUsers(name: string): boolean {
   return !OTHERS.test(name);
+}
+
+/** Names, below the common git folder, of what every checkout obeys. */
+const OBEYED = ['config.worktree', 'info/attributes', 'info/exclude', 'info/grafts'];
+
+function readFiles(commonDir: string): Map<string, string> {
+  const hooks = listFolder(path.join(commonDir, 'hooks')).filter(name => !name.endsWith('.sample'));
+  const files = new Map<string, string>();
+  for (const name of [...hooks.map(hook => `hooks/${hook}`), ...OBEYED]) {
+    const stamp = stampOf(path.join(commonDir, name));
+    if (stamp !== undefined) files.set(name, stamp);
+  }
+  return files;
+}
+
+/** More of a hook than this is told apart by its size and the time of its last change alone. */
+const MOST_READ_BYTES = 1 << 20;
+
+function stampOf(file: string): string | undefined {
+  try {
+    const {size, mode, mtimeMs} = fs.statSync(file);
+    if (size > MOST_READ_BYTES) return `${mode} ${size} ${mtimeMs}`;
+    return `${mode} ${createHash('sha256').update(fs.readFileSync(file)).digest('hex')}`;
+  } catch {
+    return undefined; // none, or a folder
+  }
 }
 
 function readLoose(commonDir: string, folder: string, refs: Map<string, string>): void {

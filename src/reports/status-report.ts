@@ -12,6 +12,7 @@ import {newKiro, type PhaseStatus} from '../state/kiro.ts';
 import {taskProgress} from '../state/progress.ts';
 import {shownStatus, type TaskState} from '../state/task.ts';
 import {addUsage} from '../state/usage.ts';
+import {asideWarnings} from './asides.ts';
 import type {AttemptWarning} from './attempt-warnings.ts';
 import {blockerReport} from './blockers.ts';
 import {libertiesOf} from './liberties.ts';
@@ -62,7 +63,7 @@ export function statusReport(view: MilestoneView, {warnings = [], project = {}}:
     ready: summary.ready,
     tasks,
     blockers: snapshot.blockers.map(blockerReport),
-    warnings,
+    warnings: [...warnings, ...asideWarnings(kept.asides)],
     liberties: libertiesOf(snapshot),
     ...unseenReport(view),
     approvals: waitingApprovals(view),

@@ -7,6 +7,7 @@ import type {ApprovalReport} from '../projections/approvals.ts';
 import type {PhaseStatus} from '../state/kiro.ts';
 import type {AgentStatus, MilestoneStatus} from '../state/milestone.ts';
 import type {DoneCheck, ShownStatus, Stage} from '../state/task.ts';
+import type {AsideWarning} from './asides.ts';
 import type {AttemptWarning} from './attempt-warnings.ts';
 import type {BlockerReport} from './blockers.ts';
 
@@ -34,8 +35,8 @@ export interface StatusReport {
   ready: number;
   tasks: TaskReport[];
   blockers: BlockerReport[];
-  /** Attempts that may be about to fail. */
-  warnings: AttemptWarning[];
+  /** Attempts that may be about to fail, and what changed or was kept beside the work. */
+  warnings: Array<AttemptWarning | AsideWarning>;
   /** What nobody is asked about any more. */
   liberties: string[];
   /** What tasks do not see of the checkout, while it is executed. */

@@ -1,8 +1,8 @@
 import {MilestoneError} from '../errors.ts';
-import type {EventDetails, MilestoneEvent} from '../events/event.ts';
+import type {EventDetails, MilestoneEvent, SharedChange, Timestamp} from '../events/event.ts';
 import {applyToTask, isTaskEvent} from './fold-task.ts';
 import {heldKey} from './held-tasks.ts';
-import type {DriverTroubles, MilestoneState, Spending} from './milestone.ts';
+import type {Aside, DriverTroubles, MilestoneState, Spending} from './milestone.ts';
 import {isNotable} from './notable.ts';
 import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
 import {adoptChange, adoptPlan, setTask} from './plan-in-force.ts';
@@ -34,6 +34,25 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
 function remember(events: MilestoneEvent[], event: MilestoneEvent): void {
   events.push(withoutPlan(event));
   if (events.length > RECENT_EVENTS) events.shift();
+}
+
+const ASIDES = 50;
+
+/** What changes again and again is said once: where it came from, and where it is now. */
+function noteChange(state: MilestoneState, at: Timestamp, change: SharedChange): void {
+  const isSame = (aside: Aside) =>
+    aside.kind === 'repository_changed' && aside.change.kind === change.kind && aside.change.name === change.name;
+  // What is put back is as it was.
+  if (change.put_back) return;
+  const former = state.asides.find(isSame);
+  state.asides = state.asides.filter(aside => aside !== former);
+  const from = former?.kind === 'repository_changed' ? former.change.from : change.from;
+  const {from: _, ...rest} = change;
+  note(state, {kind: 'repository_changed', at, change: {...rest, ...(from !== undefined && {from})}});
+}
+
+function note(state: MilestoneState, aside: Aside): void {
+  state.asides = [...state.asides, aside].slice(-ASIDES);
 }
 
 function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
@@ -129,6 +148,12 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         command: event.details.checks[0]?.command,
         ...(event.details.head !== undefined && {head: event.details.head}),
       };
+      break;
+    case 'repository_changed':
+      for (const change of event.details.changes) noteChange(state, event.timestamp, change);
+      break;
+    case 'slot_kept':
+      note(state, {kind: 'slot_kept', at: event.timestamp, ...event.details});
       break;
     case 'baseline_checked':
       state.baseline = {ok: event.details.ok, head: event.details.head};

@@ -33,6 +33,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     pausedDrivers: {},
     driverTroubles: {},
     spending: {used: {}, estimated: {}, reported: {}, reserved: {}},
+    asides: [],
     branchCreated: false,
     agents: {},
     recent: [],

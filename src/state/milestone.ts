@@ -6,7 +6,16 @@
 // S3. What is derived from tasks (counts, unmet, progressSum, sets of ids) changes in `setTask` alone, what is derived
 //     from blockers in `open-blockers.ts`.
 
-import type {BlockerType, DriverPause, MilestoneEvent, NewEvent, PauseCode, Timestamp, Usage} from '../events/event.ts';
+import type {
+  BlockerType,
+  DriverPause,
+  MilestoneEvent,
+  NewEvent,
+  PauseCode,
+  SharedChange,
+  Timestamp,
+  Usage,
+} from '../events/event.ts';
 import {KIRO_PHASES, type PhaseWeights} from '../plan/kiro-plan.ts';
 import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
 import type {ShownStatus, TaskState} from './task.ts';
@@ -79,6 +88,12 @@ export interface SessionInfo {
   ended?: {at: Timestamp; exit: number; reason: string};
 }
 
+/** Something beside the work of tasks that a person may want to know for as long as the milestone is there. */
+export type Aside = {at: Timestamp} & (
+  | {kind: 'repository_changed'; change: SharedChange}
+  | {kind: 'slot_kept'; slot: number; ref: string}
+);
+
 export interface MilestoneState {
   readonly id: MilestoneId;
   /** Number and time of the last event folded; 0 and undefined before the first. */
@@ -142,6 +157,8 @@ export interface MilestoneState {
   finalCheck?: {head?: string; command: string | undefined; ok: boolean};
   /** Of the last session. */
   agents: Record<string, AgentStatus>;
+  /** The last of them, oldest first. */
+  asides: Aside[];
   branchCreated: boolean;
   /** The last commit that this execution put on the branch. */
   head?: string;

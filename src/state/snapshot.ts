@@ -30,6 +30,7 @@ type Kept = Pick<
   | 'spending'
   | 'baseline'
   | 'kiroChangedAt'
+  | 'asides'
 >;
 
 /** A state, ready for JSON.stringify. */
@@ -49,7 +50,7 @@ export interface Snapshot {
 export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents} = state;
-  const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt} = state;
+  const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
@@ -66,6 +67,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       spending,
       baseline,
       kiroChangedAt,
+      asides,
     } as Kept,
     tasks: [...state.tasks.values()],
     removed: [...state.removed],

@@ -109,9 +109,9 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `${chalk.yellow('!')} the edited plan is not in force: ${printable(event.details.problems.join('; '))}`;
     case 'repository_changed': {
       const {during, changes} = event.details;
-      const whose = during.map(({task}) => name(task)).join(', ');
+      const whose = during.length > 0 ? `${during.map(({task}) => name(task)).join(', ')} worked` : 'checks ran';
       return changes
-        .map(change => `${chalk.yellow('!')} while ${whose} worked: ${printable(sharedChange(change))}`)
+        .map(change => `${chalk.yellow('!')} while ${whose}: ${printable(sharedChange(change))}`)
         .join('\n');
     }
     case 'final_checked':

@@ -1,6 +1,7 @@
 // A milestone's status as Markdown, for a chat or a pull request: fewer than 40 lines, and the same text as long as
 // nothing has changed. So it has no ages, and no events: some of those only say that the executor is well.
 
+import type {AsideWarning} from '../reports/asides.ts';
 import type {AttemptWarning} from '../reports/attempt-warnings.ts';
 import type {BlockerReport} from '../reports/blockers.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
@@ -28,11 +29,16 @@ export function statusMarkdown(report: StatusReport): string {
     ...section('Running', running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
+    ...section('Beside the work', report.warnings.filter(isAside), ({message}) => escaped(message)),
     ...section('Skipped', skipped(report), ({id, reason}) => `\`${id}\` ${escaped(reason ?? 'no reason given')}`),
     ...doneSection(report),
     ...nextSection(report),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function isAside(warning: StatusReport['warnings'][number]): warning is AsideWarning {
+  return !('task_id' in warning);
 }
 
 /** Of one line each, however many parts they have. */
@@ -102,7 +108,7 @@ function failed({tasks}: StatusReport): TaskReport[] {
 function runningText(task: TaskReport, {warnings}: StatusReport): string {
   const {id, stage, attempts, attempt_started_at: since, kiro} = task;
   const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
-  const marks = warnings.flatMap(({task_id, kind}) => (task_id === id ? `, ${WARNINGS[kind]}` : []));
+  const marks = warnings.flatMap(of => ('task_id' in of && of.task_id === id ? `, ${WARNINGS[of.kind]}` : []));
   const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
   return `\`${id}\` ${stage}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
 }

@@ -5,67 +5,115 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {SharedChange} from '../events/event.ts';
 import {linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
-import {isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
+import {type HeadMove, isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
+import {isAncestor, milestoneBranch} from '../git/refs.ts';
 import {changedSettings, readSharedState, type SharedState} from '../git/shared-state.ts';
 import {isSlot} from '../git/slot-place.ts';
 import {compareTrees} from '../git/trees/compare-trees.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
+import type {AttemptPlace} from './workspace.ts';
 
-export class SharedWatch<Place> {
-  private readonly live = new Set<Place>();
+/** Something that runs: for an attempt, or for the milestone as a whole. */
+export interface Worker {
+  readonly place: Pick<AttemptPlace, 'taskId' | 'attempt'> | undefined;
+}
+
+export class SharedWatch {
+  private readonly live = new Set<Worker>();
   private readonly turns = new SerialQueue();
   private seen: SharedState | undefined;
 
-  constructor(private readonly repo: Repository) {}
+  /** @param id Of the milestone, whose own branch is looked after elsewhere. */
+  constructor(
+    private readonly repo: Repository,
+    private readonly id: string,
+  ) {}
 
-  /** An attempt begins; what changed while nobody worked is the user's doing. */
-  begin(place: Place): Promise<void> {
+  /** An attempt or a check begins; what changed while nobody worked is the user's doing. */
+  begin(worker: Worker): Promise<void> {
     return this.turns.run(async () => {
       if (this.live.size === 0) this.seen = await readSharedState(this.repo);
-      this.live.add(place);
+      this.live.add(worker);
     });
   }
 
   /**
-   * An attempt has ended.
+   * It has ended.
    * @param folder Where it worked.
-   * @returns What changed since the last look, while these attempts worked; `took`: it has the user's stash in its files.
+   * @returns What changed since the last look, while these worked; `took`: it has the user's stash in its files.
    */
-  end(place: Place, folder: string): Promise<{during: Place[]; changes: SharedChange[]; took: boolean}> {
+  end(worker: Worker, folder: string): Promise<{during: Worker[]; changes: SharedChange[]; took: boolean}> {
     return this.turns.run(async () => {
       const during = [...this.live];
-      if (!this.live.delete(place) || !this.seen) return {during, changes: [], took: false};
+      if (!this.live.delete(worker) || !this.seen) return {during, changes: [], took: false};
       const before = this.seen;
       const after = await readSharedState(this.repo);
       this.seen = after;
-      const refs = await refChanges(this.repo, before, after);
+      const refs = await refChanges(this.repo, this.id, {before, after});
       const settings = await changedSettings(this.repo, before.config, after.config);
       const stash = await stashChanges(this.repo, {before, after, folder});
       const config = settings.map((name): SharedChange => ({kind: 'config', name}));
-      const changes = [...refs, ...config, ...stash.changes];
+      const changes = [...refs, ...config, ...fileChanges(before, after), ...stash.changes];
       if (changes.some(change => change.put_back)) this.seen = await readSharedState(this.repo);
       return {during, changes, took: stash.took};
     });
   }
 }
 
-async function refChanges(repo: Repository, before: SharedState, after: SharedState): Promise<SharedChange[]> {
+function fileChanges(before: SharedState, after: SharedState): SharedChange[] {
+  const names = [...new Set([...before.files.keys(), ...after.files.keys()])].sort();
+  const changed = names.filter(name => before.files.get(name) !== after.files.get(name));
+  return changed.map(name => ({kind: 'file', name}));
+}
+
+interface Moved {
+  name: string;
+  from: string | undefined;
+  to: string | undefined;
+}
+
+async function refChanges(
+  repo: Repository,
+  id: string,
+  {before, after}: {before: SharedState; after: SharedState},
+): Promise<SharedChange[]> {
+  const own = `refs/heads/${milestoneBranch(id)}`;
   const names = [...new Set([...before.refs.keys(), ...after.refs.keys()])].sort();
-  const moved = names.filter(name => before.refs.get(name) !== after.refs.get(name));
+  const moved = names.flatMap((name): Moved[] => {
+    const [from, to] = [before.refs.get(name), after.refs.get(name)];
+    return from === to || name === own ? [] : [{name, from, to}];
+  });
   if (moved.length === 0) return [];
   const worktrees = linkedWorktrees(repo);
   const people = await movesIn([{...repo, gitDir: repo.commonDir}, ...worktrees.filter(worktree => !isSlot(worktree))]);
   const attempts = await movesIn(worktrees.filter(isSlot));
   const changes: SharedChange[] = [];
-  for (const name of moved) {
-    const [from, to] = [before.refs.get(name), after.refs.get(name)];
-    // What a person has committed or merged in a checkout of his own is his.
-    if (from && to && people.some(move => move.to === to && !isLook(move.why))) continue;
+  for (const {name, from, to} of moved) {
     const isMade = attempts.some(move => move.to === to && isCreation(move.why));
-    const isBack = isMade && from !== undefined && to !== undefined && (await putBack(repo, name, from, to));
+    if (!isMade && (await isOthers(repo, {name, from, to}, people))) continue;
+    const isBranch = name.startsWith('refs/heads/');
+    const isBack =
+      isBranch && isMade && from !== undefined && to !== undefined && (await putBack(repo, name, from, to));
     changes.push({kind: 'ref', name, ...(from && {from}), ...(to && {to}), ...(isBack && {put_back: true as const})});
   }
   return changes;
+}
+
+/** Whether a ref was moved by a person in a checkout of his own, or by what works for another milestone. */
+async function isOthers(repo: Repository, {name, from, to}: Moved, people: readonly HeadMove[]): Promise<boolean> {
+  const isPersons = people.some(move => move.to === to && !isLook(move.why));
+  // Fetches come at any time, from editors too; what is pushed cannot be taken back.
+  if (name.startsWith('refs/remotes/'))
+    return isPersons || to === undefined || /\/milestone\//.test(name) || !(await wasPushed(repo, name));
+  if (to === undefined) return false;
+  if (from !== undefined && isPersons) return true;
+  // Its own executor moves it forward, and looks after what attempts have put there.
+  return name.startsWith('refs/heads/milestone/') && (from === undefined || (await isAncestor(repo, from, to)));
+}
+
+async function wasPushed(repo: Repository, name: string): Promise<boolean> {
+  const {code, stdout} = await tryGit(repo, ['reflog', 'show', '-1', '--format=%gs', name, '--']);
+  return code === 0 && stdout.startsWith('update by push');
 }
 
 async function movesIn(worktrees: readonly Repository[]) {

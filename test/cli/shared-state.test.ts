@@ -60,3 +60,69 @@ test.concurrent.each([[[]], [['--include-untracked']]])(
     expect(filesAt(rig, `milestone/${ID}`)).toEqual(['README']);
   },
 );
+
+test.concurrent('what changed beside the work stays in the status, however much happens since', async () => {
+  await using rig = await MilestoneRig.create();
+  const others = [1, 2, 3, 4].map(number => ({id: `t${number}`, run: `echo > ${number}`, dependencies: ['a']}));
+  await rig.writeMilestone(ID, [{id: 'a', run: 'git tag v1; git config user.email agent@example.org'}, ...others]);
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+  const {milestone} = JSON.parse((await rig.milestone('status', ID, '--json')).stdout);
+  expect(milestone.warnings.map(({message}: {message: string}) => message).sort()).toEqual(
+    [
+      'while tasks or checks ran, `tags/v1` was made, at <commit>',
+      'while tasks or checks ran, the setting `user.email` of the repository was changed',
+    ].map(text => text.replace('<commit>', rig.git('rev-parse', 'v1').slice(0, 10))),
+  );
+  for (const format of ['text', 'md'])
+    expect((await rig.milestone('status', ID, '--format', format)).stdout).toContain('user.email');
+});
+
+test.concurrent('checks are watched as attempts are, and files that all checkouts obey as refs are', async () => {
+  await using rig = await MilestoneRig.create();
+  const hook = 'printf "#!/bin/sh\\n" > "$(git rev-parse --git-common-dir)/hooks/pre-commit"';
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: 'git tag -f checked'}], {
+    settings: {verify_final: hook},
+  });
+  const result = await rig.milestone('execute', ID);
+  expect(result).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, ID, 'repository_changed').map(({details}) => details)).toMatchObject([
+    {during: [{task: 'a', attempt: 1}], changes: [{kind: 'ref', name: 'refs/tags/checked'}]},
+    {during: [], changes: [{kind: 'file', name: 'hooks/pre-commit'}]},
+  ]);
+  expect(result.stdout).toContain('`.git/hooks/pre-commit`, which all checkouts share, was changed');
+});
+
+test.concurrent('what an attempt pushes is named, what the program pushes is not', async () => {
+  await using rig = await MilestoneRig.create();
+  rig.git('init', '-q', '--bare', rig.path('..', 'origin.git'));
+  rig.git('remote', 'add', 'origin', rig.path('..', 'origin.git'));
+  rig.git('push', '-q', '-u', 'origin', 'main');
+  const run = 'echo a > a; git add -A; git commit -qm a; git push -q origin HEAD:refs/heads/side';
+  await rig.writeMilestone(
+    ID,
+    [
+      {id: 'a', run},
+      {id: 'b', run: 'echo b > b', dependencies: ['a']},
+    ],
+    {
+      settings: {git: {sync: 'push'}},
+    },
+  );
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+  expect(rig.git('rev-parse', `refs/remotes/origin/milestone/${ID}`)).toBe(rig.git('rev-parse', `milestone/${ID}`));
+  expect(eventsOf(rig, ID, 'repository_changed').flatMap(({details}) => details.changes)).toMatchObject([
+    {kind: 'ref', name: 'refs/remotes/origin/side'},
+  ]);
+});
+
+test.concurrent('the branch of another milestone is one of the things that an attempt may lose', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('other', [{id: 'a', run: 'echo a > a'}]);
+  expect(await rig.milestone('execute', 'other')).toMatchObject({exitCode: 0});
+  const head = rig.git('rev-parse', 'milestone/other');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo b > b; git branch -D milestone/other'}]);
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+  expect(eventsOf(rig, ID, 'repository_changed').flatMap(({details}) => details.changes)).toEqual([
+    {kind: 'ref', name: 'refs/heads/milestone/other', from: head},
+  ]);
+});

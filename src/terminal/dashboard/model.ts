@@ -88,7 +88,7 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
       command: printable(command),
     })),
     // What you have to act on stands under what needs you, once.
-    blockers: [...report.blockers.filter(({who}) => who !== 'you'), ...report.warnings.map(asBlocker)].map(
+    blockers: [...report.blockers.filter(({who}) => who !== 'you'), ...report.warnings.flatMap(asBlocker)].map(
       ({message, hint, since}) => ({
         message: printable(message),
         hint: printable(hint),
@@ -111,8 +111,11 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
   };
 }
 
-function asBlocker({message, since}: StatusReport['warnings'][number]) {
-  return {message: `warning: ${message}`, hint: 'it is ended when its time is over', since};
+/** What lies beside the work holds nothing up. */
+function asBlocker(warning: StatusReport['warnings'][number]) {
+  if (!('task_id' in warning)) return [];
+  const {message, since} = warning;
+  return [{message: `warning: ${message}`, hint: 'it is ended when its time is over', since}];
 }
 
 function elapsedOf({session, report, now}: DashboardInput): number | undefined {
