@@ -110,8 +110,10 @@ export function unfinishedSlots(repo: Repository, root: string): UnfinishedSlot[
   if (unfinished.length === 0) return [];
   const folders = [repo.commonDir, repo.topLevel, ...linkedWorktrees(repo).map(({topLevel}) => topLevel)];
   return unfinished.flatMap(gitDir => {
-    const madeAt = fs.statSync(gitDir, {throwIfNoEntry: false})?.mtimeMs;
+    const madeAt = changedAt(gitDir);
     if (madeAt === undefined || isGitAtWork(folders, madeAt)) return [];
+    // The git that was at it may have finished, and be gone for that reason.
+    if (changedAt(gitDir) !== madeAt || !isUnfinished(gitDir)) return [];
     return [{gitDir, folder: registeredFolder(gitDir)}];
   });
 }
@@ -121,13 +123,19 @@ export function staleLocks(slot: Repository): string[] {
   const locks = listFolder(slot.gitDir).filter(name => name.endsWith('.lock'));
   return locks.flatMap(name => {
     const lock = path.join(slot.gitDir, name);
-    const madeAt = fs.statSync(lock, {throwIfNoEntry: false})?.mtimeMs;
-    return madeAt === undefined || isGitAtWork([slot.topLevel, slot.gitDir], madeAt) ? [] : lock;
+    const madeAt = changedAt(lock);
+    if (madeAt === undefined || isGitAtWork([slot.topLevel, slot.gitDir], madeAt)) return [];
+    return changedAt(lock) === madeAt ? lock : [];
   });
 }
 
+/** Milliseconds since the epoch; undefined when it is not there. */
+function changedAt(place: string): number | undefined {
+  return fs.statSync(place, {throwIfNoEntry: false})?.mtimeMs;
+}
+
 function isUnfinished(gitDir: string): boolean {
-  if (!fs.statSync(gitDir).isDirectory()) return false;
+  if (!fs.statSync(gitDir, {throwIfNoEntry: false})?.isDirectory()) return false;
   if (registeredFolder(gitDir) === undefined) return true;
   if (isSlot({gitDir})) return false;
   return !hasCommonDir(gitDir) || (readIfExists(path.join(gitDir, 'locked')) ?? '').startsWith(AT_IT);

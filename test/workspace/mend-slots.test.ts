@@ -1,7 +1,7 @@
 import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import {describe, expect, test} from 'vitest';
+import {describe, expect, test, vi} from 'vitest';
 import type {Repository} from '../../src/git/git.ts';
 import {mendRegistrations, mendSlots} from '../../src/workspace/mend-slots.ts';
 import {GitRig} from '../git/git-rig.ts';
@@ -130,3 +130,28 @@ test('of a slot that was made but not synced when the power went nothing counts'
   expect(fs.existsSync(slot.gitDir)).toBe(false);
   expect((await rig.slot(repo)).topLevel).toBe(slot.topLevel);
 });
+
+test.skipIf(!fs.existsSync('/proc/self/comm'))(
+  'a git that finishes a slot while it is looked for is no dead one',
+  async () => {
+    using rig = GitRig.create();
+    const repo = await rig.open();
+    const {folder} = rig.wish(repo, '');
+    const gitDir = layDown(rig, repo, folder, 'all was written but the head');
+    const readdir = fs.readdirSync;
+    const spy = vi.spyOn(fs, 'readdirSync').mockImplementation(((place: string, ...rest: []) => {
+      if (place === '/proc') {
+        rig.write(gitDir, {HEAD: `${rig.git('rev-parse', 'HEAD')}\n`});
+        fs.rmSync(path.join(gitDir, 'locked'), {force: true});
+      }
+      return readdir(place, ...rest);
+    }) as typeof fs.readdirSync);
+    try {
+      expect(await mendRegistrations(repo, path.dirname(poolOf(folder)))).toEqual([]);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(fs.existsSync(gitDir)).toBe(true);
+    expect(fs.existsSync(folder)).toBe(true);
+  },
+);
