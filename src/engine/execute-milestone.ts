@@ -162,7 +162,7 @@ function warnOfNoAgent(plan: Plan, {read: {config}}: OpenMilestone, {callerEnv, 
 class Run {
   private readonly state: MilestoneState;
   private readonly projections: LiveProjections;
-  private execution!: Execution;
+  private readonly execution: Execution;
   private readonly starting = new AbortController();
   private previousSession: string | undefined;
 
@@ -174,12 +174,12 @@ class Run {
   ) {
     this.state = opened.state;
     const {paths, planFile, read, clock} = opened;
+    this.execution = this.prepare();
     const checkpoint = () => this.execution.settings.checkpoint;
     this.projections = new LiveProjections({paths, planFile, read, state: this.state, log, clock, checkpoint});
   }
 
   async toTheEnd(): Promise<ExecutionReport> {
-    this.execution = this.prepare();
     const stopListening = this.options.signals.listen(this.onSignal());
     const keepAwake = new KeepAwake({clock: this.opened.clock, env: this.options.callerEnv});
     this.log.onDurable(() =>

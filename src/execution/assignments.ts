@@ -20,20 +20,24 @@ export class Assignments {
   private readonly drivers: DriverSet;
   private readonly projectSettings: Settings;
   /** Of all tasks that set nothing themselves. */
-  private sharedSettings!: ResolvedTaskSettings;
+  private sharedSettings: ResolvedTaskSettings;
   private ownSettings = new Map<string, ResolvedTaskSettings>();
 
   constructor({state, drivers, projectSettings}: AssignmentParts) {
     this.state = state;
     this.drivers = drivers;
     this.projectSettings = projectSettings;
-    this.adoptPlan();
+    this.sharedSettings = this.resolveShared();
   }
 
   /** The plan changed: settings are worked out anew. */
   adoptPlan(): void {
-    this.sharedSettings = resolveTaskSettings({id: '', title: ''}, this.state.plan.settings, this.projectSettings);
+    this.sharedSettings = this.resolveShared();
     this.ownSettings = new Map();
+  }
+
+  private resolveShared(): ResolvedTaskSettings {
+    return resolveTaskSettings({id: '', title: ''}, this.state.plan.settings, this.projectSettings);
   }
 
   /** The task as it is worked on now: a kiro task in its phase. */

@@ -78,7 +78,7 @@ export class Execution implements ExecutionContext {
   readonly attempts = new Attempts();
   readonly mergeQueue = new SerialQueue();
   readonly ready: ReadyTasks;
-  settings!: ResolvedMilestoneSettings;
+  settings: ResolvedMilestoneSettings;
   readonly mergeSlot: number;
   ending: Ending | undefined;
   /** Set once there are agents to wake. */
@@ -96,7 +96,7 @@ export class Execution implements ExecutionContext {
   readonly whenEnding = new Promise<void>(resolve => {
     this.markEnding = resolve;
   });
-  private environment!: AttemptEnvironment;
+  private environment: AttemptEnvironment;
   private readonly assignments: Assignments;
 
   constructor(private readonly parts: ExecutionParts) {
@@ -112,7 +112,8 @@ export class Execution implements ExecutionContext {
     parts.log.onFailure(error => this.fail(error));
     this.uses.whenCleared(() => this.lookAgain(0));
     this.assignments = new Assignments(parts);
-    this.adoptSettings();
+    this.settings = this.resolveSettings();
+    this.environment = this.attemptEnvironment();
     this.mergeSlot = Math.max(this.settings.maxParallel, ...heldSlots(this.state).map(slot => slot + 1));
     this.ready = new ReadyTasks(this.state, {
       constraintOf: id => this.assignments.constraintOf(id),
@@ -356,13 +357,22 @@ export class Execution implements ExecutionContext {
   }
 
   private adoptSettings(): void {
-    const {projectSettings, overrides, callerEnv} = this.parts;
+    this.settings = this.resolveSettings();
+    this.environment = this.attemptEnvironment();
+    this.assignments.adoptPlan();
+  }
+
+  private resolveSettings(): ResolvedMilestoneSettings {
+    const {projectSettings, overrides} = this.parts;
     const settings = resolveMilestoneSettings(this.state.plan.settings, projectSettings);
     // One checkout, one attempt at a time.
     const maxParallel = this.workspace.isolation === 'shared' ? 1 : (overrides.maxParallel ?? settings.maxParallel);
-    this.settings = {...settings, maxParallel, gates: overrides.gates ?? settings.gates};
-    this.environment = new AttemptEnvironment({callerEnv, env: settings.env, envDeny: settings.envDeny});
-    this.assignments.adoptPlan();
+    return {...settings, maxParallel, gates: overrides.gates ?? settings.gates};
+  }
+
+  private attemptEnvironment(): AttemptEnvironment {
+    const {env, envDeny} = this.settings;
+    return new AttemptEnvironment({callerEnv: this.parts.callerEnv, env, envDeny});
   }
 
   private timestamp(): string {

@@ -51,17 +51,11 @@ const TAIL_BYTES = 64 * 1024;
  */
 export async function showDashboard(options: DashboardOptions): Promise<DashboardEnd> {
   const {Screen} = await import('../../terminal/dashboard/draw.ts');
-  const dashboard = new Dashboard(options);
-  dashboard.screen = new Screen(
-    options.terminal,
-    key => dashboard.press(key),
-    () => dashboard.wake(),
-  );
-  return dashboard.run();
+  return new Dashboard(options, Screen).run();
 }
 
 class Dashboard {
-  screen!: Screen;
+  private readonly screen: Screen;
   private ui: Ui = {screen: 'overview'};
   private model: DashboardModel;
   private readonly over = new AbortController();
@@ -69,8 +63,16 @@ class Dashboard {
   private lookedAt = Number.NEGATIVE_INFINITY;
   private lastSigns: ReturnType<LiveMilestone['lastSigns']> = new Map();
 
-  constructor(private readonly options: DashboardOptions) {
+  constructor(
+    private readonly options: DashboardOptions,
+    Screen: typeof import('../../terminal/dashboard/draw.ts').Screen,
+  ) {
     this.model = this.currentModel();
+    this.screen = new Screen(
+      options.terminal,
+      key => this.press(key),
+      () => this.wake(),
+    );
   }
 
   async run(): Promise<DashboardEnd> {
@@ -90,7 +92,7 @@ class Dashboard {
     return signal.reason;
   }
 
-  press(key: Key): void {
+  private press(key: Key): void {
     const {ui, action} = applyKey(this.ui, key, this.model);
     this.ui = ui;
     if (action) this.act(action);
@@ -98,7 +100,7 @@ class Dashboard {
   }
 
   /** Something has changed. */
-  wake(): void {
+  private wake(): void {
     this.nap.abort();
   }
 

@@ -85,7 +85,7 @@ function permissions({permissions: preset, allow, commands}: AgentInput): Record
 function addRule(rules: Record<string, Rule>, entry: string): void {
   const found = /^([a-z_]+)(?:: (.+))?$/.exec(entry);
   if (!found) return;
-  const [, tool, pattern] = found as unknown as [string, string, string | undefined];
+  const [, tool = '', pattern] = found;
   const before = rules[tool];
   if (pattern === undefined) rules[tool] = 'allow';
   else rules[tool] = {...(typeof before === 'string' ? {'*': before} : before), [pattern]: 'allow'};
