@@ -7,8 +7,8 @@ import path from 'node:path';
 
 /** What is tested: package and version. `AGENT_VERSIONS=claude=2.1.197` chooses others. */
 const PACKAGES = {
-  claude: {name: '@anthropic-ai/claude-code', version: '2.1.330'},
-  codex: {name: '@openai/codex', version: '0.169.0'},
+  claude: {name: '@anthropic-ai/claude-code', version: '2.1.332'},
+  codex: {name: '@openai/codex', version: '0.171.0'},
   opencode: {name: 'opencode-ai', version: '1.18.33'},
 } as const;
 
