@@ -19,7 +19,8 @@ const RESUME = 'milestone resume --detach demo';
 const STATUS = 'milestone status demo --format md';
 const FOLLOW = `milestone wait demo --until attention; ${STATUS}`;
 const ANSWER = 'milestone answer demo greet --yes "English, please"';
-const APPROVE = 'milestone approve demo announce design --yes';
+const APPROVE_AT_A_TERMINAL = 'milestone approve demo announce design';
+const APPROVE = `${APPROVE_AT_A_TERMINAL} --yes`;
 
 const DESIGN = documentPath('demo', 'announce', 'design', 'architecture.md');
 
@@ -157,7 +158,7 @@ async function carryAnswer(session: Session, command: string): Promise<void> {
   );
   expect(answered.denied).toEqual([]);
   expect(answered.heard[1]).toContain('`milestone resume demo` goes on with that');
-  expect(answered.heard.at(-1)).toContain(`\`${APPROVE}\``);
+  expect(answered.heard.at(-1)).toContain(`\`${APPROVE_AT_A_TERMINAL}\``);
 }
 
 /** The model reads what waits, may not approve it before the user does, and carries that over. */
