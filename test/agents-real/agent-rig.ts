@@ -19,6 +19,8 @@ export class AgentRig {
   static async create(script: Script, options: RigOptions = {}): Promise<AgentRig> {
     const server = await ModelServer.listen(script);
     const rig = await MilestoneRig.create({...options, env: {...environment(server.url), ...options.env}});
+    // As a shell and npm have it, who know only of the user's checkout.
+    Object.assign(rig.env, {PWD: rig.folder, OLDPWD: rig.folder, INIT_CWD: rig.folder});
     write(path.join(rig.env.HOME!, '.codex', 'config.toml'), codexConfig(server.url));
     write(path.join(rig.env.XDG_CONFIG_HOME!, 'opencode', 'opencode.json'), opencodeConfig(server.url));
     return new AgentRig(rig, server);

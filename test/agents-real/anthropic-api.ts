@@ -1,6 +1,6 @@
 // Anthropic Messages, as Claude Code speaks it.
 
-import {type Api, type Json, newId, serverSent, textOf} from './api.ts';
+import {type Api, type Json, lastMatch, newId, serverSent, textOf} from './api.ts';
 import {type Message, TOKENS} from './model.ts';
 
 export const anthropicApi: Api = {
@@ -13,9 +13,10 @@ export const anthropicApi: Api = {
       model: body.model,
       messages: messages.filter(({role}) => role !== 'system').flatMap(messagesOf),
       tools: (body.tools ?? []).map((tool: Json) => tool.name),
-      cwd: /(?:Primary w|W)orking directory: (.+)/.exec(
-        `${instructions}\n${messages.map(m => textOf(m.content))}`,
-      )?.[1],
+      cwd: lastMatch(
+        [instructions, ...messages.map(({content}) => textOf(content))].join('\n'),
+        /(?:Primary w|W)orking directory: (.+?)(?: \(was .+\))?$/gm,
+      ),
       schema: undefined,
     };
   },

@@ -22,14 +22,19 @@ export function textOf(content: Json): string {
   return content.map(part => part.text ?? JSON.stringify(part)).join('\n');
 }
 
+/** What the first group of a global pattern matches last: an agent that has moved says so further down. */
+export function lastMatch(text: string, pattern: RegExp): string | undefined {
+  return [...text.matchAll(pattern)].at(-1)?.[1];
+}
+
 /** One server-sent event. */
 export function serverSent(data: Json, event?: string): string {
   return `${event ? `event: ${event}\n` : ''}data: ${typeof data === 'string' ? data : JSON.stringify(data)}\n\n`;
 }
 
 /** The error body of both APIs of OpenAI. */
-export function openAiError({type = 'invalid_request_error', message}: Failure): object {
-  return {error: {message, type, param: null, code: type}};
+export function openAiError({type = 'invalid_request_error', message, details}: Failure): object {
+  return {error: {message, type, param: null, code: type, ...details}};
 }
 
 let ids = 0;

@@ -1,6 +1,6 @@
 // OpenAI chat completions, as OpenCode speaks it.
 
-import {type Api, type Json, newId, openAiError, serverSent, textOf} from './api.ts';
+import {type Api, type Json, lastMatch, newId, openAiError, serverSent, textOf} from './api.ts';
 import {type Message, TOKENS} from './model.ts';
 
 export const chatApi: Api = {
@@ -12,7 +12,7 @@ export const chatApi: Api = {
       model: body.model,
       messages: messages.filter(({role}) => role !== 'system').map(messageOf),
       tools: (body.tools ?? []).map((tool: Json) => tool.function.name),
-      cwd: /Working directory: (.+)/.exec(instructions.join('\n'))?.[1],
+      cwd: lastMatch(instructions.join('\n'), /Working directory: (.+)/g),
       schema: body.response_format?.json_schema?.schema,
     };
   },

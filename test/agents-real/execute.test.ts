@@ -3,59 +3,23 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import type {EventDetails, EventName} from '../../src/events/event.ts';
 import {anHourPassesWith} from '../rig/leap.ts';
-import type {MilestoneRig, RunOptions} from '../rig/milestone-rig.ts';
 import {AgentRig, describeAgent, describeAgents} from './agent-rig.ts';
+import {
+  detailsOf,
+  done,
+  expectBooked,
+  expectContinued,
+  expectOneCommit,
+  expectUntouched,
+  resumeToTheEnd,
+  STUCK,
+  say,
+  startStuck,
+  writePlan,
+} from './greeting.ts';
 import {AGENT_NAMES, type AgentName} from './install.ts';
-import {inOrder, type ModelRequest, type Step, usedUp} from './model.ts';
-
-const done = {result: {status: 'done', summary: 'Says hello now.', assumptions: ['in English'], question: null}};
-const say = (text: string): Step => ({run: `echo ${text} > greeting.txt`});
-
-/** One task for the agent, which may run any command. */
-async function writePlan(rig: MilestoneRig, driver: AgentName, task: object = {}, settings: object = {}) {
-  const greet = {id: 'greet', title: 'Write a greeting', verify: 'grep -q hello greeting.txt', ...task};
-  await rig.writeMilestone('demo', [greet], {settings: {driver, allow: ['Bash', 'bash'], ...settings}});
-}
-
-function detailsOf<N extends EventName>(rig: MilestoneRig, name: N): Array<EventDetails[N]> {
-  return rig.events('demo').flatMap(event => (event.event === name ? [event.details as EventDetails[N]] : []));
-}
-
-function expectOneCommit(rig: MilestoneRig): void {
-  expect(rig.git('show', 'milestone/demo:greeting.txt')).toBe('hello');
-  expect(rig.git('rev-list', '--count', 'main..milestone/demo')).toBe('1');
-}
-
-/** `later` is asked in the conversation of `earlier`, with all that the model said there. */
-function expectContinued(earlier: ModelRequest, later: ModelRequest): void {
-  expect(later.conversation).toBe(earlier.conversation);
-  expect(later.turn).toBeGreaterThan(earlier.turn);
-  const said = ({messages}: ModelRequest) => messages.filter(({role}) => role === 'assistant').map(({text}) => text);
-  expect(said(later)).toEqual(expect.arrayContaining(said(earlier)));
-}
-
-/** An execution whose agent runs a command that does not end, after it has written something. */
-async function startStuck({rig, server}: AgentRig, name: AgentName, task: object = {}, options: RunOptions = {}) {
-  const sleeper = await rig.command('sleeper');
-  server.script = inOrder(say('hel'), {run: sleeper.shell}, {hang: true});
-  await writePlan(rig, name, task);
-  const executor = rig.milestone('execute', 'demo', options);
-  return {executor, sleeper, run: await sleeper.nextRun()};
-}
-
-/** The agent finishes what it began, in the conversation that it began it in. */
-async function resumeToTheEnd({rig, server}: AgentRig): Promise<void> {
-  const earlier = server.requests.at(-1)!;
-  const isResumed = ({heard}: ModelRequest) => heard.includes('attempt 2');
-  const work = inOrder(say('hello'), done);
-  // Until the first attempt is ended, its agent may go on.
-  server.script = request => (isResumed(request) ? work(request) : {hang: true});
-  expect(await rig.milestone('resume', 'demo')).toMatchObject({exitCode: 0});
-  expectContinued(earlier, server.requests.find(isResumed)!);
-  expectOneCommit(rig);
-}
+import {inOrder, type ModelRequest, usedUp} from './model.ts';
 
 for (const name of AGENT_NAMES)
   describeAgent(name, () => {
@@ -73,7 +37,7 @@ for (const name of AGENT_NAMES)
       const {result} = detailsOf(rig, 'task_claimed')[0]!;
       expect(result).toEqual({summary: 'Says hello now.', assumptions: ['in English']});
       expect(detailsOf(rig, 'budget_settled')).toMatchObject([{used: {tokens: 2200}, basis: 'reported'}]);
-      expect(rig.git('status', '--porcelain', '--', '.', ':!.milestones')).toBe('');
+      expectUntouched(rig);
       await rig.untilNoProcessLeft();
     });
 
@@ -94,8 +58,24 @@ for (const name of AGENT_NAMES)
       await writePlan(rig, name);
       const ended = await rig.milestone('execute', 'demo');
       expect(ended.exitCode).toBe(4);
-      expect(detailsOf(rig, 'attempt_ended')[0]).toMatchObject({outcome: {kind: 'auth', hint: expect.any(String)}});
+      const message = expect.stringMatching(/^the provider does not accept the login|^Incorrect API key provided$/);
+      expect(detailsOf(rig, 'attempt_ended')[0]).toMatchObject({
+        outcome: {kind: 'auth', message, hint: expect.any(String)},
+      });
       expect(ended.stderr).toMatch(/log ?in/);
+    });
+
+    test('nothing survives a Ctrl-C, which costs what was used, and `resume` goes on in the same conversation', async () => {
+      await using agent = await AgentRig.create(() => ({hang: true}));
+      const {rig} = agent;
+      const {executor, run} = await startStuck(agent, name);
+      executor.kill('SIGINT');
+      expect(await executor).toMatchObject({exitCode: 130});
+      await run.ended;
+      await rig.untilNoProcessLeft();
+      expectBooked(rig, STUCK);
+      await resumeToTheEnd(agent);
+      expect((await rig.status('demo')).budget.used.tokens).toBeLessThan(10_000);
     });
 
     test('nothing survives `pause --now`, and `resume` goes on in the same conversation', async () => {
@@ -106,6 +86,7 @@ for (const name of AGENT_NAMES)
       expect(await executor).toMatchObject({exitCode: 6});
       await run.ended;
       await rig.untilNoProcessLeft();
+      expectBooked(rig, STUCK);
       await resumeToTheEnd(agent);
     });
 
@@ -120,6 +101,7 @@ for (const name of AGENT_NAMES)
       expect(await executor).toMatchObject({exitCode: 4});
       expect(detailsOf(rig, 'attempt_ended')).toMatchObject([{outcome: {kind: 'failed', cause: 'timeout'}}]);
       await rig.untilNoProcessLeft();
+      expectBooked(rig, STUCK);
     });
 
     test('nothing survives a killed executor once it is resumed, and the conversation goes on', async () => {
@@ -135,6 +117,7 @@ for (const name of AGENT_NAMES)
       await resumeToTheEnd(agent);
       await run.ended;
       await rig.untilNoProcessLeft();
+      expectBooked(rig, STUCK);
     });
   });
 

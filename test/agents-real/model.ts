@@ -46,6 +46,8 @@ export interface Failure {
   type?: string;
   message: string;
   headers?: Record<string, string>;
+  /** More of the body of an error, where the API has it. */
+  details?: object;
 }
 
 /**

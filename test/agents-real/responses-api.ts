@@ -1,6 +1,6 @@
 // OpenAI Responses, as Codex speaks it.
 
-import {type Api, type Json, newId, openAiError, serverSent, textOf} from './api.ts';
+import {type Api, type Json, lastMatch, newId, openAiError, serverSent, textOf} from './api.ts';
 import {type Answer, type Message, TOKENS} from './model.ts';
 
 export const responsesApi: Api = {
@@ -12,9 +12,10 @@ export const responsesApi: Api = {
       model: body.model,
       messages: items.filter(item => !told.includes(item)).flatMap(messagesOf),
       tools: (body.tools ?? []).map((tool: Json) => tool.name ?? tool.type),
-      cwd: /<cwd>(.+?)<\/cwd>/.exec(
+      cwd: lastMatch(
         textOf(items.filter(item => item.role === 'user').flatMap(item => item.content)),
-      )?.[1],
+        /<cwd>(.+?)<\/cwd>/g,
+      ),
       schema: body.text?.format?.schema,
     };
   },
