@@ -4,7 +4,7 @@
 import type {Outcome} from '../events/event.ts';
 import {describeExit} from '../platform/processes/start-group.ts';
 import type {Reckoning} from './driver.ts';
-import {classifyFailure, type RefusalKind, refusalOf} from './failures.ts';
+import {classifyFailure, isComplaint, type RefusalKind, refusalOf} from './failures.ts';
 import type {AgentProtocol, AgentReader, Ending, ProcessEnd, ReaderSink} from './protocol.ts';
 import {findObject, judgeAnswer, RESULT_SCHEMA, readResult} from './result.ts';
 
@@ -92,8 +92,9 @@ class CommandReader implements AgentReader {
 
   #byWords(stderr: string): Outcome | undefined {
     const lines = [...lastLines(this.#lines), ...lastLines(stderr.split('\n'))].reverse();
-    const outcomes = lines.map(text => classifyFailure({text}, this.#context));
-    return outcomes.find(({kind}) => kind !== 'failed');
+    const outcomes = lines.filter(isComplaint).map(text => classifyFailure({text}, this.#context));
+    const refused = outcomes.find(({kind}) => kind !== 'failed');
+    return refused?.kind === 'quota' ? {...refused, guessed: true} : refused;
   }
 
   get #context() {

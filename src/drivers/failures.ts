@@ -48,6 +48,23 @@ export function isDeadConversation(failure: ProviderFailure): boolean {
   return status === 400 || status === 413 || TOO_LONG.test(`${error} ${text}`) || BROKEN.test(text);
 }
 
+/** How lines begin that complain; others may speak of limits, logins and connections because the work is about them. */
+const COMPLAINTS = [
+  /^(?:[\w.-]+ ){0,2}[\w.]*(?:error|exception|fatal|failed)(?: code| status)?(?:\s*["':=([]|\s+\d{3}\b)/i,
+  /^(?:http(?:\/[\d.]+)? )?(?:(?:unexpected )?status:? )?[45]\d\d\b/i,
+  /^you(?:r|['’]ve| have| are| exceeded| hit| reached)\b/i,
+  /^(?:[\w-]+ ){0,3}(?:limit|quota)s? (?:is |was |has been )?(?:reached|exceeded|exhausted|hit|used up)\b/i,
+  /^(?:too many requests|rate[ _-]?limited|exceeded|out of|insufficient|not logged in|please (?:run|log)|log ?in again|(?:invalid|incorrect|missing|no) |unauthori[sz]ed|authentication (?:failed|required)|overloaded|at capacity|internal server|bad gateway|service unavailable|gateway time|unable to connect|connection (?:error|failed|refused|reset|closed)|network error|request timed out|fetch failed|stream disconnected|socket hang up)/i,
+];
+const FROM_A_TEST = /\b(?:expect(?:ed|s)?|assert\w*)\b/i;
+const LEAD = /^(?:[^\p{L}\d]|\d{4}-\d\d-\d\d\S*|\d\d:\d\d:\d\d\S*|(?:error|fatal|warning)\s+(?=\p{L}))*/iu;
+
+/** Whether a line that a program printed complains, as far as its words tell. */
+export function isComplaint(line: string): boolean {
+  const words = line.replace(LEAD, '');
+  return !FROM_A_TEST.test(words) && COMPLAINTS.some(pattern => pattern.test(words));
+}
+
 /** The outcome of an attempt that ended on this. */
 export function classifyFailure(failure: ProviderFailure, context: FailureContext): Outcome {
   const kind = kindOf(failure);

@@ -27,8 +27,11 @@ export type Outcome =
   | {kind: 'driver_missing'; message: string; hint?: string}
   /** The provider is busy. `driver`, here and below: the reviewer's, when it is he who met it. */
   | {kind: 'overload'; message: string; driver?: string}
-  /** The provider's quota is used up, `resets_at` (ISO 8601) if it says until when. */
-  | {kind: 'quota'; message: string; resets_at?: Timestamp; driver?: string}
+  /**
+   * The provider's quota is used up, `resets_at` (ISO 8601) if it says until when. `guessed`: told from common words in what a
+   * program printed, which may as well be the work that speaks of limits.
+   */
+  | {kind: 'quota'; message: string; resets_at?: Timestamp; driver?: string; guessed?: true}
   /** Not logged in. `hint` names the command that does it. */
   | {kind: 'auth'; message: string; hint: string; driver?: string}
   /** `message` is what the agent asks. */

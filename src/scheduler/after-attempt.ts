@@ -5,7 +5,7 @@
 //   conflict     free twice, then alone, then as failed
 //   interrupted  free, unless the task asks first; the third time that the execution broke off under it makes it suspect
 //   overload     free five times, each after a longer rest; then it counts as quota
-//   quota        free; the driver rests, not the task
+//   quota        free; the driver rests, not the task. A guessed one that says no time counts for `max_attempts`
 //   auth, driver_missing, question   a blocker: somebody has to act
 //   cancelled, budget   nothing: whoever cancelled says what comes next
 //

@@ -15,8 +15,9 @@ export function afterAttempt(
   if (outcome.kind === 'failed') countFailure(counters, outcome);
   if (outcome.kind === 'conflict') counters.conflicts++;
   if (outcome.kind === 'overload') counters.overloads++;
-  // A night of waiting for a quota is not the task's fault; its driver rests ever longer in between.
-  if (outcome.kind === 'quota') counters.started--;
+  // A night of waiting for a quota is not the task's fault; its driver rests ever longer in between. What only looks like
+  // one and says no time may be the work itself, and would be paid for again and again.
+  if (outcome.kind === 'quota' && !(outcome.guessed && outcome.resets_at === undefined)) counters.started--;
   if (outcome.kind === 'interrupted' && outcome.executor_died && task.stage !== 'integrating') counters.deaths++;
   const cause = outcome.kind === 'failed' ? outcome.cause : outcome.kind;
   return {

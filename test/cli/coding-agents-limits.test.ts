@@ -86,6 +86,22 @@ test('an agent that waits in silence for its provider makes way for its stand-in
   expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'opencode', reason: 'quota'}}]);
 });
 
+test('what only looks like a quota is not tried for ever', async () => {
+  await using rig = await MilestoneRig.create();
+  rig.write(
+    '.milestones/config.yaml',
+    `drivers: {x: {command: 'cat > /dev/null; echo "Error: rate limit"; exit 1'}}\n`,
+  );
+  await rig.writeMilestone('m', [{id: 'a', driver: 'x', max_attempts: 2}]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 8});
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 4});
+  expect(outcomes(rig, 'm')).toMatchObject([
+    {kind: 'quota', guessed: true},
+    {kind: 'quota', guessed: true},
+  ]);
+  expect(await rig.status('m')).toMatchObject({tasks: [{status: 'failed', error: {cause: 'quota'}}]});
+});
+
 test('without a time to come back it rests longer each time; a stand-in that rests too stands in for nobody', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');

@@ -58,6 +58,8 @@ test('what its provider refuses is told by common words in its last lines, not b
   expect(await run(rig, 'echo "503 Service Unavailable"; exit 1')).toMatchObject({kind: 'overload'});
   expect(await run(rig, 'echo "rate limit exceeded"; seq 9; exit 1')).toMatchObject({kind: 'failed', cause: 'exit'});
   expect(await run(rig, 'echo "rate limit exceeded"')).toEqual({});
+  expect(await run(rig, 'echo "The rate limit tests still fail."; exit 1')).toMatchObject({kind: 'failed'});
+  expect(await run(rig, 'echo "rate limit exceeded"; exit 1')).toMatchObject({kind: 'quota', guessed: true});
 });
 
 test('its own patterns decide, whatever the exit code, but not over a result', async () => {

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {classifyFailure, classifySilence, type ProviderFailure} from '../../src/drivers/failures.ts';
+import {classifyFailure, classifySilence, isComplaint, type ProviderFailure} from '../../src/drivers/failures.ts';
 
 const context = {now: Date.parse('2026-11-23T10:00:00.000Z'), login: 'run `agent login`'};
 const classify = (failure: ProviderFailure) => classifyFailure(failure, context);
@@ -54,4 +54,36 @@ test('a message is one short line', () => {
   const {message} = classify({text: `a\n${'x'.repeat(5000)}`});
   expect(message).toHaveLength(500);
   expect(message).toMatch(/^a x+…$/);
+});
+
+test.each([
+  'litellm.RateLimitError: too many requests',
+  'Error: 401 Unauthorized',
+  '2026-01-01T10:00:00Z ERROR rate limited',
+  '503 Service Unavailable',
+  'HTTP/1.1 429 Too Many Requests',
+  '[API Error: You have exhausted your daily quota]',
+  'openai.RateLimitError: Error code: 429 - {"error": {}}',
+  '{"error":{"type":"rate_limit_error"}}',
+  'You\u2019ve hit your usage limit.',
+  'Your credit balance is too low',
+  'API rate limit exceeded',
+  'exceeded retry limit, last status: 429 Too Many Requests',
+  'unexpected status 401 Unauthorized',
+  'Not logged in · Please run /login',
+])('a complaint: %s', line => {
+  expect(isComplaint(line)).toBe(true);
+});
+
+test.each([
+  'I added a rate limit of 5 requests a minute.',
+  'The authentication tests still fail: see above.',
+  '- quota handling is implemented',
+  ' FAIL  limits.test.js > answers 429 when the rate limit is hit',
+  'not ok 3 - rate limit resets',
+  'AssertionError: expected 200 to be 429',
+  'Error: expected status 429, got 200',
+  'src/quota.js:13:7',
+])('no complaint, but work about it: %s', line => {
+  expect(isComplaint(line)).toBe(false);
 });
