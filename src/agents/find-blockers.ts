@@ -66,7 +66,11 @@ function findInvalidPlan(context: ExecutionContext): void {
   const {refused} = context.state;
   if (!refused) return;
   const message = `the plan on disk is not valid: ${refused[0]}`;
-  context.openBlocker({type: 'plan_invalid', message, hint: 'mend it; `milestone validate` says where'});
+  context.openBlocker({
+    type: 'plan_invalid',
+    message,
+    hint: `mend it; \`milestone validate ${context.state.id}\` says where`,
+  });
 }
 
 function escalate(context: ExecutionContext): void {

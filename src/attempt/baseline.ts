@@ -32,15 +32,16 @@ async function checkBase(context: ExecutionContext): Promise<void> {
     type: 'baseline_red',
     message: `the check \`${firstLine(red?.command ?? '')}\` is red before anything was changed`,
     hint:
-      missingSetup(context) ?? `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume\``,
+      missingSetup(context) ??
+      `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume ${context.state.id}\``,
   });
 }
 
 /** A check that needs what a fresh checkout lacks is red for that reason more often than for any other. */
-function missingSetup({settings, paths}: ExecutionContext): string | undefined {
+function missingSetup({settings, paths, state}: ExecutionContext): string | undefined {
   if (settings.workspace.setup !== undefined) return undefined;
   const {setup} = readProjectTools(path.dirname(paths.home));
   if (!setup) return undefined;
   const {command, lockFile, makes} = setup;
-  return `a fresh folder has no ${makes}: put \`workspace: {setup: ${command}, setup_when: [${lockFile}]}\` under \`settings\` in .milestones/config.yaml, then \`milestone resume\``;
+  return `a fresh folder has no ${makes}: put \`workspace: {setup: ${command}, setup_when: [${lockFile}]}\` under \`settings\` in .milestones/config.yaml, then \`milestone resume ${state.id}\``;
 }

@@ -81,6 +81,6 @@ function openFinalRed(context: ExecutionContext, checks: readonly CheckResult[])
   context.openBlocker({
     type: 'final_red',
     message: `the final check \`${firstLine(red?.command ?? '')}\` failed${red?.exit_code == null ? '' : ` with ${exitCodeText(red.exit_code)}`}`,
-    hint: 'mend what it found on the branch or add a task, then `milestone resume`',
+    hint: `mend what it found on the branch or add a task, then \`milestone resume ${context.state.id}\``,
   });
 }

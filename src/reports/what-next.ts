@@ -1,16 +1,34 @@
 // What a person does next, as commands: every end of a run says it last.
 
-import type {MilestoneState} from '../state/milestone.ts';
+import {isOver, type MilestoneState} from '../state/milestone.ts';
+import type {StatusReport} from './status-shape.ts';
 
 /** Commands in the order in which they are typed; none where there is nothing left to do. */
-export function whatNext({id, status, activation, commit}: MilestoneState): string[] {
+export function whatNext({
+  id,
+  status,
+  activation,
+  commit,
+}: Pick<MilestoneState, 'id' | 'status' | 'activation' | 'commit'>): string[] {
   const {branch, base, baseName} = activation ?? {};
   if (status === 'cancelled') return [`milestone status ${id}`];
+  if (status === 'planned') return [`milestone execute ${id}`];
   if (status !== 'completed') return [`milestone resume ${id}`];
   if (branch === undefined || base === undefined) return [`milestone status ${id}`];
   if (commit === base) return [`milestone status ${id}`];
   // A base that was found under no name, or under one that has moved, is the commit all the same.
   return [`git diff ${baseName ?? base.slice(0, 10)}...${branch}`, `git merge ${branch}`];
+}
+
+/**
+ * What makes it go on once that is done which needs a person; undefined where somebody is at work who does it by himself,
+ * and where it is among what needs him.
+ */
+export function goOnCommand({id, status, origin, executor, needs_you: needs}: StatusReport): string | undefined {
+  const command = `milestone resume ${id}`;
+  const isAtRest = origin === 'log' && (executor === null || executor.alive === false) && !isOver(status);
+  if (!isAtRest || needs.length === 0 || needs.some(need => need.command.startsWith(command))) return undefined;
+  return command;
 }
 
 /** In one line. */

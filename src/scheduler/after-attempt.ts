@@ -70,12 +70,12 @@ function blockingOf({milestoneId: id, taskId, outcome, counters, onInterrupt}: E
       return {
         type: 'driver_missing',
         message,
-        hint: outcome.hint ?? 'set `driver` or `run` in the plan, then `milestone retry`',
+        hint: outcome.hint ?? `set \`driver\` or \`run\` in the plan, then \`milestone retry ${id} ${taskId}\``,
       };
     case 'auth':
-      return {type: 'auth', message, hint: `${outcome.hint}, then \`milestone retry ${taskId}\``};
+      return {type: 'auth', message, hint: `${outcome.hint}, then \`milestone retry ${id} ${taskId}\``};
     case 'question':
-      return {type: 'question', message, hint: `milestone answer ${taskId} "…"`};
+      return {type: 'question', message, hint: `milestone answer ${id} ${taskId} "…"`};
     case 'interrupted':
       if (counters.deaths >= DEATHS_OF_A_SUSPECT)
         return {
@@ -87,7 +87,7 @@ function blockingOf({milestoneId: id, taskId, outcome, counters, onInterrupt}: E
         return {
           type: 'question',
           message: `task \`${taskId}\` was interrupted and may have had effects that a second run would repeat`,
-          hint: `look, then \`milestone retry ${taskId}\` to run it again or \`milestone skip ${taskId}\` if it is done`,
+          hint: `look, then \`milestone retry ${id} ${taskId}\` to run it again or \`milestone skip ${id} ${taskId}\` if it is done`,
         };
       return undefined;
     default:

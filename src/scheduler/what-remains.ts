@@ -3,7 +3,7 @@
 //   budget used up 7, quota used up 8, failed tasks and blockers that no answer clears 4, waiting for a person 6
 
 import type {PauseCode, Timestamp} from '../events/event.ts';
-import type {TaskId} from '../plan/plan.ts';
+import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import {preventsCompletion} from '../state/blockers.ts';
 import {ANY_ROLE, pendingApprovals} from '../state/kiro.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
@@ -39,7 +39,7 @@ export type Stop = Extract<Remaining, {kind: 'stopped'}>;
 /** Judge what remains; anything but `working` is only true while nothing runs. */
 export function whatRemains(state: MilestoneState, outlook: Outlook): Remaining {
   if (state.running.size > 0 || (outlook.ready > 0 && !outlook.held)) return {kind: 'working'};
-  if (isDone(state) && state.refused) return brokenPlan(state.refused);
+  if (isDone(state) && state.refused) return brokenPlan(state.id, state.refused);
   if (canComplete(state)) return {kind: 'complete'};
   const resting = [...outlook.waiting.values()].filter(driver => driver in state.pausedDrivers);
   if (!outlook.held && outlook.waiting.size > resting.length) return {kind: 'working'};
@@ -78,21 +78,28 @@ function atRest({id}: MilestoneState, {isRestricted, leftOut}: Outlook): Stop {
       exit: 4,
       code: 'until',
       reason: `task \`${leftOut.task}\` waits for \`${leftOut.waitsFor}\`, which this run leaves out`,
-      hint: `\`--until ${leftOut.task}\` runs what it depends on as well`,
+      hint: `\`milestone resume ${id} --until ${leftOut.task}\` runs what it depends on as well`,
     };
   if (isRestricted) return {kind: 'stopped', exit: 0, code: 'until', reason: 'what this run was restricted to is done'};
   const reason = 'nothing can go on, though not everything is done';
   return {kind: 'stopped', exit: 4, code: 'blocked', reason, hint: `\`milestone status ${id}\` shows what is left`};
 }
 
-function brokenPlan([problem]: readonly string[]): Stop {
+function brokenPlan(id: MilestoneId, [problem]: readonly string[]): Stop {
   return {
     kind: 'stopped',
     exit: 4,
     code: 'blocked',
     reason: `the plan on disk is not valid: ${problem}`,
-    hint: 'mend the plan (`milestone validate`), then `milestone resume`',
+    hint: `mend the plan (\`milestone validate ${id}\`), then \`milestone resume ${id}\``,
   };
+}
+
+/** What a blocker's hint says, and what makes it go on, since nobody will be there any more who does it by himself. */
+function thenResume({id}: MilestoneState, hint: string): string {
+  if (hint.includes('`milestone resume')) return hint;
+  const act = hint.startsWith('milestone ') ? `\`${hint}\`` : hint;
+  return `${act}, then \`milestone resume ${id}\``;
 }
 
 /** A phase has ended, and what follows from it is about to be recorded. */
@@ -105,7 +112,8 @@ function isSomethingUnderWay(state: MilestoneState): boolean {
 
 function spent(state: MilestoneState): Stop | undefined {
   const blocker = [...state.blockers.values()].find(({type}) => type === 'budget');
-  return blocker && {kind: 'stopped', exit: 7, code: 'budget', reason: blocker.message, hint: blocker.hint};
+  if (!blocker) return undefined;
+  return {kind: 'stopped', exit: 7, code: 'budget', reason: blocker.message, hint: thenResume(state, blocker.hint)};
 }
 
 function outOfQuota(state: MilestoneState, waitedFor: readonly string[]): Stop | undefined {
@@ -150,7 +158,7 @@ function stuck(state: MilestoneState): Stop | undefined {
     reason: reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? `; and ${reasons.length - 3} more` : ''),
     hint:
       blocker && failed.length === 0
-        ? blocker.hint
+        ? thenResume(state, blocker.hint)
         : `look (\`milestone log ${state.id} ${failed[0]?.[0]} --output\`), then \`milestone retry ${state.id}\` and \`milestone resume ${state.id}\``,
   };
 }
@@ -179,7 +187,7 @@ function failedTasks(state: MilestoneState): Array<[TaskId, string]> {
 function waitingForPerson(state: MilestoneState, {manual}: Outlook): Stop | undefined {
   const stop = (reason: string, hint: string): Stop => ({kind: 'stopped', exit: 6, code: 'person', reason, hint});
   const question = [...state.blockers.values()].find(({type}) => type === 'question');
-  if (question) return stop(question.message, question.hint);
+  if (question) return stop(question.message, thenResume(state, question.hint));
   for (const id of state.nextStep.person) {
     const {status, history} = taskState(state, id);
     const [approval] = history.kiro && status === 'pending' ? pendingApprovals(history.kiro) : [];

@@ -3,7 +3,7 @@
 import type {StatusReport} from '../reports/status-shape.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
-import {headline, nextLines, running, runningText, SHOWN} from './status-text.ts';
+import {goOnLines, headline, nextLines, running, runningText, SHOWN} from './status-text.ts';
 import {cutTo} from './width.ts';
 import {wrapped} from './wrap.ts';
 
@@ -25,9 +25,11 @@ export function attentionText(report: StatusReport, now: number, paint: Paint): 
   const sections: Section[] = [
     section(
       paint.yellow('needs you'),
-      report.needs_you.map(({text, command}) => [
+      report.needs_you.map(({text, command}, place) => [
         ...wrapped(text, COLUMNS - INDENT.length).slice(0, 2),
         `${INDENT}${paint.cyan(printable(command))}`,
+        // With the first one: that is shown for sure.
+        ...(place === 0 ? goOnLines(report).map(line => line.trimStart()) : []),
       ]),
     ),
     section(

@@ -5,6 +5,7 @@ import type {AsideWarning} from '../reports/asides.ts';
 import type {AttemptWarning} from '../reports/attempt-warnings.ts';
 import type {BlockerReport} from '../reports/blockers.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
+import {goOnCommand} from '../reports/what-next.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {countParts, doneParts, running, skipped, whoLines} from './status-text.ts';
@@ -25,7 +26,7 @@ export function statusMarkdown(report: StatusReport): string {
     `# ${title === id ? id : `${id}: ${escaped(title)}`}`,
     '',
     ...paragraph([`**${status}**`, ...rest], whoLines(report).map(escaped)),
-    ...needsSection(id, needs),
+    ...needsSection(id, needs, goOnCommand(report)),
     ...section('Running', running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
@@ -48,14 +49,14 @@ function paragraph(...lines: string[][]): string[] {
 }
 
 /** One of each kind before a second one: a question does not vanish behind many approvals. */
-function needsSection(id: string, needs: readonly Need[]): string[] {
+function needsSection(id: string, needs: readonly Need[], goOn: string | undefined): string[] {
   const isFirst = (need: Need, place: number) => needs.findIndex(({kind}) => kind === need.kind) === place;
   const mixed = [...needs.filter(isFirst), ...needs.filter((need, place) => !isFirst(need, place))];
   // Of every kind at least one: each has a command of its own.
   const most = Math.max(NEEDS_SHOWN, needs.filter(isFirst).length);
   const others = `: \`milestone approvals ${id}\`, \`milestone blockers ${id}\``;
   const shown = section('Needs you', mixed.slice(0, most), needText, most);
-  return [...shown, ...more(needs.length - most, others)];
+  return [...shown, ...more(needs.length - most, others), ...(goOn === undefined ? [] : [`- then \`${goOn}\``])];
 }
 
 function needText({text, command}: Need): string {

@@ -3,6 +3,7 @@
 import type {Usage} from '../events/event.ts';
 import {firstLine} from '../platform/first-line.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
+import {goOnCommand} from '../reports/what-next.ts';
 import {USAGE_KEYS} from '../state/usage.ts';
 import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
@@ -24,7 +25,7 @@ const LEFT = COLUMNS - INDENT.length;
 export function statusText(report: StatusReport, now: number, paint: Paint): string {
   const sections = [
     headline(report, paint),
-    section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow),
+    [...section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow), ...goOnLines(report)],
     taskSection('running', running(report), task => runningText(task, now), paint.bold),
     taskSection('phases', inPhases(report), ({kiro}) => (kiro ? phasesText(kiro.phases) : ''), paint.bold),
     taskSection(
@@ -35,7 +36,7 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
     ),
     section(
       'blockers',
-      report.blockers,
+      unsaidBlockers(report),
       ({message, hint}) => [...wrapped(message, LEFT), ...wrapped(`hint: ${hint}`, LEFT)],
       paint.red,
     ),
@@ -51,6 +52,17 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
     .filter(lines => lines.length > 0)
     .flatMap((lines, place) => (place === 0 ? lines : ['', ...lines]))
     .join('\n')}\n`;
+}
+
+/** After what needs a person; a line of its own, however many there are. */
+export function goOnLines(report: StatusReport): string[] {
+  const command = goOnCommand(report);
+  return command === undefined ? [] : [`${INDENT}then \`${command}\``];
+}
+
+/** Those that need a person, and say no more than that he has to type a command, are said above. */
+function unsaidBlockers({blockers, needs_you: needs}: StatusReport): StatusReport['blockers'] {
+  return blockers.filter(({message, hint}) => !needs.some(need => need.text === message && need.command === hint));
 }
 
 /** Of a completed milestone every task, with what vouches for it. */

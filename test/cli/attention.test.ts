@@ -40,7 +40,10 @@ test.concurrent('where none is active, the completed one that was executed last 
     await rig.writeMilestone(id, [{id: 'a', run: 'true'}]);
     await rig.milestone('execute', id);
   }
-  expect(await rig.milestone('wait')).toMatchObject({exitCode: 0, stdout: 'milestone `last` is completed\n'});
+  expect(await rig.milestone('wait')).toMatchObject({
+    exitCode: 0,
+    stdout: 'milestone `last` is completed\nnext: `milestone status last`\n',
+  });
   expect((await rig.milestone()).stdout).toMatch(/^last\ncompleted/);
   for (const words of [['status'], ['status', '--watch'], ['log'], ['graph'], ['approvals'], ['blockers']])
     expect(await rig.milestone(...words), words.join(' ')).toMatchObject({exitCode: 0, stderr: ''});

@@ -500,7 +500,7 @@ describe('checks and plans', () => {
     expect(await execution).toMatchObject({
       exitCode: 4,
       stderr: expect.stringMatching(
-        /`nobody`.*\nhint: mend the plan \(`milestone validate`\), then `milestone resume`/,
+        /`nobody`.*\nhint: mend the plan \(`milestone validate \w+`\), then `milestone resume \w+`/,
       ),
     });
     expect((await rig.status(ID)).blockers).toMatchObject([{type: 'plan_invalid'}]);

@@ -2,6 +2,7 @@
 
 import {describe, expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {kiroTask} from './kiro-plan.ts';
 
 describe('skipped is not done', () => {
   test.concurrent('the end, status and Markdown count them apart, with the reasons', async () => {
@@ -112,5 +113,63 @@ describe('the last line says what comes next', () => {
     await work.nextRun();
     expect(await rig.milestone('cancel', 'm')).toMatchObject({exitCode: 0});
     expect(last((await cancelled).stderr)).toBe('next: `milestone status m`');
+  });
+
+  test.concurrent('what a person has to decide, and that it does not go on by itself; status and wait say so too', async () => {
+    await using rig = await MilestoneRig.create();
+    const says = (kind: string) => `drivers: {x: {command: 'cat > /dev/null; echo ${kind}'}}\n`;
+    const ends: Array<[string, object, string, string]> = [
+      [
+        'question',
+        {driver: 'x'},
+        'hint: `milestone answer question a "…"`, then `milestone resume question`',
+        'then `milestone resume question`',
+      ],
+      [
+        'by-hand',
+        {driver: 'manual'},
+        'hint: do it, commit it on `milestone/by-hand`, then `milestone task done by-hand a` and `milestone resume by-hand`',
+        'then `milestone resume by-hand`',
+      ],
+      [
+        'gone',
+        {driver: 'codex'},
+        'hint: install it with `npm install -g @openai/codex`, or name another `driver`, then `milestone resume gone`',
+        '  milestone resume gone',
+      ],
+      [
+        'red',
+        {run: 'true', verify: 'false'},
+        'hint: look (`milestone log red a --output`), then `milestone retry red` and `milestone resume red`',
+        '  milestone resume red',
+      ],
+    ];
+    rig.write('.milestones/config.yaml', says('"{\\"status\\": \\"blocked\\", \\"question\\": \\"Which?\\"}"'));
+    for (const [id, task, hint, waited] of ends) {
+      await rig.writeMilestone(id, [{id: 'a', title: 'a', retries: 0, ...task}]);
+      expect([id, last((await rig.milestone('execute', id)).stderr)]).toEqual([id, hint]);
+      expect([id, last((await rig.milestone('wait', id)).stdout)]).toEqual([id, waited]);
+      expect((await rig.milestone('status', id)).stdout).toContain(`milestone resume ${id}`);
+      expect((await rig.milestone('status', id, '--format', 'md')).stdout).toContain(`milestone resume ${id}`);
+    }
+  });
+
+  test.concurrent('a gate: to decide it, and to go on', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('m', [kiroTask('a')]);
+    expect(last((await rig.milestone('execute', 'm')).stderr)).toMatch(
+      /^hint: `milestone approve m a design` or .*, then `milestone resume m`$/,
+    );
+    expect(last((await rig.milestone('wait', 'm')).stdout)).toBe('then `milestone resume m`');
+    expect((await rig.milestone()).stdout).toContain('milestone approve m a design\n  then `milestone resume m`\n');
+  });
+
+  test.concurrent('waiting for what is over: what is to be done with it', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
+    await rig.milestone('execute', 'm');
+    expect(last((await rig.milestone('wait', 'm')).stdout)).toBe(
+      'next: `git diff main...milestone/m`, then `git merge milestone/m`',
+    );
   });
 });

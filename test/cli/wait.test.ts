@@ -12,7 +12,7 @@ describe('nobody executes the milestone', () => {
     await rig.writeMilestone(ID, [{id: 'a', run: 'exit 1', retries: 0}]);
     expect(await rig.milestone('wait', ID)).toMatchObject({
       exitCode: 3,
-      stdout: 'nobody executes milestone `release`\n',
+      stdout: 'nobody executes milestone `release`\nnext: `milestone execute release`\n',
     });
     await rig.milestone('execute', ID);
     expect((await rig.milestone('wait', '--json')).json()).toMatchObject({
@@ -78,7 +78,7 @@ describe('while the milestone is executed', () => {
     const again = rig.milestone('wait', ID);
     await again.line('waiting');
     await second.exit(0);
-    expect(await again).toMatchObject({exitCode: 0, stdout: 'completed\n'});
+    expect(await again).toMatchObject({exitCode: 0, stdout: 'completed\nnext: `milestone status release`\n'});
   });
 
   test.concurrent('an executor that is killed ends it, too', async () => {

@@ -93,7 +93,7 @@ describe('what is done is complete', () => {
 
   test.each(['final_red', 'branch_rewritten'] as const)('unless it is %s', type => {
     const remains = whatRemains(stateAfter(...done, blocker(type)), {...IDLE, held: true});
-    expect(remains).toMatchObject({kind: 'stopped', exit: 4, hint: `mend ${type}`});
+    expect(remains).toMatchObject({kind: 'stopped', exit: 4, hint: `mend ${type}, then \`milestone resume m\``});
   });
 
   test('unless the plan on disk is not valid', () => {
@@ -124,10 +124,10 @@ describe('it is working', () => {
   });
 });
 
-test('one blocker is told with its own hint, failed tasks with the command that tries them again', () => {
+test('one blocker is told with its own hint and what makes it go on, failed tasks with the command that tries them again', () => {
   expect(whatRemains(stateAfter(blocker('disk_space')), {...IDLE, held: true})).toMatchObject({
     reason: 'is disk_space',
-    hint: 'mend disk_space',
+    hint: 'mend disk_space, then `milestone resume m`',
   });
   expect(whatRemains(stateAfter(failed('a'), blocker('disk_space')), {...IDLE, held: true})).toMatchObject({
     reason: 'task `a` failed; is disk_space',

@@ -164,7 +164,7 @@ function finish(report: ExecutionReport, json: boolean, teller: StartTeller): nu
   const exit = report.error === undefined ? report.exit : exitCodeOf(report.error);
   teller.ended(closing(report, exit));
   if (json) console.log(JSON.stringify(closing(report, exit)));
-  else if (report.error !== undefined) console.error(failureText(report.error));
+  else if (report.error !== undefined) console.error(errorLines(report.error, report).join('\n'));
   else if (exit === 0) console.log(printable(nextLine(whatNext(report.state))));
   else
     console.error(
@@ -175,9 +175,14 @@ function finish(report: ExecutionReport, json: boolean, teller: StartTeller): nu
   return exit;
 }
 
+function errorLines(error: unknown, {state}: ExecutionReport): string[] {
+  const text = failureText(error);
+  return text.includes('`milestone resume') ? [text] : [text, printable(nextLine(whatNext(state)))];
+}
+
 /** The last one says what comes next; most hints do. */
 function endLines({reason, hint, state}: ExecutionReport): string[] {
-  if (hint?.includes('`milestone ')) return [reason, `hint: ${hint}`];
+  if (hint?.includes('`milestone resume')) return [reason, `hint: ${hint}`];
   return [reason, ...(hint === undefined ? [] : [`hint: ${hint}`]), nextLine(whatNext(state))];
 }
 

@@ -2,6 +2,7 @@ import {readExecutor} from '../../lock/read-executor.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import type {Need} from '../../reports/status-shape.ts';
+import {goOnCommand, nextLine, whatNext} from '../../reports/what-next.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {LiveMilestone} from '../follow/live-milestone.ts';
@@ -26,9 +27,10 @@ export async function wait(word: string | undefined, flags: WaitFlags): Promise<
   const live = await LiveMilestone.load(paths, targetMilestone(paths, word, flags.milestone));
   const end = await findEnd(live, flags);
   if (end.because === 'ended') await untilGone(live, end.session);
-  if (end.because === 'ended' || end.because === 'resting') end.needs = needsAtRest(live);
+  const isAtRest = end.because === 'ended' || end.because === 'resting';
+  if (isAtRest) end.needs = needsAtRest(live);
   if (flags.json) console.log(JSON.stringify(report(live, end)));
-  else for (const line of textOf(end)) console.log(printable(line));
+  else for (const line of [...textOf(end), ...(isAtRest ? nextLines(live) : [])]) console.log(printable(line));
   return end.exit;
 }
 
@@ -53,6 +55,14 @@ async function untilGone({paths, id}: LiveMilestone, session: string | undefined
     if (executor?.alive !== true || executor.owner?.session_id !== session) return;
     await systemClock.sleep(LOOK_MS, signal);
   }
+}
+
+/** What is typed after that, or when nothing is left to decide. */
+function nextLines(live: LiveMilestone): string[] {
+  const report = live.report();
+  const goOn = goOnCommand(report);
+  if (goOn !== undefined) return [`then \`${goOn}\``];
+  return report.needs_you.length === 0 ? [nextLine(whatNext(live.state))] : [];
 }
 
 const ERROR_CODES: Record<WaitEnd['because'], string> = {
