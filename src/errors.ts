@@ -1,5 +1,5 @@
 /** Every failure that a user can read and act on, by the number that a script sees. */
-const EXIT_CODES = {
+export const EXIT_CODES = {
   USAGE: 2,
   PLAN_INVALID: 2,
   CONFIG_INVALID: 2,

@@ -42,7 +42,7 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.includes('--json') || argv.includes('--format=json') || argv[argv.indexOf('--format') + 1] === 'json';
 }
 
-function buildProgram(): Command {
+export function buildProgram(): Command {
   const program = new Command('milestone')
     .description('Carries out a plan of tasks in git, in parallel, unattended; survives being killed at any instant.')
     .version(version)

@@ -30,7 +30,8 @@ const MEANINGS: Readonly<Record<string, string>> = {
   review: 'A second agent looks at the work before it is taken.',
   'review.driver': 'Who looks.',
   'review.prompt': 'What to look for.',
-  estimated_hours: 'For people; nothing depends on it.',
+  estimated_hours:
+    'How long it may take; what begins the longest chain of tasks goes first. Without it a task counts 1.',
   kiro_workflow: 'The task goes through the phases design, spec, task and execute.',
   enabled: 'Whether it does.',
   current_phase: 'Written by milestone: the phase it is in.',

@@ -50,7 +50,9 @@ const taskSettings = {
   timeout: duration('Time for an attempt.').optional(),
   silent: duration('An attempt that prints nothing and changes nothing for so long is ended.').optional(),
   retries: count(0).optional().describe('Tries after the first.'),
-  max_attempts: count(1).optional().describe('Most attempts of a task, those that cost no try included.'),
+  max_attempts: count(1)
+    .optional()
+    .describe('Most attempts of a task, those that cost no try included, but those that a quota ended.'),
   touches: patterns
     .optional()
     .describe('Areas of files that may be changed; tasks whose areas overlap do not run at the same time.'),
