@@ -1,6 +1,7 @@
 import {cleanText, cutMiddle, mapTexts} from './clean-text.ts';
 import {type PromptInput, templateName} from './prompt-input.ts';
-import {PROMPT_SHAPE, type PromptView, promptView, type Scale} from './prompt-view.ts';
+import {promptView, type Scale} from './prompt-view.ts';
+import {taskTexts} from './task-sections.ts';
 import {fillTemplate, type Template} from './template.ts';
 import {builtInTemplate} from './templates.ts';
 
@@ -14,7 +15,8 @@ export const LONGEST_PROMPT_BYTES = 200_000;
  */
 export function promptText(input: PromptInput, template: Template = builtInTemplate(templateName(input))): string {
   const clean = mapTexts(input, cleanText);
-  return fitText(scale => fillTemplate<PromptView>(template, PROMPT_SHAPE, promptView(clean, scale)));
+  const name = templateName(input);
+  return fitText(scale => fillTemplate(template, taskTexts(name, promptView(clean, scale))));
 }
 
 const SMALLEST_SCALE = 1 / 256;

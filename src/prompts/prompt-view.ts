@@ -1,12 +1,11 @@
-// What the templates of tasks can name: the data of a prompt as clean, bounded text.
+// The data of a prompt as clean, bounded text.
 
 import type {CheckResult} from '../events/event.ts';
 import {asItem, cutMiddle, fenced, firstItems, oneLine} from './clean-text.ts';
 import type {DependencyInput, DocumentInput, LastAttempt, PromptInput} from './prompt-input.ts';
 import type {Finding} from './review.ts';
-import type {ShapeOf} from './template.ts';
 
-/** Every name is always there, so that none is looked up further out; texts that there are none of are empty. */
+/** Texts that there are none of are empty. */
 export interface PromptView {
   attempt: string;
   milestone: {id: string; title: string; description: string; success_criteria: string[]};
@@ -30,64 +29,26 @@ interface TaskView {
   acceptance_criteria: string[];
   touches: string[];
   protect: string[];
-  no_changes: string;
+  no_changes: boolean;
 }
 
-interface LastView {
+export interface LastView {
   attempt: string;
   outcome: string;
   summary: string;
   failed_checks: Array<{name: string; command: string; result: string; output: string}>;
   denials: Array<{tool: string; input: string; allow: string}>;
   findings: FindingView[];
-  work_kept: string;
+  work_kept: boolean;
   rescue_ref: string;
   conflict_files: string[];
 }
 
-export interface FindingView {
+interface FindingView {
   place: string;
   severity: string;
   message: string;
 }
-
-const FINDING_SHAPE = {place: 'text', severity: 'text', message: 'text'} as const;
-
-export const TASK_SHAPE = {
-  id: 'text',
-  title: 'text',
-  description: 'text',
-  prompt: 'text',
-  acceptance_criteria: ['text'],
-  touches: ['text'],
-  protect: ['text'],
-  no_changes: 'text',
-} as const;
-
-/** The vocabulary of all templates but `review`. */
-export const PROMPT_SHAPE: ShapeOf<PromptView> = {
-  attempt: 'text',
-  milestone: {id: 'text', title: 'text', description: 'text', success_criteria: ['text']},
-  task: TASK_SHAPE,
-  phase: {name: 'text', folder: 'text', files: ['text'], asked: ['text']},
-  documents: [{phase: 'text', path: 'text', content: 'text'}],
-  dependencies: [{id: 'text', title: 'text', summary: 'text', commit: 'text', files: ['text']}],
-  checks: [{name: 'text', command: 'text'}],
-  answers: [{question: 'text', answer: 'text'}],
-  rejections: ['text'],
-  last: {
-    attempt: 'text',
-    outcome: 'text',
-    summary: 'text',
-    failed_checks: [{name: 'text', command: 'text', result: 'text', output: 'text'}],
-    denials: [{tool: 'text', input: 'text', allow: 'text'}],
-    findings: [FINDING_SHAPE],
-    work_kept: 'text',
-    rescue_ref: 'text',
-    conflict_files: ['text'],
-  },
-  person: {branch: 'text', done: 'text'},
-};
 
 /** How much of each text is shown: 1 is the usual. */
 export interface Scale {
@@ -116,7 +77,7 @@ const FINDINGS = 50;
 const DENIALS = 20;
 const ANSWERS = 10;
 
-/** Make the data of a prompt, clean already, ready for a template. */
+/** Make the data of a prompt, clean already, ready to be put down. */
 export function promptView(input: PromptInput, scale: Scale): PromptView {
   const {milestone, phase, documents, dependencies, last} = input;
   return {
@@ -160,7 +121,7 @@ export function taskView(task: PromptInput['task'], {own}: Scale): TaskView {
     acceptance_criteria: items(task.acceptance_criteria, own),
     touches: lines(task.touches ?? [], own),
     protect: lines(task.protect ?? [], own),
-    no_changes: task.no_changes ? 'yes' : '',
+    no_changes: task.no_changes ?? false,
   };
 }
 
@@ -192,7 +153,7 @@ function lastView(last: LastAttempt, scale: number): LastView {
       allow: oneLine(allow, TITLE),
     })),
     findings: last.findings.slice(0, Math.ceil(FINDINGS * scale)).map(one => findingView(one, scale)),
-    work_kept: last.isWorkKept ? 'yes' : '',
+    work_kept: last.isWorkKept,
     rescue_ref: last.rescueRef ?? '',
     conflict_files: lines(last.conflictFiles, scale),
   };

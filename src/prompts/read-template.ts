@@ -6,7 +6,7 @@ import {didYouMean} from '../plan/suggest.ts';
 import {fileError, listFolder} from '../platform/files.ts';
 import {TEMPLATE_NAMES, type TemplateName} from './prompt-input.ts';
 import {checkTemplate, type Template} from './template.ts';
-import {builtInTemplate, shapeOf} from './templates.ts';
+import {builtInTemplate, namesOf} from './templates.ts';
 
 /** A template is part of a prompt, which must not be much longer. */
 const LARGEST_BYTES = 64 * 1024;
@@ -25,7 +25,7 @@ export function readTemplate(folder: string, name: TemplateName): Template {
   const text = readText(file);
   if (text === undefined) return builtInTemplate(name);
   const template = {text, file};
-  checkTemplate(template, shapeOf(name));
+  checkTemplate(template, namesOf(name));
   return template;
 }
 

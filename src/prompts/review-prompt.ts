@@ -1,6 +1,7 @@
 import {cleanText, mapTexts} from './clean-text.ts';
 import {fitText} from './prompt-text.ts';
-import {REVIEW_SHAPE, type ReviewInput, type ReviewView, reviewView} from './review-view.ts';
+import {reviewTexts} from './review-sections.ts';
+import {type ReviewInput, reviewView} from './review-view.ts';
 import {fillTemplate, type Template} from './template.ts';
 import {builtInTemplate} from './templates.ts';
 
@@ -11,5 +12,5 @@ import {builtInTemplate} from './templates.ts';
  */
 export function reviewPrompt(input: ReviewInput, template: Template = builtInTemplate('review')): string {
   const clean = mapTexts(input, cleanText);
-  return fitText(scale => fillTemplate<ReviewView>(template, REVIEW_SHAPE, reviewView(clean, scale)));
+  return fitText(scale => fillTemplate(template, reviewTexts(reviewView(clean, scale))));
 }

@@ -1,19 +1,9 @@
-// What the template `review` can name.
+// The data of a review as clean, bounded text.
 
 import type {CheckResult, Claim} from '../events/event.ts';
 import {asItem, fenced} from './clean-text.ts';
 import type {PromptInput} from './prompt-input.ts';
-import {
-  checkView,
-  lines,
-  milestoneView,
-  type PromptView,
-  type Scale,
-  TASK_SHAPE,
-  taskView,
-  text,
-} from './prompt-view.ts';
-import type {ShapeOf} from './template.ts';
+import {checkView, lines, milestoneView, type PromptView, type Scale, taskView, text} from './prompt-view.ts';
 
 export interface ReviewInput extends Pick<PromptInput, 'milestone' | 'task'> {
   /** Of the review, as the plan has it. */
@@ -36,23 +26,12 @@ export interface ReviewView extends Pick<PromptView, 'milestone' | 'task'> {
   diff: string;
 }
 
-/** The vocabulary of the template `review`. */
-export const REVIEW_SHAPE: ShapeOf<ReviewView> = {
-  milestone: {id: 'text', title: 'text', description: 'text', success_criteria: ['text']},
-  task: TASK_SHAPE,
-  instructions: 'text',
-  claim: {summary: 'text', assumptions: ['text']},
-  checks: [{name: 'text', command: 'text', result: 'text', output: 'text'}],
-  files: ['text'],
-  diff: 'text',
-};
-
 // Characters.
 const INSTRUCTIONS = 20_000;
 const SUMMARY = 4_000;
 const DIFF = 120_000;
 
-/** Make the data of a review, clean already, ready for a template. */
+/** Make the data of a review, clean already, ready to be put down. */
 export function reviewView(input: ReviewInput, scale: Scale): ReviewView {
   const {own, material} = scale;
   return {

@@ -104,8 +104,30 @@ describe('templates of the user', () => {
     const {stdout: template} = await rig.milestone('prompt', '--template', 'task');
     rig.write('.milestones/prompts/task.md', template);
     expect((await rig.milestone('prompt', 'notes')).stdout).toBe(before);
+    rig.write('.milestones/prompts/task.md', 'Do {{task.id}}.\n\n{{documents}}\n{{checks}}\n');
+    expect((await rig.milestone('prompt', 'notes')).stdout).toMatch(
+      /^Do notes\.\n\n## How it is checked\n.*test -s NOTES/s,
+    );
+  });
+
+  test.concurrent('what it can name is said beside it', async () => {
+    await using rig = await planned();
+    const shown = await rig.milestone('prompt', '--template', 'review');
+    expect(shown.stderr).toMatch(
+      /^note: put it into \.milestones\/prompts\/review\.md to change it; it can name .*change/,
+    );
+    const {names, template} = (await rig.milestone('prompt', '--template', 'review', '--json')).json();
+    expect(names).toContain('change');
+    expect(template).toBe(shown.stdout);
+  });
+
+  test.concurrent('a section of the language there was is refused with what to write now', async () => {
+    await using rig = await planned();
     rig.write('.milestones/prompts/task.md', 'Do {{task.id}}:{{#task.touches}} {{.}}{{/task.touches}}\n');
-    expect((await rig.milestone('prompt', 'notes')).stdout).toBe('Do notes: NOTES.md\n');
+    const {exitCode, stderr} = await rig.milestone('prompt', 'notes');
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('`{{#task.touches}}`: a prompt has no sections, conditions and notes');
+    expect(stderr).toContain('hint: write a name alone on its line');
   });
 
   test.concurrent('a broken one is refused with its place and what was probably meant', async () => {

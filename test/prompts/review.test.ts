@@ -45,10 +45,12 @@ describe('what a reviewer is told', () => {
   });
 
   test('can be told in other words', () => {
-    const text = '{{task.id}}: {{#files}}{{.}}{{/files}} {{instructions}}';
-    expect(reviewPrompt(INPUT, {text, file: 'review.md'})).toBe('login: src/login.ts Look at timing attacks.\n');
-    expect(() => reviewPrompt(INPUT, {text: '{{dif}}', file: 'review.md'})).toThrow(
-      expect.objectContaining({code: 'CONFIG_INVALID', hint: 'did you mean `diff`?'}),
+    const text = '{{task.id}}: {{instructions}}';
+    expect(reviewPrompt(INPUT, {text, file: 'review.md'})).toBe(
+      'login: ## What to look at above all\n\nLook at timing attacks.\n',
+    );
+    expect(() => reviewPrompt(INPUT, {text: '{{chnge}}', file: 'review.md'})).toThrow(
+      expect.objectContaining({code: 'CONFIG_INVALID', hint: 'did you mean `change`?'}),
     );
   });
 });

@@ -15,7 +15,7 @@ import {resolveTaskSettings} from '../../plan/settings.ts';
 import {createRedactor} from '../../platform/redact.ts';
 import type {TemplateName} from '../../prompts/prompt-input.ts';
 import {taskPrompt} from '../../prompts/task-prompt.ts';
-import {templateToCopy} from '../../prompts/templates.ts';
+import {builtInTemplate, namesOf} from '../../prompts/templates.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../../state/milestone.ts';
 import {adoptChange} from '../../state/plan-in-force.ts';
 import {restoreSnapshot} from '../../state/snapshot.ts';
@@ -66,8 +66,11 @@ export async function showPrompt(words: readonly string[], flags: PromptFlags): 
 
 /** `milestone prompt --template`. */
 export async function showTemplate(name: TemplateName, flags: {json?: boolean}): Promise<void> {
-  const template = templateToCopy(name);
-  await print(template, flags, {name, template});
+  const {text} = builtInTemplate(name);
+  const names = namesOf(name);
+  if (!flags.json)
+    console.error(`note: put it into .milestones/prompts/${name}.md to change it; it can name ${names.join(', ')}`);
+  await print(text, flags, {name, template: text, names});
 }
 
 async function print(text: string, flags: {json?: boolean}, answer: object): Promise<void> {
