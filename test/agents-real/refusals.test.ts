@@ -29,6 +29,20 @@ for (const name of AGENT_NAMES)
       await rig.untilNoProcessLeft();
     });
 
+    test('who is refused by a busy provider tries again a little later, and has not failed', async () => {
+      await using agent = await AgentRig.create(() => ({hang: true}), {env});
+      const {rig, server} = agent;
+      const work = inOrder(say('hello'), done);
+      server.script = request => {
+        if (detailsOf(rig, 'attempt_ended').length > 0) return work(request);
+        return {fail: 503, type: 'overloaded_error', message: 'Busy'};
+      };
+      await writePlan(rig, name, {retries: 0});
+      expect(await rig.milestone('execute', 'demo')).toMatchObject({exitCode: 0});
+      expect(detailsOf(rig, 'attempt_ended')).toMatchObject([{outcome: {kind: 'overload'}}]);
+      expectOneCommit(rig);
+    });
+
     test.each([
       ['is too long', 'context_length_exceeded', 'prompt is too long: 210000 tokens > 200000 maximum'],
       ['is broken', 'invalid_request_error', 'messages.3: `tool_use` ids were found without `tool_result` blocks'],
