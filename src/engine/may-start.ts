@@ -1,4 +1,7 @@
 import path from 'node:path';
+import {unfilledText} from '../git/fill-submodules.ts';
+import {findFilters, findUnfilled, type SlotFilter} from '../git/foresee-slots.ts';
+import {readHead} from '../git/refs.ts';
 import {openRepository, type Repository} from '../git/repository.ts';
 import {withScratchObjects} from '../git/scratch.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
@@ -7,7 +10,8 @@ import {planStart, type Start} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import type {PlanReading} from '../plan/file/read-in-child.ts';
-import type {MilestoneId} from '../plan/plan.ts';
+import type {MilestoneId, Problem} from '../plan/plan.ts';
+import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
 import type {Activation, MilestoneState} from '../state/milestone.ts';
 import type {ExecuteOptions} from './execute-milestone.ts';
@@ -22,8 +26,8 @@ export interface UnlockedMilestone {
   state: MilestoneState;
 }
 
-/** Empty where tasks see all that there is. */
-export type WouldStart = {uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName};
+/** `uncommitted` is absent where tasks see all that there is; `problems` is what their slots would lack. */
+export type WouldStart = ({uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName}) & {problems?: Problem[]};
 
 type Options = Pick<
   ExecuteOptions,
@@ -37,12 +41,51 @@ type Options = Pick<
  */
 export async function refuseUnlessStartable(milestone: UnlockedMilestone, options: Options): Promise<WouldStart> {
   const repo = await openRepository(path.dirname(milestone.paths.home));
-  const activation = repo
-    ? await withScratchObjects(repo, scratch => judge(milestone, scratch, options))
-    : await judge(milestone, undefined, options);
-  if (!repo || activation?.isolation !== 'worktree') return {};
-  const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
-  return uncommitted ? {uncommitted, base: activation} : {};
+  if (!repo) {
+    await judge(milestone, undefined, options);
+    return {};
+  }
+  const {activation, problems} = await withScratchObjects(repo, async scratch => {
+    const activation = await judge(milestone, scratch, options);
+    return {activation, problems: await slotProblems(scratch, milestone, activation)};
+  });
+  if (activation?.isolation !== 'worktree') return {};
+  try {
+    const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
+    return uncommitted ? {uncommitted, base: activation, problems} : {problems};
+  } catch (error) {
+    // It keeps nothing from being executed.
+    const message = `what is not committed in your checkout cannot be read: ${(error as Error).message.trim()}`;
+    return {problems: [...problems, {severity: 'warning', code: 'CHECKOUT_UNREADABLE', message}]};
+  }
+}
+
+/** What slots would lack, as far as settings and attributes tell. */
+async function slotProblems(
+  repo: Repository,
+  {read, state}: UnlockedMilestone,
+  activation: Activation | undefined,
+): Promise<Problem[]> {
+  if (activation?.isolation !== 'worktree' || activation.base === undefined) return [];
+  const head = activation.branch === undefined ? undefined : await readHead(repo, activation.branch);
+  const commit = head ?? activation.base;
+  const {workspace} = resolveMilestoneSettings(state.plan.settings, read.config.settings);
+  const unfilled = workspace.submodules === 'off' ? [] : await findUnfilled(repo, commit);
+  return [
+    ...unfilled.map((submodule): Problem => {
+      return {severity: 'warning', code: 'SUBMODULE_EMPTY', ...unfilledText(submodule)};
+    }),
+    ...(await findFilters(repo, commit)).map(filterProblem),
+  ];
+}
+
+function filterProblem({name, file}: SlotFilter): Problem {
+  return {
+    severity: 'warning',
+    code: 'FILTER_IN_SLOTS',
+    message: `files go through the filter \`${name}\` (${file}) on their way into a slot; one that needs files of your checkout, a key in its git folder for example, fails there`,
+    hint: 'set it up so that it works in every `git worktree add`, or set `isolation: shared`',
+  };
 }
 
 async function judge(

@@ -17,6 +17,14 @@ export interface UnfilledSubmodule {
   commit: string;
 }
 
+/** What to say of one, and what a person can do. */
+export function unfilledText({path: file, commit}: UnfilledSubmodule): {message: string; hint: string} {
+  return {
+    message: `the submodule \`${file}\` is empty for tasks: its commit ${commit.slice(0, 10)} is not in this repository`,
+    hint: '`git submodule update --init --recursive` fetches it',
+  };
+}
+
 /** A checkout with submodules in it. */
 interface Place {
   /** The checkout, as git is run in it. */
@@ -52,7 +60,7 @@ async function fillAll(place: Place): Promise<UnfilledSubmodule[]> {
 }
 
 /** Git itself refuses such names; they would lead out of the git folder, or the worktree. */
-function isSafe({name, path: file}: Submodule): boolean {
+export function isSafe({name, path: file}: Submodule): boolean {
   return ![name, file].some(text => path.isAbsolute(text) || text.split(/[/\\]/).includes('..'));
 }
 
@@ -62,7 +70,11 @@ async function pointerOf({worktree}: Place, submodule: Submodule): Promise<strin
   return code === 0 ? /^160000 ([0-9a-f]+) 0\t/.exec(stdout)?.[1] : undefined;
 }
 
-function storeOf({stores, checkout}: Place, submodule: Submodule): string | undefined {
+/** Where the repository has a submodule, with all that was ever fetched of it. */
+export function storeOf(
+  {stores, checkout}: Pick<Place, 'stores' | 'checkout'>,
+  submodule: Submodule,
+): string | undefined {
   const own = checkout === undefined ? [] : [path.join(checkout, submodule.path, '.git')];
   const places = [path.join(stores, 'modules', submodule.name), ...own];
   return places.find(place => fs.statSync(place, {throwIfNoEntry: false})?.isDirectory());

@@ -42,11 +42,18 @@ export async function listSubmodules(repo: Repository): Promise<Submodule[]> {
   const file = path.join(repo.topLevel, '.gitmodules');
   if (!fs.existsSync(file)) return [];
   const args = ['config', '--file', file, '--null', '--get-regexp', '^submodule\\..*\\.path$'];
-  const entries = (await git(repo, args, {accept: [1]})).split('\0').filter(Boolean);
-  return entries.map(entry => {
-    const [key = '', ...value] = entry.split('\n');
-    return {name: key.slice('submodule.'.length, -'.path'.length), path: value.join('\n')};
-  });
+  return namedSubmodules(await git(repo, args, {accept: [1]}));
+}
+
+/** @param listed What `git config --null --get-regexp` prints of the paths in a `.gitmodules`. */
+export function namedSubmodules(listed: string): Submodule[] {
+  return listed
+    .split('\0')
+    .filter(Boolean)
+    .map(entry => {
+      const [key = '', ...value] = entry.split('\n');
+      return {name: key.slice('submodule.'.length, -'.path'.length), path: value.join('\n')};
+    });
 }
 
 /** Run git in the checkout of a submodule. */

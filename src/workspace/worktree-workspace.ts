@@ -1,6 +1,6 @@
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
-import {fillSubmodules} from '../git/fill-submodules.ts';
+import {fillSubmodules, unfilledText} from '../git/fill-submodules.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
@@ -56,7 +56,7 @@ export class WorktreeWorkspace implements Workspace {
   readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
-  /** Submodules, at a commit, that were said to be empty. */
+  /** What was said of submodules that stay empty. */
   private readonly saidEmpty = new Set<string>();
   private readonly places: SlotPlaces;
 
@@ -231,12 +231,10 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async fillSubmodules(slot: Repository): Promise<void> {
-    for (const {path: file, commit} of await fillSubmodules(this.parts.repo, slot)) {
-      if (this.saidEmpty.has(`${file} ${commit}`)) continue;
-      this.saidEmpty.add(`${file} ${commit}`);
-      this.parts.warn(
-        `the submodule \`${file}\` is empty for tasks: its commit ${commit.slice(0, 10)} is not in this repository (\`git submodule update --init --recursive\` fetches it)`,
-      );
+    for (const unfilled of await fillSubmodules(this.parts.repo, slot)) {
+      const {message, hint} = unfilledText(unfilled);
+      if (!this.saidEmpty.has(message)) this.parts.warn(`${message} (${hint})`);
+      this.saidEmpty.add(message);
     }
   }
 

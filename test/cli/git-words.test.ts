@@ -69,6 +69,26 @@ test('tasks and checks find the submodules of their base filled without a networ
 
   fs.rmSync(rig.path('.git/modules'), {recursive: true});
   await rig.writeMilestone('gone', [{id: 'b', run: 'true', no_changes: true}]);
+  const dry = (await rig.milestone('execute', 'gone', '--dry-run', '--json')).json();
+  expect(dry).toMatchObject({ok: true, problems: [{code: 'SUBMODULE_EMPTY'}, {code: 'CHECKOUT_UNREADABLE'}]});
+  expect(dry.problems[0].message).toMatch(/^the submodule `third` is empty for tasks/);
   const {stderr} = await rig.milestone('execute', 'gone');
   expect(stderr).toMatch(/warning: the submodule `third` is empty for tasks/);
+});
+
+test.concurrent('the dry run names filters that may need what only the checkout has, and starts none', async () => {
+  await using rig = await MilestoneRig.create();
+  const started = `${rig.root}/started`;
+  for (const name of ['crypt', 'lfs', 'unused']) rig.git('config', `filter.${name}.smudge`, `touch '${started}'; cat`);
+  rig.write('.gitattributes', '# *.txt filter=unused\n*.txt filter=lfs -text\n');
+  rig.write('keys/.gitattributes', '*.key   filter=crypt diff=crypt\n');
+  rig.write('keys/s.key', 'secret\n');
+  rig.git('add', '.');
+  rig.git('commit', '-qm', 'crypt');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}]);
+  const {stdout, exitCode} = await rig.milestone('execute', ID, '--dry-run');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('warning: files go through the filter `crypt` (keys/.gitattributes)');
+  expect(stdout.match(/through the filter/g)).toHaveLength(1);
+  expect(fs.existsSync(started)).toBe(false);
 });

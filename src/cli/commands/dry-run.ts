@@ -67,7 +67,7 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   const {config} = files.read;
   const {refusal, start} = await judge(found, flags);
   const drivers = new DriverSet({drivers: config.drivers, env: process.env});
-  const problems = [...found.problems, ...staffProblems(found, drivers)];
+  const problems = [...found.problems, ...(start.problems ?? []), ...staffProblems(found, drivers)];
   const settings = resolveMilestoneSettings(state.plan.settings, config.settings);
   const driver = state.plan.settings.driver ?? config.settings?.driver ?? drivers.defaultName;
   const plan = planDryRun(state, {
