@@ -2,6 +2,7 @@
 
 import {checkContradictions, checkFileName, checkId, checkRequires, checkTasks} from '../check-plan.ts';
 import type {Plan, Task} from '../plan.ts';
+import {suggestId} from '../suggest.ts';
 import type {RawTask} from './imported.ts';
 import {normaliseMilestone, normaliseTask} from './normalise.ts';
 import type {Problems} from './problems.ts';
@@ -12,16 +13,19 @@ import type {Data, YamlSource} from './yaml-source.ts';
 /** All of a milestone but its tasks. */
 export const headSchema = milestoneSchema.omit({tasks: true});
 
+/** Whether a key that is not known holds what is meant for tasks. */
+function isForTasks(key: string, value: unknown): boolean {
+  return Array.isArray(value) && !Object.hasOwn(headSchema.shape, key) && suggestId(key, ['tasks']) !== undefined;
+}
+
 /** The tasks as they stand in the file; entries that are none are recorded. */
 export function tasksOf(root: Data, source: YamlSource, problems: Problems): RawTask[] {
   const list = root.tasks;
   if (list === undefined || list === null || (Array.isArray(list) && list.length === 0)) {
-    problems.error(
-      'NO_TASKS',
-      'the milestone has no tasks',
-      source.placeOfKey([], 'tasks'),
-      'add at least one under `tasks:`',
-    );
+    const misspelt = Object.keys(root).find(key => isForTasks(key, root[key]));
+    const hint =
+      misspelt === undefined ? 'add at least one under `tasks:`' : `write \`tasks\` in place of \`${misspelt}\``;
+    problems.error('NO_TASKS', 'the milestone has no tasks', source.placeOfKey([], misspelt ?? 'tasks'), hint);
     return [];
   }
   if (!Array.isArray(list)) {

@@ -17,6 +17,7 @@ const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   dependencies: ['dependson', 'depends', 'dependency', 'deps', 'needs', 'requires', 'blockedby', 'prerequisites'],
   run: ['command', 'cmd', 'script', 'exec'],
   retries: ['retry', 'maxretries', 'retrycount'],
+  touches: ['touch'],
 };
 
 /** Words of their own in plans of many kinds, however near they are to a key. */

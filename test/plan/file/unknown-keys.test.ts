@@ -14,6 +14,7 @@ test.each([
   ['a task, in the style of another language', plan('', ', dependsOn: [b]'), 'dependencies'],
   ['a task that needs others', plan('', ', needs: [b]'), 'dependencies'],
   ['a task with a command', 'id: m\ntitle: M\ntasks:\n  - {id: a, title: A, command: x}\n', 'run'],
+  ['a task that has an area', plan('', ', touch: [x]'), 'touches'],
   ['a task that is tried again', plan('', ', retry: 1'), 'retries'],
   ['a task whose status counts at the start', plan('', ', stauts: completed'), 'status'],
   ['a milestone', plan('sucess_criteria: [a]\n'), 'success_criteria'],
@@ -35,6 +36,16 @@ test.each([
 ])('a misspelt key of %s is an error that names the right one', (_, text, meant) => {
   const unknown = problemsOf(text).filter(({code}) => code === 'UNKNOWN_KEY');
   expect(unknown.map(short)).toEqual([`error: did you mean \`${meant}\`?`]);
+});
+
+test.each(['taks', 'task', 'tasls'])('`%s` in place of `tasks` is named', key => {
+  expect(problemsOf(`id: m\ntitle: M\n${key}:\n  - {id: a, title: A, run: x}\n`)).toContainEqual(
+    expect.objectContaining({
+      code: 'NO_TASKS',
+      hint: `write \`tasks\` in place of \`${key}\``,
+      where: expect.objectContaining({line: 3}),
+    }),
+  );
 });
 
 test('a milestone that waits for another says so with `requires`', () => {
