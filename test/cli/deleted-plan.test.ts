@@ -68,7 +68,7 @@ test.concurrent('retry and resume go on with the plan in force; with the plan wr
   expect(await rig.milestone('retry', 'a')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume')).toMatchObject({
     exitCode: 4,
-    stderr: expect.stringContaining('`milestone validate`'),
+    stderr: expect.stringContaining(`\`milestone validate ${ID}\``),
   });
   expect(tasksIn(rig, ID, 'task_completed')).toEqual(['a', 'b']);
   const hint = '`milestone doctor --repair` writes the plan in force to it again';
