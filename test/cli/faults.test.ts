@@ -34,7 +34,7 @@ describe('tasks', () => {
     await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [
       {id: 'closes', run: 'exec <&- >&- 2>&-; true'},
-      {id: 'asks', run: 'read answer; test $? -ne 0'},
+      {id: 'asks', run: 'if read answer; then exit 1; fi'},
       {id: 'tty', run: 'test ! -t 0 && test ! -t 1 && test ! -t 2'},
       {id: 'opens', run: `if (: < /dev/tty) 2> /dev/null; then exit 1; fi`},
     ]);

@@ -75,7 +75,16 @@ export type HomePaths = ReturnType<typeof homePaths>;
 export function writtenFolders(paths: HomePaths, id: MilestoneId): string[] {
   const {home, activeFolder, completedFolder, logsFolder, sessionsFolder, cacheFolder} = paths;
   const shared = [home, activeFolder, completedFolder, logsFolder, sessionsFolder, cacheFolder];
-  return [...shared, path.join(sessionsFolder, 'agents'), paths.approvals(id), paths.inbox(id), paths.attemptLogs(id)];
+  const logs = paths.attemptLogs(id);
+  const own = [paths.approvals(id), paths.inbox(id), logs, path.join(logs, 'documents')];
+  return [...shared, path.join(sessionsFolder, 'agents'), ...own, ...foldersIn(path.join(home, 'deliverables', id))];
+}
+
+/** A folder and all folders in it; links are not followed. */
+function foldersIn(folder: string): string[] {
+  if (!fs.lstatSync(folder, {throwIfNoEntry: false})?.isDirectory()) return [];
+  const inner = fs.readdirSync(folder, {withFileTypes: true, recursive: true}).filter(entry => entry.isDirectory());
+  return [folder, ...inner.map(({parentPath, name}) => path.join(parentPath, name))];
 }
 
 export interface ListedMilestone {
