@@ -94,9 +94,10 @@ function startRemoval({topLevel}: Repository): string {
 }
 
 function keepAsStray(slot: Repository, {clock}: SlotKeeper): string {
-  // Once git forgets the worktree, its name is free for the next: the stray must not point there.
-  fs.rmSync(path.join(slot.topLevel, '.git'));
   const stray = moveAside(slot.topLevel, slot.topLevel, clock);
+  // Once git forgets the worktree, its name is free for the next: the stray must not point there. Only now: a slot that
+  // cannot be moved stays one.
+  fs.rmSync(path.join(stray, '.git'));
   return `what \`${slot.topLevel}\` held is kept as \`${stray}\``;
 }
 

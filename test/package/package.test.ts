@@ -38,6 +38,7 @@ test('the package holds the program, the example and the papers, and nothing els
     'README.md',
     'docs/agents.md',
     'docs/architecture.md',
+    'docs/reference.md',
     'docs/workflow.md',
     'package.json',
   ]);
