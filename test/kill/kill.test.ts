@@ -1,4 +1,5 @@
-// The program is killed at a hundred moments spread over everything it does to the world, and executed again.
+// The program is killed at moments spread over everything it does to the world, and executed again: at a hundred of them
+// by `npm run test:kills`, at a third of these in the suite.
 
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {MilestoneRig} from '../rig/milestone-rig.ts';
@@ -20,6 +21,8 @@ import {
   usersThings,
 } from './world.ts';
 
+/** Of so many moments one is tried. */
+const EVERY = process.env.KILL_MOMENTS === 'all' ? 1 : 3;
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
 
 describe.each([
@@ -42,7 +45,7 @@ describe.each([
 
   afterAll(() => template[Symbol.asyncDispose]());
 
-  test.concurrent.each(spread(moments))(
+  test.concurrent.each(spread(Math.ceil(moments / EVERY)))(
     'killed %s of the way, it ends as if it had not been',
     async (_, part, index) => {
       await using rig = copyWorld(template);
@@ -62,7 +65,7 @@ describe.each([
     },
   );
 
-  test.concurrent.each(spread(faults))(
+  test.concurrent.each(spread(Math.ceil(faults / EVERY)))(
     'when writing fails at %s of the way, it says so and loses nothing',
     async (_, part, index) => {
       await using rig = copyWorld(template);
