@@ -12,7 +12,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Deliverable} from '../events/event.ts';
 import {deliverablesOf, documentsToWrite, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
-import {fileError, makeFolder, replaceFile, syncFolder} from '../platform/files.ts';
+import {fileError, makeFolder, replaceFile, syncFolder, walkFolder} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {HASH_OF_NOTHING} from '../state/kiro.ts';
 
@@ -236,7 +236,7 @@ function jsonProblem(text: string): string | undefined {
 /** Copy regular files of usual size; links, pipes and the like stay where they are. */
 function copyDocuments(from: string, to: string, mode = 0o644): void {
   if (!fs.existsSync(from)) return;
-  for (const entry of fs.readdirSync(from, {recursive: true, withFileTypes: true})) {
+  for (const entry of walkFolder(from)) {
     const source = path.join(entry.parentPath, entry.name);
     if (!entry.isFile() || fs.statSync(source).size > LARGEST_BYTES) continue;
     const target = path.join(to, path.relative(from, source));

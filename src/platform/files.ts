@@ -58,6 +58,15 @@ export function syncFolder(folder: string): void {
   syncFile(folder);
 }
 
+/** Make the name of a new file durable, and the folders that were made for it, of which `made` is the topmost. */
+export function syncNames(file: string, made: string | undefined): void {
+  const last = path.dirname(made ?? file);
+  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
+    syncFolder(folder);
+    if (folder === last || folder === path.dirname(folder)) return;
+  }
+}
+
 /** Make the content of a file durable. */
 export function syncFile(file: string): void {
   const fd = fs.openSync(file, 'r');
@@ -104,7 +113,7 @@ export function replaceFile(
   const {durable = true, mode = 0o644} = options;
   const temporary = temporaryName(file);
   try {
-    makeFolder(path.dirname(file));
+    const made = makeFolder(path.dirname(file));
     const fd = fs.openSync(temporary, 'wx', mode);
     try {
       writeAndClose(fd, typeof data === 'string' ? Buffer.from(data) : data, durable);
@@ -113,7 +122,7 @@ export function replaceFile(
       removeQuietly(temporary);
       throw error;
     }
-    if (durable) syncFolder(path.dirname(file));
+    if (durable) syncNames(file, made);
   } catch (error) {
     throw fileError(error, `write \`${file}\``);
   }
@@ -154,4 +163,15 @@ export function listFolder(folder: string): string[] {
     if (code === 'ENOENT' || code === 'ENOTDIR') return [];
     throw fileError(error, `read the folder \`${folder}\``);
   }
+}
+
+/**
+ * All that is in a folder and in the folders below it, which come before what is in them. Links are not followed, which
+ * Node's own recursive reading does in some versions.
+ * @throws The error of the system.
+ */
+export function walkFolder(folder: string): fs.Dirent[] {
+  return fs
+    .readdirSync(folder, {withFileTypes: true})
+    .flatMap(entry => [entry, ...(entry.isDirectory() ? walkFolder(path.join(folder, entry.name)) : [])]);
 }

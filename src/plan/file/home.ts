@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {listFolder, readIfExists, replaceFile} from '../../platform/files.ts';
+import {listFolder, readIfExists, replaceFile, walkFolder} from '../../platform/files.ts';
 import type {MilestoneId, TaskId} from '../plan.ts';
 
 /** Name of the file in a slot's private git folder that holds the absolute path of the home that owns the slot. */
@@ -83,7 +83,7 @@ export function writtenFolders(paths: HomePaths, id: MilestoneId): string[] {
 /** A folder and all folders in it; links are not followed. */
 function foldersIn(folder: string): string[] {
   if (!fs.lstatSync(folder, {throwIfNoEntry: false})?.isDirectory()) return [];
-  const inner = fs.readdirSync(folder, {withFileTypes: true, recursive: true}).filter(entry => entry.isDirectory());
+  const inner = walkFolder(folder).filter(entry => entry.isDirectory());
   return [folder, ...inner.map(({parentPath, name}) => path.join(parentPath, name))];
 }
 
