@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {fileError, makeFolder, syncFolder, writeAll} from '../platform/files.ts';
+import {fileError, makeFolder, syncFolder, syncNames, writeAll} from '../platform/files.ts';
 import type {LogPosition} from './log-position.ts';
 import {readLastEvents, readLog} from './read-log.ts';
 
@@ -40,19 +40,10 @@ function openOrMake(file: string): number {
   try {
     const made = makeFolder(path.dirname(file));
     const fd = fs.openSync(file, O_RDWR | O_APPEND | O_CREAT, 0o600);
-    if (fs.fstatSync(fd).size === 0) syncEntry(file, made);
+    if (fs.fstatSync(fd).size === 0) syncNames(file, made);
     return fd;
   } catch (error) {
     throw unopenable(error, file);
-  }
-}
-
-/** Make the name of a new log durable, and the folders that were made for it, of which `made` is the topmost. */
-function syncEntry(file: string, made: string | undefined): void {
-  const last = path.dirname(made ?? file);
-  for (let folder = path.dirname(file); ; folder = path.dirname(folder)) {
-    syncFolder(folder);
-    if (folder === last || folder === path.dirname(folder)) return;
   }
 }
 

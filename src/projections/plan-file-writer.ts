@@ -13,7 +13,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {crc32} from 'node:zlib';
 import {type FileStamp, planStamp} from '../plan/file/stamp.ts';
-import {fileError, makeFolder, syncFolder, temporaryName} from '../platform/files.ts';
+import {fileError, makeFolder, syncFolder, syncNames, temporaryName} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 
 export type WriteResult =
@@ -108,7 +108,8 @@ export function movePlanFile(active: string, completed: string): boolean {
     if (there && !isSameFile) fs.renameSync(completed, freeName(`${completed}.bak`));
     if (from.isSymbolicLink()) moveLink(active, completed);
     else if (!isSameFile) linkOrRename(active, completed);
-    syncFolder(path.dirname(completed));
+    // Made by this process or by one that was killed: the folder's own name has to be there, too, before the old one goes.
+    syncNames(completed, path.dirname(completed));
     // A version that was saved since is not the one that has moved; the next call takes it along.
     if (fs.lstatSync(active).ino === from.ino) fs.rmSync(active);
     syncFolder(path.dirname(active));
