@@ -1,6 +1,7 @@
 // The message of a task's commit. What it says comes from plans and agents: data, which must not pass for trailers.
 
 import type {CheckResult} from '../events/event.ts';
+import {DEFAULT_SETTINGS} from '../plan/settings.ts';
 
 export interface TaskCommit {
   /** `git.message`; knows `{type}`, `{scope}`, `{title}`, `{task}`, `{milestone}`. */
@@ -17,7 +18,6 @@ export interface TaskCommit {
   checks?: readonly CheckResult[];
 }
 
-const TEMPLATE = '{type}({scope}): {title}';
 const SUBJECT_LENGTH = 100;
 const BODY_LENGTH = 4_000;
 
@@ -35,7 +35,7 @@ export function commitMessage(commit: TaskCommit): string {
   return `${paragraphs.filter(Boolean).join('\n\n')}\n`;
 }
 
-function subject({template = TEMPLATE, milestone, task}: TaskCommit): string {
+function subject({template = DEFAULT_SETTINGS.git.message, milestone, task}: TaskCommit): string {
   const values: Record<string, string> = {
     type: task.type ?? 'feat',
     scope: `milestone-${milestone}`,

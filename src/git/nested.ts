@@ -84,7 +84,7 @@ function pointsTo(folder: string, gitDir: string): boolean {
 }
 
 /** Where the `.git` file of a folder leads. */
-function gitFolderOf(folder: string): string | undefined {
+export function gitFolderOf(folder: string): string | undefined {
   const pointer = path.join(folder, '.git');
   if (!fs.lstatSync(pointer, {throwIfNoEntry: false})?.isFile()) return undefined;
   const target = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(pointer, 'utf8'))?.[1];

@@ -4,6 +4,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {linkedWorktrees, type Repository} from '../git/git.ts';
+import {gitFolderOf} from '../git/nested.ts';
 import {HOME_NOTE} from '../git/slot-place.ts';
 import {listFolder, makeFolder} from '../platform/files.ts';
 import {lockSlot, setSlotBase, setSlotOwner, writeNote} from './slot-notes.ts';
@@ -46,9 +47,7 @@ export function registerAgain(repo: Repository, known: RegisteredSlot): Reposito
 /** Whether a folder still says that it is the worktree with that private git folder. */
 function leadsTo(folder: string, gitDir: string): boolean {
   try {
-    const pointer = path.join(folder, '.git');
-    const target = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(pointer, 'utf8'))?.[1];
-    return fs.lstatSync(pointer).isFile() && target !== undefined && path.resolve(folder, target) === gitDir;
+    return gitFolderOf(folder) === gitDir;
   } catch {
     return false;
   }
