@@ -97,7 +97,11 @@ describe('after a task has ended by itself', () => {
       const group = await rig.start('sleep 1000 & echo ready');
       await group.exited;
       const [leftover] = await rig.carriers();
-      const longAgo = {...group, pid: leftover! + 1, startedAt: performance.now() - 3_600_000};
+      // A number above the leftover's as after a whole round, and nobody's: what has it as its group would be ended.
+      const above = await rig.start('true');
+      await above.exited;
+      expect(above.pid).toBeGreaterThan(leftover!);
+      const longAgo = {...above, startedAt: performance.now() - 3_600_000};
       expect((await clock.runUntil(sweepAfterExit(rig.token, longAgo, clock))).found).toMatchObject([{pid: leftover}]);
     },
   );
