@@ -14,7 +14,6 @@ const {metafile} = await build({
   outdir,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
-  plugins: [leaveOutDevtools()],
   bundle: true,
   format: 'esm',
   platform: 'node',
@@ -35,12 +34,6 @@ const {metafile} = await build({
 writeFileSync(path.join(outdir, 'THIRD-PARTY-LICENSES.txt'), licenses(Object.keys(metafile.inputs)));
 rmSync('dist', {recursive: true, force: true});
 renameSync(outdir, 'dist');
-
-/** What `ink` has for its own developers, and would load from a package of theirs. */
-function leaveOutDevtools() {
-  const setup = ({onLoad}) => onLoad({filter: /[\\/]ink[\\/]build[\\/]devtools\.js$/}, () => ({contents: ''}));
-  return {name: 'leave out devtools', setup};
-}
 
 /** The licences of the libraries that went in. */
 function licenses(inputs) {

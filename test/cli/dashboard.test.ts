@@ -28,6 +28,23 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
     expect(said.replaceAll('\x1b[?25h', '')).not.toContain('\x1b');
   });
 
+  test('500 tasks are drawn without flicker: nothing is cleared, and what stays the same is written once', async () => {
+    await using rig = await MilestoneRig.create();
+    const tasks = Array.from({length: 500}, (_, place) => ({id: `t${place}`, run: 'true'}));
+    await rig.writeMilestone('release', tasks, {settings: {max_parallel: 2}});
+    const some = tasks.slice(250, 300).map(({id}) => id);
+    const {exitCode, stdout} = await inTerminal(rig, 'execute', 'release', '--no-git', '--only', some.join());
+    expect(exitCode).toBe(0);
+    const drawn = stdout.slice(stdout.indexOf(SECOND_SCREEN), stdout.lastIndexOf(FIRST_SCREEN));
+    const [entered, ...frames] = drawn.split('\x1b[H').slice(1);
+    expect(entered).not.toContain('t0');
+    expect(frames.length).toBeGreaterThan(3);
+    expect(frames.join('')).not.toMatch(/\x1b\[[0-3]?J|\x1b\[[12]K/);
+    // 24 rows of 79 columns, in UTF-8, with what erases the rest of each row.
+    for (const frame of frames) expect(Buffer.byteLength(frame)).toBeLessThan(24 * (79 + 24));
+    expect(frames.filter(frame => frame.includes('q leave'))).toHaveLength(1);
+  });
+
   test('what keeps an execution from starting is said as without a terminal', async () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('release', [{id: 'build', dependencies: ['absent'], run: 'true'}]);

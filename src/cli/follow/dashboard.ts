@@ -8,7 +8,7 @@ import fs from 'node:fs';
 import {readTail} from '../../platform/attempt-log.ts';
 import {systemClock} from '../../platform/clock.ts';
 import type {SignalName} from '../../platform/processes/signals.ts';
-import type {Screen, Terminal} from '../../terminal/dashboard/draw.ts';
+import {Screen, type Terminal} from '../../terminal/dashboard/draw.ts';
 import {kiroAverages, waitingApprovals} from '../../terminal/dashboard/kiro.ts';
 import {dashboardLines} from '../../terminal/dashboard/lines.ts';
 import {type DashboardModel, dashboardModel} from '../../terminal/dashboard/model.ts';
@@ -50,8 +50,7 @@ const TAIL_BYTES = 64 * 1024;
  * @throws {MilestoneError} when its log cannot be read any more.
  */
 export async function showDashboard(options: DashboardOptions): Promise<DashboardEnd> {
-  const {Screen} = await import('../../terminal/dashboard/draw.ts');
-  return new Dashboard(options, Screen).run();
+  return new Dashboard(options).run();
 }
 
 class Dashboard {
@@ -63,10 +62,7 @@ class Dashboard {
   private lookedAt = Number.NEGATIVE_INFINITY;
   private lastSigns: ReturnType<LiveMilestone['lastSigns']> = new Map();
 
-  constructor(
-    private readonly options: DashboardOptions,
-    Screen: typeof import('../../terminal/dashboard/draw.ts').Screen,
-  ) {
+  constructor(private readonly options: DashboardOptions) {
     this.model = this.currentModel();
     this.screen = new Screen(
       options.terminal,

@@ -14,7 +14,7 @@ export function wantsDashboard(
   return streams.every(({isTTY}) => isTTY) && !saysOtherwise && env.TERM !== 'dumb' && !isCi(env);
 }
 
-/** As `ink` sees it, which draws nothing there. */
+/** Where a terminal is only pretended, and what is drawn ends up in a file. */
 function isCi(env: Environment): boolean {
   return [env.CI, env.CONTINUOUS_INTEGRATION].some(value => value !== undefined && value !== '0' && value !== 'false');
 }
