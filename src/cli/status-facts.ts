@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import {isAtWork} from '../lock/lock-holder.ts';
 import type {MilestoneView} from '../milestone/load-view.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import type {Settings} from '../plan/plan.ts';
@@ -19,7 +20,7 @@ export function warningsOf(
   {id, snapshot: {plan, tasks}, executor}: MilestoneView,
   project: Settings,
 ): AttemptWarning[] {
-  if (executor?.alive !== true) return [];
+  if (!isAtWork(executor.who)) return [];
   return attemptWarnings(plan, tasks, {
     now: systemClock.now(),
     project,

@@ -17,8 +17,8 @@ export function examineLog(look: MilestoneLook): Finding[] {
 }
 
 function examineLock({id, holder}: MilestoneLook): Finding[] {
-  if (!holder) return [];
-  const {owner, alive} = holder;
+  if (holder.who === 'nobody') return [];
+  const {owner} = holder;
   if (!owner)
     return [
       {
@@ -29,8 +29,8 @@ function examineLock({id, holder}: MilestoneLook): Finding[] {
       },
     ];
   const who = `process ${owner.pid} on \`${owner.host}\` (since ${owner.since})`;
-  if (alive === true) return [{severity: 'note', code: 'LOCK_HELD', message: `${who} works on \`${id}\``}];
-  if (alive === false) {
+  if (holder.who === 'here') return [{severity: 'note', code: 'LOCK_HELD', message: `${who} works on \`${id}\``}];
+  if (holder.who === 'gone') {
     const message = `${who} died at work on \`${id}\``;
     return [{severity: 'note', code: 'LOCK_DEAD', message, hint: `\`milestone resume ${id}\` goes on from there`}];
   }

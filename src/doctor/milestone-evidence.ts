@@ -4,9 +4,9 @@ import type {Repository} from '../git/git.ts';
 import {milestoneBranch, readHead} from '../git/refs.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {type RecordedCommit, readTaskCommits} from '../git/task-commits.ts';
-import {type LockHolder, readLockOwner} from '../lock/lock.ts';
-import {isAtWork} from '../lock/lock-holder.ts';
-import {locksFolderOf} from '../lock/locks-folder.ts';
+import {locksFolderOf} from '../lock/executor.ts';
+import {readLockOwner} from '../lock/lock.ts';
+import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
 import type {PlanReading} from '../plan/file/read-in-child.ts';
 import type {MilestoneId} from '../plan/plan.ts';
@@ -24,7 +24,7 @@ export interface MilestoneLook {
   folder: ListedMilestone['folder'] | undefined;
   file: string | undefined;
   read: PlanReading | undefined;
-  holder: LockHolder | undefined;
+  holder: Holder;
   /** Somebody may be at work on it: what is unfinished may be about to be finished. */
   isBusy: boolean;
   lines: LogLines;
@@ -55,7 +55,7 @@ export async function lookAt(
     file,
     read,
     holder,
-    isBusy: isAtWork(holder),
+    isBusy: isAtWork(holder.who),
     lines,
     salvage: new Salvage(lines, {...options, commits}),
     head: repo && (await readHead(repo, milestoneBranch(id))),

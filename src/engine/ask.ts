@@ -8,15 +8,12 @@
 // Q1. Exactly one event answers a request, whoever dies: who acts alone holds the lock, and looks in the log first.
 
 import fs from 'node:fs';
-import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import {readLastEvents, readLog} from '../events/read-log.ts';
-import {openRepository} from '../git/repository.ts';
-import {type LockHolder, readLockOwner} from '../lock/lock.ts';
-import {isAtWork} from '../lock/lock-holder.ts';
-import {locksFolderOf} from '../lock/locks-folder.ts';
+import {readExecutor} from '../lock/executor.ts';
+import {type Holder, isAtWork, NOBODY} from '../lock/lock-holder.ts';
 import {locatePlan} from '../milestone/find-milestone.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
@@ -51,15 +48,13 @@ export async function requestFromOutside(ask: Ask, options: AloneOptions): Promi
   const {home, id, clock} = options;
   const paths = homePaths(home);
   locatePlan(paths, id);
-  const locks = locksFolderOf(home, await openRepository(path.dirname(home)));
-  const sender = ownIdentity();
-  const executor = () => executorOf(readLockOwner(path.join(locks, id), sender));
-  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock, {sender});
+  const executor = () => executorOf(readExecutor(home, id));
+  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock, {sender: ownIdentity()});
   let sent: Sent | undefined;
   try {
     for (;;) {
       const holder = executor();
-      if (holder) {
+      if (isAtWork(holder.who)) {
         sent ??= {request: meantFor(holder, request), from: endOf(paths.log(id))};
         const answer = await askExecutor({sent, holder, executor, paths, options});
         if (answer) return accepted(answer, request, 'executor');
@@ -88,8 +83,9 @@ function accepted(event: MilestoneEvent, {request_id}: Request, by: Answer['by']
   throw new MilestoneError(code, reason, {hint});
 }
 
-function executorOf(holder: LockHolder | undefined): LockHolder | undefined {
-  return isAtWork(holder) && holder.owner?.purpose === 'execute' ? holder : undefined;
+/** Whoever cannot be named cannot be asked either. */
+function executorOf(holder: Holder): Holder {
+  return holder.owner ? holder : NOBODY;
 }
 
 /** @returns Undefined when an executor took the lock before we could. */
@@ -97,12 +93,12 @@ async function actUnlessTaken(
   request: Request,
   options: AloneOptions,
   sentAfter: LogPosition | undefined,
-  executor: () => LockHolder | undefined,
+  executor: () => Holder,
 ): Promise<MilestoneEvent | undefined> {
   try {
     return await actAlone(request, {...options, sentAfter});
   } catch (error) {
-    if (error instanceof MilestoneError && error.code === 'LOCKED' && executor()) return undefined;
+    if (error instanceof MilestoneError && error.code === 'LOCKED' && isAtWork(executor().who)) return undefined;
     throw error;
   }
 }
@@ -116,8 +112,8 @@ interface Sent {
 
 interface Sending {
   sent: Sent;
-  holder: LockHolder;
-  executor(): LockHolder | undefined;
+  holder: Holder;
+  executor(): Holder;
   paths: HomePaths;
   options: AloneOptions;
 }
@@ -142,7 +138,7 @@ async function askExecutor(sending: Sending): Promise<MilestoneEvent | undefined
     const now = clock.elapsed();
     if (now - lookedAt >= OWNER_LOOK_MS) {
       lookedAt = now;
-      if (!executor()) return undefined;
+      if (!isAtWork(executor().who)) return undefined;
     }
     if (!isTaken && now - sentAt >= PATIENCE_MS) {
       if (withdrawRequest(folder, request)) throw noAnswer(holder, 'did not answer within 10 s; nothing was changed');
@@ -154,7 +150,7 @@ async function askExecutor(sending: Sending): Promise<MilestoneEvent | undefined
 }
 
 /** What a pause is about is the session that runs now: a later one is not to stop for it. */
-function meantFor({owner}: LockHolder, request: Request): Request {
+function meantFor({owner}: Holder, request: Request): Request {
   return request.kind === 'pause' && owner?.session_id !== undefined
     ? {...request, session_id: owner.session_id}
     : request;
@@ -180,7 +176,7 @@ function answerSearch(logFile: string, from: LogPosition, requestId: string): ()
   };
 }
 
-function noAnswer({owner}: LockHolder, what: string): MilestoneError {
+function noAnswer({owner}: Holder, what: string): MilestoneError {
   return new MilestoneError('NO_ANSWER', `the executor (process ${owner?.pid} on \`${owner?.host}\`) ${what}`, {
     hint: `if it hangs, end it with \`kill ${owner?.pid}\` and try again`,
   });

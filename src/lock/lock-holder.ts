@@ -18,17 +18,25 @@ export interface LockOwner extends Identity {
   tokens?: string[];
 }
 
-/** What a status shows about a lock. `owner` is absent when the file cannot be understood. */
-export interface LockHolder {
-  owner?: LockOwner;
-  alive: boolean | 'unknown';
-}
+/**
+ * Who holds a lock. `here`: a process that lives. `gone`: one that died. `elsewhere`: nobody here can say whether it
+ * lives, because it is on another host or in another container, or because the lock cannot be understood (then without
+ * `owner`); it is never presumed dead.
+ */
+export type Holder =
+  | {who: 'nobody'; owner?: undefined}
+  | {who: 'here' | 'gone'; owner: LockOwner}
+  | {who: 'elsewhere'; owner?: LockOwner};
 
-/** Who holds a lock of this content; `undefined` when it was released. */
-export function holderOf(content: string, here: Identity): LockHolder | undefined {
+export const NOBODY: Holder = {who: 'nobody'};
+
+/** Who holds a lock of this content; nobody when it was released. */
+export function holderOf(content: string, here: Identity): Holder {
   const owner = parseOwner(content);
-  if (owner === 'released') return undefined;
-  return owner ? {owner, alive: isAlive(owner, here)} : {alive: 'unknown'};
+  if (owner === 'released') return NOBODY;
+  if (!owner) return {who: 'elsewhere'};
+  const alive = isAlive(owner, here);
+  return alive === 'unknown' ? {who: 'elsewhere', owner} : {who: alive ? 'here' : 'gone', owner};
 }
 
 function parseOwner(content: string): LockOwner | 'released' | undefined {
@@ -42,27 +50,24 @@ function parseOwner(content: string): LockOwner | 'released' | undefined {
   }
 }
 
-/**
- * Whether somebody is at work, as far as anybody can tell: an owner on another host or in another pid namespace is never
- * presumed dead.
- */
-export function isAtWork<Holder extends Pick<LockHolder, 'alive'>>(holder: Holder | undefined): holder is Holder {
-  return holder !== undefined && holder.alive !== false;
+/** Whether somebody is at work, as far as anybody can tell. */
+export function isAtWork(who: Holder['who']): boolean {
+  return who === 'here' || who === 'elsewhere';
 }
 
 /** Whether a lock is another's: it lives, or nobody here can say so and it is not to be taken over. */
-export function isInTheWay(holder: LockHolder | undefined, takeOver: boolean): holder is LockHolder {
-  return holder?.alive === true || (holder?.alive === 'unknown' && !takeOver);
+export function isInTheWay({who}: Holder, takeOver: boolean): boolean {
+  return who === 'here' || (who === 'elsewhere' && !takeOver);
 }
 
 /** By what to find what an owner that is dead has left running; nothing when it lives, or there is none. */
-export function tokensLeftBy(holder: LockHolder | undefined): ReadonlySet<string> {
-  const tokens = holder?.alive === false ? holder.owner?.tokens : undefined;
+export function tokensLeftBy({who, owner}: Holder): ReadonlySet<string> {
+  const tokens = who === 'gone' ? owner.tokens : undefined;
   return new Set(Array.isArray(tokens) ? tokens : []);
 }
 
 /** The `LOCKED` that names who is in the way. */
-export function lockedError(folder: string, {owner, alive}: LockHolder): MilestoneError {
+export function lockedError(folder: string, {owner, who: holder}: Holder): MilestoneError {
   if (!owner)
     return new MilestoneError(
       'LOCKED',
@@ -75,7 +80,7 @@ export function lockedError(folder: string, {owner, alive}: LockHolder): Milesto
   const held = id === undefined ? 'this milestone' : 'this checkout';
   const session = owner.session_id === undefined ? '' : `session \`${owner.session_id}\`, `;
   const who = `process ${owner.pid} on \`${owner.host}\` (${session}since ${owner.since})`;
-  if (alive === 'unknown')
+  if (holder === 'elsewhere')
     return new MilestoneError('LOCKED', `${who} holds ${held}, and from here nobody can tell whether it is alive`, {
       hint: 'if it is not, use `--take-over`',
     });

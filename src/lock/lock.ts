@@ -19,9 +19,17 @@ import type {Clock} from '../platform/clock.ts';
 import {fileError, makeFolder, replaceFile, writeAll} from '../platform/files.ts';
 import type {Identity} from '../platform/processes/identity.ts';
 import {tokenOfExecutor} from '../platform/processes/tokens.ts';
-import {holderOf, isInTheWay, type LockHolder, type LockOwner, type LockPurpose, lockedError} from './lock-holder.ts';
+import {
+  type Holder,
+  holderOf,
+  isInTheWay,
+  type LockOwner,
+  type LockPurpose,
+  lockedError,
+  NOBODY,
+} from './lock-holder.ts';
 
-export type {LockHolder, LockOwner, LockPurpose} from './lock-holder.ts';
+export type {Holder, LockOwner, LockPurpose} from './lock-holder.ts';
 
 export interface LockOptions {
   purpose: LockPurpose;
@@ -112,27 +120,27 @@ export async function acquireLockWaiting(
 }
 
 /**
- * Who holds the lock; `undefined` when nobody does.
+ * Who holds the lock.
  * @param here The process that asks.
  * @throws {MilestoneError} `IO_FAILED`
  */
-export function readLockOwner(folder: string, here: Identity): LockHolder | undefined {
+export function readLockOwner(folder: string, here: Identity): Holder {
   for (;;) {
     const generation = highestGeneration(folder);
-    if (generation === 0) return undefined;
+    if (generation === 0) return NOBODY;
     const content = readGeneration(folder, generation);
     if (content !== undefined) return holderOf(content, here);
   }
 }
 
 /** The lock, or who has it. */
-function tryAcquire(folder: string, options: LockOptions): Lock | LockHolder {
+function tryAcquire(folder: string, options: LockOptions): Lock | Holder {
   const {identity, takeOver = false} = options;
   for (;;) {
     const highest = highestGeneration(folder);
     const content = highest === 0 ? undefined : readGeneration(folder, highest);
     if (highest > 0 && content === undefined) continue; // a higher one was made, and this one deleted, as we looked
-    const holder = content === undefined ? undefined : holderOf(content, identity);
+    const holder = content === undefined ? NOBODY : holderOf(content, identity);
     if (isInTheWay(holder, takeOver)) return holder;
     const lock = makeGeneration(folder, highest + 1, ownerFrom(options));
     if (lock) return lock;

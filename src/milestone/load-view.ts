@@ -10,9 +10,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
-import type {LockHolder} from '../lock/lock.ts';
-import {isAtWork} from '../lock/lock-holder.ts';
-import {readExecutor} from '../lock/read-executor.ts';
+import {isExecuted, readExecutor} from '../lock/executor.ts';
+import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../plan/file/stamp.ts';
@@ -40,8 +39,8 @@ export interface MilestoneView {
   snapshot: Snapshot;
   /** Where the log ended when it was read. */
   position: LogPosition;
-  /** Absent when nobody executes it. */
-  executor: LockHolder | undefined;
+  /** Who executes it. */
+  executor: Holder;
   /** The plan file says something else than the plan in force. */
   edit: PlanEdit | undefined;
   /** Driver of tasks that name none: what config.yaml says, else the first coding agent that is found. */
@@ -55,7 +54,7 @@ export interface MilestoneView {
 export async function loadView(paths: HomePaths, id: MilestoneId): Promise<MilestoneView> {
   const file = fs.existsSync(paths.log(id)) ? locateOrGuess(paths, id) : locatePlan(paths, id);
   const executor = readExecutor(paths.home, id);
-  const isQuiet = !isAtWork(executor);
+  const isQuiet = !isAtWork(executor.who);
   const seen = {id, file, executor};
   const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
   const current = await bringUpToDate(paths, id, file, cached);
@@ -88,7 +87,7 @@ function viewOf(seen: Seen, known: CachedSnapshot): MilestoneView {
 export async function loadSnapshot(paths: HomePaths, id: MilestoneId, file: string): Promise<Snapshot> {
   const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
   const current = await bringUpToDate(paths, id, file, cached);
-  if (current !== cached && !isAtWork(readExecutor(paths.home, id))) refreshCache(paths, id, current);
+  if (current !== cached && !isExecuted(paths.home, id)) refreshCache(paths, id, current);
   return current.snapshot;
 }
 

@@ -2,6 +2,7 @@
 
 import {driverName} from '../drivers/driver-name.ts';
 import type {BlockerType, Timestamp} from '../events/event.ts';
+import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {criticalPath} from '../plan/graph.ts';
 import {taskInPhase} from '../plan/kiro-plan.ts';
 import type {MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
@@ -45,8 +46,8 @@ export function blockerReport({id, type, message, taskId, driver, since, hint}: 
 }
 
 export interface BlockerFacts {
-  /** An executor is at work: what clears by itself will. */
-  isExecuted: boolean;
+  /** While an executor is at work, what clears by itself will. */
+  executed: Holder['who'];
   /** Driver of config.yaml for tasks that name none. */
   projectDriver: string | undefined;
 }
@@ -68,7 +69,7 @@ export function blockerDetails(
         clears: BLOCKER_KINDS[blocker.type].clears,
         holds_up: {count: held.length, critical_path: isCritical},
         command: blockerCommand(state.id, blockerReport(blocker), {
-          isExecuted: facts.isExecuted,
+          executed: facts.executed,
           isShell: task?.run !== undefined,
         }),
       };
@@ -118,11 +119,11 @@ const CLEARS_ITSELF: readonly BlockerType[] = [
 export function blockerCommand(
   id: MilestoneId,
   {type, task_id, driver}: Pick<BlockerReport, 'type' | 'task_id' | 'driver'>,
-  {isExecuted, isShell = false}: {isExecuted: boolean; isShell?: boolean},
+  {executed, isShell = false}: {executed: Holder['who']; isShell?: boolean},
 ): string {
   if (type === 'plan_invalid') return `milestone validate ${id}`;
   // What runs a command reads no answer: it only waits for leave to run again.
   if (type === 'question' && task_id !== undefined && !isShell) return `milestone answer ${id} ${task_id} "…"`;
   if (task_id !== undefined && driver === undefined) return `milestone retry ${id} ${task_id}`;
-  return isExecuted && CLEARS_ITSELF.includes(type) ? `milestone blockers ${id}` : `milestone resume ${id}`;
+  return isAtWork(executed) && CLEARS_ITSELF.includes(type) ? `milestone blockers ${id}` : `milestone resume ${id}`;
 }

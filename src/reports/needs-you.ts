@@ -65,14 +65,14 @@ function waitingApprovals({id, approvals}: StatusReport): Need[] {
 
 /** Those that a person has to act on, and that are not said of a failed task or of the plan already. */
 function openBlockers(report: StatusReport): Need[] {
-  const {id, blockers, executor, plan_edit: edit} = report;
+  const {id, blockers, executed, plan_edit: edit} = report;
   const tasks = new Map(report.tasks.map(task => [task.id, task]));
   return blockers.flatMap(blocker => {
     const {type, who, message, task_id} = blocker;
     const task = task_id === undefined ? undefined : tasks.get(task_id);
     if (who !== 'you' || task?.status === 'failed' || (type === 'plan_invalid' && edit)) return [];
     const isShell = task?.driver === SHELL_DRIVER;
-    const command = blockerCommand(id, blocker, {isExecuted: executor !== null && executor.alive !== false, isShell});
+    const command = blockerCommand(id, blocker, {executed, isShell});
     return [{kind: type === 'question' ? 'question' : 'blocker', text: message, command}];
   });
 }
@@ -93,14 +93,14 @@ function manualTasks({id, git}: StatusReport, manual: readonly TaskReport[]): Ne
 
 /** Nobody works on it. */
 function resting(report: StatusReport, paused: PauseCode | undefined, isMoreToDo: boolean): Need[] {
-  const {id, status, executor, origin} = report;
+  const {id, status, executed, executor, origin} = report;
   const command = `milestone resume ${id}`;
-  if (executor?.alive === null) {
-    const who = executor.pid === null ? 'somebody' : `process ${executor.pid} on \`${executor.host}\``;
+  if (executed === 'elsewhere') {
+    const who = typeof executor?.pid !== 'number' ? 'somebody' : `process ${executor.pid} on \`${executor.host}\``;
     const text = `${who} holds this milestone, and from here nobody can tell whether it is alive`;
     return [{kind: 'lock', text, command: `${command} --take-over`}];
   }
-  if (executor?.alive || origin !== 'log') return [];
+  if (executed === 'here' || origin !== 'log') return [];
   if (status === 'in_progress') return [{kind: 'interrupted', text: 'no executor is at work on it', command}];
   if (status === 'paused') return pausedNeed(report, paused, isMoreToDo);
   if (status === 'blocked') return [{kind: 'blocked', text: 'it is blocked; when the cause is mended', command}];

@@ -54,6 +54,7 @@ export function statusReport(view: MilestoneView, {warnings = [], project = {}}:
     },
     counts,
     unchecked: summary.unchecked,
+    executed: view.executor.who,
     executor: executorReport(view.executor),
     git: gitReport(view),
     ...reasonOf(view),
@@ -149,10 +150,10 @@ function restReport({snapshot: {kept}}: MilestoneView): {paused_until?: Timestam
 }
 
 function executorReport(holder: MilestoneView['executor']): StatusReport['executor'] {
-  if (!holder) return null;
-  const {owner, alive} = holder;
+  const {who, owner} = holder;
+  if (who === 'nobody') return null;
   return {
-    alive: alive === 'unknown' ? null : alive,
+    alive: who === 'elsewhere' ? null : who === 'here',
     pid: owner?.pid ?? null,
     host: owner?.host ?? null,
     session_id: owner?.session_id ?? null,
@@ -182,6 +183,6 @@ function reasonOf({snapshot: {kept}}: MilestoneView): {reason?: string} {
 
 /** What died with its executor had no time to say that it stopped. */
 function agentReports({snapshot: {kept}, executor}: MilestoneView): StatusReport['agents'] {
-  const isGone = !isAtWork(executor);
+  const isGone = !isAtWork(executor.who);
   return Object.entries(kept.agents).map(([name, status]) => ({name, status: isGone ? 'stopped' : status}));
 }

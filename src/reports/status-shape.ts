@@ -22,7 +22,9 @@ export interface StatusReport {
   counts: Record<ShownStatus, number>;
   /** Completed without a green check on record. */
   unchecked: number;
-  /** `alive` is null when nobody can tell from here. */
+  /** Who executes it: `gone` is an executor that died, `elsewhere` one of which nobody can tell from here. */
+  executed: MilestoneView['executor']['who'];
+  /** The same with its process; `alive` is null when nobody can tell from here. */
   executor: {alive: boolean | null; pid: number | null; host: string | null; session_id: string | null} | null;
   git: {branch: string | null; base: string | null; head: string | null; landed: boolean};
   /** Why it rests. */

@@ -1,5 +1,6 @@
 // What a person does next, as commands: every end of a run says it last.
 
+import {isAtWork} from '../lock/lock-holder.ts';
 import {isOver, type MilestoneState} from '../state/milestone.ts';
 import type {StatusReport} from './status-shape.ts';
 
@@ -24,9 +25,9 @@ export function whatNext({
  * What makes it go on once that is done which needs a person; undefined where somebody is at work who does it by himself,
  * and where it is among what needs him.
  */
-export function goOnCommand({id, status, origin, executor, needs_you: needs}: StatusReport): string | undefined {
+export function goOnCommand({id, status, origin, executed, needs_you: needs}: StatusReport): string | undefined {
   const command = `milestone resume ${id}`;
-  const isAtRest = origin === 'log' && (executor === null || executor.alive === false) && !isOver(status);
+  const isAtRest = origin === 'log' && !isAtWork(executed) && !isOver(status);
   if (!isAtRest || needs.length === 0 || needs.some(need => need.command.startsWith(command))) return undefined;
   return command;
 }

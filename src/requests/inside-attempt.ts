@@ -2,9 +2,8 @@
 
 import path from 'node:path';
 import {readLastEvents} from '../events/read-log.ts';
-import {findCommonDir} from '../git/common-dir.ts';
-import {type LockHolder, readLockOwner} from '../lock/lock.ts';
-import {locksFolderOf} from '../lock/locks-folder.ts';
+import {findLocksFolder} from '../lock/executor.ts';
+import {type Holder, readLockOwner} from '../lock/lock.ts';
 import {homePaths, isInsideSlot} from '../plan/file/home.ts';
 import {listFolder} from '../platform/files.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
@@ -32,39 +31,36 @@ export async function descendsFromAttempt(home: string, pid: number): Promise<bo
   );
 }
 
-interface Holder extends LockHolder {
-  /** The milestone's, or the name of another lock. */
-  id: string;
-}
+/** An executor; `id` is its milestone's, or the name of another lock. */
+type Executor = Holder & {id: string};
 
-function readHolders(home: string): Holder[] {
-  const commonDir = findCommonDir(path.dirname(home));
-  const locks = locksFolderOf(home, commonDir === undefined ? undefined : {commonDir});
+function readHolders(home: string): Executor[] {
+  const locks = findLocksFolder(home);
   const here = ownIdentity();
   return listFolder(locks).flatMap(id => {
     const holder = readLockOwner(path.join(locks, id), here);
-    return holder?.owner?.purpose === 'execute' ? [{...holder, id}] : [];
+    return holder.owner?.purpose === 'execute' ? [{...holder, id}] : [];
   });
 }
 
 /** What an executor that died has left running carries its token as well. */
-function carriesToken({line, leaders}: Relatives, holders: readonly Holder[]): boolean {
+function carriesToken({line, leaders}: Relatives, holders: readonly Executor[]): boolean {
   const tokens = new Set(holders.flatMap(({owner}) => owner?.tokens ?? []));
   return [...line, ...leaders].some(({token}) => token !== undefined && matchToken(token, tokens) !== undefined);
 }
 
-function isStartedByExecutor({line}: Relatives, holders: readonly Holder[]): boolean {
+function isStartedByExecutor({line}: Relatives, holders: readonly Executor[]): boolean {
   const [, ...ancestors] = line;
-  return holders.some(({alive, owner}) =>
-    ancestors.some(({pid, started}) => alive === true && pid === owner?.pid && started === owner.process_started),
+  return holders.some(({who, owner}) =>
+    ancestors.some(({pid, started}) => who === 'here' && pid === owner.pid && started === owner.process_started),
   );
 }
 
 /** The first process of a session may have ended before the others: its number then stays taken as long as they run. */
-function isInSession({line, leaders}: Relatives, home: string, {id, alive, owner}: Holder): boolean {
-  if (alive !== true) return false;
+function isInSession({line, leaders}: Relatives, home: string, {id, who, owner}: Executor): boolean {
+  if (who !== 'here') return false;
   const ids = new Set(line.flatMap(({group, session}) => [group, session]));
-  return workingOf(home, id, owner?.session_id).some(({pid, process_started}) => {
+  return workingOf(home, id, owner.session_id).some(({pid, process_started}) => {
     const leader = leaders.find(entry => entry.pid === pid);
     return ids.has(pid) && (leader === undefined || leader.started === process_started);
   });

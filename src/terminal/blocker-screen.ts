@@ -9,7 +9,7 @@ const INDENT = ' '.repeat(9);
 /** Of each blocker, whose message has just been shown, who has to act, what it holds up, how it clears, what to type. */
 export function blockerScreen(ids: readonly string[], state: MilestoneState): string | undefined {
   const open = ids.flatMap(id => state.blockers.get(id) ?? []);
-  const screens = blockerDetails(state, {isExecuted: true, projectDriver: undefined}, open).map(screen);
+  const screens = blockerDetails(state, {executed: 'here', projectDriver: undefined}, open).map(screen);
   return screens.length === 0 ? undefined : screens.join(`\n${INDENT}`);
 }
 

@@ -141,10 +141,10 @@ function inPhases({tasks}: StatusReport): TaskReport[] {
 
 /** Who works on it and where, and what is odd about what is known. */
 export function whoLines(report: StatusReport): string[] {
-  const {executor, git, origin, plan_edit: edit, paused_until} = report;
+  const {executed, executor, git, origin, plan_edit: edit, paused_until} = report;
   const lines: string[] = [];
   if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
-  if (executor?.alive)
+  if (executor && executed === 'here')
     lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, ...illText(report.agents));
   lines.push(...costLines(report));
   for (const liberty of report.liberties) lines.push(`! ${liberty}`);

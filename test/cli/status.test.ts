@@ -47,6 +47,7 @@ describe('what it says', () => {
       progress: {percentage: 25, tasks_completed: 1, tasks_total: 4},
       counts: {pending: 2, in_progress: 0, kiro_managed: 0, completed: 1, failed: 1, blocked: 0, skipped: 0},
       unchecked: 1,
+      executed: 'nobody',
       executor: null,
       git: {branch: null, base: null, head: null, landed: false},
       needs_you: [
@@ -94,6 +95,7 @@ describe('what it says', () => {
     expect(stdout).toContain('branch milestone/release');
     const report = await rig.status();
     expect(report).toMatchObject({
+      executed: 'here',
       executor: {alive: true, pid: run.pid, session_id: rig.events(ID)[1]!.session_id},
       tasks: [{status: 'in_progress', stage: 'working', progress: 50, driver: 'shell'}],
       git: {branch: 'milestone/release', base: rig.git('rev-parse', 'main')},
@@ -113,6 +115,7 @@ describe('what it says', () => {
     await run;
     expect(await rig.status()).toMatchObject({
       status: 'in_progress',
+      executed: 'gone',
       executor: {alive: false},
       needs_you: [{kind: 'interrupted', command: 'milestone resume release'}],
     });

@@ -76,12 +76,12 @@ class Child {
 
 test('a lock is held by one until it is released, and says who holds it', () => {
   const folder = path.join(temporaryFolder(), 'locks', 'auth-api');
-  expect(readLockOwner(folder, here)).toBeUndefined();
+  expect(readLockOwner(folder, here)).toEqual({who: 'nobody'});
   const lock = acquireLock(folder, options());
   const about = {purpose: 'execute', session_id: 'session-1', since: '2026-11-23T10:00:00.000Z'};
   const owner = {...here, ...about, tokens: [tokenOfExecutor()]};
   expect(lock.owner).toEqual(owner);
-  expect(readLockOwner(folder, here)).toEqual({owner, alive: true});
+  expect(readLockOwner(folder, here)).toEqual({who: 'here', owner});
   lock.check();
   expect(() => acquireLock(folder, options())).toThrow(
     expect.objectContaining({
@@ -92,7 +92,7 @@ test('a lock is held by one until it is released, and says who holds it', () => 
   );
   lock.release();
   lock.release();
-  expect(readLockOwner(folder, here)).toBeUndefined();
+  expect(readLockOwner(folder, here)).toEqual({who: 'nobody'});
   const next = acquireLock(folder, options());
   expect(next.generation).toBe(2);
   expect(fs.readdirSync(folder)).toEqual(['2']);
@@ -105,7 +105,7 @@ test('a holder that was killed is dead at once', async () => {
   expect(() => acquireLock(folder, options())).toThrow(`process ${child.pid} on`);
   expect(() => acquireLock(folder, options({takeOver: true}))).toThrow(`process ${child.pid} on`); // it is alive
   await child.kill();
-  expect(readLockOwner(folder, here)).toMatchObject({owner: {pid: child.pid}, alive: false});
+  expect(readLockOwner(folder, here)).toMatchObject({who: 'gone', owner: {pid: child.pid}});
   expect(acquireLock(folder, options()).generation).toBe(2);
 });
 
@@ -136,21 +136,21 @@ test('a lock on a checkout names the milestone that works in it', () => {
   );
 });
 
-test.each<[string, Partial<Identity>, boolean | 'unknown']>([
-  ['a process that lives', {}, true],
-  ['a pid that nobody has', {pid: deadPid}, false],
-  ['a pid that another process has by now', {process_started: '1'}, false],
-  ['a process from before the last boot', {boot_id: 'earlier'}, false],
-  ['a process on another host', {host: 'elsewhere', pid: deadPid, boot_id: 'other'}, 'unknown'],
-  ['a process in another pid namespace', {pid_namespace: 'pid:[1]', pid: deadPid}, 'unknown'],
-])('the owner is %s', (_, owner, alive) => {
+test.each<[string, Partial<Identity>, 'here' | 'elsewhere' | 'gone']>([
+  ['a process that lives', {}, 'here'],
+  ['a pid that nobody has', {pid: deadPid}, 'gone'],
+  ['a pid that another process has by now', {process_started: '1'}, 'gone'],
+  ['a process from before the last boot', {boot_id: 'earlier'}, 'gone'],
+  ['a process on another host', {host: 'elsewhere', pid: deadPid, boot_id: 'other'}, 'elsewhere'],
+  ['a process in another pid namespace', {pid_namespace: 'pid:[1]', pid: deadPid}, 'elsewhere'],
+])('the owner is %s', (_, owner, who) => {
   const folder = temporaryFolder();
   leaveLock(folder, owner);
-  expect(readLockOwner(folder, here)?.alive).toBe(alive);
+  expect(readLockOwner(folder, here).who).toBe(who);
   const take = (takeOver: boolean) => () => acquireLock(folder, options({takeOver}));
-  if (alive !== false) expect(take(false)).toThrow(expect.objectContaining({code: 'LOCKED'}));
-  if (alive === true) expect(take(true)).toThrow(expect.objectContaining({code: 'LOCKED'}));
-  else expect(take(alive === 'unknown')().generation).toBe(2);
+  if (who !== 'gone') expect(take(false)).toThrow(expect.objectContaining({code: 'LOCKED'}));
+  if (who === 'here') expect(take(true)).toThrow(expect.objectContaining({code: 'LOCKED'}));
+  else expect(take(who === 'elsewhere')().generation).toBe(2);
 });
 
 test.each(['', '{"pid":', '[]', '{"pid":"7"}'])(
@@ -158,7 +158,7 @@ test.each(['', '{"pid":', '[]', '{"pid":"7"}'])(
   content => {
     const folder = temporaryFolder();
     fs.writeFileSync(path.join(folder, '3'), content);
-    expect(readLockOwner(folder, here)).toEqual({alive: 'unknown'});
+    expect(readLockOwner(folder, here)).toEqual({who: 'elsewhere'});
     expect(() => acquireLock(folder, options())).toThrow('cannot be understood');
     expect(acquireLock(folder, options({takeOver: true})).generation).toBe(4);
   },
@@ -234,7 +234,7 @@ test('of several processes that find a stale lock exactly one wins, every time',
     const answers = await Promise.all(children.map(child => child.tell(`take ${folder}`)));
     expect(answers.toSorted(), `round ${round}`).toEqual(['LOCKED', 'LOCKED', 'LOCKED', 'won 6']);
     const winner = children[answers.indexOf('won 6')]!;
-    expect(readLockOwner(folder, here)).toMatchObject({owner: {pid: winner.pid}, alive: true});
+    expect(readLockOwner(folder, here)).toMatchObject({who: 'here', owner: {pid: winner.pid}});
     expect(fs.readdirSync(folder)).toContain('6');
     await winner.tell('release');
   }

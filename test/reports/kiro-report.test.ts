@@ -100,7 +100,7 @@ function report(state: MilestoneState, facts: Parameters<typeof statusReport>[1]
 
 /** Of one that nobody executes. */
 function restingReport(state: MilestoneState): StatusReport {
-  return statusReport({...viewOf(state), executor: undefined});
+  return statusReport({...viewOf(state), executor: {who: 'nobody'}});
 }
 
 function viewOf(state: MilestoneState): MilestoneView {
@@ -110,7 +110,7 @@ function viewOf(state: MilestoneState): MilestoneView {
     origin: 'log',
     snapshot: takeSnapshot(state),
     position: LOG_START,
-    executor: {owner: {pid: 1, host: 'here'}, alive: true} as never,
+    executor: {who: 'here', owner: {pid: 1, host: 'here'}} as never,
     edit: undefined,
     projectDriver: 'claude',
   };
@@ -253,14 +253,19 @@ test('a driver that rests is said, with when it can work again, and it is no mat
 });
 
 test('a question is answered, a broken plan validated, and what clears by itself is only looked at', () => {
-  const command = (type: Parameters<typeof blockerCommand>[1]['type'], task_id?: string, isExecuted = false) =>
-    blockerCommand('m', {type, ...(task_id !== undefined && {task_id})}, {isExecuted});
+  const command = (
+    type: Parameters<typeof blockerCommand>[1]['type'],
+    task_id?: string,
+    executed: 'here' | 'elsewhere' | 'gone' | 'nobody' = 'nobody',
+  ) => blockerCommand('m', {type, ...(task_id !== undefined && {task_id})}, {executed});
   expect(command('question', 'login')).toBe('milestone answer m login "…"');
   expect(command('merge_conflict', 'login')).toBe('milestone retry m login');
   expect(command('plan_invalid')).toBe('milestone validate m');
   expect(command('disk_space')).toBe('milestone resume m');
-  expect(command('disk_space', undefined, true)).toBe('milestone blockers m');
-  expect(command('final_red', undefined, true)).toBe('milestone resume m');
+  expect(command('disk_space', undefined, 'gone')).toBe('milestone resume m');
+  expect(command('disk_space', undefined, 'here')).toBe('milestone blockers m');
+  expect(command('disk_space', undefined, 'elsewhere')).toBe('milestone blockers m');
+  expect(command('final_red', undefined, 'here')).toBe('milestone resume m');
 });
 
 test('a blocker tells what it holds up, and whether the critical path runs through it', () => {
@@ -268,7 +273,7 @@ test('a blocker tells what it holds up, and whether the critical path runs throu
     {event: 'blocker_detected', details: {id: 'b', type: 'question', message: 'Which?', hint: 'say', task_id: 'login'}},
     {event: 'blocker_detected', details: {id: 'd', type: 'disk_space', message: 'full', hint: 'free some'}},
   ]);
-  expect(blockerDetails(state, {isExecuted: false, projectDriver: undefined})).toMatchObject([
+  expect(blockerDetails(state, {executed: 'nobody', projectDriver: undefined})).toMatchObject([
     {id: 'd', holds_up: {count: 3, critical_path: true}},
     {id: 'b', holds_up: {count: 1, critical_path: true}, who: 'you', clears: 'when it is answered'},
   ]);

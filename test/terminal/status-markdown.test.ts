@@ -42,6 +42,7 @@ const report = {
   progress: {percentage: 40, tasks_completed: 400, tasks_total: 1_000},
   counts: {pending: 1, in_progress: MANY, kiro_managed: 0, completed: 400, failed: MANY, blocked: 1, skipped: 1},
   unchecked: 3,
+  executed: 'here',
   executor: {alive: true, pid: 1, host: 'here', session_id: 'session-1'},
   git: {branch: 'milestone/release', base: 'a'.repeat(40), head: 'b'.repeat(40), landed: false},
   needs_you: many(index => ({kind: 'question', text: 'Which *one*?', command: `milestone answer ${index}`})),

@@ -1,4 +1,3 @@
-import {isAtWork} from '../../lock/lock-holder.ts';
 import {loadView} from '../../milestone/load-view.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
@@ -18,9 +17,8 @@ export async function blockers(word: string | undefined, flags: DecidingFlags): 
   const id = targetMilestone(paths, word, flags.milestone);
   const view = await loadView(paths, id);
   const {snapshot, executor, projectDriver} = view;
-  const isExecuted = isAtWork(executor);
   const report = {
-    blockers: blockerDetails(restoreSnapshot(snapshot), {isExecuted, projectDriver}),
+    blockers: blockerDetails(restoreSnapshot(snapshot), {executed: executor.who, projectDriver}),
     warnings: (await statusFacts(paths, view)).warnings,
   };
   if (flags.json) return print(`${JSON.stringify({ok: true, ...report})}\n`);

@@ -1,4 +1,5 @@
-import {readExecutor} from '../../lock/read-executor.ts';
+import {readExecutor, untilGone} from '../../lock/executor.ts';
+import {isAtWork} from '../../lock/lock-holder.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import type {Need} from '../../reports/status-shape.ts';
@@ -26,7 +27,7 @@ export async function wait(word: string | undefined, flags: WaitFlags): Promise<
   const paths = homePaths(requireHome());
   const live = await LiveMilestone.load(paths, targetMilestone(paths, word, flags.milestone));
   const end = await findEnd(live, flags);
-  if (end.because === 'ended') await untilGone(live, end.session);
+  if (end.because === 'ended') await hasLeft(live, end.session);
   const isAtRest = end.because === 'ended' || end.because === 'resting';
   if (isAtRest) end.needs = needsAtRest(live);
   if (flags.json) console.log(JSON.stringify(report(live, end)));
@@ -47,14 +48,12 @@ function needsAtRest(live: LiveMilestone): Need[] {
 }
 
 /** What an executor does last, it does after its last event; whoever starts the next one at once would be refused. */
-async function untilGone({paths, id}: LiveMilestone, session: string | undefined): Promise<void> {
-  const {signal} = new AbortController();
-  const until = systemClock.elapsed() + LAST_STEPS_MS;
-  while (systemClock.elapsed() < until) {
-    const executor = readExecutor(paths.home, id);
-    if (executor?.alive !== true || executor.owner?.session_id !== session) return;
-    await systemClock.sleep(LOOK_MS, signal);
-  }
+async function hasLeft({paths, id}: LiveMilestone, session: string | undefined): Promise<void> {
+  const isThere = () => {
+    const {who, owner} = readExecutor(paths.home, id);
+    return isAtWork(who) && owner?.session_id === session;
+  };
+  await untilGone(isThere, {clock: systemClock, everyMs: LOOK_MS, signal: AbortSignal.timeout(LAST_STEPS_MS)});
 }
 
 /** What is typed after that, or when nothing is left to decide. */

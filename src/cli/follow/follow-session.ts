@@ -3,8 +3,8 @@ import type {MilestoneEvent} from '../../events/event.ts';
 import {followLog} from '../../events/follow-log.ts';
 import {LOG_START, type LogPosition} from '../../events/log-position.ts';
 import {type LogEntry, readLastEvents, readLog} from '../../events/read-log.ts';
+import {isExecuted, readExecutor, untilGone} from '../../lock/executor.ts';
 import {isAtWork} from '../../lock/lock-holder.ts';
-import {readExecutor} from '../../lock/read-executor.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts';
 import {type LogView, printRecorded} from './log-view.ts';
@@ -74,10 +74,10 @@ function endedAlready({home, id, file}: LogView, position: LogPosition): End | u
   if (position.seq === 0) return undefined;
   const [last] = readLastEvents(file, 1, isSessionEdge).map(({event}) => event);
   if (last && last.seq > position.seq) return undefined;
-  const executor = readExecutor(home, id);
-  const isBusy = isAtWork(executor);
+  const {who, owner} = readExecutor(home, id);
+  const isBusy = isAtWork(who);
   if (last?.event === 'session_ended')
-    return isBusy && executor.owner?.session_id !== last.session_id ? undefined : last.details;
+    return isBusy && owner?.session_id !== last.session_id ? undefined : last.details;
   return isBusy || last === undefined ? undefined : DIED;
 }
 
@@ -85,15 +85,16 @@ function isSessionEdge({event}: MilestoneEvent): boolean {
   return event === 'session_started' || event === 'session_ended';
 }
 
-/** An executor that was there and is gone, at two looks: what it wrote last has been read by then. */
-async function watchLife({home, id}: LogView, stop: AbortController, wasAlive: boolean): Promise<void> {
-  const looks = wasAlive ? [true] : [];
-  while (!stop.signal.aborted) {
-    looks.push(isAtWork(readExecutor(home, id)));
-    if (looks.includes(true) && looks.slice(-2).every(alive => !alive)) return stop.abort(DIED);
-    looks.splice(0, looks.length - 3);
-    await systemClock.sleep(LIFE_LOOK_MS, stop.signal).catch(() => undefined);
-  }
+/** An executor that has not come yet is waited for. */
+async function watchLife({home, id}: LogView, stop: AbortController, wasThere: boolean): Promise<void> {
+  let hasCome = wasThere;
+  const isAwaitedOrThere = () => {
+    const isThere = isExecuted(home, id);
+    hasCome ||= isThere;
+    return isThere || !hasCome;
+  };
+  const {signal} = stop;
+  if (await untilGone(isAwaitedOrThere, {clock: systemClock, everyMs: LIFE_LOOK_MS, signal})) stop.abort(DIED);
 }
 
 async function close({json, output}: LogView, {exit, reason}: End): Promise<number> {

@@ -3,8 +3,8 @@ import type {MilestoneEvent} from '../../events/event.ts';
 import {followLog} from '../../events/follow-log.ts';
 import type {LogPosition} from '../../events/log-position.ts';
 import {type LogEntry, readLog} from '../../events/read-log.ts';
+import {readExecutor} from '../../lock/executor.ts';
 import {isAtWork} from '../../lock/lock-holder.ts';
-import {readExecutor} from '../../lock/read-executor.ts';
 import {loadView, type MilestoneView} from '../../milestone/load-view.ts';
 import type {HomePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, Settings, TaskId} from '../../plan/plan.ts';
@@ -47,7 +47,7 @@ export class LiveMilestone {
 
   /** Somebody executes it, or may do so where nobody can tell. */
   get isBusy(): boolean {
-    return isAtWork(this.executor);
+    return isAtWork(this.executor.who);
   }
 
   /**

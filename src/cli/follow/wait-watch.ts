@@ -1,7 +1,6 @@
 import {stripVTControlCharacters} from 'node:util';
 import type {MilestoneEvent} from '../../events/event.ts';
-import {isAtWork} from '../../lock/lock-holder.ts';
-import {readExecutor} from '../../lock/read-executor.ts';
+import {isExecuted, readExecutor, untilGone} from '../../lock/executor.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {atEndOfTurn} from '../../platform/turn.ts';
 import {eventLine} from '../../terminal/event-line.ts';
@@ -49,8 +48,8 @@ export class WaitWatch {
   /** The executor has said its last word, and has only to leave. */
   private endedAlready(): WaitEnd | undefined {
     const {session} = this.live.state;
-    const executor = readExecutor(this.live.paths.home, this.live.id);
-    const isSame = executor?.owner?.session_id === session?.id;
+    const {owner} = readExecutor(this.live.paths.home, this.live.id);
+    const isSame = owner?.session_id === session?.id;
     return session?.ended && isSame ? {because: 'ended', session: session.id, ...session.ended} : undefined;
   }
 
@@ -88,14 +87,11 @@ export class WaitWatch {
     });
   }
 
-  /** An executor that is gone, at two looks: what it wrote last has been read by then. */
   private async watchLife(): Promise<void> {
+    const {paths, id} = this.live;
     const {signal} = this.stop;
-    for (let misses = 0; !signal.aborted; ) {
-      misses = isAtWork(readExecutor(this.live.paths.home, this.live.id)) ? 0 : misses + 1;
-      if (misses === 2) this.finish({...restingEnd(this.live.state), because: 'ended'});
-      await systemClock.sleep(LIFE_LOOK_MS, signal).catch(() => undefined);
-    }
+    if (await untilGone(() => isExecuted(paths.home, id), {clock: systemClock, everyMs: LIFE_LOOK_MS, signal}))
+      this.finish({...restingEnd(this.live.state), because: 'ended'});
   }
 
   private async watchTime(): Promise<void> {

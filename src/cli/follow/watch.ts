@@ -2,6 +2,7 @@
 
 import {MilestoneError} from '../../errors.ts';
 import type {MilestoneEvent} from '../../events/event.ts';
+import {isExecuted, untilGone} from '../../lock/executor.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts';
@@ -66,10 +67,8 @@ async function printAsItHappens(live: LiveMilestone): Promise<number> {
   }
 }
 
-async function endWhenIdle(live: LiveMilestone, over: AbortController): Promise<void> {
-  while (live.isBusy && !over.signal.aborted) {
-    await systemClock.sleep(LIFE_LOOK_MS, over.signal).catch(() => undefined);
-    live.look();
-  }
-  over.abort(0);
+async function endWhenIdle({paths, id}: LiveMilestone, over: AbortController): Promise<void> {
+  const {signal} = over;
+  if (await untilGone(() => isExecuted(paths.home, id), {clock: systemClock, everyMs: LIFE_LOOK_MS, signal}))
+    over.abort(0);
 }

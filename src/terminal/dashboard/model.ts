@@ -1,6 +1,7 @@
 // What the dashboard shows, before anybody knows how large the terminal is. Pure.
 
 import type {Timestamp} from '../../events/event.ts';
+import {isAtWork} from '../../lock/lock-holder.ts';
 import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
 import {clockTime, eventGist} from '../log-line.ts';
@@ -107,7 +108,7 @@ export function dashboardModel(input: DashboardInput): DashboardModel {
       command: printable(command),
       details: details.map(text => printable(text)),
     })),
-    isExecuted: report.executor?.alive === true,
+    isExecuted: isAtWork(report.executed),
   };
 }
 
@@ -122,7 +123,7 @@ function elapsedOf({session, report, now}: DashboardInput): number | undefined {
   if (!session) return undefined;
   if (session.endedAt !== undefined) return Date.parse(session.endedAt) - Date.parse(session.startedAt);
   // Of a session that died nobody knows when.
-  return report.executor?.alive ? now - Date.parse(session.startedAt) : undefined;
+  return isAtWork(report.executed) ? now - Date.parse(session.startedAt) : undefined;
 }
 
 function countsOf({progress, counts, unchecked}: StatusReport): string[] {
@@ -141,20 +142,20 @@ function countsOf({progress, counts, unchecked}: StatusReport): string[] {
   ];
 }
 
-function aboutParts({executor, agents, git, origin, liberties, unseen}: StatusReport): string[] {
+function aboutParts({executed, executor, agents, git, origin, liberties, unseen}: StatusReport): string[] {
   return [
     ...liberties.map(text => `! ${text}`),
     ...(unseen === undefined ? [] : [`! ${unseen}`]),
-    workedOnBy(executor),
-    ...(executor?.alive ? illText(agents) : []),
+    workedOnBy({executed, executor}),
+    ...(executed === 'here' ? illText(agents) : []),
     ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
     ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
   ];
 }
 
-function workedOnBy(executor: StatusReport['executor']): string {
-  if (executor?.alive) return `process ${executor.pid}`;
-  return executor?.alive === null ? 'nobody can tell from here who works on it' : 'nobody works on it';
+function workedOnBy({executed, executor}: Pick<StatusReport, 'executed' | 'executor'>): string {
+  if (executed === 'here') return `process ${executor?.pid}`;
+  return executed === 'elsewhere' ? 'nobody can tell from here who works on it' : 'nobody works on it';
 }
 
 function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {

@@ -50,7 +50,7 @@ export function modelOf(made: Made) {
       origin: 'log',
       snapshot: {...takeSnapshot(state), tasks: made.tasks.map(taskState)},
       position: {offset: 1, seq: 1},
-      executor: isExecuted ? ({owner: {pid: 42, host: 'here'}, alive: true} as never) : undefined,
+      executor: isExecuted ? ({who: 'here', owner: {pid: 42, host: 'here'}} as never) : {who: 'nobody'},
       edit: undefined,
       projectDriver: undefined,
     }),
