@@ -6,7 +6,9 @@ import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
 import {addChangingCommands} from './changing-commands.ts';
 import {addPrompt} from './commands/prompt.ts';
 import {addDecidingCommands} from './deciding-commands.ts';
+import {addEndingCommands} from './ending-commands.ts';
 import {describeFailure, reportFailure} from './failure.ts';
+import {explainCommands} from './help.ts';
 import {addReadingCommands} from './reading-commands.ts';
 import {version} from './version.ts';
 import {addWaitingCommands} from './waiting-commands.ts';
@@ -63,12 +65,25 @@ export function buildProgram(): Command {
   addChangingCommands(program);
   addDecidingCommands(program);
   addWaitingCommands(program);
+  addEndingCommands(program);
+  explainCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
 }
 
 /** What an attempt may call: it looks, and decides nothing. */
-const OPEN_TO_ATTEMPTS = ['status', 'log', 'list', 'graph', 'validate', 'schema', 'prompt', 'approvals', 'blockers'];
+const OPEN_TO_ATTEMPTS = [
+  'status',
+  'log',
+  'list',
+  'graph',
+  'validate',
+  'schema',
+  'prompt',
+  'approvals',
+  'blockers',
+  'completion',
+];
 
 /** Decisions are for people: what an attempt starts must not decide about attempts. */
 async function refuseInsideAttempt(command: Command): Promise<void> {

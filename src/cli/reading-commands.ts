@@ -1,4 +1,4 @@
-import {type Command, InvalidArgumentError, Option} from 'commander';
+import {Argument, type Command, InvalidArgumentError, Option} from 'commander';
 
 /** The commands that only look: none of them changes a milestone or starts a program. */
 export function addReadingCommands(program: Command): void {
@@ -71,8 +71,12 @@ function addLog(program: Command): void {
 }
 
 function addSchema(program: Command): void {
-  const of = program.command('schema').argument('[of]', '`milestone` or `config`', 'milestone');
-  asJson(of.description('print the JSON Schema of a plan or of config.yaml')).action(async (of: string, flags) => {
+  const of = new Argument('[of]', 'whose schema').default('milestone');
+  // Offered, not held to: what is neither is told so in our own words.
+  of.argChoices = ['milestone', 'config'];
+  asJson(
+    program.command('schema').addArgument(of).description('print the JSON Schema of a plan or of config.yaml'),
+  ).action(async (of: string, flags) => {
     const {schema} = await import('./commands/schema.ts');
     await schema(of, flags);
   });

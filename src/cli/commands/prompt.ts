@@ -6,6 +6,7 @@ import {TEMPLATE_NAMES} from '../../prompts/prompt-input.ts';
 export function addPrompt(program: Command): void {
   program
     .command('prompt [id] [task]')
+    .usage('[options] [id] <task>')
     .description('print what the next attempt of a task is told')
     .option('--milestone <id>', 'the milestone that is meant')
     .addOption(

@@ -1,0 +1,143 @@
+// What `--help` says of every command besides its options: the group that it belongs to, an example, its exit codes.
+
+import {Command} from 'commander';
+import {MilestoneError} from '../errors.ts';
+import {suggestId} from '../plan/suggest.ts';
+
+const GROUPS = ['Everyday', 'Plan', 'Repair', 'For whoever does the work', 'Machine'] as const;
+
+/** What each number tells a script, in a few words. */
+const EXITS: Readonly<Record<number, string>> = {
+  0: 'done',
+  2: 'wrong usage, or an invalid plan',
+  3: 'the state does not allow it; no home, unknown id',
+  4: 'stopped on failed tasks, on blockers, or on a red check',
+  5: 'another process holds the milestone',
+  6: 'waits for a person',
+  7: 'stopped by the budget',
+  8: "stopped by a provider's quota",
+  9: 'the machine failed: disk, git',
+  10: 'still running when the time was over',
+  130: 'interrupted (129 SIGHUP, 143 SIGTERM); nothing is lost',
+};
+
+interface About {
+  group: (typeof GROUPS)[number];
+  example: string;
+  exits: ReadonlyArray<keyof typeof EXITS>;
+}
+
+const LOOKS = [0, 2, 3];
+const ACTS = [0, 2, 3, 5, 9];
+const RUNS = [0, 2, 3, 4, 5, 6, 7, 8, 9, 130];
+
+const everyday = about('Everyday');
+const plan = about('Plan');
+const repair = about('Repair');
+const work = about('For whoever does the work');
+const machine = about('Machine');
+
+/** By full name, in the order in which they are listed. */
+const ABOUT: Readonly<Record<string, About>> = {
+  init: everyday(LOOKS, 'milestone init'),
+  new: everyday(LOOKS, 'milestone new auth-api "Build the authentication API"'),
+  execute: everyday(RUNS, 'milestone execute auth-api --dry-run'),
+  resume: everyday(RUNS, 'milestone resume'),
+  status: everyday(LOOKS, 'milestone status --watch'),
+  wait: everyday([0, 2, 3, 4, 6, 7, 8, 9, 10], 'milestone wait --timeout 9m'),
+  answer: everyday(ACTS, 'milestone answer login "Yes, sessions last a week"'),
+  approve: everyday(ACTS, 'milestone approve login design'),
+  reject: everyday(ACTS, 'milestone reject login design -m "No passwords in the log"'),
+  validate: plan(LOOKS, 'milestone validate auth-api --strict'),
+  graph: plan(LOOKS, 'milestone graph auth-api --format mermaid'),
+  list: plan(LOOKS, 'milestone list'),
+  schema: plan([0, 2], 'milestone schema config'),
+  activate: plan(ACTS, 'milestone activate auth-api'),
+  pause: repair(ACTS, 'milestone pause --now'),
+  cancel: repair(ACTS, 'milestone cancel auth-api --reason "not needed"'),
+  retry: repair(ACTS, 'milestone retry login'),
+  redo: repair(ACTS, 'milestone redo login --reason "the API has changed"'),
+  skip: repair(ACTS, 'milestone skip login --reason "done elsewhere"'),
+  doctor: repair([0, 2, 3, 5, 9], 'milestone doctor --repair'),
+  log: repair([0, 2, 3, 9], 'milestone log login --output'),
+  blockers: repair(LOOKS, 'milestone blockers'),
+  approvals: repair(LOOKS, 'milestone approvals'),
+  task: work(LOOKS, 'milestone task --help'),
+  'task done': work(ACTS, 'milestone task done login -m "by hand"'),
+  prompt: work(LOOKS, 'milestone prompt login'),
+  completion: machine(LOOKS, 'source <(milestone completion bash)'),
+  notify: machine([0, 2, 3, 9], 'milestone notify --test'),
+  demo: machine([0, 4, 9], 'milestone demo'),
+};
+
+function about(group: About['group']): (exits: About['exits'], example: string) => About {
+  return (exits, example) => ({group, example, exits});
+}
+
+/** What somebody calls it who knows other programs. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  abort: 'cancel',
+  begin: 'execute',
+  check: 'validate',
+  continue: 'resume',
+  create: 'new',
+  delete: 'discard',
+  gc: 'clean',
+  lint: 'validate',
+  logs: 'log',
+  ls: 'list',
+  merge: 'land',
+  plan: 'execute --dry-run',
+  prune: 'clean',
+  remove: 'discard',
+  rerun: 'redo',
+  rm: 'discard',
+  run: 'execute',
+  start: 'execute',
+  stop: 'pause',
+  version: '--version',
+};
+
+/** Put every command in its group and give it its example and exit codes; name the command that an unknown one means. */
+export function explainCommands(program: Command): void {
+  program
+    .configureHelp({subcommandTerm: command => `${command.name()} ${usageOf(command)}`.trimEnd()})
+    .addHelpCommand(new Command('help').argument('[command]').description('show all of this').helpGroup('Machine:'))
+    .addHelpText('after', '\n`milestone` alone shows what needs you; `milestone help <command>` shows an example.')
+    .on('command:*', ([word]: string[]) => refuseUnknown(program, word as string));
+  // Groups are listed in the order of their first commands.
+  const place = (command: Command) => Object.keys(ABOUT).indexOf(command.name());
+  (program.commands as Command[]).sort((a, b) => place(a) - place(b));
+  explainAll(program, '');
+}
+
+function explainAll(parent: Command, prefix: string): void {
+  for (const command of parent.commands) {
+    const known = ABOUT[prefix + command.name()];
+    if (known) explain(command, known, prefix === '');
+    command.configureHelp(parent.configureHelp());
+    explainAll(command, `${prefix}${command.name()} `);
+  }
+}
+
+function explain(command: Command, {group, example, exits}: About, isOnTop: boolean): void {
+  if (isOnTop) command.helpGroup(`${group}:`);
+  const meanings = exits.map(exit => `  ${String(exit).padEnd(4)}${EXITS[exit]}`);
+  command.addHelpText('after', ['', 'Example:', `  ${example}`, '', 'Exit codes:', ...meanings].join('\n'));
+}
+
+/** What follows a command's name but for its options. */
+function usageOf(command: Command): string {
+  const usage = command.usage().replace(/\[options\] ?/, '');
+  return usage.replace(/^\[command\]$/, '<command>');
+}
+
+/** @throws {MilestoneError} `USAGE` */
+function refuseUnknown(program: Command, word: string): never {
+  const known = program.commands.map(command => command.name());
+  const other = Object.hasOwn(OTHER_NAMES, word.toLowerCase()) ? OTHER_NAMES[word.toLowerCase()] : undefined;
+  const meant = known.includes(other?.split(' ')[0] ?? '') || other?.startsWith('--') ? other : suggestId(word, known);
+  throw new MilestoneError('USAGE', `there is no command \`${word}\``, {
+    hint: meant === undefined ? 'milestone --help' : `did you mean \`milestone ${meant}\`?`,
+  });
+}

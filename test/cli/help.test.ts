@@ -1,0 +1,107 @@
+// What `--help` says, of every command that there is.
+
+import type {Command} from 'commander';
+import {beforeAll, describe, expect, test, vi} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+
+let commands: Array<{name: string; help: string; command: Command}> = [];
+
+beforeAll(async () => {
+  // The bundler puts it in.
+  vi.stubGlobal('MILESTONE_VERSION', '0.0.0');
+  const {buildProgram} = await import('../../src/cli/program.ts');
+  commands = all(buildProgram(), '');
+});
+
+function all(parent: Command, prefix: string): typeof commands {
+  return parent.commands.flatMap(command => {
+    const name = prefix + command.name();
+    return [{name, help: helpOf(command), command}, ...all(command, `${name} `)];
+  });
+}
+
+/** All that is printed, what is added after it included. */
+function helpOf(command: Command): string {
+  let text = '';
+  command.configureOutput({
+    writeOut: part => {
+      text += part;
+    },
+  });
+  command.outputHelp();
+  return text;
+}
+
+describe('every command', () => {
+  test('has an example that begins with it, and says its exit codes', () => {
+    expect(commands.length).toBeGreaterThan(25);
+    for (const {name, help} of commands) {
+      expect(help, name).toMatch(new RegExp(`\nExample:\n {2}(?:source <\\()?milestone ${name}\\b`));
+      expect(help, name).toMatch(/\nExit codes:\n {2}0 +done\n/);
+    }
+  });
+
+  test('is in one of five groups', () => {
+    const groups = new Set(commands.filter(({name}) => !name.includes(' ')).map(({command}) => command.helpGroup()));
+    expect([...groups]).toEqual(['Everyday:', 'Plan:', 'Repair:', 'For whoever does the work:', 'Machine:']);
+  });
+
+  test('takes the options that its example has', () => {
+    for (const {name, help, command} of commands) {
+      const example = /\nExample:\n {2}(.*)/.exec(help)?.[1] ?? '';
+      const options = [...example.matchAll(/ (--?[a-z][a-z-]*)/g)].map(([, option]) => option);
+      const known = command.options.flatMap(({long, short}) => [long, short]);
+      for (const option of options.filter(option => option !== '--help')) expect(known, name).toContain(option);
+    }
+  });
+
+  test('calls a task `<task>` where it is needed, `[task]` where it is not, after the milestone', () => {
+    for (const {name, command} of commands) {
+      const usage = command.usage();
+      if (!/\btask\b/.test(usage)) continue;
+      expect(usage, name).toMatch(/^\[options\] \[id\] (?:<task>|\[task\])(?: |$)/);
+    }
+  });
+});
+
+test.concurrent('help lists the commands in their groups, in this order', async () => {
+  await using rig = await MilestoneRig.create();
+  const {stdout} = await rig.milestone('--help');
+  expect([...stdout.matchAll(/^(\w.*):$/gm)].map(([, group]) => group)).toEqual([
+    'Options',
+    'Everyday',
+    'Plan',
+    'Repair',
+    'For whoever does the work',
+    'Machine',
+  ]);
+  expect(stdout).toMatch(/\nEveryday:\n {2}init \[folder\] .*\n {2}new <id> \[title\] .*\n {2}execute \[id\] /);
+});
+
+test.concurrent('a command that there is not is told which one is meant', async () => {
+  await using rig = await MilestoneRig.create();
+  const meant: Record<string, string> = {
+    run: 'milestone execute',
+    version: 'milestone --version',
+    satus: 'milestone status',
+    stop: 'milestone pause',
+    create: 'milestone new',
+    logs: 'milestone log',
+  };
+  for (const [word, command] of Object.entries(meant))
+    expect(await rig.milestone(word)).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: `error: there is no command \`${word}\`\nhint: did you mean \`${command}\`?\n`,
+    });
+  expect(await rig.milestone('xyzzy')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('milestone --help'),
+  });
+  expect((await rig.milestone('run', '--json')).json()).toMatchObject({ok: false, error: {code: 'USAGE'}});
+  // A misspelt one is told, too, and not taken for the milestone.
+  expect(await rig.milestone('nwe', 'x')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('`milestone new`'),
+  });
+});
