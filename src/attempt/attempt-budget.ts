@@ -4,7 +4,7 @@ import type {AgentTraits, DriverResult, Reckoning} from '../drivers/driver.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {estimateUsage, exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
-import {taskState} from '../state/milestone.ts';
+import {placesTaken, taskState} from '../state/milestone.ts';
 import {addUsage} from '../state/usage.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
@@ -19,7 +19,7 @@ export function reservationFor(context: ExecutionContext, id: TaskId, agent: Age
     reserved: Object.values(reserved),
     taskLimit: context.settingsOf(id).budget,
     taskUsed: taskState(state, id).history.used ?? {},
-    places: Math.max(1, Math.min(settings.maxParallel - state.running.size, ready.size)),
+    places: Math.max(1, Math.min(settings.maxParallel - placesTaken(state), ready.size)),
     reportsCost: agent.reportsCost,
   });
 }

@@ -219,8 +219,22 @@ export interface EventDetails {
     ok: boolean;
     checks: CheckResult[];
   };
-  task_integrating: {task_id: TaskId; attempt: number; commit: string; onto: string};
-  task_completed: {task_id: TaskId; attempt: number; commit?: string; checked: boolean; adopted?: boolean};
+  /**
+   * Its work is checked and let through, and waits to be merged: it needs no place any more. `commit`: the work, as it was
+   * frozen; absent where it is on the branch already, or there is none.
+   */
+  task_queued: {task_id: TaskId; attempt: number; commit?: string};
+  /** `tip`: what the branch moves to, together with the others of its round; absent in logs of earlier versions. */
+  task_integrating: {task_id: TaskId; attempt: number; commit: string; onto: string; tip?: string};
+  /** `tip`: where the branch stands with its commit and those that were integrated together with it. */
+  task_completed: {
+    task_id: TaskId;
+    attempt: number;
+    commit?: string;
+    checked: boolean;
+    tip?: string;
+    adopted?: boolean;
+  };
   attempt_ended: {task_id: TaskId; attempt: number; outcome: Outcome; denials?: Denial[]};
   task_retry_scheduled: {task_id: TaskId; attempt: number; retry_at: Timestamp; alone?: boolean};
   task_failed: {task_id: TaskId; attempt: number; cause: string; message: string};
@@ -327,6 +341,8 @@ export interface EventDetails {
   baseline_checked: {head: string; ok: boolean; checks: CheckResult[]};
   /** A task's own check, red after an attempt, was run on the commit that the attempt started from. */
   check_compared: {task_id: TaskId; attempt: number; base: string; check: CheckResult};
+  /** The works of a round of the merge queue, laid on `onto` one after the other up to `tip`, were checked together. */
+  round_checked: {onto: string; tip: string; tasks: TaskId[]; ok: boolean; checks: CheckResult[]};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
   request_rejected: {reason: string; code?: RejectionCode; hint?: string};
 }

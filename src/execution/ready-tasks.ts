@@ -3,7 +3,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {type Constraint, chooseNext} from '../scheduler/choose-next.ts';
 import {ReadyQueue} from '../scheduler/ready-queue.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
-import {type MilestoneState, taskState} from '../state/milestone.ts';
+import {type MilestoneState, placesTaken, taskState} from '../state/milestone.ts';
 import {isSatisfied, type TaskState} from '../state/task.ts';
 
 /** Who would do a task now. `waits`: whoever would cannot at the moment. */
@@ -119,7 +119,7 @@ export class ReadyTasks {
 
   /** The tasks to start now, best first. */
   choose(maxParallel: number, usedElsewhere: ReadonlySet<string>): TaskId[] {
-    const places = maxParallel - this.state.running.size;
+    const places = maxParallel - placesTaken(this.state);
     if (places <= 0 || this.queue.size === 0) return [];
     const running = [...this.state.running].map(id => {
       const task = taskState(this.state, id);
@@ -128,7 +128,7 @@ export class ReadyTasks {
         ...(task.status === 'in_progress' && task.alone && {alone: true}),
       };
     });
-    return chooseNext({maxParallel, running, ready: this.queue.best(places), usedElsewhere});
+    return chooseNext({places, running, ready: this.queue.best(places), usedElsewhere});
   }
 
   private refreshOne(id: TaskId): void {

@@ -43,6 +43,7 @@ export const DEFAULT_SETTINGS = {
   env: {},
   env_deny: [],
   workspace: {fresh: false, submodules: 'auto'},
+  merge: {batch: 8},
   base: undefined,
   git: {sync: 'off', hooks: false, message: '{type}({scope}): {title}'},
   checkpoint: 'live',
@@ -108,7 +109,7 @@ export function hasOwnSettings(task: Task): boolean {
   return TASK_SETTINGS.some(key => task[key] !== undefined);
 }
 
-/** Settings of the milestone as a whole; maps (`env`, `workspace`, `git`, `agents`) are joined key by key. */
+/** Settings of the milestone as a whole; maps (`env`, `workspace`, `merge`, `git`, `agents`) are joined key by key. */
 export function resolveMilestoneSettings(plan: Settings, project: Settings = {}) {
   const own = {...DEFAULT_SETTINGS, ...withoutUndefined(project), ...withoutUndefined(plan)};
   return withoutUndefined({
@@ -126,6 +127,7 @@ export function resolveMilestoneSettings(plan: Settings, project: Settings = {})
     env: {...project.env, ...plan.env},
     envDeny: own.env_deny,
     workspace: {...DEFAULT_SETTINGS.workspace, ...project.workspace, ...plan.workspace},
+    merge: {...DEFAULT_SETTINGS.merge, ...project.merge, ...plan.merge},
     /** Absent: the branch checked out at activation. */
     base: own.base,
     git: {...DEFAULT_SETTINGS.git, ...project.git, ...plan.git},

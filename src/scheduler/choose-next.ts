@@ -34,7 +34,8 @@ export interface RunningAttempt {
 }
 
 export interface SchedulerSnapshot {
-  maxParallel: number;
+  /** How many more may run. */
+  places: number;
   running: readonly RunningAttempt[];
   ready: readonly ReadyGroup[];
   /** Names that another milestone of this repository uses at the moment. */
@@ -46,7 +47,7 @@ export function chooseNext(snapshot: SchedulerSnapshot): TaskId[] {
   const running = [...snapshot.running];
   const taken = new Map<ReadyGroup, number>();
   const chosen: TaskId[] = [];
-  while (running.length < snapshot.maxParallel && !running.some(attempt => attempt.alone)) {
+  while (chosen.length < snapshot.places && !running.some(attempt => attempt.alone)) {
     const group = bestGroup(snapshot, running, taken);
     if (!group) break;
     const candidate = group.candidates[taken.get(group) ?? 0] as Candidate;

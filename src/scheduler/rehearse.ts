@@ -159,10 +159,7 @@ function toRun(
   // Only coding agents go on from their own work; a shell task starts from the clean head.
   const again = driverName(inItsPhase(state, task), driver) === SHELL_DRIVER ? 'run' : 'continue';
   if (now.status === 'in_progress' && now.stage === 'integrating')
-    return {
-      action: 'adopt',
-      why: `attempt ${now.attempt} was being integrated: taken over if its commit is on the branch`,
-    };
+    return {action: 'adopt', why: `attempt ${now.attempt} has done its work, which waits to be merged`};
   if (now.status === 'in_progress') return {action: again, why: `attempt ${now.attempt} was interrupted`};
   const phase = phaseToDo(state, task.id);
   const before = phase && phasesBefore(phase).at(-1);

@@ -76,7 +76,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       state.head = event.details.base;
       break;
     case 'task_completed':
-      if (event.details.commit !== undefined) state.head = event.details.commit;
+      if (event.details.commit !== undefined) state.head = event.details.tip ?? event.details.commit;
       break;
     case 'plan_changed':
       delete state.refused;

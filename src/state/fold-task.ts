@@ -1,4 +1,4 @@
-//                       task_started                     task_claimed            task_integrating
+//                       task_started                     task_claimed     task_queued, task_integrating
 //   pending ────────────────────────────> in_progress: starting ─> working ─> claimed ─> integrating
 //    ^  ^  ^                                   │                                            │
 //    │  │  └─ task_retry_scheduled ─ attempt_ended ─ task_failed ────────> failed           │ task_completed
@@ -62,7 +62,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, stage: 'working', process: {pid: event.details.pid, started: event.details.process_started}};
     case 'task_claimed':
       if (!isRunning(task, event) || task.stage === 'integrating') break;
-      return {...withoutSettled(task), stage: 'claimed', claim: event.details.result};
+      return {...withoutSettled(task), stage: 'claimed', claim: event.details.result, claimSeq: event.seq};
     case 'tests_removed':
       if (!isRunning(task, event)) break;
       return {...task, removedTests: event.details.files};
@@ -73,6 +73,11 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         checks: event.details.checks,
         ...(event.details.ok && event.details.checks.length > 0 && {checked: true}),
       };
+    case 'task_queued': {
+      if (!isRunning(task, event) || task.stage !== 'claimed') break;
+      const {commit} = event.details;
+      return {...task, stage: 'integrating', queued: {...(commit !== undefined && {commit})}};
+    }
     case 'task_integrating':
       if (!isRunning(task, event)) break;
       return {

@@ -18,6 +18,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     unmet: new Map(),
     waiting: new Map(),
     running: new Set(),
+    queued: new Set(),
     counts: noCounts(),
     stuck: new Set(),
     unexplained: new Set(),

@@ -120,6 +120,8 @@ export interface MilestoneState {
   waiting: Map<TaskId, number>;
   /** Ids of the tasks in progress. */
   running: Set<TaskId>;
+  /** Of these the ones whose work waits to be merged, or is being merged. */
+  queued: Set<TaskId>;
   counts: Record<ShownStatus, number>;
   /** Ids of the tasks that failed or are blocked. */
   stuck: Set<TaskId>;
@@ -198,4 +200,9 @@ export function startOfWorkflow(state: MilestoneState, task_id: TaskId): NewEven
 /** Tasks completed or skipped. */
 export function tasksCompleted(state: MilestoneState): number {
   return state.counts.completed + state.counts.skipped;
+}
+
+/** Attempts that take one of the places there are: work that waits to be merged needs none, but in a checkout of all. */
+export function placesTaken({running, queued, activation}: MilestoneState): number {
+  return activation?.isolation === 'shared' ? running.size : running.size - queued.size;
 }

@@ -45,6 +45,7 @@ export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskI
   state.taskById = new Map(plan.tasks.map(task => [task.id, task]));
   state.tasks = new Map();
   state.running = new Set();
+  state.queued = new Set();
   state.dependants = new Map();
   state.unmet = new Map();
   state.waiting = new Map();
@@ -80,6 +81,7 @@ export function setTask(state: MilestoneState, id: TaskId, next: TaskState): voi
   if (before) count(state, before, -1);
   count(state, task, 1);
   keep(state.running, id, task.status === 'in_progress');
+  keep(state.queued, id, task.status === 'in_progress' && task.queued !== undefined);
   keep(state.stuck, id, isStuck(task));
   const step = nextStepIsOf(task);
   keep(state.nextStep.program, id, step === 'program');

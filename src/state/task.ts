@@ -100,6 +100,10 @@ export interface RunningTask {
   alone?: boolean;
   process?: {pid: number; started: string | null};
   claim?: Claim;
+  /** Number of the event that claimed it. */
+  claimSeq?: number;
+  /** It waits to be merged: its work, where there is any. */
+  queued?: {commit?: string};
   /** Green checks are on record for this attempt. */
   checked?: boolean;
   /** Checks that were run for it, as last recorded. */

@@ -114,6 +114,8 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
         .map(change => `${chalk.yellow('!')} while ${whose}: ${printable(sharedChange(change))}`)
         .join('\n');
     }
+    case 'round_checked':
+      return roundChecked(event.details);
     case 'final_checked':
       return event.details.ok
         ? `${chalk.green('✔')} final check passed`
@@ -129,6 +131,14 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     default:
       return undefined;
   }
+}
+
+/** What one alone comes to is said of its task. */
+function roundChecked({tasks, ok, checks}: EventDetails['round_checked']): string | undefined {
+  if (tasks.length === 1) return undefined;
+  const together = tasks.map(name).join(', ');
+  if (ok) return `${chalk.green('✔')} checked together: ${together}`;
+  return [`red together, to be halved: ${together}`, ...checks.flatMap(redCheckLine)].join('\n');
 }
 
 function started(

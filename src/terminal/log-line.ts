@@ -35,6 +35,7 @@ const GISTS: Gists = {
   task_claimed: details => ofAttempt(details, details.result.summary),
   task_verified: details => ofAttempt(details, `${verdict(details)} on ${details.on}`),
   tests_removed: details => ofAttempt(details, removedTestsInShort(details.files)),
+  task_queued: details => ofAttempt(details, 'in the queue', short(details.commit)),
   task_integrating: details => ofAttempt(details, `${short(details.commit)} onto ${short(details.onto)}`),
   task_completed: details => ofAttempt(details, short(details.commit), details.checked ? 'checked' : 'unchecked'),
   attempt_ended: details => ofAttempt(details, `${details.outcome.kind}: ${details.outcome.message}`),
@@ -76,6 +77,8 @@ const GISTS: Gists = {
   check_compared: ({base, check, ...details}) =>
     ofAttempt(details, `its check is ${check.ok ? 'green' : 'red'} on ${short(base)}`),
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
+  round_checked: ({tasks, onto, tip, ...details}) =>
+    sentence(tasks.join(', '), `${verdict(details)} as ${short(tip)} onto ${short(onto)}`),
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,
   request_rejected: ({reason}) => reason,
 };

@@ -14,11 +14,11 @@ export interface AttemptPlace {
   slot: number;
 }
 
-/** Slots in which attempts work, or whose work an executor that is dead has left there. */
+/** Slots in which attempts work, or whose work an executor that is dead has left there; what is queued is kept by a ref. */
 export function heldSlots({running, tasks}: Pick<MilestoneState, 'running' | 'tasks'>): number[] {
   return [...running].flatMap(id => {
     const task = tasks.get(id);
-    return task?.status === 'in_progress' ? [task.slot] : [];
+    return task?.status === 'in_progress' && !task.queued ? [task.slot] : [];
   });
 }
 

@@ -37,6 +37,7 @@ test('a task without settings gets the defaults', () => {
     env: {},
     envDeny: [],
     workspace: {fresh: false, submodules: 'auto'},
+    merge: {batch: 8},
     git: {sync: 'off', hooks: false, message: '{type}({scope}): {title}'},
     checkpoint: 'live',
     agents: {},

@@ -44,7 +44,7 @@ describe('whatever happens', () => {
       fc.property(arbitraryPlan, arbitraryFate, fc.integer({min: 1, max: 4}), (plan, fate, maxParallel) => {
         const world = new World(plan, maxParallel, state => {
           const running = [...state.running].map(id => ({...state.taskById.get(id)!, isCode: isCode(state, id)}));
-          expect(running.length).toBeLessThanOrEqual(maxParallel);
+          expect(running.length - state.queued.size).toBeLessThanOrEqual(maxParallel);
           for (const [place, a] of running.entries())
             for (const b of running.slice(place + 1)) {
               if (a.isCode && b.isCode) expect(areasOverlap(a.touches, b.touches)).toBe(false);
@@ -262,6 +262,8 @@ describe('the fold', () => {
         }
         const stuck = plan.tasks.filter(({id}) => ['failed', 'blocked'].includes(taskState(state, id).status));
         expect(state.stuck).toEqual(new Set(stuck.map(({id}) => id)));
+        const queued = plan.tasks.filter(({id}) => 'queued' in taskState(state, id));
+        expect(state.queued).toEqual(new Set(queued.map(({id}) => id)));
       }),
     );
   });
@@ -313,6 +315,26 @@ describe('the fold', () => {
     );
     expect(world.state.unreported).toEqual(new Set([heldKey('c', 'a')]));
     expect(world.state.unexplained).toEqual(new Set(['a']));
+  });
+
+  test('gives the place of work that waits to be merged to the next one, and knows where the branch stands', () => {
+    const tasks: Task[] = ['a', 'b', 'c'].map(id => ({id, title: id, run: 'true'}));
+    const world = new World({id: 'p', title: 'P', requires: [], settings: {}, tasks}, 1);
+    const finish = (task_id: string): NewEvent[] => [
+      {event: 'task_claimed', details: {task_id, attempt: 1, result: {}}},
+      {event: 'task_queued', details: {task_id, attempt: 1, commit: `work of ${task_id}`}},
+    ];
+    world.schedule();
+    world.record(...finish('a'));
+    world.schedule();
+    expect([...world.state.running]).toEqual(['a', 'b']);
+    world.record(
+      ...finish('b'),
+      {event: 'task_integrating', details: {task_id: 'a', attempt: 1, commit: 'a', onto: 'base', tip: 'b'}},
+      {event: 'task_integrating', details: {task_id: 'b', attempt: 1, commit: 'b', onto: 'base', tip: 'b'}},
+      {event: 'task_completed', details: {task_id: 'a', attempt: 1, commit: 'a', tip: 'b', checked: true}},
+    );
+    expect(world.state).toMatchObject({head: 'b', queued: new Set(['b'])});
   });
 
   describe('of a task that is taken out of the plan and put back', () => {

@@ -110,7 +110,7 @@ export class World {
     });
     this.record({
       event: 'milestone_activated',
-      details: {execution_id: 'x', plan, imported: {}, isolation: 'none', dependents: []},
+      details: {execution_id: 'x', plan, imported: {}, isolation: 'worktree', dependents: []},
     });
     this.ready.rebuild();
   }
@@ -222,7 +222,9 @@ export class World {
     const running = [...this.state.running];
     const id = running[pick % Math.max(1, running.length)];
     if (what === 'die')
-      for (const each of running) this.end(each, {kind: 'interrupted', message: 'died', executor_died: true});
+      // What is queued is done, and waits for the next executor.
+      for (const each of running.filter(one => !this.state.queued.has(one)))
+        this.end(each, {kind: 'interrupted', message: 'died', executor_died: true});
     else if (what === 'retry') this.request({kind: 'retry'});
     else if (what === 'skip') this.request({kind: 'skip', task_id: this.plan.tasks[pick % this.plan.tasks.length]!.id});
     else if (what === 'approve' || what === 'reject') this.decide(what, pick);
@@ -290,7 +292,9 @@ export class World {
       this.record({event: 'task_working', details: {...details, pid: 1, process_started: '1'}});
     else if (task.stage === 'working') this.record({event: 'task_claimed', details: {...details, result: {}}});
     else if (task.stage === 'claimed' && (task.phase === undefined || task.integrates !== undefined))
-      this.record({event: 'task_integrating', details: {...details, commit: 'c', onto: 'b'}});
+      this.record({event: 'task_queued', details: {...details, commit: 'w'}});
+    else if (task.queued && !task.integrating)
+      this.record({event: 'task_integrating', details: {...details, commit: 'c', onto: 'b', tip: 't'}});
   }
 
   private succeed(id: string): void {

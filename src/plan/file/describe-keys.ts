@@ -16,8 +16,6 @@ const MEANINGS: Readonly<Record<string, string>> = {
   dependencies: 'What has to be there before this milestone starts.',
   settings: 'How tasks are carried out; config.yaml has defaults for all plans, a task may have its own.',
   'execution.base': 'Commit that the work started from.',
-  merge: 'How finished work is taken onto the branch.',
-  'merge.batch': 'Most works that are checked and taken together; 1: each alone. Default 8.',
   kiro_configuration: 'For tasks that go through the phases design, spec, task and execute.',
   phase_weights: 'Share of each phase in the progress of a task; they add up to 100.',
   approval_gates: 'Approvals between the phases.',

@@ -164,6 +164,14 @@ export const settingsSchema = z.object({
     })
     .optional()
     .describe('The folders that attempts work in.'),
+  merge: z
+    .object({
+      batch: count(1)
+        .optional()
+        .describe('Most finished works that are checked and taken onto the branch together; 1: each alone.'),
+    })
+    .optional()
+    .describe('How finished work is taken onto the branch.'),
   base: name.optional().describe('Branch or commit that the work starts from; by default what is checked out.'),
   git: z
     .object({
