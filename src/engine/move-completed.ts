@@ -3,6 +3,7 @@ import {milestoneToken} from '../execution/execution.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import {withLog} from '../milestone/with-milestone.ts';
 import {renderPlan} from '../plan/layout.ts';
+import {readIfExists} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {movePlanFile, PlanFileWriter} from '../projections/plan-file-writer.ts';
@@ -11,8 +12,9 @@ import {type PrepareOptions, prepareExecution} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */
 export function moveToCompleted({paths, id}: OpenMilestone): void {
+  // First, so that it is on disk with the move; it may name another that was activated since.
+  if (readIfExists(paths.current)?.trim() === id) fs.rmSync(paths.current, {force: true});
   movePlanFile(paths.active(id), paths.completed(id));
-  fs.rmSync(paths.current, {force: true});
 }
 
 /** What finishing a move needs where slots are still to be torn down. */

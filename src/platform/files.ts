@@ -67,6 +67,20 @@ export function syncNames(file: string, made: string | undefined): void {
   }
 }
 
+/**
+ * Make it durable that something is gone, also when folders above it went with it.
+ * @throws {MilestoneError} `IO_FAILED`
+ */
+export function syncRemoval(gone: string): void {
+  let folder = path.dirname(gone);
+  while (!isFolder(folder)) folder = path.dirname(folder);
+  try {
+    syncFolder(folder);
+  } catch (error) {
+    throw fileError(error, `sync \`${folder}\``);
+  }
+}
+
 /** Make the content of a file durable. */
 export function syncFile(file: string): void {
   const fd = fs.openSync(file, 'r');

@@ -15,7 +15,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {linkedWorktrees, type Repository, registeredFolder} from '../git/git.ts';
 import {isSlot, placedSlots} from '../git/slot-place.ts';
-import {listFolder, readIfExists, syncFile, syncFolder} from '../platform/files.ts';
+import {listFolder, readIfExists, syncFile, syncFolder, syncRemoval} from '../platform/files.ts';
 import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {removeIfEmpty} from './set-aside.ts';
@@ -152,7 +152,10 @@ function isOurs(gitDir: string, root: string): boolean {
 
 async function removeSlot(gitDir: string | undefined, folder: string | undefined): Promise<void> {
   // The folder first: once nothing points at it, nobody could tell whose it is.
-  if (folder !== undefined && pointsAtNothingElse(folder, gitDir)) await removeFolder(folder);
+  if (folder !== undefined && pointsAtNothingElse(folder, gitDir)) {
+    await removeFolder(folder);
+    syncRemoval(folder);
+  }
   if (gitDir !== undefined) await removeFolder(gitDir);
 }
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {type PlacedSlot, slotAt, slotLink} from '../git/slot-place.ts';
-import {listFolder} from '../platform/files.ts';
+import {listFolder, syncRemoval} from '../platform/files.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
@@ -52,7 +52,10 @@ export async function removeSlots(
     removeIfEmpty(pool);
     removeIfEmpty(path.dirname(pool));
   }
-  removeIfEmpty(path.join(repo.commonDir, 'worktrees'));
+  const worktrees = path.join(repo.commonDir, 'worktrees');
+  removeIfEmpty(worktrees);
+  // A loss of power brings nothing back once it is on record that all is done: nobody would come to take it away again.
+  for (const place of [...all, worktrees]) syncRemoval(path.join(place, 'slot'));
   return [...new Set(warnings)];
 }
 
@@ -107,6 +110,8 @@ async function forget({topLevel, gitDir}: Repository): Promise<string[]> {
   const link = slotLink(topLevel);
   const isOwn = fs.lstatSync(link, {throwIfNoEntry: false})?.isSymbolicLink() && !fs.existsSync(link);
   if (isOwn) fs.rmSync(link);
+  // A folder that a loss of power brings back is a slot as long as git knows of it, and somebody else's from then on.
+  syncRemoval(link);
   return removeQuietly(gitDir);
 }
 

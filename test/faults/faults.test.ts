@@ -66,6 +66,32 @@ describe.skipIf(library === '')('with a fault below node', async () => {
   });
 });
 
+describe.skipIf(library === '')('with power lost as soon as it has ended', async () => {
+  const template = await createWorld({git: true});
+  afterAll(() => template[Symbol.asyncDispose]());
+
+  // What a dead executor left was on disk before, and may come back.
+  test.concurrent.each([
+    {names: 'lost', after: 0},
+    {names: 'lost', after: 0.6},
+    {names: 'kept', after: 0.6},
+  ] as const)('names $names, after a recovery from $after of the way: all is there, and nothing else', async point => {
+    await using rig = copyWorld(template);
+    const mine = usersThings(rig);
+    if (point.after > 0) {
+      const total = await countCalls(template);
+      await runWithFault(rig, library, {kind: 'tree', at: Math.ceil(total * point.after)});
+    }
+    const {exitCode, stderr} = await runWithFault(rig, library, {kind: `power-names-${point.names}`, at: 0});
+    expect(exitCode, stderr).toBe(0);
+    expect(usersThings(rig)).toEqual(mine);
+    expectSoundLog(rig.events('diamond'));
+    expectCompletedPlan(rig);
+    expectIntegratedOnce(rig);
+    expectNothingLeft(rig);
+  });
+});
+
 /** How many calls there are is known once it has run. */
 async function choosePoints(template: MilestoneRig): Promise<Point[]> {
   const total = await countCalls(template);

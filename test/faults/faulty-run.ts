@@ -24,7 +24,7 @@ export type Kind = (typeof KINDS)[number];
 /** Room for the count and the pids of preload.c. */
 const STATE_BYTES = 1 << 17;
 
-/** @param at Number of the call, counting from 1; 0 counts only. */
+/** @param at Number of the call, counting from 1; 0 counts only, or loses power once it has ended. */
 export async function runWithFault(rig: MilestoneRig, library: string, {kind, at}: {kind: Kind; at: number}) {
   const names = kind.startsWith('power') ? (kind.slice('power-names-'.length) as Names) : undefined;
   const folders = [rig.folder, rig.stateFolder];
@@ -47,7 +47,7 @@ export async function runWithFault(rig: MilestoneRig, library: string, {kind, at
   };
   const ended = await rig.milestone('execute', ID, {env});
   if (kind === 'executor' || kind === 'tree' || names) await rig.untilNoProcessLeft();
-  if (names && before && ended.signal === 'SIGKILL') losePower(folders, {before, synced, names});
+  if (names && before && (ended.signal === 'SIGKILL' || at === 0)) losePower(folders, {before, synced, names});
   return ended;
 }
 
