@@ -8,12 +8,12 @@ import {clearAway} from '../engine/recover.ts';
 import {placedSlots, slotPool} from '../git/slot-place.ts';
 import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
+import {sweep} from '../milestone/sweep.ts';
 import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
-import {ensureHomeFiles, writtenFolders} from '../plan/file/home.ts';
+import {ensureHomeFiles} from '../plan/file/home.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {listFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
-import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {answersIn} from '../requests/answer-requests.ts';
 import {finishRequest, leftoverRequests} from '../requests/inbox.ts';
 import {attemptsOf, isOver} from '../state/milestone.ts';
@@ -103,8 +103,9 @@ async function mendWorktrees({repo, id, read}: LockedMilestone): Promise<string[
   return mendSlots(repo, slotPool(repo, workspace.root, id));
 }
 
-function removeJunk({paths, id, clock}: LockedMilestone): string[] {
-  for (const folder of writtenFolders(paths, id)) removeForgottenTemporaries(folder, clock.now());
+function removeJunk(locked: LockedMilestone): string[] {
+  sweep(locked);
+  const {paths, id} = locked;
   const junk = path.join(paths.inbox(id), 'junk');
   if (listFolder(junk).length === 0) return [];
   fs.rmSync(junk, {recursive: true, force: true});

@@ -41,8 +41,8 @@ import {
 } from '../milestone/open-milestone.ts';
 import {planStart, type StartOptions} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
+import {sweep} from '../milestone/sweep.ts';
 import {notifierOf} from '../notify/notifier.ts';
-import {writtenFolders} from '../plan/file/home.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {type Selection, selectTasks} from '../plan/selection.ts';
 import {every} from '../platform/every.ts';
@@ -108,8 +108,7 @@ const PLAN_REST_MS = 1_000;
 export async function executeMilestone(options: ExecuteOptions): Promise<ExecutionReport> {
   const opened = await openMilestone({...options, purpose: 'execute'});
   try {
-    for (const folder of writtenFolders(opened.paths, opened.id))
-      removeForgottenTemporaries(folder, opened.clock.now());
+    sweep(opened);
     const {state, sessionId} = opened;
     if (await finishMove(opened, options))
       return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};

@@ -30,19 +30,21 @@ export type Holder =
 
 export const NOBODY: Holder = {who: 'nobody'};
 
+/** Line that follows the owner's in the file of a lock that he has given back. */
+export const RELEASED = '{"released":true}\n';
+
 /** Who holds a lock of this content; nobody when it was released. */
 export function holderOf(content: string, here: Identity): Holder {
-  const owner = parseOwner(content);
-  if (owner === 'released') return NOBODY;
+  if (content.endsWith(`\n${RELEASED}`)) return NOBODY;
+  const owner = parseOwner(content.split('\n')[0] as string);
   if (!owner) return {who: 'elsewhere'};
   const alive = isAlive(owner, here);
   return alive === 'unknown' ? {who: 'elsewhere', owner} : {who: alive ? 'here' : 'gone', owner};
 }
 
-function parseOwner(content: string): LockOwner | 'released' | undefined {
+function parseOwner(line: string): LockOwner | undefined {
   try {
-    const value = JSON.parse(content);
-    if (value?.released === true) return 'released';
+    const value = JSON.parse(line);
     const isOwner = Number.isSafeInteger(value?.pid) && value.pid > 0 && typeof value.host === 'string';
     return isOwner ? value : undefined;
   } catch {

@@ -1,6 +1,6 @@
 // At most one process works on a milestone. The lock is a folder of numbered files, the generations; the highest rules.
 //
-//          link(n+1)                    rewrite                    link(n+1)
+//          link(n+1)                     append                    link(n+1)
 //   free ─────────────> held by a process ──────> released ───────────────────> held by another
 //                             │                                                      ▲
 //                             └── its process is dead, or `--take-over` ─────────────┘
@@ -11,12 +11,11 @@
 //     afterwards, nobody had taken over when the look began.
 // K3. Whether an owner is dead is decided by who it is (lock-owner.ts), never by how old the lock is.
 
-import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {fileError, makeFolder, replaceFile, writeAll} from '../platform/files.ts';
+import {fileError, listFolder, makeFolder, temporaryName, writeAll} from '../platform/files.ts';
 import type {Identity} from '../platform/processes/identity.ts';
 import {tokenOfExecutor} from '../platform/processes/tokens.ts';
 import {
@@ -27,6 +26,7 @@ import {
   type LockPurpose,
   lockedError,
   NOBODY,
+  RELEASED,
 } from './lock-holder.ts';
 
 export type {Holder, LockOwner, LockPurpose} from './lock-holder.ts';
@@ -71,9 +71,9 @@ export class Lock {
   release(): void {
     if (!this.isHeld()) return;
     try {
-      replaceFile(this.file(0), `${JSON.stringify({released: true, ...this.owner})}\n`);
+      appendRelease(this.file(0));
     } catch (error) {
-      if (this.isHeld()) throw error;
+      if (this.isHeld()) throw fileError(error, `release the lock \`${this.folder}\``);
     }
   }
 
@@ -180,7 +180,7 @@ function makeGeneration(folder: string, generation: number, owner: LockOwner): L
 /** Make a file with its whole content at once; false when it was there already. */
 function linkWhole(file: string, content: string): boolean {
   makeFolder(path.dirname(file));
-  const temporary = path.join(path.dirname(file), `.${randomUUID()}.tmp`); // a pid is not unique across containers
+  const temporary = temporaryName(file);
   try {
     writeSynced(temporary, content);
     fs.linkSync(temporary, file);
@@ -192,6 +192,20 @@ function linkWhole(file: string, content: string): boolean {
     throw error;
   } finally {
     fs.rmSync(temporary, {force: true});
+  }
+}
+
+/**
+ * Added to the file, not put in its place: who is killed at it leaves no other file, which nobody might come to clear
+ * away. Without the whole line the file names a process that is dead.
+ */
+function appendRelease(file: string): void {
+  const fd = fs.openSync(file, fs.constants.O_WRONLY | fs.constants.O_APPEND);
+  try {
+    writeAll(fd, Buffer.from(RELEASED));
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
@@ -215,12 +229,7 @@ function removeLeftovers(folder: string, generation: number): void {
 }
 
 function highestGeneration(folder: string): number {
-  try {
-    return Math.max(0, ...fs.readdirSync(folder).map(generationOf));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return 0;
-    throw fileError(error, `read the lock \`${folder}\``);
-  }
+  return Math.max(0, ...listFolder(folder).map(generationOf));
 }
 
 function generationFile(folder: string, generation: number): string {

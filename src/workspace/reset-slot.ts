@@ -23,9 +23,9 @@ export async function resetSlot(
   return (await resetSubmodules(slot, wish.commit)) ? 'whole' : 'emptied';
 }
 
-/** What a killed git, or one that an attempt left half way through, keeps in a worktree's git folder. */
+/** What a killed writer or git, or one that an attempt left half way through, keeps in a worktree's git folder. */
 const UNFINISHED =
-  /^(?:.*\.lock|rebase-merge|rebase-apply|sequencer|MERGE_\w+|CHERRY_PICK_HEAD|REVERT_HEAD|BISECT_\w+)$/;
+  /^(?:.*\.lock|\..*\.tmp|rebase-merge|rebase-apply|sequencer|MERGE_\w+|CHERRY_PICK_HEAD|REVERT_HEAD|BISECT_\w+)$/;
 
 async function clearLeftovers(slot: Repository): Promise<void> {
   const names = listFolder(slot.gitDir);

@@ -179,13 +179,14 @@ function occupantFile({gitDir}: Repository): string {
   return path.join(gitDir, 'milestone', 'attempt');
 }
 
-/** Remove the temporary indexes that processes which are dead have left in the git folder. */
+/** Remove the temporary indexes, and what lies beside them, that processes which are dead have left in the git folder. */
 export function clearTemporaryIndexes({gitDir}: Repository): void {
   for (const name of listFolder(gitDir)) {
     const [, pid] = name.startsWith(TEMPORARY_INDEX) ? (OWNED.exec(name.slice(TEMPORARY_INDEX.length)) ?? []) : [];
-    if (pid !== undefined && !processState(Number(pid))) fs.rmSync(path.join(gitDir, name), {force: true});
+    if (pid !== undefined && !processState(Number(pid)))
+      fs.rmSync(path.join(gitDir, name), {recursive: true, force: true});
   }
 }
 
 /** How the name of a temporary index goes on: its process, then its number. */
-const OWNED = /^(\d+)-\d+(?:\.lock)?$/;
+const OWNED = /^(\d+)-\d+(?:\.[\w-]+)?$/;

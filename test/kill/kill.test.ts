@@ -65,6 +65,27 @@ describe.each([
     },
   );
 
+  // Nobody comes after who would clear away what is left then.
+  test('killed at one of the last things that it does, it leaves nothing', async () => {
+    await using counted = copyWorld(template);
+    await executeWith(counted, {at: 0, kind: 'kill-before'}, ...flags);
+    const done = effects(counted);
+    const first = done.findIndex(effect => effect.includes(`completed/${ID}.yaml`));
+    expect(first).toBeGreaterThan(0);
+    const last = done.flatMap((_, index) => (index > first && index % EVERY === 0 ? index + 1 : []));
+    for (const [index, at] of last.entries()) {
+      await using rig = copyWorld(template);
+      const mine = usersThings(rig);
+      const fault: Fault = {at, kind: KILLS[index % KILLS.length]!};
+      await executeWith(rig, fault, ...flags);
+      await executeToTheEnd(rig, ...flags);
+      withContext(
+        () => `${JSON.stringify(fault)}: ${done[at - 1]}`,
+        () => expectComplete(rig, mine),
+      );
+    }
+  });
+
   test.concurrent.each(spread(Math.ceil(faults / EVERY)))(
     'when writing fails at %s of the way, it says so and loses nothing',
     async (_, part, index) => {

@@ -98,6 +98,23 @@ test('a lock is held by one until it is released, and says who holds it', () => 
   expect(fs.readdirSync(folder)).toEqual(['2']);
 });
 
+test('a lock is given back by one line more in its file, of which nothing counts but the whole', () => {
+  const folder = temporaryFolder();
+  const file = path.join(folder, '1');
+  const lock = acquireLock(folder, options());
+  const held = fs.readFileSync(file, 'utf8');
+  lock.release();
+  const released = fs.readFileSync(file, 'utf8');
+  expect(released.slice(0, held.length)).toBe(held);
+  expect(fs.readdirSync(folder)).toEqual(['1']);
+  for (let length = held.length; length < released.length; length++) {
+    fs.writeFileSync(file, released.slice(0, length));
+    expect(readLockOwner(folder, here)).toMatchObject({who: 'here', owner: {pid: process.pid}});
+  }
+  fs.writeFileSync(file, released);
+  expect(readLockOwner(folder, here)).toEqual({who: 'nobody'});
+});
+
 test('a holder that was killed is dead at once', async () => {
   const folder = temporaryFolder();
   const child = Child.start();

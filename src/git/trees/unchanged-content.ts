@@ -17,7 +17,8 @@ export async function untouchedFiles(
 ): Promise<Difference[]> {
   const suspects = differences.filter(difference => isSuspect(index, difference));
   if (suspects.length === 0) return [];
-  const folder = fs.mkdtempSync(path.join(index.repo.gitDir, 'milestone-untouched-'));
+  // Named after the index, so that what a killed process leaves goes with that.
+  const folder = fs.mkdtempSync(`${index.env.GIT_INDEX_FILE}.untouched-`);
   try {
     await checkOut(index, base, suspects, folder);
     return suspects.filter(({path: file}) => isSame(path.join(folder, file), path.join(index.repo.topLevel, file)));

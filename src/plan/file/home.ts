@@ -81,7 +81,7 @@ export function writtenFolders(paths: HomePaths, id: MilestoneId): string[] {
 }
 
 /** A folder and all folders in it; links are not followed. */
-function foldersIn(folder: string): string[] {
+export function foldersIn(folder: string): string[] {
   if (!fs.lstatSync(folder, {throwIfNoEntry: false})?.isDirectory()) return [];
   const inner = walkFolder(folder).filter(entry => entry.isDirectory());
   return [folder, ...inner.map(({parentPath, name}) => path.join(parentPath, name))];
