@@ -1,15 +1,14 @@
-// What agents are told. Only who has tasks for them loads what makes their prompts.
+// What agents are told.
 
 import type {CheckResult} from '../events/event.ts';
 import type {ExecutionContext} from '../execution/context.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';
-import {loadOnce} from '../platform/load-once.ts';
+import {promptsFolder, readTemplate} from '../prompts/read-template.ts';
+import {reviewPrompt} from '../prompts/review-prompt.ts';
+import {taskPrompt} from '../prompts/task-prompt.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
-
-/** What makes the prompts of tasks. */
-export const loadTaskPrompt = loadOnce(() => import('../prompts/task-prompt.ts'));
 
 /**
  * What a coding agent is told.
@@ -20,7 +19,6 @@ export async function promptOf(
   id: TaskId,
   {driver, mode}: {driver: string; mode: NextAttempt['mode']},
 ): Promise<string> {
-  const {taskPrompt} = await loadTaskPrompt();
   const {state, paths, repo, redactor} = context;
   const sources = {state, paths, repo, settings: context.settingsOf(id), driver, mode};
   return taskPrompt({...sources, redactText: text => redactor.redactText(text)}, id);
@@ -36,10 +34,6 @@ export async function reviewPromptOf(
   work: FrozenWork,
   checks: CheckResult[],
 ): Promise<string> {
-  const [{reviewPrompt}, {promptsFolder, readTemplate}] = await Promise.all([
-    import('../prompts/review-prompt.ts'),
-    import('../prompts/read-template.ts'),
-  ]);
   const {state, workspace, redactor, paths} = context;
   const task = context.taskOf(taskId);
   const {claim} = runningTask(context, taskId);

@@ -8,17 +8,13 @@ import {recordSharedChanges} from '../execution/shared-changes.ts';
 import type {Budget, Task} from '../plan/plan.ts';
 import {appendNote} from '../platform/attempt-log.ts';
 import {firstLine} from '../platform/first-line.ts';
-import {loadOnce} from '../platform/load-once.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {tokenOfPart} from '../platform/processes/tokens.ts';
-import type {Finding, Review} from '../prompts/review.ts';
+import {type Finding, parseReview, REVIEW_SCHEMA, type Review} from '../prompts/review.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {reviewPromptOf} from './agent-prompts.ts';
 import {minutesMs, reservationFor, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
 import {recordChecks} from './verify.ts';
-
-/** What reads the words of a reviewer. */
-export const loadReview = loadOnce(() => import('../prompts/review.ts'));
 
 export interface ReviewedWork {
   /** Undefined outside git: there is nothing to compare. */
@@ -71,7 +67,6 @@ async function ask(
 ): Promise<Answered | (DriverResult & {kind: 'ended'})> {
   const result = redacted(context, await runReviewer(context, place, reviewing));
   if (result.kind === 'ended') return result;
-  const {parseReview} = await loadReview();
   const words = result.claim.summary ?? '';
   return {kind: 'answered', answer: parseReview(words), words};
 }
@@ -116,7 +111,7 @@ async function carryOut(
 ): Promise<DriverResult> {
   const settings = context.settingsOf(place.taskId);
   const token = tokenOfPart(runningTask(context, place.taskId).token, 'review');
-  const agent = await reviewerInput(context, place, {
+  const agent = reviewerInput(context, place, {
     prompt: await reviewPromptOf(context, place, work, checks),
     choice,
     budget,
@@ -169,12 +164,11 @@ interface ReviewerWords extends Pick<AgentInput, 'prompt' | 'budget' | 'observe'
 }
 
 /** It begins anew, and may do nothing that the author might not. */
-async function reviewerInput(
+function reviewerInput(
   context: ExecutionContext,
   {taskId}: AttemptPlace,
   {choice, ...words}: ReviewerWords,
-): Promise<AgentInput> {
-  const {REVIEW_SCHEMA} = await loadReview();
+): AgentInput {
   const {permissions, inherit, model: own} = context.settingsOf(taskId);
   const id = choice.driver.agent?.newConversation?.();
   const model = choice.model ?? (context.taskOf(taskId).review?.driver === undefined ? own : undefined);

@@ -5,15 +5,8 @@
 import type {CheckResult} from '../events/event.ts';
 import {appendContent, appendNote, readTail, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
-import {loadExeca} from '../platform/processes/load-execa.ts';
 import {type Shell, shellCall} from '../platform/processes/shell-call.ts';
-import {
-  describeExit,
-  describeSpawnFailure,
-  identifyGroup,
-  type SpawnFailure,
-  type StartedGroup,
-} from '../platform/processes/start-group.ts';
+import {describeExit, startGroup} from '../platform/processes/start-group.ts';
 import {isImmediate, type StopSignal} from '../platform/processes/stop-signal.ts';
 import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/processes/supervise.ts';
 import {TOKEN_VARIABLE, tokenOfPart} from '../platform/processes/tokens.ts';
@@ -110,7 +103,12 @@ interface Ending {
 
 async function runInto(output: string, check: Check, input: ChecksInput): Promise<Ending> {
   const token = tokenOfPart(input.token, check.name);
-  const started = await withAttemptLog(output, fd => startCheck(check, token, fd, input), {fresh: true});
+  const command = {
+    ...shellCall(check.shell ?? 'sh', check.command),
+    cwd: input.cwd,
+    env: {...input.env, [TOKEN_VARIABLE]: token},
+  };
+  const started = await withAttemptLog(output, outputFd => startGroup({...command, outputFd}), {fresh: true});
   if (started.kind === 'failed') return {exitCode: null, note: `milestone: could not be started: ${started.message}`};
   const settled = await superviseGroup<'timeout' | 'stopped'>(started, {
     token,
@@ -129,36 +127,6 @@ function armCuts(input: ChecksInput, end: (cut: 'timeout' | 'stopped') => void):
     endTimeout();
     disarm();
   };
-}
-
-/** Any number is handed on as it is, only execa's types stop at the standard ones. */
-type InheritedFd = 1;
-
-/** Through execa, which is loaded only by who has checks. */
-async function startCheck(
-  {command, shell = 'sh'}: Check,
-  token: string,
-  outputFd: number,
-  {cwd, env}: ChecksInput,
-): Promise<StartedGroup | SpawnFailure> {
-  const {execa} = await loadExeca();
-  const {file, args} = shellCall(shell, command);
-  const subprocess = execa(file, args, {
-    cwd,
-    env: {...env, PWD: cwd, [TOKEN_VARIABLE]: token},
-    extendEnv: false,
-    stdin: 'ignore',
-    stdout: outputFd as InheritedFd,
-    stderr: outputFd as InheritedFd,
-    buffer: false,
-    detached: true,
-    cleanup: false, // its group is ended by its token, which reaches further
-    reject: false,
-  });
-  const {pid} = subprocess;
-  if (pid === undefined) return describeSpawnFailure((await subprocess).cause, {file, cwd});
-  const exited = subprocess.then(({exitCode, signal}) => ({code: exitCode ?? null, signal: signal ?? null}));
-  return {kind: 'started', ...identifyGroup(pid), exited};
 }
 
 function judge(settled: Settled<'timeout' | 'stopped'>, timeoutMs: number): Ending {

@@ -60,7 +60,6 @@ import {answerLeftovers, answerRequests, type Inbox} from '../requests/answer-re
 import {isLiftedByResume, resolution} from '../state/blockers.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
 import {NO_SLOT} from '../workspace/workspace.ts';
-import {loadAhead} from './load-ahead.ts';
 import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
 import {adoptReading, PlanWatch} from './plan-watch.ts';
@@ -251,7 +250,6 @@ class Run {
       execution.clock,
     );
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
-    await loadAhead(execution);
     if (!execution.ending) execution.agents.start();
   }
 

@@ -2,7 +2,6 @@
 
 import type {Clock} from '../platform/clock.ts';
 import {firstLine} from '../platform/first-line.ts';
-import {loadExeca} from '../platform/processes/load-execa.ts';
 import {describeExit, describeSpawnFailure} from '../platform/processes/start-group.ts';
 
 /** One of `command` and `webhook`. */
@@ -71,7 +70,7 @@ async function within(
 
 /** Through execa, which is loaded only by who has something to tell. */
 async function run(command: string, body: string, {cwd, env, clock}: SendOptions, cut: AbortSignal): Promise<Delivery> {
-  const {execa} = await loadExeca();
+  const {execa} = await import('execa');
   const subprocess = execa(SHELL, ['-c', command], {
     cwd,
     env: {...(env as Record<string, string>), PWD: cwd},

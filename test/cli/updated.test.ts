@@ -29,7 +29,7 @@ test('an execution goes on when the program is updated under it', async () => {
   expect(await execution).toMatchObject({exitCode: 0});
 });
 
-test('where a part of the program is gone that nobody could foresee, that is no bug', async () => {
+test('a check that nobody could foresee when it was updated runs all the same', async () => {
   await using rig = await MilestoneRig.create();
   const program = copyOfProgram(rig);
   const work = await rig.command('work');
@@ -37,13 +37,11 @@ test('where a part of the program is gone that nobody could foresee, that is no 
   await rig.writeMilestone('m', [first]);
   const execution = rig.start(process.execPath, path.join(program, 'bin/milestone.js'), 'execute', 'm');
   const run = await work.nextRun();
-  // What runs checks: no task had one when it started.
   const chunks = path.join(program, 'dist/chunks');
-  const [execa] = fs.readdirSync(chunks).filter(name => /^execa-/.test(name));
-  fs.rmSync(path.join(chunks, execa as string));
+  for (const name of fs.readdirSync(chunks))
+    if (/^(?:execa|task-prompt|review)/.test(name)) fs.rmSync(path.join(chunks, name));
   await rig.writeMilestone('m', [first, {id: 'b', run: 'echo b > b', verify: 'test -e b', dependencies: ['a']}]);
   await rig.waitForEvent('m', 'plan_changed');
   await run.exit();
-  expect(await execution).toMatchObject({exitCode: 9, stderr: expect.stringContaining('was updated or removed')});
-  expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+  expect(await execution).toMatchObject({exitCode: 0});
 });

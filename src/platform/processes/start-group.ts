@@ -76,7 +76,14 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
         resolve({code, signal});
       });
     });
-    return {kind: 'started', ...identifyGroup(pid, startedAt), exited, ...(child.stdin && {stdin: child.stdin})};
+    return {
+      kind: 'started',
+      pid,
+      processStarted: readProcessStarted(pid),
+      startedAt,
+      exited,
+      ...(child.stdin && {stdin: child.stdin}),
+    };
   } catch (error) {
     return describeSpawnFailure(error, command);
   }
@@ -84,11 +91,6 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
 
 /** Pids that were started here and have not ended: what looks for leftovers need not look at them. */
 export const liveGroups: Set<number> = new Set();
-
-/** The identity of a group that was started just now, by whatever means. */
-export function identifyGroup(pid: number, startedAt: number = performance.now()): GroupIdentity {
-  return {pid, processStarted: readProcessStarted(pid), startedAt};
-}
 
 /** How a process ended, in words that follow its name. */
 export function describeExit({code, signal}: Exit): string {
