@@ -11,6 +11,8 @@ export default defineConfig({
     hookTimeout: 1_200_000,
     teardownTimeout: 1_200_000,
     pool: 'forks',
+    // What a file loads the next one finds loaded; a file that changes anything global puts it back.
+    isolate: false,
     // Most of the time is spent waiting for real processes, also on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     maxConcurrency: 4,
