@@ -6,7 +6,7 @@
 // D3. What has come back after it was cleared, although the re-check saw nothing wrong, is not cleared by itself again.
 
 import type {Agent} from '../execution/agent-loop.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {Plan} from '../plan/plan.ts';
 import {budgetShare} from '../scheduler/budget.ts';
 import {pausedUntil} from '../scheduler/what-remains.ts';
@@ -35,7 +35,7 @@ interface Memory {
   resting: readonly PausedDriver[];
 }
 
-export function blockerDetector(): Agent {
+export function blockerDetector(execution: Execution): Agent {
   const memory: Memory = {
     cleared: new Set(),
     hasWarnedOfBudget: false,
@@ -56,67 +56,70 @@ export function blockerDetector(): Agent {
       'budget_settled',
       'milestone_resumed',
     ],
-    async tick(context) {
-      if (context.ending) return;
-      resumeRestedDrivers(context);
-      wakeForDrivers(context, memory);
-      findBlockers(context);
-      warnOfBudget(context, memory);
-      await clear(context, memory);
+    async tick() {
+      if (execution.lifetime.ending) return;
+      resumeRestedDrivers(execution);
+      wakeForDrivers(execution, memory);
+      findBlockers(execution);
+      warnOfBudget(execution, memory);
+      await clear(execution, memory);
     },
   };
 }
 
 /** By the wall clock: that is what a provider means. */
-function resumeRestedDrivers(context: ExecutionContext): void {
-  const now = context.clock.now();
-  for (const [driver, {resetsAt}] of Object.entries(context.state.pausedDrivers))
+function resumeRestedDrivers(execution: Pick<Execution, 'clock' | 'ledger'>): void {
+  const now = execution.clock.now();
+  for (const [driver, {resetsAt}] of Object.entries(execution.ledger.state.pausedDrivers))
     if (resetsAt !== undefined && Date.parse(resetsAt) <= now)
-      context.record({event: 'driver_resumed', details: {driver}});
+      execution.ledger.record({event: 'driver_resumed', details: {driver}});
 }
 
-function wakeForDrivers(context: ExecutionContext, memory: Memory): void {
-  const until = pausedUntil(context.state);
+function wakeForDrivers(execution: Pick<Execution, 'clock' | 'ledger' | 'timers'>, memory: Memory): void {
+  const until = pausedUntil(execution.ledger.state);
   if (until === undefined || memory.isWaking) return;
   memory.isWaking = true;
-  const restMs = Math.min(LONGEST_REST_MS, Math.max(1, Date.parse(until) - context.clock.now()));
-  context.after(restMs, () => {
+  const restMs = Math.min(LONGEST_REST_MS, Math.max(1, Date.parse(until) - execution.clock.now()));
+  execution.timers.after(restMs, () => {
     memory.isWaking = false;
   });
 }
 
-function warnOfBudget(context: ExecutionContext, memory: Memory): void {
-  const share = budgetShare(context.settings.budget, context.state.spending.used);
+function warnOfBudget(execution: Pick<Execution, 'inForce' | 'ledger' | 'warn'>, memory: Memory): void {
+  const share = budgetShare(execution.inForce.settings.budget, execution.ledger.state.spending.used);
   if (share < NEARLY_SPENT || memory.hasWarnedOfBudget) return;
   memory.hasWarnedOfBudget = true;
-  context.warn(`${Math.floor(share * 100)} % of the budget is used`);
+  execution.warn(`${Math.floor(share * 100)} % of the budget is used`);
 }
 
-async function clear(context: ExecutionContext, memory: Memory): Promise<void> {
+async function clear(execution: Execution, memory: Memory): Promise<void> {
   const {cleared} = memory;
-  for (const blocker of blockersToRecheck(context, memory)) {
-    if (!context.state.blockers.has(blocker.id)) continue; // it went with its task, while another was looked at
-    if (!(await recheck(context, blocker))) {
+  for (const blocker of blockersToRecheck(execution, memory)) {
+    if (!execution.ledger.state.blockers.has(blocker.id)) continue; // it went with its task, while another was looked at
+    if (!(await recheck(execution, blocker))) {
       if (cleared.size > 0) cleared.delete(signatureOf(blocker));
       continue;
     }
     const signature = signatureOf(blocker);
-    if (cleared.has(signature) || !context.state.blockers.has(blocker.id) || context.ending) continue;
+    if (cleared.has(signature) || !execution.ledger.state.blockers.has(blocker.id) || execution.lifetime.ending)
+      continue;
     cleared.add(signature);
-    context.record(resolution(context.state, blocker));
+    execution.ledger.record(resolution(execution.ledger.state, blocker));
   }
 }
 
 /** All of them, or only those of no task (D2). */
-function blockersToRecheck(context: ExecutionContext, memory: Memory): Blocker[] {
-  const {state, settings, clock} = context;
+function blockersToRecheck(execution: Pick<Execution, 'clock' | 'inForce' | 'ledger'>, memory: Memory): Blocker[] {
+  const {clock} = execution;
+  const {settings} = execution.inForce;
+  const {state} = execution.ledger;
   const restMs = settings.agents[NAME]?.everyMs ?? TWO_MINUTES_MS;
   const isDue = clock.elapsed() - memory.lookedAt >= restMs;
   if (!isDue && !hasChanged(state, memory)) return [...blockersOf(state, undefined).values()];
   memory.lookedAt = clock.elapsed();
   memory.plan = state.plan;
   memory.resting = Object.values(state.pausedDrivers);
-  lookAnew(context);
+  lookAnew(execution);
   return [...state.blockers.values()];
 }
 

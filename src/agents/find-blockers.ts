@@ -1,5 +1,5 @@
 import type {Timestamp} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {diskUsage} from '../platform/disk-space.ts';
 import {taskState} from '../state/milestone.ts';
 
@@ -7,17 +7,17 @@ import {taskState} from '../state/milestone.ts';
 const FULL_DISK = 0.9;
 
 /** Open a blocker for everything that holds the milestone up and has none, and tell whoever has to act, once. */
-export function findBlockers(context: ExecutionContext): void {
-  findFailedTasks(context);
-  findFullDisk(context);
-  findPausedDrivers(context);
-  findInvalidPlan(context);
-  escalate(context);
+export function findBlockers(execution: Pick<Execution, 'ledger' | 'slotsFolder' | 'wait'>): void {
+  findFailedTasks(execution);
+  findFullDisk(execution);
+  findPausedDrivers(execution);
+  findInvalidPlan(execution);
+  escalate(execution);
 }
 
 /** What failed for good, and either does not fit the branch or holds up what depends on it. */
-function findFailedTasks(context: ExecutionContext): void {
-  const {state} = context;
+function findFailedTasks(execution: Pick<Execution, 'ledger'>): void {
+  const {state} = execution.ledger;
   for (const task_id of [...state.unexplained]) {
     const task = taskState(state, task_id);
     if (task.status !== 'failed') continue;
@@ -26,16 +26,16 @@ function findFailedTasks(context: ExecutionContext): void {
       hint: `milestone retry ${state.id} ${task_id}`,
       task_id,
     };
-    if (task.cause === 'conflict') context.openBlocker({type: 'merge_conflict', ...problem});
-    else if (task.cause === 'check') context.openBlocker({type: 'test_failures', ...problem});
-    else context.openBlocker({type: 'task_dependency', ...problem});
+    if (task.cause === 'conflict') execution.ledger.openBlocker({type: 'merge_conflict', ...problem});
+    else if (task.cause === 'check') execution.ledger.openBlocker({type: 'test_failures', ...problem});
+    else execution.ledger.openBlocker({type: 'task_dependency', ...problem});
   }
 }
 
-function findFullDisk(context: ExecutionContext): void {
-  const used = diskUsage(context.slotsFolder);
+function findFullDisk(execution: Pick<Execution, 'ledger' | 'slotsFolder'>): void {
+  const used = diskUsage(execution.slotsFolder);
   if (used === undefined || used <= FULL_DISK) return;
-  context.openBlocker({
+  execution.ledger.openBlocker({
     type: 'disk_space',
     message: `the disk that holds the slots is ${Math.floor(used * 100)} % full`,
     hint: 'free some space; it is looked at again every two minutes',
@@ -43,37 +43,40 @@ function findFullDisk(context: ExecutionContext): void {
 }
 
 /** A driver that rests: what it would do waits, everything else goes on. */
-function findPausedDrivers(context: ExecutionContext): void {
-  for (const [driver, {reason, message, resetsAt}] of Object.entries(context.state.pausedDrivers)) {
+function findPausedDrivers(execution: Pick<Execution, 'ledger' | 'wait'>): void {
+  for (const [driver, {reason, message, resetsAt}] of Object.entries(execution.ledger.state.pausedDrivers)) {
     if (reason === 'auth') continue; // its tasks are blocked one by one
     const until = resetsAt === undefined ? '' : ` until ${resetsAt}`;
-    context.openBlocker({
+    execution.ledger.openBlocker({
       type: 'quota',
       message: `the driver \`${driver}\` rests${until}: ${message}`,
-      hint: hintOfRest(context, resetsAt),
+      hint: hintOfRest(execution, resetsAt),
       driver,
     });
   }
 }
 
 /** Without `--wait` nobody may be there any more when the driver can work again. */
-function hintOfRest({state, wait}: ExecutionContext, resetsAt: Timestamp | undefined): string {
+function hintOfRest(
+  {ledger: {state}, wait}: Pick<Execution, 'ledger' | 'wait'>,
+  resetsAt: Timestamp | undefined,
+): string {
   if (wait) return resetsAt === undefined ? 'it is tried again later' : 'it goes on by itself then';
   return `\`milestone resume ${state.id}\` ${resetsAt === undefined ? 'later' : 'after that'}, or \`--wait\``;
 }
 
-function findInvalidPlan(context: ExecutionContext): void {
-  const {refused} = context.state;
+function findInvalidPlan(execution: Pick<Execution, 'ledger'>): void {
+  const {refused} = execution.ledger.state;
   if (!refused) return;
   const message = `the plan on disk is not valid: ${refused[0]}`;
-  context.openBlocker({
+  execution.ledger.openBlocker({
     type: 'plan_invalid',
     message,
-    hint: `mend it; \`milestone validate ${context.state.id}\` says where`,
+    hint: `mend it; \`milestone validate ${execution.ledger.state.id}\` says where`,
   });
 }
 
-function escalate(context: ExecutionContext): void {
-  const ids = [...context.state.untold];
-  if (ids.length > 0) context.record({event: 'blockers_escalated', details: {ids}});
+function escalate(execution: Pick<Execution, 'ledger'>): void {
+  const ids = [...execution.ledger.state.untold];
+  if (ids.length > 0) execution.ledger.record({event: 'blockers_escalated', details: {ids}});
 }

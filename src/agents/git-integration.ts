@@ -3,7 +3,7 @@ import {finishPhase} from '../attempt/finish-phase.ts';
 import {integrate} from '../attempt/integrate.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Agent} from '../execution/agent-loop.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {taskState} from '../state/milestone.ts';
 import {BranchSync} from './sync-branch.ts';
@@ -13,7 +13,7 @@ const FIVE_MINUTES_MS = 300_000;
 const FILES_WORTH_A_CHECKPOINT = 10;
 
 /** Owns a task from `task_claimed` to `task_completed`: checks, merge queue, commit. Saves the work of long attempts. */
-export function gitIntegration(): Agent {
+export function gitIntegration(execution: Execution): Agent {
   let checkpointAt: number | undefined;
   const sync = new BranchSync();
   /** Tasks whose work could not be saved at some time. */
@@ -22,67 +22,81 @@ export function gitIntegration(): Agent {
     name: 'git-integration',
     restMs: FIVE_MINUTES_MS,
     wakesOn: ['task_claimed', 'task_completed'],
-    tick(context) {
-      integrateClaimed(context);
-      sync.tick(context);
-      const now = context.clock.elapsed();
+    tick() {
+      integrateClaimed(execution);
+      sync.tick(execution);
+      const now = execution.clock.elapsed();
       checkpointAt ??= now + FIVE_MINUTES_MS;
       if (now < checkpointAt) return;
       checkpointAt = now + FIVE_MINUTES_MS;
-      if (context.workspace.integration) context.jobs.start('checkpoints', () => saveCheckpoints(context, warned));
+      if (execution.workspace.integration)
+        execution.jobs.start('checkpoints', () => saveCheckpoints(execution, warned));
     },
   };
 }
 
-function integrateClaimed(context: ExecutionContext): void {
-  for (const id of context.state.running) {
-    const task = taskState(context.state, id);
+function integrateClaimed(execution: Execution): void {
+  for (const id of execution.ledger.state.running) {
+    const task = taskState(execution.ledger.state, id);
     if (task.status !== 'in_progress' || task.stage !== 'claimed') continue;
     if (task.phase !== undefined && task.phase !== 'execute') {
       const {phase} = task;
-      context.jobs.start(`finish ${phase} of ${id}.${task.attempt}`, () => finishPhase(context, id, phase));
-    } else if (task.slot < 0) context.jobs.start(`integrate ${id}.${task.attempt}`, () => completeByHand(context, id));
-    else if (needsNothing(context, id)) {
-      context.attempts.end(id, task.attempt);
-      context.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
-    } else context.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(context, id));
+      execution.jobs.start(`finish ${phase} of ${id}.${task.attempt}`, () => finishPhase(execution, id, phase));
+    } else if (task.slot < 0)
+      execution.jobs.start(`integrate ${id}.${task.attempt}`, () => completeByHand(execution, id));
+    else if (needsNothing(execution, id)) {
+      execution.ledger.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
+    } else execution.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(execution, id));
   }
 }
 
 /** No checks and nothing to commit: completion needs no job, and shares its sync with the claim. */
-function needsNothing(context: ExecutionContext, id: TaskId): boolean {
-  const {taskVerify, milestoneVerify} = context.settingsOf(id);
-  const isPlain = !context.state.kiroTasks.has(id);
-  if (context.attempts.isInterrupted(id)) return false;
-  return isPlain && !context.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
+function needsNothing(
+  execution: Pick<Execution, 'attempts' | 'inForce' | 'ledger' | 'workspace'>,
+  id: TaskId,
+): boolean {
+  const {taskVerify, milestoneVerify} = execution.inForce.settingsOf(id);
+  const isPlain = !execution.ledger.state.kiroTasks.has(id);
+  if (execution.attempts.isInterrupted(id)) return false;
+  return isPlain && !execution.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
 }
 
 /** Keep the work of attempts that have been at it for a while, should the machine die before they end. */
-async function saveCheckpoints(context: ExecutionContext, warned: Set<TaskId>): Promise<void> {
-  const {state, workspace} = context;
-  await saveRepositoryState(context);
+async function saveCheckpoints(
+  execution: Pick<Execution, 'ledger' | 'warn' | 'workspace'>,
+  warned: Set<TaskId>,
+): Promise<void> {
+  const {workspace} = execution;
+  const {state} = execution.ledger;
+  await saveRepositoryState(execution);
   for (const id of [...state.running]) {
     const task = state.tasks.get(id); // it may be out of the plan by now
     if (task?.status !== 'in_progress' || task.stage !== 'working') continue;
     const place = {taskId: id, attempt: task.attempt, slot: task.slot};
-    const saved = await workspace.checkpoint(place).catch(error => passOver(context, id, error, warned));
-    if (!saved || saved.filesChanged <= FILES_WORTH_A_CHECKPOINT || !context.isCurrent(place)) continue;
+    const saved = await workspace.checkpoint(place).catch(error => passOver(execution, id, error, warned));
+    if (!saved || saved.filesChanged <= FILES_WORTH_A_CHECKPOINT || !execution.ledger.isCurrent(place)) continue;
     const {filesChanged: files_changed, commit} = saved;
-    context.record({event: 'auto_commit', details: {task_id: id, attempt: task.attempt, files_changed, commit}});
+    execution.ledger.record({
+      event: 'auto_commit',
+      details: {task_id: id, attempt: task.attempt, files_changed, commit},
+    });
   }
 }
 
 /** What something still works on may not be readable; the next time it may be. */
-function passOver(context: ExecutionContext, id: TaskId, error: unknown, warned: Set<TaskId>): undefined {
+function passOver(execution: Pick<Execution, 'warn'>, id: TaskId, error: unknown, warned: Set<TaskId>): undefined {
   if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
-  if (!warned.has(id)) context.warn(`the work of task \`${id}\` could not be saved meanwhile: ${error.message}`);
+  if (!warned.has(id)) execution.warn(`the work of task \`${id}\` could not be saved meanwhile: ${error.message}`);
   warned.add(id);
 }
 
 /** Put on record where the branch stands. */
-async function saveRepositoryState(context: ExecutionContext): Promise<void> {
-  const {integration} = context.workspace;
+async function saveRepositoryState(execution: Pick<Execution, 'ledger' | 'workspace'>): Promise<void> {
+  const {integration} = execution.workspace;
   const head = await integration?.readHead();
   if (integration && head?.kind === 'head')
-    context.record({event: 'repository_state_saved', details: {head: head.commit, branch: integration.branch}});
+    execution.ledger.record({
+      event: 'repository_state_saved',
+      details: {head: head.commit, branch: integration.branch},
+    });
 }

@@ -1,4 +1,4 @@
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {diskUsage} from '../platform/disk-space.ts';
 import {exceeded} from '../scheduler/budget.ts';
@@ -8,26 +8,30 @@ import type {Blocker} from '../state/milestone.ts';
 const ROOMY_DISK = 0.88;
 
 /** Look at the machine anew before blockers are re-checked: programs may have been installed meanwhile. */
-export function lookAnew({state, drivers}: ExecutionContext): void {
+export function lookAnew({ledger: {state}, inForce: {drivers}}: Pick<Execution, 'inForce' | 'ledger'>): void {
   if ([...state.blockers.values()].some(({type}) => type === 'driver_missing')) drivers.refresh();
 }
 
 /** Whether what opened a blocker has gone by itself. Looks only: no check is run, nothing is started. */
-export async function recheck(context: ExecutionContext, blocker: Blocker): Promise<boolean> {
-  const {state, workspace} = context;
+export async function recheck(
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'slotsFolder' | 'workspace'>,
+  blocker: Blocker,
+): Promise<boolean> {
+  const {workspace} = execution;
+  const {state} = execution.ledger;
   switch (blocker.type) {
     case 'disk_space':
-      return (diskUsage(context.slotsFolder) ?? 1) < ROOMY_DISK;
+      return (diskUsage(execution.slotsFolder) ?? 1) < ROOMY_DISK;
     case 'quota':
       return !(blocker.driver !== undefined && blocker.driver in state.pausedDrivers);
     case 'plan_invalid':
       return state.refused === undefined;
     case 'driver_missing':
-      return blocker.taskId !== undefined && !isSomebodyMissing(context, blocker.taskId);
+      return blocker.taskId !== undefined && !isSomebodyMissing(execution, blocker.taskId);
     case 'budget':
-      return isSomethingLeft(context, blocker.taskId);
+      return isSomethingLeft(execution, blocker.taskId);
     case 'baseline_red':
-      return !context.needsBaseline || (await hasMoved(context, state.baseline?.head));
+      return !execution.inForce.needsBaseline || (await hasMoved(execution, state.baseline?.head));
     case 'branch_rewritten':
       return (await workspace.integration?.readHead())?.kind === 'head';
     case 'branch_checked_out':
@@ -42,22 +46,23 @@ export async function recheck(context: ExecutionContext, blocker: Blocker): Prom
 }
 
 /** The plan may have been given a larger budget. */
-function isSomethingLeft(context: ExecutionContext, id: TaskId | undefined): boolean {
-  const {state, settings} = context;
+function isSomethingLeft(execution: Pick<Execution, 'inForce' | 'ledger'>, id: TaskId | undefined): boolean {
+  const {settings} = execution.inForce;
+  const {state} = execution.ledger;
   if (exceeded(settings.budget ?? {}, state.spending.used) !== undefined) return false;
   if (id === undefined) return true;
-  return exceeded(context.settingsOf(id).budget ?? {}, state.tasks.get(id)?.history.used ?? {}) === undefined;
+  return exceeded(execution.inForce.settingsOf(id).budget ?? {}, state.tasks.get(id)?.history.used ?? {}) === undefined;
 }
 
 /** Whether somebody has put commits on the branch since the base was checked. */
-async function hasMoved({workspace}: ExecutionContext, checked: string | undefined): Promise<boolean> {
+async function hasMoved({workspace}: Pick<Execution, 'workspace'>, checked: string | undefined): Promise<boolean> {
   const head = await workspace.integration?.readHead();
   return head?.kind === 'head' && head.commit !== checked;
 }
 
 /** Whoever does the task, or reviews it. */
-function isSomebodyMissing(context: ExecutionContext, id: TaskId): boolean {
-  const reviewer = context.taskOf(id).review?.driver;
-  const isReviewable = reviewer === undefined || context.drivers.get(reviewer).kind === 'driver';
-  return context.driverOf(id).kind === 'missing' || !isReviewable;
+function isSomebodyMissing(execution: Pick<Execution, 'inForce'>, id: TaskId): boolean {
+  const reviewer = execution.inForce.taskOf(id).review?.driver;
+  const isReviewable = reviewer === undefined || execution.inForce.drivers.get(reviewer).kind === 'driver';
+  return execution.inForce.driverOf(id).kind === 'missing' || !isReviewable;
 }

@@ -1,35 +1,35 @@
 import type {AgentInput, Observation} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import {RESULT_SCHEMA} from '../drivers/result.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import {promptOf} from './agent-prompts.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
 
 /** What a coding agent is told, and within which bounds it works. */
 export async function agentInput(
-  context: ExecutionContext,
+  execution: Execution,
   {place, task, next, conversation, budget}: PlannedAttempt,
   choice: Extract<DriverChoice, {kind: 'driver'}>,
   observe: (seen: Observation) => void,
 ): Promise<AgentInput> {
-  const settings = context.settingsOf(place.taskId);
-  const promptIn = (mode: NextAttempt['mode']) => promptOf(context, place.taskId, {driver: choice.name, mode});
+  const settings = execution.inForce.settingsOf(place.taskId);
+  const promptIn = (mode: NextAttempt['mode']) => promptOf(execution, place.taskId, {driver: choice.name, mode});
   // What the plan says was meant for another one.
   const {model, effort} = choice.isStandIn
     ? choice
     : {model: task.model ?? choice.model ?? settings.model, effort: task.effort ?? choice.effort ?? settings.effort};
   return {
-    prompt: `${next.movedFrom === undefined ? '' : movedText(next.movedFrom, context.workspace.folderOf(place.slot))}${await promptIn(next.mode)}`,
+    prompt: `${next.movedFrom === undefined ? '' : movedText(next.movedFrom, execution.workspace.folderOf(place.slot))}${await promptIn(next.mode)}`,
     ...(conversation?.resume && {freshPrompt: () => promptIn('fresh')}),
     ...(conversation && {conversation}),
     ...(model !== undefined && {model}),
     ...(effort !== undefined && {effort}),
     // A plan that is edited while it executes gives nobody more rights than its start did.
-    permissions: settings.permissions === 'full' && !context.yolo ? 'project' : settings.permissions,
+    permissions: settings.permissions === 'full' && !execution.yolo ? 'project' : settings.permissions,
     allow: settings.allow,
     inherit: settings.inherit,
-    commands: commandsOf(context, place.taskId),
+    commands: commandsOf(execution, place.taskId),
     budget,
     schema: RESULT_SCHEMA,
     observe,
@@ -42,9 +42,9 @@ function movedText(from: string, to: string): string {
 }
 
 /** Commands that the plan itself runs; an agent may run them as well. */
-function commandsOf(context: ExecutionContext, id: string): string[] {
-  const {settings} = context;
-  const {taskVerify, milestoneVerify} = context.settingsOf(id);
+function commandsOf(execution: Pick<Execution, 'inForce'>, id: string): string[] {
+  const {settings} = execution.inForce;
+  const {taskVerify, milestoneVerify} = execution.inForce.settingsOf(id);
   return [taskVerify, milestoneVerify, settings.verifyFinal, settings.workspace.setup].flatMap(
     command => command ?? [],
   );

@@ -1,7 +1,7 @@
 // What agents are told.
 
 import type {CheckResult} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {promptsFolder, readTemplate} from '../prompts/read-template.ts';
@@ -15,12 +15,14 @@ import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
  * @throws {MilestoneError} `CONFIG_INVALID` when the user's own template cannot be understood.
  */
 export async function promptOf(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'repo' | 'surroundings'>,
   id: TaskId,
   {driver, mode}: {driver: string; mode: NextAttempt['mode']},
 ): Promise<string> {
-  const {state, paths, repo, redactor} = context;
-  const sources = {state, paths, repo, settings: context.settingsOf(id), driver, mode};
+  const {repo} = execution;
+  const {state} = execution.ledger;
+  const {paths, redactor} = execution.surroundings;
+  const sources = {state, paths, repo, settings: execution.inForce.settingsOf(id), driver, mode};
   return taskPrompt({...sources, redactText: text => redactor.redactText(text)}, id);
 }
 
@@ -29,14 +31,16 @@ export async function promptOf(
  * @throws {MilestoneError} `CONFIG_INVALID` when the user's own template cannot be understood.
  */
 export async function reviewPromptOf(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'surroundings' | 'workspace'>,
   {taskId}: AttemptPlace,
   work: FrozenWork,
   checks: CheckResult[],
 ): Promise<string> {
-  const {state, workspace, redactor, paths} = context;
-  const task = context.taskOf(taskId);
-  const {claim} = runningTask(context, taskId);
+  const {workspace} = execution;
+  const {state} = execution.ledger;
+  const {redactor, paths} = execution.surroundings;
+  const task = execution.inForce.taskOf(taskId);
+  const {claim} = runningTask(execution.ledger.state, taskId);
   const input = {
     milestone: state.plan,
     task,

@@ -1,7 +1,7 @@
 // What an attempt may use and has used.
 
 import type {AgentTraits, DriverResult, Reckoning} from '../drivers/driver.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {estimateUsage, exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
 import {placesTaken, taskState} from '../state/milestone.ts';
@@ -10,14 +10,20 @@ import type {AttemptPlace} from '../workspace/workspace.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
 
 /** What an agent that starts now on a task may use. */
-export function reservationFor(context: ExecutionContext, id: TaskId, agent: AgentTraits): Reservation {
-  const {state, settings, ready} = context;
+export function reservationFor(
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'ready'>,
+  id: TaskId,
+  agent: AgentTraits,
+): Reservation {
+  const {ready} = execution;
+  const {settings} = execution.inForce;
+  const {state} = execution.ledger;
   const {used, reserved} = state.spending;
   return reserve({
     limit: settings.budget,
     used,
     reserved: Object.values(reserved),
-    taskLimit: context.settingsOf(id).budget,
+    taskLimit: execution.inForce.settingsOf(id).budget,
     taskUsed: taskState(state, id).history.used ?? {},
     places: Math.max(1, Math.min(settings.maxParallel - placesTaken(state), ready.size)),
     reportsCost: agent.reportsCost,
@@ -35,12 +41,12 @@ export function minutesMs({minutes}: Budget): number {
 
 /** A time that is over because no more minutes were reserved is no failure. */
 export function outOfTime(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'inForce'>,
   {place, budget}: PlannedAttempt,
   result: DriverResult,
 ): DriverResult {
   if (result.kind !== 'ended' || result.outcome.kind !== 'failed' || result.outcome.cause !== 'timeout') return result;
-  if (minutesMs(budget) >= context.settingsOf(place.taskId).timeoutMs) return result;
+  if (minutesMs(budget) >= execution.inForce.settingsOf(place.taskId).timeoutMs) return result;
   return {...result, outcome: {kind: 'budget', message: usedUp('minutes')}};
 }
 
@@ -60,13 +66,13 @@ export interface Spent {
 
 /** Put on record what an agent has used: what it reported, else what was seen and an estimate of the rest. */
 export function settleBudget(
-  context: Pick<ExecutionContext, 'record' | 'state'>,
+  execution: Pick<Execution, 'ledger'>,
   {taskId: task_id, attempt}: Pick<AttemptPlace, 'taskId' | 'attempt'>,
   {driver, budget, reckoning, isCutOff, minutes}: Spent,
 ): void {
   const {usage: seen = {}, isPartial, priced} = reckoning;
   const isWhole = reckoning.usage !== undefined && !isPartial;
-  const reported = context.state.spending.reported[driver];
+  const reported = execution.ledger.state.spending.reported[driver];
   const {used, estimated} =
     isWhole || !isCutOff
       ? {used: {...seen, minutes}, estimated: {}}
@@ -74,7 +80,7 @@ export function settleBudget(
   const isEstimate = Object.keys(estimated).length > 0;
   const basis = isEstimate ? 'estimated' : isWhole ? 'reported' : 'observed';
   const details = {task_id, attempt, used, basis, ...(isEstimate && {estimated}), driver} as const;
-  context.record({event: 'budget_settled', details});
+  execution.ledger.record({event: 'budget_settled', details});
 }
 
 /** Whether an agent was ended at work, or ended by itself after it was seen to work; whom the provider refuses does none. */
@@ -90,7 +96,11 @@ export function wasAtWork(result: DriverResult, hasBegun: boolean | undefined): 
  * With `on_exceed: stop`, end the coding agents at work as soon as the milestone's budget is used up, by what was settled
  * and what is seen of them.
  */
-export function stopOverspent({settings, state, attempts, drivers}: ExecutionContext): void {
+export function stopOverspent({
+  inForce: {settings, drivers},
+  ledger: {state},
+  attempts,
+}: Pick<Execution, 'attempts' | 'inForce' | 'ledger'>): void {
   const {budget, onExceed} = settings;
   if (!budget || onExceed !== 'stop') return;
   const key = exceeded(budget, [...attempts.usages.values()].reduce(addUsage, state.spending.used));

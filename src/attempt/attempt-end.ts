@@ -1,7 +1,7 @@
 // How an attempt ends after its claim.
 
 import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task} from '../plan/plan.ts';
@@ -11,32 +11,36 @@ import {writeResults} from './write-results.ts';
 
 /** Keep what the attempt has left and end it. */
 export async function giveUp(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
   outcome: Outcome,
   work?: FrozenWork,
 ): Promise<void> {
-  keepDraftsOf(context, place);
-  await keepWork(context, place, work);
-  context.endAttempt(place, outcome);
+  keepDraftsOf(execution, place);
+  await keepWork(execution, place, work);
+  execution.ledger.endAttempt(place, outcome);
 }
 
 /** Something is wrong with the branch, not with the task: it waits as it is, and nothing new starts. */
 export async function block(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
   problem: {type: BlockerType; message: string; hint: string},
 ): Promise<void> {
-  keepDraftsOf(context, place);
-  await keepWork(context, place, undefined);
+  keepDraftsOf(execution, place);
+  await keepWork(execution, place, undefined);
   // Before the attempt ends: nothing may start in between.
-  context.openBlocker(problem);
-  context.endAttempt(place, {kind: 'cancelled', message: problem.message});
+  execution.ledger.openBlocker(problem);
+  execution.ledger.endAttempt(place, {kind: 'cancelled', message: problem.message});
 }
 
 /** As it was frozen, without what checks and reviewers left beside it; a slot of nobody's holds nothing. */
-export async function keepWork(context: ExecutionContext, place: AttemptPlace, work?: FrozenWork): Promise<void> {
-  const {workspace} = context;
+export async function keepWork(
+  execution: Pick<Execution, 'workspace'>,
+  place: AttemptPlace,
+  work?: FrozenWork,
+): Promise<void> {
+  const {workspace} = execution;
   if (place.slot < 0) return;
   // Of what a prune has taken a part of, the slot may hold the rest.
   const isKept = work && !work.refused && (await workspace.integration?.isWhole(work));
@@ -48,23 +52,23 @@ export async function keepWork(context: ExecutionContext, place: AttemptPlace, w
 
 /** The task is done. */
 export async function complete(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
   done: {checks: readonly CheckResult[]; commit?: string; adopted?: boolean},
 ): Promise<void> {
   const {checks, commit, adopted} = done;
   const {taskId: task_id, attempt} = place;
-  const running = runningTask(context, task_id);
+  const running = runningTask(execution.ledger.state, task_id);
   const checked = checks.length > 0 || (running.checked ?? false);
   const completed: NewEvent = {
     event: 'task_completed',
     details: {task_id, attempt, checked, ...(commit !== undefined && {commit}), ...(adopted && {adopted})},
   };
-  const task = context.state.taskById.get(task_id) as Task;
-  if (running.phase === undefined || !isKiro(task)) return context.record(completed);
-  const files = commit === undefined ? [] : ((await context.workspace.integration?.changedIn(commit)) ?? []);
-  const deliverables = await writeResults(context, place, {checks: running.checks ?? checks, files, commit});
-  context.record(
+  const task = execution.ledger.state.taskById.get(task_id) as Task;
+  if (running.phase === undefined || !isKiro(task)) return execution.ledger.record(completed);
+  const files = commit === undefined ? [] : ((await execution.workspace.integration?.changedIn(commit)) ?? []);
+  const deliverables = await writeResults(execution, place, {checks: running.checks ?? checks, files, commit});
+  execution.ledger.record(
     {event: 'kiro_phase_updated', details: {task_id, attempt, phase: 'execute', status: 'completed', deliverables}},
     {event: 'kiro_workflow_completed', details: {task_id}},
     completed,

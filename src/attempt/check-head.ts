@@ -1,6 +1,6 @@
 import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 
 /**
  * Run a check of the whole where the head of the branch lies checked out. The caller has the merge queue to himself.
@@ -9,12 +9,13 @@ import type {ExecutionContext} from '../execution/context.ts';
  * @throws {MilestoneError} `TREE_DIRTY`
  */
 export async function checkHead(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'checks' | 'lifetime' | 'mergeSlot' | 'workspace'>,
   check: Check,
   head: string | undefined,
 ): Promise<CheckResult[] | undefined> {
-  const {workspace, mergeSlot: slot, signal} = context;
-  const runIn = (cwd: string) => context.runChecks([check], {place: undefined, slot, cwd, signal});
+  const {workspace, mergeSlot: slot} = execution;
+  const {signal} = execution.lifetime;
+  const runIn = (cwd: string) => execution.checks.run([check], {place: undefined, slot, cwd, signal});
   if (workspace.checkInPlace) return workspace.checkInPlace(runIn);
   const {integration} = workspace;
   return runIn(integration && head !== undefined ? await integration.checkOutCommit(head) : workspace.folderOf(0));

@@ -8,7 +8,7 @@
 // It is looked at when it is red after the work of a coding agent, so that what is green costs no second run.
 
 import type {CheckResult, Outcome} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {taskState} from '../state/milestone.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
@@ -18,29 +18,29 @@ type Failed = Extract<Outcome, {kind: 'failed'}>;
 
 /** How an attempt ends whose own check is red, told from what the check says of the commit that it started from. */
 export async function comparedWithBase(
-  context: ExecutionContext,
+  execution: Execution,
   place: AttemptPlace,
   {red, checks, work}: {red: Outcome; checks: readonly CheckResult[]; work: FrozenWork | undefined},
 ): Promise<Outcome> {
   const after = checks.find(check => !check.ok);
-  if (after?.name !== 'task' || !work || !context.workspace.hasSlots || red.kind !== 'failed') return red;
-  if (context.taskOf(place.taskId).run !== undefined) return red;
-  const before = await checkBase(context, place, {after, base: work.base});
+  if (after?.name !== 'task' || !work || !execution.workspace.hasSlots || red.kind !== 'failed') return red;
+  if (execution.inForce.taskOf(place.taskId).run !== undefined) return red;
+  const before = await checkBase(execution, place, {after, base: work.base});
   return before ? withVerdict(red, compare(before, after), after) : red;
 }
 
 async function checkBase(
-  context: ExecutionContext,
+  execution: Execution,
   {taskId: task_id, attempt}: AttemptPlace,
   {after, base}: {after: CheckResult; base: string},
 ): Promise<CheckResult | undefined> {
-  const known = taskState(context.state, task_id).history.before;
+  const known = taskState(execution.ledger.state, task_id).history.before;
   if (known?.base === base && known.check.command === after.command) return known.check;
-  const {taskVerify: command} = context.settingsOf(task_id);
+  const {taskVerify: command} = execution.inForce.settingsOf(task_id);
   if (command === undefined) return undefined;
-  const checks = await context.mergeQueue.run(() => checkHead(context, {name: 'baseline', command}, base));
+  const checks = await execution.mergeQueue.run(() => checkHead(execution, {name: 'baseline', command}, base));
   const check = checks?.[0];
-  if (check) context.record({event: 'check_compared', details: {task_id, attempt, base, check}});
+  if (check) execution.ledger.record({event: 'check_compared', details: {task_id, attempt, base, check}});
   return check;
 }
 

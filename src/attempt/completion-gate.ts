@@ -4,17 +4,18 @@ import {acceptDocuments, documentProblem} from '../documents/documents.ts';
 import {slotHomeOf} from '../documents/documents-place.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
 import type {CheckResult} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
+import type {HomePaths} from '../plan/file/home.ts';
 import {documentsToWrite, gateOf, isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
-import {phaseInWork, taskState} from '../state/milestone.ts';
+import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {keepWork} from './attempt-end.ts';
 import {writeResults} from './write-results.ts';
 
 /** Whether the work of a task has to be let through, and was not. */
-export function isGated({state}: ExecutionContext, id: TaskId): boolean {
+export function isGated({ledger: {state}}: Pick<Execution, 'ledger'>, id: TaskId): boolean {
   const task = state.taskById.get(id) as Task;
   const current = taskState(state, id);
   // An attempt ends as what it began as, whatever the plan says meanwhile.
@@ -25,35 +26,38 @@ export function isGated({state}: ExecutionContext, id: TaskId): boolean {
 
 /** Put finished work aside until its completion is approved. */
 export async function awaitCompletion(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
   {work, checks}: {work: FrozenWork | undefined; checks: readonly CheckResult[]},
 ): Promise<void> {
   const {taskId: task_id, attempt} = place;
   const files = work?.changedFiles ?? [];
-  const deliverables = await writeResults(context, place, {checks, files, commit: undefined});
-  keepDocuments(context.paths.home, context.state.id, deliverables);
-  await keepWork(context, place, work);
-  context.record({
+  const deliverables = await writeResults(execution, place, {checks, files, commit: undefined});
+  keepDocuments(execution.surroundings.paths.home, execution.ledger.state.id, deliverables);
+  await keepWork(execution, place, work);
+  execution.ledger.record({
     event: 'kiro_phase_updated',
     details: {task_id, attempt, phase: 'execute', status: 'waiting_approval', deliverables},
   });
 }
 
 /** Take over what the plan names for the last phase besides what the program writes, as far as it is there and sound. */
-export async function takeOwnDocuments(context: ExecutionContext, place: AttemptPlace): Promise<void> {
-  const {phase, integrates} = runningTask(context, place.taskId);
-  const task = context.state.taskById.get(place.taskId) as Task;
+export async function takeOwnDocuments(
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
+  place: AttemptPlace,
+): Promise<void> {
+  const {phase, integrates} = runningTask(execution.ledger.state, place.taskId);
+  const task = execution.ledger.state.taskById.get(place.taskId) as Task;
   if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return;
   for (const name of documentsToWrite(task, phase)) {
-    const of = {id: context.state.id, task: withDocuments(task, [name]), phase};
-    await acceptDocuments(context.paths.home, slotHomeOf(context, place.slot), of);
+    const of = {id: execution.ledger.state.id, task: withDocuments(task, [name]), phase};
+    await acceptDocuments(execution.surroundings.paths.home, slotHomeOf(execution, place.slot), of);
   }
 }
 
 /** What keeps the documents that a person has written from being taken, in words that follow the task's name. */
 export async function handedInProblem(
-  {state, paths}: Pick<ExecutionContext, 'state' | 'paths'>,
+  {state, paths}: {state: MilestoneState; paths: HomePaths},
   id: TaskId,
 ): Promise<string | undefined> {
   const task = state.taskById.get(id) as Task;

@@ -12,13 +12,20 @@ import {documentsFolder} from '../documents/documents.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
 import {removedTestLines} from '../events/removed-tests.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
+import {AGAIN, type OrAgain} from '../execution/merge-queue.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {isInsideAreas, isProtected} from '../plan/areas.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {rescueRef} from '../workspace/rescue.ts';
-import {type AttemptPlace, type FrozenWork, type Integration, SetupFailed} from '../workspace/workspace.ts';
+import {
+  type AttemptPlace,
+  type BranchHead,
+  type FrozenWork,
+  type Integration,
+  SetupFailed,
+} from '../workspace/workspace.ts';
 import {block, complete, giveUp} from './attempt-end.ts';
 import {commitMessage} from './commit-message.ts';
 import {comparedWithBase} from './compare-with-base.ts';
@@ -30,101 +37,104 @@ import {checksOf, redCheck, verify} from './verify.ts';
 import {voidIfChanged} from './void-changed.ts';
 
 /** Bring a claimed attempt to its end: completed, or `attempt_ended` with what was wrong. */
-export async function integrate(context: ExecutionContext, id: TaskId): Promise<void> {
-  const task = runningTask(context, id);
+export async function integrate(execution: Execution, id: TaskId): Promise<void> {
+  const task = runningTask(execution.ledger.state, id);
   const place: AttemptPlace = {taskId: id, attempt: task.attempt, slot: task.slot};
-  const signal = context.attempts.begin(id, task.attempt);
-  try {
-    await integrateWork(context, place, signal);
-  } finally {
-    context.attempts.end(id, task.attempt);
-  }
+  await execution.attempts.during(place, signal => integrateWork(execution, place, signal));
 }
 
-async function integrateWork(context: ExecutionContext, place: AttemptPlace, signal: StopSignal): Promise<void> {
-  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal));
-  const {workspace} = context;
+async function integrateWork(execution: Execution, place: AttemptPlace, signal: StopSignal): Promise<void> {
+  if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal));
+  const {workspace} = execution;
   const {integration} = workspace;
-  const work = integration && (await freeze(context, integration, place, signal));
-  const refusal = work && (await refuse(context, place, {integration, work}));
-  if (refusal) return giveUp(context, place, refusal, work);
+  const work = integration && (await freeze(execution, integration, place, signal));
+  const refusal = work && (await refuse(execution, place, {integration, work}));
+  if (refusal) return giveUp(execution, place, refusal, work);
   if (integration && work?.hasChanges) {
     await integration.hold(place, work);
     // Only now: a prune that had begun before may have taken of it what it wanted.
-    if (!(await integration.isWhole(work))) return giveUp(context, place, PRUNED);
+    if (!(await integration.isWhole(work))) return giveUp(execution, place, PRUNED);
   }
-  if (integration && work) await recordRemovedTests(context, place, {integration, work});
-  await takeOwnDocuments(context, place);
-  const checks = await verify(context, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
-  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
+  if (integration && work) await recordRemovedTests(execution, place, {integration, work});
+  await takeOwnDocuments(execution, place);
+  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
+  if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);
   if (red) {
-    const compared = await comparedWithBase(context, place, {red, checks, work});
-    return giveUp(context, place, denied(context, place.taskId, compared), work);
+    const compared = await comparedWithBase(execution, place, {red, checks, work});
+    return giveUp(execution, place, denied(execution, place.taskId, compared), work);
   }
   // What a person has let through is not asked for again.
-  const isLetThrough = runningTask(context, place.taskId).integrates !== undefined;
-  const rejected = isLetThrough ? undefined : await review(context, place, {work, checks, signal});
-  if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
-  if (rejected) return giveUp(context, place, rejected, work);
-  if (isGated(context, place.taskId)) return awaitCompletion(context, place, {work, checks});
-  if (!integration || !work) return completeIfApproved(context, place, checks);
-  await context.mergeQueue.run(() => merge(context, integration, {place, work, checks, signal}));
+  const isLetThrough = runningTask(execution.ledger.state, place.taskId).integrates !== undefined;
+  const rejected = isLetThrough ? undefined : await review(execution, place, {work, checks, signal});
+  if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
+  if (rejected) return giveUp(execution, place, rejected, work);
+  if (isGated(execution, place.taskId)) return awaitCompletion(execution, place, {work, checks});
+  if (!integration || !work) return completeIfApproved(execution, place, checks);
+  await mergeInTurn(execution, integration, {place, work, checks, signal});
 }
 
 /** There is nothing to merge. */
 async function completeIfApproved(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
   checks: readonly CheckResult[],
 ): Promise<void> {
-  const voided = voidIfChanged(context, place.taskId);
-  if (voided) return giveUp(context, place, voided);
+  const voided = voidIfChanged(execution, place.taskId);
+  if (voided) return giveUp(execution, place, voided);
   // What the checks have written does not stay where others work.
-  if (!context.workspace.hasSlots) await context.workspace.rescue(place);
-  return complete(context, place, {checks});
+  if (!execution.workspace.hasSlots) await execution.workspace.rescue(place);
+  return complete(execution, place, {checks});
 }
 
 function freeze(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'inForce' | 'ledger'>,
   integration: Integration,
   place: AttemptPlace,
   signal: StopSignal,
 ): Promise<FrozenWork> {
-  const isKiro = runningTask(context, place.taskId).phase !== undefined;
+  const isKiro = runningTask(execution.ledger.state, place.taskId).phase !== undefined;
   return integration.freeze(place, {
-    message: message(context, place, []),
+    message: message(execution, place, []),
     signal,
-    ...(isKiro && {documents: documentsFolder(context.state.id, place.taskId)}),
+    ...(isKiro && {documents: documentsFolder(execution.ledger.state.id, place.taskId)}),
   });
 }
 
 /** Take up a commit that was made but, as far as the log knows, not yet moved the branch. */
-export async function settleIntegration(context: ExecutionContext, id: TaskId): Promise<void> {
-  const task = runningTask(context, id);
-  const {integration} = context.workspace;
-  const {integrating} = task;
+export async function settleIntegration(execution: Execution, id: TaskId): Promise<void> {
+  if (await completeIntegrated(execution, id)) return;
+  const {attempt, slot, integrating} = runningTask(execution.ledger.state, id);
+  const {integration} = execution.workspace;
   if (!integration || !integrating) return;
-  const place: AttemptPlace = {taskId: id, attempt: task.attempt, slot: task.slot};
-  const signal = context.attempts.begin(id, task.attempt);
-  try {
-    if (await integration.isIntegrated(integrating.commit)) {
-      await integration.follow(integrating.onto, integrating.commit);
-      // What lies beside the work does not stay where others work.
-      if (!context.workspace.hasSlots) await context.workspace.rescue(place);
-      return await complete(context, place, {checks: [], commit: integrating.commit, adopted: true});
-    }
+  const place: AttemptPlace = {taskId: id, attempt, slot};
+  await execution.attempts.during(place, async signal => {
     const work = await integration.workOf(integrating.commit);
-    const lost: Outcome = {
-      kind: 'interrupted',
-      message: 'was interrupted while it was integrated',
-      executor_died: true,
-    };
-    if (!work) return await giveUp(context, place, lost);
-    await context.mergeQueue.run(() => merge(context, integration, {place, work, checks: [], signal}));
-  } finally {
-    context.attempts.end(id, task.attempt);
-  }
+    if (work) await mergeInTurn(execution, integration, {place, work, checks: [], signal});
+    else await giveUp(execution, place, CUT_OFF);
+  });
+}
+
+const CUT_OFF: Outcome = {
+  kind: 'interrupted',
+  message: 'was interrupted while it was integrated',
+  executor_died: true,
+};
+
+/** Complete a task whose commit is on the branch, although the log does not say so. @returns Whether it is. */
+export async function completeIntegrated(
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
+  id: TaskId,
+): Promise<boolean> {
+  const {workspace} = execution;
+  const {attempt, slot, integrating} = runningTask(execution.ledger.state, id);
+  if (!integrating || !(await workspace.integration?.isIntegrated(integrating.commit))) return false;
+  const place: AttemptPlace = {taskId: id, attempt, slot};
+  await workspace.integration?.follow(integrating.onto, integrating.commit);
+  // What lies beside the work does not stay where others work.
+  if (!workspace.hasSlots) await workspace.rescue(place);
+  await complete(execution, place, {checks: [], commit: integrating.commit, adopted: true});
+  return true;
 }
 
 interface Merging {
@@ -134,40 +144,47 @@ interface Merging {
   signal: StopSignal;
 }
 
-async function merge(context: ExecutionContext, integration: Integration, merging: Merging): Promise<void> {
-  const {place, work, signal} = merging;
-  let {checks} = merging;
-  for (;;) {
-    if (signal.aborted) return giveUp(context, place, stoppedOutcome(signal), work);
-    const head = await integration.readHead();
-    if (head.kind !== 'head') return block(context, place, {...head, type: 'branch_rewritten'});
-    if (!work.hasChanges) return completeIfApproved(context, place, checks);
-    const merged = await integration.merge(place, work, head.commit);
-    if (merged.kind === 'lost') return giveUp(context, place, PRUNED);
-    if (merged.kind === 'conflict') return giveUp(context, place, conflict(merged.files), work);
-    if (head.commit !== work.base && checksOf(context, place.taskId).length > 0) {
-      const cwd = await checkOut(integration, merged.tree, head.commit);
-      if (typeof cwd === 'object') return giveUp(context, place, cwd, work);
-      checks = await verify(context, place, {on: 'merged', cwd, signal});
-      if (signal.aborted) continue;
-      const red = redCheck(checks);
-      if (red) return giveUp(context, place, red, work);
-    }
-    const voided = voidIfChanged(context, place.taskId);
-    if (voided) return giveUp(context, place, voided, work);
-    // Nothing held what was merged while it was checked.
-    if (!(await integration.isWhole({...merged, base: head.commit}))) continue;
-    const text = work.message ?? message(context, place, checks);
-    const commit = await integration.commit(merged.tree, head.commit, text);
-    context.record({
-      event: 'task_integrating',
-      details: {task_id: place.taskId, attempt: place.attempt, commit, onto: head.commit},
-    });
-    await context.durable();
-    const advance = await integration.advance({to: commit, from: head.commit, place});
-    if (advance.kind === 'advanced') return complete(context, place, {checks, commit});
-    if (advance.kind === 'checked_out') return block(context, place, {...advance, type: 'branch_checked_out'});
+function mergeInTurn(execution: Execution, integration: Integration, merging: Merging): Promise<void> {
+  return execution.mergeQueue.run(head => merge(execution, integration, merging, head as BranchHead));
+}
+
+/** @returns `AGAIN` when the branch was moved meanwhile, or the work has to be looked at anew. */
+async function merge(
+  execution: Execution,
+  integration: Integration,
+  {place, work, checks: earlier, signal}: Merging,
+  head: BranchHead,
+): Promise<OrAgain<void>> {
+  let checks = earlier;
+  if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
+  if (head.kind !== 'head') return block(execution, place, {...head, type: 'branch_rewritten'});
+  if (!work.hasChanges) return completeIfApproved(execution, place, checks);
+  const merged = await integration.merge(place, work, head.commit);
+  if (merged.kind === 'lost') return giveUp(execution, place, PRUNED);
+  if (merged.kind === 'conflict') return giveUp(execution, place, conflict(merged.files), work);
+  if (head.commit !== work.base && checksOf(execution, place.taskId).length > 0) {
+    const cwd = await checkOut(integration, merged.tree, head.commit);
+    if (typeof cwd === 'object') return giveUp(execution, place, cwd, work);
+    checks = await verify(execution, place, {on: 'merged', cwd, signal});
+    if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
+    const red = redCheck(checks);
+    if (red) return giveUp(execution, place, red, work);
   }
+  const voided = voidIfChanged(execution, place.taskId);
+  if (voided) return giveUp(execution, place, voided, work);
+  // Nothing held what was merged while it was checked.
+  if (!(await integration.isWhole({...merged, base: head.commit}))) return AGAIN;
+  const text = work.message ?? message(execution, place, checks);
+  const commit = await integration.commit(merged.tree, head.commit, text);
+  execution.ledger.record({
+    event: 'task_integrating',
+    details: {task_id: place.taskId, attempt: place.attempt, commit, onto: head.commit},
+  });
+  await execution.ledger.durable();
+  const advance = await integration.advance({to: commit, from: head.commit, place});
+  if (advance.kind === 'advanced') return complete(execution, place, {checks, commit});
+  if (advance.kind === 'checked_out') return block(execution, place, {...advance, type: 'branch_checked_out'});
+  return AGAIN;
 }
 
 /** @returns The folder, or what kept it from being made. */
@@ -190,21 +207,21 @@ const PRUNED: Outcome = {
  * something was to be done.
  */
 async function refuse(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'inForce' | 'ledger'>,
   place: AttemptPlace,
   {integration, work}: {integration: Integration; work: FrozenWork},
 ): Promise<Outcome | undefined> {
   if (work.refused) return work.refused;
   const id = place.taskId;
-  const task = context.taskOf(id);
-  const {touches, touchesFree, protect} = context.settingsOf(id);
+  const task = execution.inForce.taskOf(id);
+  const {touches, touchesFree, protect} = execution.inForce.settingsOf(id);
   const outside = work.changedFiles.filter(file => !isInsideAreas(file, touches, touchesFree));
   if (outside.length > 0)
     return {
       kind: 'failed',
       cause: 'out_of_area',
       files: outside,
-      message: `changed files outside its \`touches\`: ${shorten(outside)} (${allowed(touches ?? [])}; ${keptAt(context, place)})`,
+      message: `changed files outside its \`touches\`: ${shorten(outside)} (${allowed(touches ?? [])}; ${keptAt(execution, place)})`,
     };
   const kept = work.changedFiles.filter(file => isProtected(file, protect, task.touches));
   if (kept.length > 0)
@@ -216,7 +233,7 @@ async function refuse(
     };
   if (task.run !== undefined) return undefined;
   if (!work.hasChanges && !task.no_changes)
-    return denied(context, id, {
+    return denied(execution, id, {
       kind: 'failed',
       cause: 'check',
       message: 'changed nothing (say `no_changes: true` if that is right)',
@@ -230,7 +247,14 @@ function allowed(touches: readonly string[]): string {
   return `\`touches: [${touches.join(', ')}]\``;
 }
 
-function keptAt({state: {id}}: ExecutionContext, {taskId: task, attempt}: AttemptPlace): string {
+function keptAt(
+  {
+    ledger: {
+      state: {id},
+    },
+  }: Pick<Execution, 'ledger'>,
+  {taskId: task, attempt}: AttemptPlace,
+): string {
   return `its work is kept at \`${rescueRef({id, task, attempt})}\``;
 }
 
@@ -239,19 +263,20 @@ const MOST_PATHS = 2_000;
 
 /** Tests may have to go: that is for a person to see, not for a check. On record before anything can end the attempt. */
 async function recordRemovedTests(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger'>,
   {taskId: task_id, attempt}: AttemptPlace,
   {integration, work}: {integration: Integration; work: FrozenWork},
 ): Promise<void> {
   const files = work.changedFiles.filter(file => testLanguage(file) !== undefined);
   if (files.length === 0) return;
   const removed = removedTests(await integration.shortDiffOf(work, files.length > MOST_PATHS ? [] : files));
-  if (removed.length > 0) context.record({event: 'tests_removed', details: {task_id, attempt, files: removed}});
+  if (removed.length > 0)
+    execution.ledger.record({event: 'tests_removed', details: {task_id, attempt, files: removed}});
 }
 
 /** Who was kept from a tool may have failed for that alone. */
-function denied(context: ExecutionContext, id: TaskId, outcome: Outcome): Outcome {
-  const [first, ...others] = runningTask(context, id).claim?.denials ?? [];
+function denied(execution: Pick<Execution, 'ledger'>, id: TaskId, outcome: Outcome): Outcome {
+  const [first, ...others] = runningTask(execution.ledger.state, id).claim?.denials ?? [];
   if (!first || outcome.kind !== 'failed') return outcome;
   const more = others.length > 0 ? ` and ${others.length} more` : '';
   const why = `was not allowed ${first.tool} (${first.input})${more}; \`allow: [${JSON.stringify(first.allow)}]\` would permit it`;
@@ -270,10 +295,15 @@ function conflict(files: string[]): Outcome {
   };
 }
 
-function message(context: ExecutionContext, place: AttemptPlace, checks: readonly CheckResult[]): string {
-  const {state, settings} = context;
+function message(
+  execution: Pick<Execution, 'inForce' | 'ledger'>,
+  place: AttemptPlace,
+  checks: readonly CheckResult[],
+): string {
+  const {settings} = execution.inForce;
+  const {state} = execution.ledger;
   const task = state.taskById.get(place.taskId);
-  const {claim, removedTests: removed = []} = runningTask(context, place.taskId);
+  const {claim, removedTests: removed = []} = runningTask(execution.ledger.state, place.taskId);
   return commitMessage({
     template: settings.git.message,
     milestone: state.id,

@@ -1,7 +1,8 @@
+import {slotHomeOf} from '../documents/documents-place.ts';
 import type {AgentInput, DriverResult} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {redacted} from '../execution/redacted.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {recordSharedChanges} from '../execution/shared-changes.ts';
@@ -30,30 +31,30 @@ export interface ReviewedWork {
  * @returns How the attempt ends, when the reviewer rejects it or cannot answer.
  */
 export async function review(
-  context: ExecutionContext,
+  execution: Execution,
   place: AttemptPlace,
   {work, checks, signal}: ReviewedWork,
 ): Promise<Outcome | undefined> {
-  const task = context.taskOf(place.taskId);
+  const task = execution.inForce.taskOf(place.taskId);
   if (!task.review || !work) return undefined;
-  const startedAt = context.clock.elapsed();
-  const driver = task.review.driver ?? runningTask(context, place.taskId).driver;
+  const startedAt = execution.clock.elapsed();
+  const driver = task.review.driver ?? runningTask(execution.ledger.state, place.taskId).driver;
   const reviewing = {task, driver, work, checks, signal};
-  let said = await ask(context, place, reviewing);
+  let said = await ask(execution, place, reviewing);
   // It is not the author's fault: who gives no verdict is asked once more, before it counts.
-  if (said.kind === 'answered' && !said.answer && !signal.aborted) said = await ask(context, place, reviewing);
+  if (said.kind === 'answered' && !said.answer && !signal.aborted) said = await ask(execution, place, reviewing);
   if (signal.aborted) return undefined;
-  if (said.kind === 'ended') return reviewerFailed(said.outcome, driver, context.drivers.providerOf(driver));
+  if (said.kind === 'ended') return reviewerFailed(said.outcome, driver, execution.inForce.drivers.providerOf(driver));
   const {answer, words} = said;
   const check: CheckResult = {
     name: 'review',
     command: `review by ${driver}`,
     ok: answer?.verdict === 'approve',
     exit_code: answer?.verdict === 'approve' ? 0 : 1,
-    duration_ms: Math.round(context.clock.elapsed() - startedAt),
+    duration_ms: Math.round(execution.clock.elapsed() - startedAt),
     output_tail: answer ? JSON.stringify(answer) : words,
   };
-  recordChecks(context, place, 'worktree', [...checks, check]);
+  recordChecks(execution, place, 'worktree', [...checks, check]);
   return check.ok ? undefined : rejection(said, driver);
 }
 
@@ -61,11 +62,11 @@ type Answered = {kind: 'answered'; answer: Review | undefined; words: string};
 
 /** What a reviewer that is asked afresh answers. */
 async function ask(
-  context: ExecutionContext,
+  execution: Execution,
   place: AttemptPlace,
   reviewing: Reviewing,
 ): Promise<Answered | (DriverResult & {kind: 'ended'})> {
-  const result = redacted(context, await runReviewer(context, place, reviewing));
+  const result = redacted(execution.surroundings.redactor, await runReviewer(execution, place, reviewing));
   if (result.kind === 'ended') return result;
   const words = result.claim.summary ?? '';
   return {kind: 'answered', answer: parseReview(words), words};
@@ -77,25 +78,21 @@ interface Reviewing extends ReviewedWork {
   work: FrozenWork;
 }
 
-async function runReviewer(
-  context: ExecutionContext,
-  place: AttemptPlace,
-  reviewing: Reviewing,
-): Promise<DriverResult> {
+async function runReviewer(execution: Execution, place: AttemptPlace, reviewing: Reviewing): Promise<DriverResult> {
   const {driver: name} = reviewing;
-  const choice = context.drivers.get(name);
+  const choice = execution.inForce.drivers.get(name);
   if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
   if (choice.kind === 'manual' || !choice.driver.agent)
     return missing(`the reviewer \`${name}\` is no coding agent; name one in \`review.driver\``);
-  const reservation = reservationFor(context, place.taskId, choice.driver.agent);
+  const reservation = reservationFor(execution, place.taskId, choice.driver.agent);
   if (reservation.kind === 'nothing')
     return {kind: 'ended', outcome: {kind: 'budget', message: `has nothing left for its review (${reservation.key})`}};
   const {amount: budget} = reservation;
   const {taskId: task_id, attempt} = place;
   if (Object.keys(budget).length > 0)
-    context.record({event: 'budget_reserved', details: {task_id, attempt, amount: budget}});
-  const result = await carryOut(context, place, {...reviewing, choice, budget});
-  await context.redactor.redactFile(context.logFileOf(place));
+    execution.ledger.record({event: 'budget_reserved', details: {task_id, attempt, amount: budget}});
+  const result = await carryOut(execution, place, {...reviewing, choice, budget});
+  await execution.surroundings.redactor.redactFile(execution.surroundings.logFileOf(place));
   return result;
 }
 
@@ -105,50 +102,50 @@ interface Reserved extends Reviewing {
 }
 
 async function carryOut(
-  context: ExecutionContext,
+  execution: Execution,
   place: AttemptPlace,
   {task, work, checks, signal, choice, budget}: Reserved,
 ): Promise<DriverResult> {
-  const settings = context.settingsOf(place.taskId);
-  const token = tokenOfPart(runningTask(context, place.taskId).token, 'review');
-  const agent = reviewerInput(context, place, {
-    prompt: await reviewPromptOf(context, place, work, checks),
+  const settings = execution.inForce.settingsOf(place.taskId);
+  const token = tokenOfPart(runningTask(execution.ledger.state, place.taskId).token, 'review');
+  const agent = reviewerInput(execution, place, {
+    prompt: await reviewPromptOf(execution, place, work, checks),
     choice,
     budget,
     observe: () => {},
   });
-  await context.durable();
-  appendNote(context.logFileOf(place), reviewNote(choice.name));
-  const startedAt = context.clock.elapsed();
-  const cwd = context.workspace.folderOf(place.slot);
+  await execution.ledger.durable();
+  appendNote(execution.surroundings.logFileOf(place), reviewNote(choice.name));
+  const startedAt = execution.clock.elapsed();
+  const cwd = execution.workspace.folderOf(place.slot);
   const worker = {place};
-  await context.sharedWatch?.begin(worker);
+  await execution.sharedWatch?.begin(worker);
   const running = await choice.driver.start({
     task,
     attempt: place.attempt,
     cwd,
-    env: context.environmentOf(place, token),
-    logFile: context.logFileOf(place),
+    env: execution.surroundings.environmentOf(place, token, slotHomeOf(execution, place.slot)),
+    logFile: execution.surroundings.logFileOf(place),
     token,
     limits: {...settings, timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget))},
-    clock: context.clock,
+    clock: execution.clock,
     stop: signal,
-    hurry: context.attempts.hurry,
+    hurry: execution.attempts.hurry,
     hasChanged: async () => false,
     agent,
   });
   if (running.kind === 'running') running.begin?.();
   const result = running.kind === 'ended' ? running : await running.ended;
-  await recordSharedChanges(context, worker, cwd);
-  await context.workspace.noteLeft?.(place.slot);
-  settleBudget(context, place, {
+  await recordSharedChanges(execution, worker, cwd);
+  await execution.workspace.noteLeft?.(place.slot);
+  settleBudget(execution, place, {
     driver: choice.driver.name,
     budget,
     reckoning: result,
     isCutOff: wasAtWork(result, running.kind === 'running'),
-    minutes: (context.clock.elapsed() - startedAt) / 60_000,
+    minutes: (execution.clock.elapsed() - startedAt) / 60_000,
   });
-  stopOverspent(context);
+  stopOverspent(execution);
   return result;
 }
 
@@ -165,13 +162,13 @@ interface ReviewerWords extends Pick<AgentInput, 'prompt' | 'budget' | 'observe'
 
 /** It begins anew, and may do nothing that the author might not. */
 function reviewerInput(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'inForce'>,
   {taskId}: AttemptPlace,
   {choice, ...words}: ReviewerWords,
 ): AgentInput {
-  const {permissions, inherit, model: own} = context.settingsOf(taskId);
+  const {permissions, inherit, model: own} = execution.inForce.settingsOf(taskId);
   const id = choice.driver.agent?.newConversation?.();
-  const model = choice.model ?? (context.taskOf(taskId).review?.driver === undefined ? own : undefined);
+  const model = choice.model ?? (execution.inForce.taskOf(taskId).review?.driver === undefined ? own : undefined);
   return {
     ...words,
     ...(id !== undefined && {conversation: {id, resume: false}}),

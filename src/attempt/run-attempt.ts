@@ -7,7 +7,7 @@ import type {AgentInput, Driver, DriverResult, Observation, RunningAttempt} from
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {recordSharedChanges} from '../execution/shared-changes.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
@@ -32,46 +32,46 @@ export interface Seen {
 }
 
 /** Run an attempt; resolves when its end is recorded. */
-export async function runAttempt(context: ExecutionContext, planned: PlannedAttempt): Promise<void> {
+export async function runAttempt(execution: Execution, planned: PlannedAttempt): Promise<void> {
+  try {
+    await execution.attempts.during(planned.place, stop => runUntilStopped(execution, planned, stop));
+  } finally {
+    stopOverspent(execution);
+  }
+}
+
+async function runUntilStopped(execution: Execution, planned: PlannedAttempt, stop: StopSignal): Promise<void> {
+  const {ledger, clock, sharedWatch, workspace} = execution;
+  const {redactor} = execution.surroundings;
   const {place} = planned;
   const {taskId, attempt} = place;
-  const stop = context.attempts.begin(taskId, attempt);
-  const startedAt = context.clock.elapsed();
+  const startedAt = clock.elapsed();
   const seen: Seen = {denials: []};
-  let hasClaimed = false;
-  try {
-    // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
-    await context.durable();
-    const worker = {place};
-    await context.sharedWatch?.begin(worker);
-    const worked = await work(context, planned, stop, seen);
-    const tookStash = await recordSharedChanges(context, worker, context.workspace.folderOf(place.slot));
-    const result = redacted(context, outOfTime(context, planned, tookStash ? notItsOwn(worked) : worked));
-    await context.redactor.redactFile(context.logFileOf(place));
-    if (!context.isCurrent(place)) return;
-    if (isAgentsWork(planned))
-      settleBudget(context, place, {
-        driver: providerOf(planned.choice),
-        budget: planned.budget,
-        reckoning: result,
-        isCutOff: wasAtWork(result, seen.hasBegun),
-        minutes: (context.clock.elapsed() - startedAt) / 60_000,
-      });
-    if (result.kind === 'claimed') {
-      context.attempts.rest(taskId, attempt);
-      hasClaimed = true;
-      context.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
-      return;
-    }
-    await context.workspace.rescue(place);
-    keepDraftsOf(context, place);
-    const outcome = deniedOutcome(result.outcome, seen);
-    const shown = isAgentsWork(planned) ? outcome : withOutput(outcome, context.logFileOf(place));
-    context.endAttempt(place, shown, redactTexts(context, seen.denials));
-  } finally {
-    if (!hasClaimed) context.attempts.end(taskId, attempt);
-    stopOverspent(context);
-  }
+  // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
+  await ledger.durable();
+  const worker = {place};
+  await sharedWatch?.begin(worker);
+  const worked = await work(execution, planned, stop, seen);
+  const tookStash = await recordSharedChanges(execution, worker, workspace.folderOf(place.slot));
+  const result = redacted(redactor, outOfTime(execution, planned, tookStash ? notItsOwn(worked) : worked));
+  const logFile = execution.surroundings.logFileOf(place);
+  await redactor.redactFile(logFile);
+  if (!ledger.isCurrent(place)) return;
+  if (isAgentsWork(planned))
+    settleBudget(execution, place, {
+      driver: providerOf(planned.choice),
+      budget: planned.budget,
+      reckoning: result,
+      isCutOff: wasAtWork(result, seen.hasBegun),
+      minutes: (clock.elapsed() - startedAt) / 60_000,
+    });
+  if (result.kind === 'claimed')
+    return ledger.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
+  await workspace.rescue(place);
+  keepDraftsOf(execution, place);
+  const outcome = deniedOutcome(result.outcome, seen);
+  const shown = isAgentsWork(planned) ? outcome : withOutput(outcome, logFile);
+  ledger.endAttempt(place, shown, redactTexts(redactor, seen.denials));
 }
 
 function providerOf(choice: DriverChoice): string {
@@ -99,27 +99,28 @@ function isAgentsWork({choice, integrates}: PlannedAttempt): boolean {
 }
 
 async function work(
-  context: ExecutionContext,
+  execution: Execution,
   planned: PlannedAttempt,
   stop: StopSignal,
   seen: Seen,
 ): Promise<DriverResult> {
   const {place, task, choice, next, integrates} = planned;
   const preparing =
-    place.slot < 0 ? undefined : context.workspace.prepare(place, stop, next.from, integrates !== undefined);
+    place.slot < 0 ? undefined : execution.workspace.prepare(place, stop, next.from, integrates !== undefined);
   const failed = preparing && (await preparing);
   if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
   if (failed) return {kind: 'ended', outcome: failed};
-  const documents = isKiro(task) ? await openDocuments(context, planned) : undefined;
+  const documents = isKiro(task) ? await openDocuments(execution, planned) : undefined;
   if (documents?.kind === 'ended') return documents;
   if (integrates !== undefined)
-    return {kind: 'claimed', claim: taskState(context.state, task.id).history.last?.claim ?? {}};
+    return {kind: 'claimed', claim: taskState(execution.ledger.state, task.id).history.last?.claim ?? {}};
   if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
   if (choice.kind === 'manual') throw new Error(`the manual task ${task.id} was started`);
-  const env = {...context.environmentOf(place, planned.token), ...documents?.env};
-  const watch = new AgentWatch(context, planned, seen);
-  const agent = choice.driver.agent && (await agentInput(context, planned, choice, watch.observe));
-  const running = await startDriver(context, {planned, driver: choice.driver, stop, env, agent, seen});
+  const slotHome = slotHomeOf(execution, place.slot);
+  const env = {...execution.surroundings.environmentOf(place, planned.token, slotHome), ...documents?.env};
+  const watch = new AgentWatch(execution, planned, seen);
+  const agent = choice.driver.agent && (await agentInput(execution, planned, choice, watch.observe));
+  const running = await startDriver(execution, {planned, driver: choice.driver, stop, env, agent, seen});
   return running.kind === 'ended' ? running : running.ended;
 }
 
@@ -132,31 +133,31 @@ interface Start {
   seen: Seen;
 }
 
-async function startDriver(context: ExecutionContext, {planned, driver, stop, env, agent, seen}: Start) {
+async function startDriver(execution: Execution, {planned, driver, stop, env, agent, seen}: Start) {
   const {place, task, token, budget} = planned;
   const {taskId: task_id, attempt} = place;
-  const settings = context.settingsOf(task_id);
+  const settings = execution.inForce.settingsOf(task_id);
   const running = await driver.start({
     task,
-    shell: context.settingsOf(place.taskId).shell,
+    shell: execution.inForce.settingsOf(place.taskId).shell,
     attempt,
-    cwd: context.workspace.folderOf(place.slot),
+    cwd: execution.workspace.folderOf(place.slot),
     env,
-    logFile: context.logFileOf(place),
+    logFile: execution.surroundings.logFileOf(place),
     token,
     limits: {timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget)), silentMs: settings.silentMs},
-    clock: context.clock,
+    clock: execution.clock,
     stop,
-    hurry: context.attempts.hurry,
-    hasChanged: () => context.workspace.hasChanged(place),
+    hurry: execution.attempts.hurry,
+    hasChanged: () => execution.workspace.hasChanged(place),
     ...(agent && {agent}),
   });
   if (running.kind === 'ended') return running;
   try {
-    await handOver(context, place, running, seen);
+    await handOver(execution, place, running, seen);
   } catch (error) {
     // The log has died: this process ends too, but not before what it has started.
-    context.fail(error);
+    execution.lifetime.fail(error);
     await running.ended.catch(() => undefined);
     throw error;
   }
@@ -165,14 +166,14 @@ async function startDriver(context: ExecutionContext, {planned, driver, stop, en
 
 /** A program that knows what to do is on record first: whatever happens then, it can be found. */
 async function handOver(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger'>,
   {taskId: task_id, attempt}: AttemptPlace,
   {pid, processStarted: process_started, begin}: RunningAttempt,
   seen: Seen,
 ): Promise<void> {
-  context.recordSoon({event: 'task_working', details: {task_id, attempt, pid, process_started}});
+  execution.ledger.recordSoon({event: 'task_working', details: {task_id, attempt, pid, process_started}});
   if (!begin) return;
-  await context.durable();
+  await execution.ledger.durable();
   seen.hasBegun = true;
   begin();
 }
@@ -180,52 +181,50 @@ async function handOver(
 /** What an agent lets be seen, put where it belongs. */
 class AgentWatch {
   constructor(
-    private readonly context: ExecutionContext,
+    private readonly execution: Execution,
     private readonly planned: PlannedAttempt,
     private readonly seen: Seen,
   ) {}
 
   readonly observe = (observation: Observation): void => {
-    const {context, seen, planned} = this;
+    const {execution, seen, planned} = this;
     const {taskId: task_id, attempt} = planned.place;
-    if (!context.isCurrent(planned.place)) return;
+    if (!execution.ledger.isCurrent(planned.place)) return;
     if (observation.kind === 'usage') this.#spend(observation.usage);
     else if (observation.kind === 'denied') seen.denials.push(observation.denial);
-    else if (observation.kind === 'activity')
-      context.attempts.noteActivity(task_id, context.redactor.redactText(observation.text));
-    else if (this.#isNew(observation.id))
-      context.record({event: 'task_conversation', details: {task_id, attempt, conversation: observation.id}});
+    else if (observation.kind === 'conversation' && this.#isNew(observation.id))
+      execution.ledger.record({event: 'task_conversation', details: {task_id, attempt, conversation: observation.id}});
   };
 
   /** Who has no limit of his own is ended at the one that he was given. */
   #spend(usage: Usage): void {
-    const {context, planned} = this;
+    const {execution, planned} = this;
     const {taskId} = planned.place;
     const key = exceeded(planned.budget, usage);
-    context.attempts.noteUsage(taskId, usage);
-    if (key !== undefined) context.attempts.interrupt(taskId, {kind: 'budget', message: usedUp(key)});
-    else stopOverspent(context);
+    execution.attempts.noteUsage(taskId, usage);
+    if (key !== undefined) execution.attempts.interrupt(taskId, {kind: 'budget', message: usedUp(key)});
+    else stopOverspent(execution);
   }
 
   #isNew(id: string): boolean {
-    const task = taskState(this.context.state, this.planned.place.taskId);
+    const task = taskState(this.execution.ledger.state, this.planned.place.taskId);
     return task.status === 'in_progress' && task.conversation !== id;
   }
 }
 
 /** Documents of earlier phases are laid beside the attempt's own, if they are still what was approved. */
 async function openDocuments(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   {place, phase, next}: PlannedAttempt,
 ): Promise<{kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>}> {
-  const task = context.state.taskById.get(place.taskId) as Task;
-  const drafts = next.from.map(attempt => draftsFolder(context.logFileOf({...place, attempt})));
-  const of = {id: context.state.id, task, phase: phase as KiroPhase, drafts};
-  const home = slotHomeOf(context, place.slot);
-  await prepareDocuments(context.paths.home, home, of);
-  const outcome = voidIfChanged(context, place.taskId, {home, phases: phasesBefore(of.phase)});
+  const task = execution.ledger.state.taskById.get(place.taskId) as Task;
+  const drafts = next.from.map(attempt => draftsFolder(execution.surroundings.logFileOf({...place, attempt})));
+  const of = {id: execution.ledger.state.id, task, phase: phase as KiroPhase, drafts};
+  const home = slotHomeOf(execution, place.slot);
+  await prepareDocuments(execution.surroundings.paths.home, home, of);
+  const outcome = voidIfChanged(execution, place.taskId, {home, phases: phasesBefore(of.phase)});
   if (outcome) return {kind: 'ended', outcome};
-  const {kiro} = taskState(context.state, place.taskId).history;
+  const {kiro} = taskState(execution.ledger.state, place.taskId).history;
   const comments = kiro ? rejectionComments(kiro, of.phase) : [];
   return {kind: 'open', env: comments.length > 0 ? {MILESTONE_REJECTION: comments.join('\n')} : {}};
 }

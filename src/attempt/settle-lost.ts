@@ -1,6 +1,6 @@
 import type {Reckoning} from '../drivers/driver.ts';
 import {reckonLog} from '../drivers/reckon-log.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {modifiedAt} from '../platform/attempt-log.ts';
 import type {RunningTask, TaskHistory} from '../state/task.ts';
@@ -14,32 +14,39 @@ type Lost = RunningTask & {history: TaskHistory};
  * Put on record what an agent has used of whose end nobody knows: what it printed is in the log of the attempt.
  * @throws {MilestoneError} `IO_FAILED` when that log cannot be read.
  */
-export async function settleLost(context: ExecutionContext, id: TaskId, task: Lost): Promise<void> {
-  const {reserved} = context.state.spending;
+export async function settleLost(
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'surroundings'>,
+  id: TaskId,
+  task: Lost,
+): Promise<void> {
+  const {reserved} = execution.ledger.state.spending;
   const budget = Object.hasOwn(reserved, id) ? reserved[id] : undefined;
   if (!budget && (task.settled || task.stage === 'integrating')) return;
   const place: AttemptPlace = {taskId: id, attempt: task.attempt, slot: task.slot};
-  const driver = task.stage === 'claimed' ? (context.taskOf(id).review?.driver ?? task.driver) : task.driver;
-  const reckoning = await reckon(context, place, {task, driver});
+  const driver = task.stage === 'claimed' ? (execution.inForce.taskOf(id).review?.driver ?? task.driver) : task.driver;
+  const reckoning = await reckon(execution, place, {task, driver});
   if (!reckoning && !budget) return;
-  settleBudget(context, place, {
-    driver: context.drivers.providerOf(driver),
+  settleBudget(execution, place, {
+    driver: execution.inForce.drivers.providerOf(driver),
     budget: budget ?? {},
     reckoning: reckoning ?? {},
     isCutOff: reckoning !== undefined,
-    minutes: reckoning && task.stage === 'working' ? minutesOf(task, context.logFileOf(place)) : 0,
+    minutes: reckoning && task.stage === 'working' ? minutesOf(task, execution.surroundings.logFileOf(place)) : 0,
   });
 }
 
 /** Undefined for one that was not told what to do, and for what no coding agent did. */
 async function reckon(
-  context: ExecutionContext,
+  {inForce, surroundings}: Pick<Execution, 'inForce' | 'surroundings'>,
   place: AttemptPlace,
   {task, driver}: {task: Lost; driver: string},
 ): Promise<Reckoning | undefined> {
-  const protocol = context.drivers.protocolOf(driver);
+  const protocol = inForce.drivers.protocolOf(driver);
   if (!protocol || task.stage === 'starting') return undefined;
-  const log = {file: context.logFileOf(place), env: context.environmentOf(place, task.token)};
+  const log = {
+    file: surroundings.logFileOf(place),
+    env: surroundings.environmentOf(place, task.token, surroundings.paths.home),
+  };
   const conversation = conversationOf(task);
   return reckonLog(
     protocol,

@@ -1,6 +1,6 @@
 import type {AgentTraits, ConversationChoice} from '../drivers/driver.ts';
 import type {NewEvent, Usage} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
@@ -12,19 +12,19 @@ import {runAttempt} from './run-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';
 
 /** Put an attempt on record and begin it, unless its budget is used up. */
-export function startAttempt(context: ExecutionContext, id: TaskId): void {
-  const {state} = context;
-  if (voidIfChanged(context, id)) return;
+export function startAttempt(execution: Execution, id: TaskId): void {
+  const {state} = execution.ledger;
+  if (voidIfChanged(execution, id)) return;
   const {history} = taskState(state, id);
-  const choice = context.driverOf(id);
+  const choice = execution.inForce.driverOf(id);
   // What a person has done lies in no slot.
-  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(context, history.last?.slot);
+  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(execution, history.last?.slot);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
-  const folder = agent && context.workspace.folderOf(slot);
+  const folder = agent && execution.workspace.folderOf(slot);
   const integrates = workToIntegrate(taskState(state, id));
   const phase = phaseInWork(state, id);
-  const budget = agent && integrates === undefined ? reserveBudget(context, id, agent) : {};
+  const budget = agent && integrates === undefined ? reserveBudget(execution, id, agent) : {};
   if (!budget) return;
   const next: NextAttempt = agent
     ? nextAttempt(history, {
@@ -33,7 +33,7 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
         isBoundToFolder: agent.isBoundToFolder,
         folder,
         phase,
-        retries: context.settingsOf(id).retries,
+        retries: execution.inForce.settingsOf(id).retries,
       })
     : {mode: 'first', from: []};
   const conversation = agent && conversationOf(next, integrates === undefined ? agent : {}, history.usedInConversation);
@@ -57,11 +57,11 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
     },
   };
   // In this order: a log that is cut off in between has no reservation that nobody settles.
-  context.record(...startOfWorkflow(state, id), started, ...reserved);
+  execution.ledger.record(...startOfWorkflow(state, id), started, ...reserved);
   const attempt = {
     place,
     token,
-    task: context.taskOf(id),
+    task: execution.inForce.taskOf(id),
     choice,
     next: integrates === undefined ? next : {...next, from: [integrates]},
     conversation,
@@ -70,23 +70,28 @@ export function startAttempt(context: ExecutionContext, id: TaskId): void {
     phase,
   };
   // Named by its number: the job of the attempt before may not have settled yet.
-  context.jobs.start(`attempt ${id}.${place.attempt}`, () => runAttempt(context, attempt));
+  execution.jobs.start(`attempt ${id}.${place.attempt}`, () => runAttempt(execution, attempt));
 }
 
 /** @returns Undefined when nothing is left: then the blocker says so. */
-function reserveBudget(context: ExecutionContext, id: TaskId, agent: AgentTraits): Budget | undefined {
-  const {state, ready} = context;
-  const reservation = reservationFor(context, id, agent);
+function reserveBudget(
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'ready' | 'timers'>,
+  id: TaskId,
+  agent: AgentTraits,
+): Budget | undefined {
+  const {ready} = execution;
+  const {state} = execution.ledger;
+  const reservation = reservationFor(execution, id, agent);
   if (reservation.kind === 'reserved') return reservation.amount;
   const {whose, key} = reservation;
   // What running attempts have reserved and do not use comes back.
   const isReserved = whose === 'milestone' && Object.keys(state.spending.reserved).length > 0;
   if (isReserved) {
     ready.hold(id);
-    context.after(BUDGET_REST_MS, () => ready.release(id));
+    execution.timers.after(BUDGET_REST_MS, () => ready.release(id));
     return undefined;
   }
-  context.openBlocker({
+  execution.ledger.openBlocker({
     type: 'budget',
     message:
       whose === 'task'
@@ -114,7 +119,10 @@ function conversationOf(
  * A slot that neither a task in progress nor the merge queue holds: the task's earlier one, where its conversation speaks
  * of the files, else the lowest.
  */
-function freeSlot({state, mergeSlot, settings}: ExecutionContext, earlier: number | undefined): number {
+function freeSlot(
+  {ledger: {state}, mergeSlot, inForce: {settings}}: Pick<Execution, 'inForce' | 'ledger' | 'mergeSlot'>,
+  earlier: number | undefined,
+): number {
   const held = new Set([...heldSlots(state), mergeSlot]);
   if (earlier !== undefined && earlier < settings.maxParallel && !held.has(earlier)) return earlier;
   let slot = 0;

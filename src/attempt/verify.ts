@@ -1,6 +1,6 @@
 import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
@@ -9,8 +9,8 @@ import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 
 /** The checks that an attempt's work has to pass. */
-export function checksOf(context: ExecutionContext, id: TaskId): Check[] {
-  const {taskVerify, milestoneVerify, shell} = context.settingsOf(id);
+export function checksOf(execution: Pick<Execution, 'inForce'>, id: TaskId): Check[] {
+  const {taskVerify, milestoneVerify, shell} = execution.inForce.settingsOf(id);
   return [
     ...(taskVerify === undefined ? [] : [{name: 'task' as const, command: taskVerify, shell}]),
     ...(milestoneVerify === undefined ? [] : [{name: 'milestone' as const, command: milestoneVerify}]),
@@ -19,29 +19,29 @@ export function checksOf(context: ExecutionContext, id: TaskId): Check[] {
 
 /** Run the checks of an attempt and put their results on record; none are left when it was stopped. */
 export async function verify(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'mergeSlot'>,
   place: AttemptPlace,
   where: {on: 'worktree' | 'merged'; cwd: string; signal: StopSignal},
 ): Promise<CheckResult[]> {
   const {on, cwd, signal} = where;
-  const checks = checksOf(context, place.taskId);
+  const checks = checksOf(execution, place.taskId);
   if (checks.length === 0) return [];
-  const slot = on === 'worktree' && place.slot >= 0 ? place.slot : context.mergeSlot;
-  const keepsOutput = isKiro(context.state.taskById.get(place.taskId) as Task);
-  const results = await context.runChecks(checks, {place, slot, cwd, signal, keepsOutput});
-  if (!signal.aborted) recordChecks(context, place, on, results);
+  const slot = on === 'worktree' && place.slot >= 0 ? place.slot : execution.mergeSlot;
+  const keepsOutput = isKiro(execution.ledger.state.taskById.get(place.taskId) as Task);
+  const results = await execution.checks.run(checks, {place, slot, cwd, signal, keepsOutput});
+  if (!signal.aborted) recordChecks(execution, place, on, results);
   return results;
 }
 
 /** Put results of checks on record. */
 export function recordChecks(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger'>,
   {taskId: task_id, attempt}: AttemptPlace,
   on: 'worktree' | 'merged',
   checks: CheckResult[],
 ): void {
   const ok = checks.every(check => check.ok);
-  context.record({event: 'task_verified', details: {task_id, attempt, on, ok, checks}});
+  execution.ledger.record({event: 'task_verified', details: {task_id, attempt, on, ok, checks}});
 }
 
 /** How an attempt ends whose checks are red; undefined when they are not. */

@@ -3,7 +3,7 @@
 import {currentDeliverables} from '../documents/documents.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
 import type {NewEvent, Outcome} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, TaskId} from '../plan/plan.ts';
 import {sameDeliverables} from '../state/kiro.ts';
@@ -16,25 +16,25 @@ import {taskState} from '../state/milestone.ts';
  * @returns How an attempt ends that has to wait for that.
  */
 export function voidIfChanged(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings'>,
   id: TaskId,
-  at: {home: string; phases: readonly KiroPhase[]} = {home: context.paths.home, phases: KIRO_PHASES},
+  at: {home: string; phases: readonly KiroPhase[]} = {home: execution.surroundings.paths.home, phases: KIRO_PHASES},
 ): Outcome | undefined {
-  const voided = voidedApproval(context, id, at);
+  const voided = voidedApproval(execution, id, at);
   if (!voided) return undefined;
-  keepDocuments(at.home, context.state.id, voided.details.deliverables);
-  context.record(voided);
+  keepDocuments(at.home, execution.ledger.state.id, voided.details.deliverables);
+  execution.ledger.record(voided);
   return {kind: 'cancelled', message: voided.details.reason};
 }
 
 type Voided = Extract<NewEvent, {event: 'kiro_approval_voided'}>;
 
 function voidedApproval(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger'>,
   task_id: TaskId,
   {home, phases}: {home: string; phases: readonly KiroPhase[]},
 ): Voided | undefined {
-  const {kiro} = taskState(context.state, task_id).history;
+  const {kiro} = taskState(execution.ledger.state, task_id).history;
   for (const phase of phases) {
     const {approval, status, deliverables = []} = kiro?.phases[phase] ?? {};
     if (status !== 'approved' || !approval) continue;

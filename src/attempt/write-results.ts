@@ -1,7 +1,7 @@
 import {currentDeliverables, documentsFolder, writeDocument} from '../documents/documents.ts';
 import {implementationSummary, testResults} from '../documents/result-texts.ts';
 import type {CheckResult, Deliverable} from '../events/event.ts';
-import type {ExecutionContext} from '../execution/context.ts';
+import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {deliverablesOf, documentsToWrite, OWN_DOCUMENTS} from '../plan/kiro-plan.ts';
 import type {Task} from '../plan/plan.ts';
@@ -15,15 +15,17 @@ import type {AttemptPlace} from '../workspace/workspace.ts';
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
 export async function writeResults(
-  context: ExecutionContext,
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   {taskId, attempt}: AttemptPlace,
   {checks, ...changed}: {checks: readonly CheckResult[]; files: readonly string[]; commit: string | undefined},
 ): Promise<Deliverable[]> {
-  const {paths, state, workspace, redactor} = context;
+  const {workspace} = execution;
+  const {state} = execution.ledger;
+  const {paths, redactor} = execution.surroundings;
   const task = state.taskById.get(taskId) as Task;
   const of = {id: state.id, task, phase: 'execute' as const};
   const wanted = deliverablesOf(task, 'execute');
-  const {claim, slot} = runningTask(context, taskId);
+  const {claim, slot} = runningTask(execution.ledger.state, taskId);
   const texts: Record<string, () => string> = {
     'test-results.md': () => testResults(task, attempt, checks),
     'implementation-summary.md': () =>

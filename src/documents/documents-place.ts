@@ -5,26 +5,30 @@ import type {MilestoneState} from '../state/milestone.ts';
 import type {Workspace} from '../workspace/workspace.ts';
 import {phaseFolder} from './documents.ts';
 
-/** Where an execution works, and what it knows. */
 interface Somewhere {
-  readonly state: MilestoneState;
   readonly workspace: Workspace;
-  readonly paths: HomePaths;
+  readonly surroundings: {readonly paths: HomePaths};
 }
 
 /** The copy of the home in a slot; the home itself where attempts have no slots of their own, or no slot at all. */
-export function slotHomeOf({workspace, paths}: Omit<Somewhere, 'state'>, slot: number): string {
+export function slotHomeOf({workspace, surroundings: {paths}}: Somewhere, slot: number): string {
   if (!workspace.hasSlots || slot < 0) return paths.home;
   return path.join(workspace.folderOf(slot), path.basename(paths.home));
 }
 
-/** `MILESTONE_DELIVERABLES`, for what runs in a slot: where the documents of the phase are that a task is in. */
-export function documentsEnvironment(context: Somewhere, id: TaskId, slot: number): Record<string, string> {
-  const {state, paths} = context;
+/**
+ * `MILESTONE_DELIVERABLES`, for what runs in a slot: where the documents of the phase are that a task is in.
+ * @param slotHome The copy of the home in that slot.
+ */
+export function documentsEnvironment(
+  {state, paths}: {readonly state: MilestoneState; readonly paths: HomePaths},
+  id: TaskId,
+  {slot, slotHome}: {slot: number; slotHome: string},
+): Record<string, string> {
   const running = state.tasks.get(id);
   if (running?.status !== 'in_progress' || running.phase === undefined) return {};
   // The merge queue's slot has the code; the documents are accepted by then.
-  const home = slot === running.slot ? slotHomeOf(context, slot) : paths.home;
+  const home = slot === running.slot ? slotHome : paths.home;
   const of = {id: state.id, task: state.taskById.get(id) as Task, phase: running.phase};
   return {MILESTONE_DELIVERABLES: `${phaseFolder(home, of)}${path.sep}`};
 }

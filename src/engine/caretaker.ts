@@ -6,7 +6,7 @@ import type {MilestoneEvent, NewEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
-import type {Execution} from '../execution/execution.ts';
+import type {Ground} from '../execution/execution.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
 import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
@@ -17,10 +17,10 @@ import {type Decision, decideRequest, type Rejection} from '../requests/decide-r
 import {finishRequest} from '../requests/inbox.ts';
 import type {Request} from '../requests/request.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
+import {isByHand} from '../state/task.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
-import {NO_SLOT} from '../workspace/workspace.ts';
 import {adoptReading} from './plan-watch.ts';
-import {prepareExecution} from './prepare-execution.ts';
+import {prepareGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
 
 export interface AloneOptions extends CommandOptions {
@@ -87,19 +87,19 @@ function actOnActivated(
   return withLog(opened, options, async log => {
     const {state, paths} = opened;
     if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
-    const execution = prepareExecution(opened, log, {...options, workspace: idlePlace(opened)});
-    const inbox = inboxOf(opened, execution);
+    const ground = prepareGround(opened, log, {...options, workspace: idlePlace(opened)});
+    const inbox = inboxOf(opened, ground);
     let answered: MilestoneEvent | undefined;
     log.onDurable(events => {
       answered ??= events.find(event => event.details.request_id === request.request_id);
     });
-    await adoptEdits(opened, execution);
-    await answerLeftovers(execution, inbox);
-    await answerRequests(execution, inbox);
+    await adoptEdits(opened, ground);
+    await answerLeftovers(ground, inbox);
+    await answerRequests(ground, inbox);
     const whole = withoutExecutor(request, state);
-    const decision = decideRequest(state, whole, await factsOf(execution, whole));
-    if (decision.kind === 'accepted') await answer(execution, inbox, whole);
-    if (state.status === 'cancelled') await clearAway(execution);
+    const decision = decideRequest(state, whole, await factsOf(ground, whole));
+    if (decision.kind === 'accepted') await answer(ground, inbox, whole);
+    if (state.status === 'cancelled') await clearAway(ground);
     return decision.kind === 'accepted' ? (answered as MilestoneEvent) : decision;
   });
 }
@@ -115,12 +115,12 @@ function idlePlace({state, paths}: OpenMilestone) {
   return isIdle ? plainWorkspace(path.dirname(paths.home)) : undefined;
 }
 
-function inboxOf({paths, id, sessionId}: OpenMilestone, execution: Execution): Inbox {
+function inboxOf({paths, id, sessionId}: OpenMilestone, ground: Ground): Inbox {
   return {
     folder: paths.inbox(id),
     logFile: paths.log(id),
     sessionId,
-    clearTheWay: (decision, request) => clearTheWay(execution, decision, request),
+    wayTo: {kind: 'alone', end: (decision, request) => clearTheWay(ground, decision, request)},
   };
 }
 
@@ -128,22 +128,18 @@ function inboxOf({paths, id, sessionId}: OpenMilestone, execution: Execution): I
  * What the decision interrupts are attempts of a dead executor. After a pause, the resume settles what was integrated,
  * and checks what a person has done.
  */
-async function clearTheWay(
-  execution: Execution,
-  {interrupt}: Decision & {kind: 'accepted'},
-  {kind}: Request,
-): Promise<void> {
-  const {state} = execution;
+async function clearTheWay(ground: Ground, {interrupt}: Decision & {kind: 'accepted'}, {kind}: Request): Promise<void> {
+  const {state} = ground.ledger;
   const isForResume = (id: string) => {
     const task = taskState(state, id);
-    const isHandedIn = (slot: number, stage: string) => slot === NO_SLOT && stage === 'claimed';
-    return task.status === 'in_progress' && (task.stage === 'integrating' || isHandedIn(task.slot, task.stage));
+    if (task.status !== 'in_progress') return false;
+    return task.stage === 'integrating' || (isByHand(task) && task.stage === 'claimed');
   };
   const ids = interrupt === 'all' ? [...state.running] : [interrupt as string];
-  await endDeadAttempts(execution, kind === 'pause' ? ids.filter(id => !isForResume(id)) : ids);
+  await endDeadAttempts(ground, kind === 'pause' ? ids.filter(id => !isForResume(id)) : ids);
 }
 
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */
-async function adoptEdits({state, read}: OpenMilestone, execution: Execution): Promise<void> {
-  if (state.running.size === 0 && !isOver(state.status)) await adoptReading(execution, read);
+async function adoptEdits({state, read}: OpenMilestone, {ledger}: Ground): Promise<void> {
+  if (state.running.size === 0 && !isOver(state.status)) await adoptReading(ledger, read);
 }

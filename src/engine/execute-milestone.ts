@@ -25,12 +25,13 @@ import {DriverSet} from '../drivers/registry.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import {AgentLoop} from '../execution/agent-loop.ts';
-import type {Ending} from '../execution/context.ts';
-import {BROKEN_OFF, type Execution} from '../execution/execution.ts';
+import type {Execution} from '../execution/execution.ts';
+import type {Ending} from '../execution/lifetime.ts';
+import {BROKEN_OFF} from '../execution/live-attempts.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
 import {removeTornObjects} from '../git/torn-objects.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
-import {activate} from '../milestone/activate.ts';
+import {activate, dependentsOf} from '../milestone/activate.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {
   closeMilestone,
@@ -59,10 +60,10 @@ import {type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
 import {answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
 import {isLiftedByResume, resolution} from '../state/blockers.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
-import {NO_SLOT} from '../workspace/workspace.ts';
+import {isByHand} from '../state/task.ts';
 import {assertReady} from './make-workspace.ts';
 import {finishMove, moveToCompleted} from './move-completed.ts';
-import {adoptReading, PlanWatch} from './plan-watch.ts';
+import {PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {endInterrupted, recover, takeUp} from './recover.ts';
 
@@ -161,6 +162,8 @@ class Run {
   private readonly state: MilestoneState;
   private readonly projections: LiveProjections;
   private readonly execution: Execution;
+  private readonly watch: PlanWatch;
+  private readonly agents: AgentLoop;
   private readonly starting = new AbortController();
   private previousSession: string | undefined;
 
@@ -172,20 +175,43 @@ class Run {
   ) {
     this.state = opened.state;
     const {paths, planFile, read, clock} = opened;
-    this.execution = this.prepare();
-    const checkpoint = () => this.execution.settings.checkpoint;
+    const execution = prepareExecution(opened, log, {
+      ...options,
+      selection: start.selection,
+      signal: this.starting.signal,
+    });
+    this.execution = execution;
+    const checkpoint = () => execution.inForce.settings.checkpoint;
     this.projections = new LiveProjections({paths, planFile, read, state: this.state, log, clock, checkpoint});
+    this.watch = new PlanWatch(execution, this.projections, planFile, () => this.readPlan());
+    const world = {
+      lookAtPlan: () => this.watch.look(),
+      dependents: () => dependentsOf(opened, options.readPlan),
+    };
+    this.agents = new AgentLoop(
+      [
+        // What keeps tasks from starting is known before any does.
+        dependencyValidator(execution),
+        blockerDetector(execution),
+        taskExecutor(execution),
+        gitIntegration(execution),
+        kiroCoordinator(execution),
+        sessionManager(execution, () => this.saveSession()),
+        progressMonitor(execution, world),
+      ],
+      execution,
+    );
   }
 
   async toTheEnd(): Promise<ExecutionReport> {
     const stopListening = this.options.signals.listen(this.onSignal());
     const keepAwake = new KeepAwake({clock: this.opened.clock, env: this.options.callerEnv});
     this.log.onDurable(() =>
-      keepAwake.update(this.execution.settings.keepAwake === 'auto' && this.state.running.size > 0),
+      keepAwake.update(this.execution.inForce.settings.keepAwake === 'auto' && this.state.running.size > 0),
     );
     try {
       await this.begin();
-      await this.execution.whenEnding;
+      await this.execution.lifetime.whenEnding;
       await this.execution.jobs.settled();
       return await this.finish();
     } finally {
@@ -194,13 +220,9 @@ class Run {
     }
   }
 
-  private prepare(): Execution {
-    const {opened, options, log, start} = this;
-    return prepareExecution(opened, log, {...options, selection: start.selection, signal: this.starting.signal});
-  }
-
   private async begin(): Promise<void> {
     const {execution, state, opened, options} = this;
+    const {ledger, lifetime} = execution;
     const previous = state.session?.id;
     const agentSessions = new AgentSessions(opened.paths);
     if (previous !== undefined) this.settlePrevious(previous, agentSessions);
@@ -212,7 +234,7 @@ class Run {
     await recover(execution);
     // Only now: a checkout of the branch follows a move that a crash cut off.
     await assertReady(opened);
-    execution.record({
+    ledger.record({
       event: 'session_started',
       details: {
         pid: process.pid,
@@ -223,34 +245,18 @@ class Run {
         ...(await unseen),
       },
     });
-    if (previous !== undefined) execution.record({event: 'session_resumed', details: {previous_session_id: previous}});
-    await execution.durable();
+    if (previous !== undefined) ledger.record({event: 'session_resumed', details: {previous_session_id: previous}});
+    await ledger.durable();
     // What a signal has stopped during the recovery stays so.
-    if (execution.ending) return;
+    if (lifetime.ending) return;
     if (options.command === 'resume') await this.liftBlockers();
-    if (execution.ending) return;
-    if (state.status !== 'in_progress') execution.record({event: 'milestone_resumed', details: {}});
-    const watch = this.planWatch();
-    execution.planWatch = watch;
-    await adoptReading(execution, opened.read);
+    if (lifetime.ending) return;
+    if (state.status !== 'in_progress') ledger.record({event: 'milestone_resumed', details: {}});
+    await this.watch.adopt(opened.read);
     await answerLeftovers(execution, this.inbox);
-    this.runBeside(watch);
-    execution.agents = new AgentLoop(
-      [
-        // What keeps tasks from starting is known before any does.
-        dependencyValidator(),
-        blockerDetector(),
-        taskExecutor,
-        gitIntegration(),
-        kiroCoordinator(),
-        sessionManager(() => this.saveSession()),
-        progressMonitor,
-      ],
-      execution,
-      execution.clock,
-    );
+    this.runBeside();
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
-    if (!execution.ending) execution.agents.start();
+    if (!lifetime.ending) this.agents.start();
   }
 
   /** What tasks, who work elsewhere, do not see. A checkout that cannot be read is no reason to do nothing. */
@@ -292,53 +298,52 @@ class Run {
     try {
       write();
     } catch (error) {
-      this.execution.fail(error);
+      this.execution.lifetime.fail(error);
     }
   }
 
   /** Whoever resumes says that what is in the way may be mended. Of the branch that can be seen without a try. */
   private async liftBlockers(): Promise<void> {
     const {execution, state} = this;
+    const {ledger, lifetime} = execution;
     for (const blocker of [...state.blockers.values()]) {
       const isBranch = blocker.type === 'branch_rewritten';
       const isLifted = isBranch ? await recheck(execution, blocker) : isLiftedByResume(blocker);
-      if (isLifted && !execution.ending) execution.record(resolution(state, blocker));
+      if (isLifted && !lifetime.ending) ledger.record(resolution(state, blocker));
     }
-    if (execution.ending) return;
-    for (const driver of Object.keys(state.pausedDrivers))
-      execution.record({event: 'driver_resumed', details: {driver}});
+    if (lifetime.ending) return;
+    for (const driver of Object.keys(state.pausedDrivers)) ledger.record({event: 'driver_resumed', details: {driver}});
   }
 
   /** What goes on beside the agents, on the same clock. */
-  private runBeside(watch: PlanWatch): void {
-    const {execution, projections, inbox} = this;
+  private runBeside(): void {
+    const {execution, projections, inbox, watch} = this;
+    const {lifetime, clock} = execution;
     const beside = (ms: number, work: () => Promise<void>) =>
-      void every(ms, execution, work).catch(error => execution.fail(error));
+      void every(ms, {clock, signal: lifetime.signal}, work).catch(error => lifetime.fail(error));
     beside(INBOX_REST_MS, () => answerRequests(execution, inbox));
     beside(PLAN_REST_MS, async () => void (await watch.look()));
     beside(LiveProjections.restMs, () => projections.follow());
   }
 
-  private planWatch(): PlanWatch {
-    const {execution, projections, opened} = this;
-    return new PlanWatch(execution, projections, opened.planFile, () => this.readPlan());
-  }
-
   private get inbox(): Inbox {
     const {paths, id, sessionId} = this.opened;
-    return {folder: paths.inbox(id), logFile: paths.log(id), sessionId};
+    const {attempts, ready, jobs, timers, lifetime} = this.execution;
+    const wayTo = {kind: 'live' as const, attempts, ready, jobs, timers, lifetime};
+    return {folder: paths.inbox(id), logFile: paths.log(id), sessionId, wayTo};
   }
 
   private onSignal(): (name: SignalName) => void {
     let firstAt: number | undefined;
     return name => {
       const {execution, state} = this;
+      const {lifetime, ledger} = execution;
       const now = execution.clock.elapsed();
       const isAgain = firstAt !== undefined && now - firstAt <= IMPATIENCE_MS;
       firstAt = now;
-      if (!execution.ending && state.status === 'in_progress')
-        execution.record({event: 'milestone_paused', details: {code: 'signal', reason: `stopped by ${name}`}});
-      execution.end({
+      if (!lifetime.ending && state.status === 'in_progress')
+        ledger.record({event: 'milestone_paused', details: {code: 'signal', reason: `stopped by ${name}`}});
+      lifetime.end({
         exit: SIGNAL_EXITS[name],
         reason: `stopped by ${name}`,
         hint: `\`milestone resume ${state.id}\` goes on from here`,
@@ -350,9 +355,9 @@ class Run {
 
   private async finish(): Promise<ExecutionReport> {
     const {execution, state, opened} = this;
-    const ending = execution.ending as Ending;
+    const ending = execution.lifetime.ending as Ending;
     this.starting.abort();
-    await execution.agents?.stop();
+    await this.agents.stop();
     if (ending.error !== undefined) await this.endRunning();
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending);
@@ -364,8 +369,8 @@ class Run {
     const {execution, state, opened, projections} = this;
     // What is kept of the slots is on record before the end is.
     if (isOver(state.status)) await execution.workspace.remove();
-    execution.record({event: 'session_ended', details: {exit, reason}});
-    await execution.durable();
+    execution.ledger.record({event: 'session_ended', details: {exit, reason}});
+    await execution.ledger.durable();
     this.saveSession({exit, reason});
     await projections.settle(() => this.readPlan());
     projections.writeCache();
@@ -380,13 +385,13 @@ class Run {
     const {execution, state} = this;
     const open = [...state.running].flatMap(id => {
       const task = taskState(state, id);
-      const isLeft = task.status !== 'in_progress' || task.stage === 'integrating' || task.slot === NO_SLOT;
+      const isLeft = task.status !== 'in_progress' || task.stage === 'integrating' || isByHand(task);
       return isLeft ? [] : [[id, task] as const];
     });
     if (open.length === 0) return;
     try {
       // Where the log has died, slots and processes may be another's by now.
-      await execution.durable();
+      await execution.ledger.durable();
       await endLeftovers(new Set(open.map(([, {token}]) => token)), execution.clock, {hurry: execution.attempts.hurry});
     } catch {
       return;
@@ -401,9 +406,9 @@ class Run {
   private async closeFailed({exit, reason}: Ending): Promise<void> {
     const {execution, state} = this;
     if (state.status === 'in_progress')
-      execution.record({event: 'milestone_paused', details: {code: 'machine', reason}});
-    execution.record({event: 'session_ended', details: {exit, reason}});
-    await execution.durable();
+      execution.ledger.record({event: 'milestone_paused', details: {code: 'machine', reason}});
+    execution.ledger.record({event: 'session_ended', details: {exit, reason}});
+    await execution.ledger.durable();
     this.saveSession({exit, reason});
     await this.projections.settle(() => this.readPlan());
     this.projections.writeCache();

@@ -1,20 +1,21 @@
 import path from 'node:path';
 import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/event.ts';
-import {type Execution, milestoneToken} from '../execution/execution.ts';
+import {type CheckPlace, runCommands} from '../execution/checks.ts';
+import type {Ground} from '../execution/execution.ts';
 import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/repository.ts';
 import {acquireLock, readLockOwner} from '../lock/lock.ts';
 import {isInTheWay, lockedError, tokensLeftBy} from '../lock/lock-holder.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
-import {type ResolvedMilestoneSettings, resolveMilestoneSettings} from '../plan/settings.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
+import {milestoneToken} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {assertClean} from '../workspace/shared-checkout.ts';
 import {SharedWorkspace} from '../workspace/shared-workspace.ts';
-import {type SetupPlace, SlotSetup} from '../workspace/slot-setup.ts';
+import {SlotSetup} from '../workspace/slot-setup.ts';
 import type {Workspace} from '../workspace/workspace.ts';
 import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
 
@@ -46,31 +47,28 @@ function checkoutLockOf({gitDir}: Repository): string {
 
 /**
  * The place where attempts of an activated milestone work.
- * @param execution The execution that it is for, once there is one.
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout.
  */
 export function makeWorkspace(
   opened: OpenMilestone,
-  settings: ResolvedMilestoneSettings,
-  execution: () => Execution,
+  ground: Omit<Ground, 'workspace'>,
   options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean},
 ): Workspace {
-  const {repo, lock, state, paths, clock, sessionId, id, read} = opened;
+  const {repo, lock, state, paths, clock, sessionId, id} = opened;
+  const {ledger, inForce, attempts, lifetime, mergeSlot} = ground;
   const {isolation, branch} = state.activation ?? {};
   if (!repo || !isolation || isolation === 'none' || branch === undefined)
     return plainWorkspace(path.dirname(paths.home));
-  // Also before there is an execution, and after an edit of the plan.
-  const inForce = () => resolveMilestoneSettings(state.plan.settings, read.config.settings);
   const common = {
     repo,
     branch,
     lock,
-    hooks: () => inForce().git.hooks,
+    hooks: () => inForce.settings.git.hooks,
     lastHead: () => state.head,
-    patience: () => ({clock, hurry: execution().attempts.hurry, timeoutMs: inForce().verifyTimeoutMs}),
+    patience: () => ({clock, hurry: attempts.hurry, timeoutMs: inForce.settings.verifyTimeoutMs}),
     milestoneId: id,
     onBranchProblem: (problem: {message: string; hint: string}) =>
-      execution().openBlocker({type: 'branch_rewritten', ...problem}),
+      ledger.openBlocker({type: 'branch_rewritten', ...problem}),
   };
   if (isolation === 'shared') {
     const folder = checkoutLockOf(repo);
@@ -91,47 +89,47 @@ export function makeWorkspace(
       ...common,
       checkoutLock,
       endLeftBehind,
-      isCurrent: place => execution().isCurrent(place),
-      onDirty: error => execution().end({exit: error.exitCode, reason: error.message, error}),
+      isCurrent: place => ledger.isCurrent(place),
+      onDirty: error => lifetime.end({exit: error.exitCode, reason: error.message, error}),
       warn: options.warn,
     });
   }
+  const runSetup = async (check: Check, where: CheckPlace): Promise<CheckResult | undefined> => {
+    try {
+      const slotHome = path.join(where.cwd, path.basename(paths.home));
+      return (await runCommands(ground, [check], where, {retries: 0, slotHome}))[0];
+    } finally {
+      await workspace.noteLeft(where.slot);
+    }
+  };
   const setup = new SlotSetup({
     repo,
-    settings: () => inForce().workspace,
+    settings: () => inForce.settings.workspace,
     warn: options.warn,
-    runCheck: (check, where) => execution().runSetup(check, where),
-    runTeardown: (check, where) => runTeardown(execution(), check, where),
+    runCheck: runSetup,
+    // It ends as attempts do when they are interrupted.
+    runTeardown: (check, where) =>
+      attempts.during({taskId: TEARDOWN, attempt: where.slot}, signal => runSetup(check, {...where, signal})),
   });
-  return new WorktreeWorkspace({
+  const workspace = new WorktreeWorkspace({
     ...common,
     home: paths.home,
-    root: settings.workspace.root,
+    root: inForce.settings.workspace.root,
     get fillsSubmodules() {
-      return inForce().workspace.submodules !== 'off';
+      return inForce.settings.workspace.submodules !== 'off';
     },
     get fresh() {
-      return inForce().workspace.fresh;
+      return inForce.settings.workspace.fresh;
     },
-    mergeSlot: () => execution().mergeSlot,
+    mergeSlot,
     clock,
     signal: options.signal,
     setup,
     warn: options.warn,
-    onSlotKept: (slot, ref) => execution().record({event: 'slot_kept', details: {slot, ref}}),
+    onSlotKept: (slot, ref) => ledger.record({event: 'slot_kept', details: {slot, ref}}),
   });
+  return workspace;
 }
 
 /** No task has an empty id. */
 const TEARDOWN = '';
-
-/** Run what tears a slot down; it ends as attempts do when they are interrupted. */
-async function runTeardown(execution: Execution, check: Check, where: SetupPlace): Promise<CheckResult | undefined> {
-  const {attempts} = execution;
-  const signal = attempts.begin(TEARDOWN, where.slot);
-  try {
-    return await execution.runSetup(check, {...where, signal});
-  } finally {
-    attempts.end(TEARDOWN, where.slot);
-  }
-}

@@ -1,6 +1,5 @@
 import fs from 'node:fs';
-import {milestoneToken} from '../execution/execution.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import type {OpenMilestone, OpenOptions} from '../milestone/open-milestone.ts';
 import {withLog} from '../milestone/with-milestone.ts';
 import {renderPlan} from '../plan/layout.ts';
 import {readIfExists} from '../platform/files.ts';
@@ -8,7 +7,8 @@ import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {movePlanFile, PlanFileWriter} from '../projections/plan-file-writer.ts';
 import {stateFields} from '../projections/state-fields.ts';
-import {type PrepareOptions, prepareExecution} from './prepare-execution.ts';
+import {milestoneToken} from '../state/milestone.ts';
+import {type GroundOptions, prepareGround} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */
 export function moveToCompleted({paths, id}: OpenMilestone): void {
@@ -18,7 +18,9 @@ export function moveToCompleted({paths, id}: OpenMilestone): void {
 }
 
 /** What finishing a move needs where slots are still to be torn down. */
-export interface FinishOptions extends Pick<PrepareOptions, 'callerEnv' | 'readPlan' | 'warn' | 'signal'> {
+export interface FinishOptions
+  extends Pick<GroundOptions, 'callerEnv' | 'warn' | 'signal'>,
+    Pick<OpenOptions, 'readPlan'> {
   /** End a teardown. */
   signals?: Signals;
 }
@@ -43,16 +45,16 @@ export async function finishMove(opened: OpenMilestone, options: FinishOptions):
 /** Tear down the slots that are still there, and remove them. */
 function removeWorkspace(opened: OpenMilestone, options: FinishOptions): Promise<void> {
   return withLog(opened, options, async log => {
-    const execution = prepareExecution(opened, log, options);
+    const {attempts, workspace} = prepareGround(opened, log, options);
     const stopListening = options.signals?.listen(name =>
-      execution.attempts.interruptAll({
+      attempts.interruptAll({
         kind: 'interrupted',
         message: `was interrupted by ${name}`,
         executor_died: false,
       }),
     );
     try {
-      await execution.workspace.remove();
+      await workspace.remove();
     } finally {
       stopListening?.();
     }

@@ -1,6 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
+import type {Ledger} from '../execution/ledger.ts';
 import type {PlanReading} from '../plan/file/read-in-child.ts';
 import {isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {Plan, TaskId} from '../plan/plan.ts';
@@ -10,13 +11,15 @@ import {handEdits} from '../projections/hand-edits.ts';
 import type {LiveProjections} from '../projections/live-projections.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 
+type Watched = Pick<Execution, 'ledger' | 'lifetime' | 'attempts' | 'ready' | 'warn'>;
+
 /** Notices edits of the plan file while it executes, and puts them in force. */
 export class PlanWatch {
   private readonly looks = new SerialQueue();
   private hasWarned = false;
 
   constructor(
-    private readonly execution: Execution,
+    private readonly execution: Watched,
     private readonly projections: LiveProjections,
     private readonly planFile: string,
     private readonly read: () => Promise<PlanReading>,
@@ -27,20 +30,26 @@ export class PlanWatch {
     return this.looks.run(() => this.lookOnce());
   }
 
+  /** Put a plan that was read in force, or record why not; running attempts at tasks that it lacks end first. */
+  adopt(read: PlanReading): Promise<void> {
+    const {execution} = this;
+    return adoptReading(execution.ledger, read, (removed, adopt) => withoutRunning(execution, removed, adopt));
+  }
+
   private async lookOnce(): Promise<boolean> {
     const {execution, projections} = this;
     const stamp = planStamp(this.planFile);
     if (!stamp) {
       projections.forget();
-      refuse(execution, ['the plan file was deleted; execution goes on with the plan in force']);
+      refuse(execution.ledger, ['the plan file was deleted; execution goes on with the plan in force']);
       return true;
     }
     if (isSameStamp(stamp, projections.stamp)) return true;
     const read = await this.tryToRead();
     // Too late for this execution; the next one finds the edit again.
-    if (!read || execution.signal.aborted) return false;
+    if (!read || execution.lifetime.signal.aborted) return false;
     projections.adopt(read);
-    await adoptReading(execution, read);
+    await this.adopt(read);
     return true;
   }
 
@@ -52,75 +61,76 @@ export class PlanWatch {
       return read;
     } catch (error) {
       if (!(error instanceof MilestoneError)) throw error;
-      if (!this.hasWarned && !this.execution.signal.aborted) this.execution.warn(error.message);
+      if (!this.hasWarned && !this.execution.lifetime.signal.aborted) this.execution.warn(error.message);
       this.hasWarned = true;
       return undefined;
     }
   }
 }
 
-/** Put a plan that was read in force, or record why not. */
-export async function adoptReading(execution: Execution, read: PlanReading): Promise<void> {
+/**
+ * Put a plan that was read in force, or record why not.
+ * @param around Calls `adopt` when no attempt is running at the removed tasks, or not at all. Absent where none runs.
+ */
+export async function adoptReading(
+  ledger: Ledger,
+  read: PlanReading,
+  around: (removed: readonly TaskId[], adopt: () => void) => Promise<void> = async (_, adopt) => adopt(),
+): Promise<void> {
   const errors = read.problems.filter(problem => problem.severity === 'error');
   const reasons = errors.length > 0 ? errors : read.problems; // what is no milestone at all is but a warning
   if (errors.length > 0 || !read.plan)
     return refuse(
-      execution,
+      ledger,
       reasons.map(problem => problem.message),
     );
-  await adopt(execution, read.plan, read.layout ? handEdits(read.layout, execution.state) : []);
-}
-
-async function adopt(execution: Execution, plan: Plan, edited: readonly string[]): Promise<void> {
-  const {state} = execution;
+  const {plan} = read;
+  const {state} = ledger;
+  const edited = read.layout ? handEdits(read.layout, state) : [];
   const change = diffPlans(state.plan, plan);
   if (!change && !state.refused && edited.length === 0) return;
   const removed = change ? removedTasks(change) : [];
-  if (refuseLost(execution, removed)) return;
-  await interrupt(execution, removed);
-  // The execution ends before they do; the next one finds the edit again.
-  if (removed.some(id => state.running.has(id))) return;
-  // One that was about to be integrated may have completed all the same.
-  if (!refuseLost(execution, removed)) {
+  if (refuseLost(ledger, removed)) return;
+  await around(removed, () => {
+    // One that was about to be integrated may have completed all the same.
+    if (refuseLost(ledger, removed)) return;
     const warnings = [...warningsOf(state, plan), ...edited];
-    execution.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
+    ledger.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
+  });
+}
+
+/** What is taken out of the plan while it runs ends first; its work is kept. */
+async function withoutRunning(
+  {attempts, ready, lifetime: {signal}}: Pick<Execution, 'attempts' | 'ready' | 'lifetime'>,
+  removed: readonly TaskId[],
+  adopt: () => void,
+): Promise<void> {
+  const outcome: Outcome = {kind: 'cancelled', message: 'was taken out of the plan'};
+  for (const id of removed) ready.hold(id);
+  try {
+    await Promise.all(removed.map(id => attempts.endRunning(id, outcome, signal)));
+    // The execution ends before they do; the next one finds the edit again.
+    if (removed.length === 0 || !signal.aborted) adopt();
+  } finally {
+    for (const id of removed) ready.release(id);
   }
-  for (const id of removed) execution.ready.release(id);
 }
 
 /** @returns Whether the plan would lose what is completed, and is refused for it. */
-function refuseLost(execution: Execution, removed: readonly TaskId[]): boolean {
-  const lost = removed.filter(id => taskState(execution.state, id).status === 'completed');
+function refuseLost(ledger: Ledger, removed: readonly TaskId[]): boolean {
+  const lost = removed.filter(id => taskState(ledger.state, id).status === 'completed');
   if (lost.length === 0) return false;
   refuse(
-    execution,
+    ledger,
     lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
   );
   return true;
 }
 
-function refuse(execution: Execution, problems: string[]): void {
-  if (problems.join('\n') === execution.state.refused?.join('\n')) return;
-  execution.record({event: 'plan_refused', details: {problems}});
+function refuse(ledger: Ledger, problems: string[]): void {
+  if (problems.join('\n') === ledger.state.refused?.join('\n')) return;
+  ledger.record({event: 'plan_refused', details: {problems}});
 }
-
-/** What is taken out of the plan while it runs ends first; its work is kept. */
-async function interrupt(execution: Execution, removed: readonly TaskId[]): Promise<void> {
-  const {ready, attempts, state, clock, signal, agents} = execution;
-  const outcome: Outcome = {kind: 'cancelled', message: 'was taken out of the plan'};
-  for (const id of removed) ready.hold(id);
-  for (const id of removed) {
-    for (let task = taskState(state, id); task.status === 'in_progress'; task = taskState(state, id)) {
-      if (signal.aborted) break;
-      const isAtWork = attempts.interrupt(id, outcome);
-      // What a person has done waits for checks that nobody has begun yet.
-      if (!isAtWork && !agents) execution.endAttempt({taskId: id, attempt: task.attempt, slot: task.slot}, outcome);
-      else await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => undefined);
-    }
-  }
-}
-
-const LOOK_AGAIN_MS = 20;
 
 /** Edits that come too late for a task that is done. */
 function warningsOf(state: MilestoneState, next: Plan): string[] {

@@ -1,32 +1,66 @@
 import {DriverSet} from '../drivers/registry.ts';
 import type {EventLog} from '../events/log.ts';
-import {Execution} from '../execution/execution.ts';
+import {Execution, type Ground} from '../execution/execution.ts';
+import {InForce} from '../execution/in-force.ts';
+import {Ledger} from '../execution/ledger.ts';
+import {Lifetime} from '../execution/lifetime.ts';
+import {BROKEN_OFF, LiveAttempts} from '../execution/live-attempts.ts';
+import {Surroundings} from '../execution/surroundings.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {Uses} from '../lock/named-locks.ts';
-import {dependentsOf} from '../milestone/activate.ts';
-import type {OpenMilestone, OpenOptions} from '../milestone/open-milestone.ts';
+import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import type {TaskId} from '../plan/plan.ts';
-import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
-import type {Workspace} from '../workspace/workspace.ts';
+import {heldSlots, type Workspace} from '../workspace/workspace.ts';
 import {makeWorkspace} from './make-workspace.ts';
 
-export interface PrepareOptions {
+export interface GroundOptions {
   callerEnv: Readonly<Record<string, string | undefined>>;
-  readPlan: OpenOptions['readPlan'];
   maxParallel?: number;
   gates?: 'wait' | 'auto';
-  /** Tasks that this run is restricted to. */
-  selection?: ReadonlySet<TaskId> | undefined;
   /** Where attempts work, if not where the milestone's own settings say. */
   workspace?: Workspace | undefined;
   warn(message: string): void;
-  yolo?: boolean;
-  wait?: boolean;
-  /** Take names and the checkout also from owners of whom nobody here can say whether they live. */
+  /** Take the checkout also from an owner of whom nobody here can say whether he lives. */
   takeOver?: boolean;
   signal: AbortSignal;
+}
+
+/**
+ * What it takes to change an activated milestone, with its log in hand.
+ * @throws {MilestoneError} `LOCKED` when another execution has the checkout that attempts would share.
+ */
+export function prepareGround(opened: OpenMilestone, log: EventLog, options: GroundOptions): Ground {
+  const {state, clock, paths, read} = opened;
+  const {callerEnv} = options;
+  const {isolation, branch} = state.activation ?? {};
+  const repo = isolation === 'none' ? undefined : opened.repo;
+  const redactor = createRedactor(callerEnv);
+  const lifetime = new Lifetime();
+  // Whether or not anyone waits for what could not be written.
+  log.onFailure(error => lifetime.fail(error));
+  const inForce = new InForce({
+    state,
+    drivers: new DriverSet({drivers: read.config.drivers, env: callerEnv}),
+    projectSettings: read.config.settings ?? {},
+    overrides: options,
+    hasBranch: repo !== undefined && branch !== undefined,
+  });
+  const ledger = new Ledger({state, log, clock, redactor, inForce});
+  const attempts = new LiveAttempts(ledger, clock);
+  lifetime.onFailure(() => attempts.interruptAll(BROKEN_OFF, true));
+  const surroundings = new Surroundings({state, paths, callerEnv, redactor, inForce});
+  const mergeSlot = Math.max(inForce.settings.maxParallel, ...heldSlots(state).map(slot => slot + 1));
+  const parts = {ledger, inForce, attempts, surroundings, mergeSlot, lifetime, clock, repo};
+  return {...parts, workspace: options.workspace ?? makeWorkspace(opened, parts, options)};
+}
+
+export interface PrepareOptions extends GroundOptions {
+  /** Tasks that this run is restricted to. */
+  selection?: ReadonlySet<TaskId> | undefined;
+  yolo?: boolean;
+  wait?: boolean;
 }
 
 /**
@@ -34,30 +68,16 @@ export interface PrepareOptions {
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout that attempts would share.
  */
 export function prepareExecution(opened: OpenMilestone, log: EventLog, options: PrepareOptions): Execution {
-  const {state, clock, paths, read, sessionId, locksFolder} = opened;
-  const projectSettings = read.config.settings ?? {};
-  const settings = resolveMilestoneSettings(state.plan.settings, projectSettings);
-  const execution: Execution = new Execution({
-    state,
-    log,
-    clock,
-    paths,
-    projectSettings,
-    overrides: options,
-    callerEnv: options.callerEnv,
-    redactor: createRedactor(options.callerEnv),
-    drivers: new DriverSet({drivers: read.config.drivers, env: options.callerEnv}),
-    repo: state.activation?.isolation === 'none' ? undefined : opened.repo,
-    slotsFolder: slotsFolderOf(opened, settings.workspace.root),
+  const {clock, sessionId, locksFolder} = opened;
+  const ground = prepareGround(opened, log, options);
+  return new Execution(ground, {
+    slotsFolder: slotsFolderOf(opened, ground.inForce.settings.workspace.root),
     warn: options.warn,
     yolo: options.yolo ?? false,
     wait: options.wait ?? false,
     uses: new Uses(locksFolder, {identity: ownIdentity(), clock, sessionId, takeOver: options.takeOver ?? false}),
-    workspace: options.workspace ?? makeWorkspace(opened, settings, () => execution, options),
     selection: options.selection,
-    dependents: () => dependentsOf(opened, options.readPlan),
   });
-  return execution;
 }
 
 function slotsFolderOf({repo, state, id, paths}: OpenMilestone, root: string | undefined): string {

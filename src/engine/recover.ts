@@ -1,16 +1,17 @@
 // What a dead executor left behind, settled before anything new starts.
 
-import {settleIntegration} from '../attempt/integrate.ts';
+import {completeIntegrated, settleIntegration} from '../attempt/integrate.ts';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
 import type {Outcome} from '../events/event.ts';
-import {type Execution, milestoneToken} from '../execution/execution.ts';
+import type {Execution, Ground} from '../execution/execution.ts';
+import type {Ledger} from '../execution/ledger.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
-import {attemptsOf, taskState} from '../state/milestone.ts';
+import {attemptsOf, milestoneToken, taskState} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
-import type {RunningTask, TaskState} from '../state/task.ts';
+import {isByHand, type RunningTask, type TaskState} from '../state/task.ts';
 import {keepUnknownRescues} from '../workspace/rescue.ts';
 import {closeLogsBeside} from './close-logs.ts';
 
@@ -19,7 +20,8 @@ import {closeLogsBeside} from './close-logs.ts';
  * integration that was cut off is settled by what is on the branch.
  */
 export async function recover(execution: Execution): Promise<void> {
-  const {state, clock, attempts} = execution;
+  const {ledger, clock, attempts} = execution;
+  const {state} = ledger;
   const open = [...state.running].map(id => [id, taskState(state, id) as RunningTask & TaskState] as const);
   const tokens = new Set(open.map(([, task]) => task.token));
   // The final check and what tears slots down belong to no attempt.
@@ -29,23 +31,26 @@ export async function recover(execution: Execution): Promise<void> {
     await settleLost(execution, id, task);
     if (task.stage === 'integrating') {
       // Nothing new starts once the execution is to end; the next one finds it as it is.
-      if (!execution.ending) await settleIntegration(execution, id);
+      if (!execution.lifetime.ending) await settleIntegration(execution, id);
     }
     // What a person has done is done; only its check was cut off.
-    else if (task.slot >= 0 || task.stage !== 'claimed')
-      await endInterrupted(execution, id, task, howItEnded(execution));
+    else if (!isByHand(task) || task.stage !== 'claimed') await endInterrupted(execution, id, task, howItEnded(ledger));
   }
   // The event that follows the end of an attempt may not have reached the log.
-  for (const id of state.tasks.keys()) execution.decideUndecided(id);
-  await execution.durable();
+  for (const id of state.tasks.keys()) ledger.decideUndecided(id);
+  await ledger.durable();
 }
 
 /**
  * The same for attempts that are not to be taken up again, before a command changes their tasks: nothing is merged. An
  * integration that did not reach the branch ends as an interrupted attempt.
  */
-export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId>): Promise<void> {
-  const {state, clock, workspace} = execution;
+export async function endDeadAttempts(
+  ground: Pick<Ground, 'clock' | 'inForce' | 'ledger' | 'surroundings' | 'workspace'>,
+  ids: Iterable<TaskId>,
+): Promise<void> {
+  const {ledger, clock} = ground;
+  const {state} = ledger;
   const open = [...ids].flatMap(id => {
     const task = taskState(state, id);
     return task.status === 'in_progress' ? [[id, task] as const] : [];
@@ -53,46 +58,49 @@ export async function endDeadAttempts(execution: Execution, ids: Iterable<TaskId
   if (open.length === 0) return;
   await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
   for (const [id, task] of open) {
-    await settleLost(execution, id, task);
-    const commit = task.integrating?.commit;
-    const isDone = commit !== undefined && (await workspace.integration?.isIntegrated(commit));
-    if (isDone) await settleIntegration(execution, id);
-    else await endInterrupted(execution, id, task, howItEnded(execution));
-    execution.decideUndecided(id);
+    await settleLost(ground, id, task);
+    if (!(await completeIntegrated(ground, id))) await endInterrupted(ground, id, task, howItEnded(ledger));
+    ledger.decideUndecided(id);
   }
-  await execution.durable();
+  await ledger.durable();
 }
 
 /** Finished work that is on the branch although the log does not say so is done; the last commit of a task counts. */
-export async function takeUp(execution: Execution, unrecorded: readonly RecordedCommit[]): Promise<void> {
-  const {state, repo, clock} = execution;
+export async function takeUp(
+  ground: Pick<Ground, 'clock' | 'inForce' | 'ledger' | 'repo' | 'surroundings'>,
+  unrecorded: readonly RecordedCommit[],
+): Promise<void> {
+  const {ledger, repo, clock} = ground;
+  const {state} = ledger;
   if (!repo || unrecorded.length === 0) return;
   for (const [place, {task: id, attempt, commit}] of unrecorded.entries()) {
     if (unrecorded.slice(place + 1).some(later => later.task === id)) continue;
     const task = taskState(state, id);
-    if (task.status === 'in_progress') await settleLost(execution, id, task);
-    execution.record({
+    if (task.status === 'in_progress') await settleLost(ground, id, task);
+    ledger.record({
       event: 'task_completed',
       details: {task_id: id, attempt, commit, checked: false, adopted: true},
     });
     for (const blocker of [...blockersOf(state, id).keys()])
-      execution.record({event: 'blocker_resolved', details: {id: blocker, task_id: id}});
+      ledger.record({event: 'blocker_resolved', details: {id: blocker, task_id: id}});
   }
-  await execution.durable();
+  await ledger.durable();
   await keepUnknownRescues(repo, state.id, {known: task => attemptsOf(state, task), now: clock.now()});
 }
 
 /** What is left of a milestone that is over, also by an executor that died before it had ended its attempts. */
-export async function clearAway(execution: Execution): Promise<void> {
-  const {state, clock, workspace} = execution;
+export async function clearAway(
+  ground: Pick<Ground, 'clock' | 'inForce' | 'ledger' | 'surroundings' | 'workspace'>,
+): Promise<void> {
+  const {ledger, clock, workspace} = ground;
   // What belongs to no attempt, such as a teardown, may have outlived its executor.
-  await endLeftovers(new Set([milestoneToken(state)]), clock);
-  await endDeadAttempts(execution, [...state.running]);
+  await endLeftovers(new Set([milestoneToken(ledger.state)]), clock);
+  await endDeadAttempts(ground, [...ledger.state.running]);
   await workspace.remove();
 }
 
 /** An executor that ended in order may have been unable to end its attempts. */
-function howItEnded({state}: Execution): Outcome {
+function howItEnded({state}: Ledger): Outcome {
   if (state.session?.ended === undefined)
     return {kind: 'interrupted', message: 'was interrupted: the executor died', executor_died: true};
   return {kind: 'interrupted', message: 'was interrupted: the execution was broken off', executor_died: false};
@@ -100,16 +108,17 @@ function howItEnded({state}: Execution): Outcome {
 
 /** End an attempt on which nobody works any more, with everything that it leaves. */
 export async function endInterrupted(
-  execution: Execution,
+  ground: Pick<Ground, 'ledger' | 'surroundings' | 'workspace'>,
   id: TaskId,
   {attempt, slot}: RunningTask,
   outcome: Outcome,
 ): Promise<void> {
+  const {ledger, surroundings, workspace} = ground;
   const place = {taskId: id, attempt, slot};
-  const log = execution.logFileOf(place);
+  const log = surroundings.logFileOf(place);
   closeLogsBeside(log);
-  await execution.redactor.redactFile(log);
-  if (slot >= 0) await execution.workspace.rescue(place);
-  keepDraftsOf(execution, place);
-  execution.endAttempt(place, outcome);
+  await surroundings.redactor.redactFile(log);
+  if (slot >= 0) await workspace.rescue(place);
+  keepDraftsOf(ground, place);
+  ledger.endAttempt(place, outcome);
 }

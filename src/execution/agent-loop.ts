@@ -9,7 +9,10 @@
 import {MilestoneError} from '../errors.ts';
 import type {EventName} from '../events/event.ts';
 import type {Clock} from '../platform/clock.ts';
-import type {ExecutionContext} from './context.ts';
+import type {InForce} from './in-force.ts';
+import type {Ledger} from './ledger.ts';
+import type {Lifetime} from './lifetime.ts';
+import type {Timers} from './timers.ts';
 
 export interface Agent {
   readonly name: string;
@@ -19,8 +22,17 @@ export interface Agent {
   readonly wakesOn: readonly EventName[];
   /** After the others that the same events wake: it judges what they come to. */
   readonly runsLast?: boolean;
-  /** Record what follows from `context.state`. Must return soon after `context.signal` aborts. */
-  tick(context: ExecutionContext): void | Promise<void>;
+  /** Record what follows from the state. Must return soon after the execution's signal aborts. */
+  tick(): void | Promise<void>;
+}
+
+/** Whose agents they are. */
+export interface Looped {
+  readonly ledger: Pick<Ledger, 'record' | 'onRecorded'>;
+  readonly inForce: Pick<InForce, 'settings'>;
+  readonly lifetime: Pick<Lifetime, 'fail'>;
+  readonly timers: Pick<Timers, 'onWake'>;
+  readonly clock: Clock;
 }
 
 interface Runner {
@@ -45,14 +57,14 @@ export class AgentLoop {
   private readonly runners: Runner[];
   private readonly byEvent = new Map<EventName, Runner[]>();
   private readonly ended = new AbortController();
+  private hasStarted = false;
   private nap = new AbortController();
   /** When the time keeper wakes by itself, on the clock's `elapsed()`. */
   private napEndsAt = Number.NEGATIVE_INFINITY;
 
   constructor(
     agents: readonly Agent[],
-    private readonly context: ExecutionContext,
-    private readonly clock: Clock,
+    private readonly execution: Looped,
   ) {
     this.runners = agents.map(agent => ({
       agent,
@@ -68,40 +80,45 @@ export class AgentLoop {
 
   /** Register the agents, give each its first tick, and keep time until `stop`. */
   start(): void {
-    for (const {agent} of this.runners) this.context.record({event: 'agent_registered', details: {agent: agent.name}});
-    for (const runner of this.runners) this.wake(runner);
+    const {ledger, timers} = this.execution;
+    this.hasStarted = true;
+    for (const {agent} of this.runners) ledger.record({event: 'agent_registered', details: {agent: agent.name}});
+    ledger.onRecorded(({event}) => this.notify(event));
+    timers.onWake(() => this.wakeAll());
+    this.wakeAll();
     void this.keepTime();
   }
 
   /** Wake the agents that wait for such an event. */
-  notify(event: EventName): void {
+  private notify(event: EventName): void {
     for (const runner of this.byEvent.get(event) ?? []) this.wake(runner);
   }
 
   /** Wake every agent: something outside the log changed. */
-  wakeAll(): void {
+  private wakeAll(): void {
     for (const runner of this.runners) this.wake(runner);
   }
 
   /** No tick starts after this. Resolves when none is under way, or when those that are have had their second. */
   async stop(): Promise<void> {
-    if (this.ended.signal.aborted) return;
+    if (!this.hasStarted || this.ended.signal.aborted) return;
     this.ended.abort();
     await this.ticksEnded();
-    for (const {agent} of this.runners) this.context.record({event: 'agent_stopped', details: {agent: agent.name}});
+    for (const {agent} of this.runners)
+      this.execution.ledger.record({event: 'agent_stopped', details: {agent: agent.name}});
   }
 
   private async ticksEnded(): Promise<void> {
     const ticking = this.runners.filter(runner => runner.ticking);
     if (ticking.length === 0) return;
     const patience = new AbortController();
-    const waited = this.clock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
+    const waited = this.execution.clock.sleep(PATIENCE_MS, patience.signal).catch(() => undefined);
     await Promise.race([Promise.all(ticking.map(({ticked}) => ticked)), waited]);
     patience.abort();
   }
 
   private wake(runner: Runner): void {
-    const isBackingOff = runner.failures > 0 && this.clock.elapsed() < runner.dueAt;
+    const isBackingOff = runner.failures > 0 && this.execution.clock.elapsed() < runner.dueAt;
     if (runner.wanted || isBackingOff || this.ended.signal.aborted) return;
     runner.wanted = true;
     if (!runner.ticking) queueMicrotask(() => this.begin(runner));
@@ -122,11 +139,11 @@ export class AgentLoop {
     try {
       while (runner.wanted && !this.ended.signal.aborted) {
         runner.wanted = false;
-        const ticking = runner.agent.tick(this.context);
+        const ticking = runner.agent.tick();
         if (ticking) await ticking;
         this.recover(runner);
       }
-      this.rest(runner, this.context.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.restMs);
+      this.rest(runner, this.execution.inForce.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.restMs);
     } catch (error) {
       runner.wanted = false; // the tick after its rest sees whatever it was woken for
       this.fail(runner, error);
@@ -139,29 +156,29 @@ export class AgentLoop {
   private recover(runner: Runner): void {
     if (runner.failures === 0 || this.ended.signal.aborted) return;
     runner.failures = 0;
-    this.context.record({event: 'agent_registered', details: {agent: runner.agent.name}});
+    this.execution.ledger.record({event: 'agent_registered', details: {agent: runner.agent.name}});
   }
 
   private fail(runner: Runner, error: unknown): void {
     if (this.ended.signal.aborted) return;
     if (error instanceof MilestoneError && error.exitCode === 9) {
-      this.context.fail(error);
+      this.execution.lifetime.fail(error);
       return;
     }
     const message = error instanceof Error ? error.message : String(error);
-    this.context.record({event: 'agent_failed', details: {agent: runner.agent.name, message}});
+    this.execution.ledger.record({event: 'agent_failed', details: {agent: runner.agent.name, message}});
     this.rest(runner, Math.min(FIRST_BACK_OFF_MS * 2 ** runner.failures++, LONGEST_BACK_OFF_MS));
   }
 
   private rest(runner: Runner, ms: number): void {
-    runner.dueAt = this.clock.elapsed() + ms;
+    runner.dueAt = this.execution.clock.elapsed() + ms;
     if (runner.dueAt < this.napEndsAt) this.nap.abort();
   }
 
   private async keepTime(): Promise<void> {
     while (!this.ended.signal.aborted) {
       this.nap = new AbortController();
-      const now = this.clock.elapsed();
+      const now = this.execution.clock.elapsed();
       let nextAt = Number.POSITIVE_INFINITY;
       for (const runner of this.runners) {
         if (runner.ticking) continue;
@@ -170,7 +187,7 @@ export class AgentLoop {
       }
       this.napEndsAt = Math.min(nextAt, now + LONGEST_NAP_MS);
       const signal = AbortSignal.any([this.nap.signal, this.ended.signal]);
-      await this.clock.sleep(this.napEndsAt - now, signal).catch(() => undefined);
+      await this.execution.clock.sleep(this.napEndsAt - now, signal).catch(() => undefined);
     }
   }
 }

@@ -1,18 +1,23 @@
 import {holdsEverything} from '../state/blockers.ts';
 import {tasksCompleted} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
-import type {ExecutionContext} from './context.ts';
+import type {Execution} from './execution.ts';
 
 /** Whether nothing may start at the moment. */
-export function isHeld(context: ExecutionContext): boolean {
-  const {state, ending} = context;
-  if (ending || state.status !== 'in_progress' || isStopped(context)) return true;
+export function isHeld(execution: Pick<Execution, 'inForce' | 'ledger' | 'lifetime' | 'wait'>): boolean {
+  const {state} = execution.ledger;
+  const {ending} = execution.lifetime;
+  if (ending || state.status !== 'in_progress' || isStopped(execution)) return true;
   for (const blocker of blockersOf(state, undefined).values()) if (holdsEverything(blocker)) return true;
   return false;
 }
 
 /** Whether the plan wants everything to stop for what has failed or is blocked. */
-export function isStopped({state, settings, wait}: Pick<ExecutionContext, 'state' | 'settings' | 'wait'>): boolean {
+export function isStopped({
+  ledger: {state},
+  inForce: {settings},
+  wait,
+}: Pick<Execution, 'inForce' | 'ledger' | 'wait'>): boolean {
   const isDone = tasksCompleted(state) === state.tasks.size;
   if (settings.onBlocker !== 'stop' || isDone) return false;
   if (state.counts.failed > 0) return true;

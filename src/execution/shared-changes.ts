@@ -1,36 +1,39 @@
 // What changes in the repository beside the work, around whatever runs for a task or for the milestone.
 
-import type {Worker} from '../workspace/shared-watch.ts';
-import type {ExecutionContext} from './context.ts';
+import type {SharedWatch, Worker} from '../workspace/shared-watch.ts';
+import type {Ledger} from './ledger.ts';
 
-type Watching = Pick<ExecutionContext, 'sharedWatch' | 'record'>;
+interface Watching {
+  readonly sharedWatch: SharedWatch | undefined;
+  readonly ledger: Pick<Ledger, 'record'>;
+}
 
 /**
  * What was begun has ended: put on record what changed meanwhile.
  * @returns Whether it has the user's stash in its files.
  */
-export async function recordSharedChanges(context: Watching, worker: Worker, folder: string): Promise<boolean> {
-  const look = await context.sharedWatch?.end(worker, folder);
+export async function recordSharedChanges(watching: Watching, worker: Worker, folder: string): Promise<boolean> {
+  const look = await watching.sharedWatch?.end(worker, folder);
   if (!look || look.changes.length === 0) return false;
   const attempts = new Map(
     look.during.flatMap(({place}) => (place ? [[`${place.taskId}.${place.attempt}`, place]] : [])),
   );
   const during = [...attempts.values()].map(({taskId: task, attempt}) => ({task, attempt}));
-  context.record({event: 'repository_changed', details: {during, changes: look.changes}});
+  watching.ledger.record({event: 'repository_changed', details: {during, changes: look.changes}});
   return look.took;
 }
 
 /** Run something, and put on record what changes meanwhile. */
 export async function underWatch<Result>(
-  context: Watching,
+  watching: Watching,
   {place, cwd}: {place: Worker['place']; cwd: string},
   run: () => Promise<Result>,
 ): Promise<Result> {
   const worker: Worker = {place};
-  await context.sharedWatch?.begin(worker);
+  await watching.sharedWatch?.begin(worker);
   try {
     return await run();
   } finally {
-    await recordSharedChanges(context, worker, cwd);
+    await recordSharedChanges(watching, worker, cwd);
   }
 }

@@ -206,3 +206,8 @@ export function tasksCompleted(state: MilestoneState): number {
 export function placesTaken({running, queued, activation}: MilestoneState): number {
   return activation?.isolation === 'shared' ? running.size : running.size - queued.size;
 }
+
+/** What belongs to no attempt carries the execution's id: it is on disk, so that the next executor finds it. */
+export function milestoneToken(state: MilestoneState): string {
+  return state.activation?.executionId ?? state.id;
+}

@@ -114,6 +114,11 @@ export interface RunningTask {
   removedTests?: RemovedTest[];
 }
 
+/** Whether a person does it, where no slot is. */
+export function isByHand({slot}: Pick<RunningTask, 'slot'>): boolean {
+  return slot < 0;
+}
+
 /** What is kept of a check when its task is done. */
 export type DoneCheck = Pick<CheckResult, 'command' | 'ok' | 'duration_ms' | 'flaky'>;
 

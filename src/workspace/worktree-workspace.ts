@@ -33,7 +33,7 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
   /** `workspace.submodules`. */
   fillsSubmodules: boolean;
   /** Number of the merge queue's own slot. */
-  mergeSlot(): number;
+  mergeSlot: number;
   clock: Clock;
   signal: AbortSignal;
   setup: SlotSetup;
@@ -69,7 +69,7 @@ export class WorktreeWorkspace implements Workspace {
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareMergeSlot(commit);
         const occasion = {isNew: needsSetup, signal: parts.signal};
-        const failed = await parts.setup.run(slot, parts.mergeSlot(), occasion);
+        const failed = await parts.setup.run(slot, parts.mergeSlot, occasion);
         if (failed) throw new SetupFailed(failed);
         return workFolder(slot);
       },
@@ -200,7 +200,7 @@ export class WorktreeWorkspace implements Workspace {
 
   private prepareMergeSlot(commit: string) {
     const patience = this.patience({timeoutMs: undefined});
-    return this.makeSlot(this.parts.mergeSlot(), commit, patience && {...patience, signal: patience.hurry});
+    return this.makeSlot(this.parts.mergeSlot, commit, patience && {...patience, signal: patience.hurry});
   }
 
   /** Who is in a hurry lets what is under way go; what comes then gets a few seconds. */

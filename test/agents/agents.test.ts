@@ -6,16 +6,19 @@ import {kiroCoordinator} from '../../src/agents/kiro-coordinator.ts';
 import {progressMonitor} from '../../src/agents/progress-monitor.ts';
 import {sessionManager} from '../../src/agents/session-manager.ts';
 import {taskExecutor} from '../../src/agents/task-executor.ts';
+import {makeExecution} from '../execution/execution-rig.ts';
 
 test('each of the seven rests as long as it is said to, unless the settings say otherwise', () => {
+  const {execution} = makeExecution({id: 'a', title: 'A', run: 'true'});
+  const world = {lookAtPlan: async () => true, dependents: async () => []};
   const agents = [
-    taskExecutor,
-    gitIntegration(),
-    progressMonitor,
-    kiroCoordinator(),
-    dependencyValidator(),
-    blockerDetector(),
-    sessionManager(() => 0),
+    taskExecutor(execution),
+    gitIntegration(execution),
+    progressMonitor(execution, world),
+    kiroCoordinator(execution),
+    dependencyValidator(execution),
+    blockerDetector(execution),
+    sessionManager(execution, () => 0),
   ];
   expect(Object.fromEntries(agents.map(({name, restMs}) => [name, restMs / 1_000]))).toEqual({
     'task-executor': Number.POSITIVE_INFINITY,

@@ -2,7 +2,7 @@ import os from 'node:os';
 import {expect, test} from 'vitest';
 import {blockerDetector} from '../../src/agents/blocker-detector.ts';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
-import type {ExecutionContext} from '../../src/execution/context.ts';
+import type {Execution} from '../../src/execution/execution.ts';
 import type {TaskId} from '../../src/plan/plan.ts';
 import {resolveMilestoneSettings} from '../../src/plan/settings.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
@@ -25,25 +25,26 @@ function detection() {
   const missing = {type: 'driver_missing' as const, message: 'no `claude`', hint: 'install it'};
   for (const id of IDS)
     record({event: 'blocker_detected', details: {id: `driver_missing-${id}`, ...missing, task_id: id}});
-  const context = {
-    state,
-    clock,
-    record,
-    settings: resolveMilestoneSettings({}),
-    slotsFolder: os.tmpdir(),
-    drivers: {refresh: () => undefined},
-    taskOf: (id: TaskId) => state.taskById.get(id),
-    driverOf: (id: TaskId) => {
-      lookedFor.push(id);
-      return {kind: 'missing'};
+  const execution = {
+    ledger: {state, record, openBlocker: () => undefined},
+    inForce: {
+      settings: resolveMilestoneSettings({}),
+      drivers: {refresh: () => undefined},
+      taskOf: (id: TaskId) => state.taskById.get(id),
+      driverOf: (id: TaskId) => {
+        lookedFor.push(id);
+        return {kind: 'missing'};
+      },
     },
-    openBlocker: () => undefined,
-    after: () => undefined,
+    lifetime: {},
+    timers: {after: () => undefined},
+    clock,
+    slotsFolder: os.tmpdir(),
     warn: () => undefined,
-  } as unknown as ExecutionContext;
-  const {tick} = blockerDetector();
+  } as unknown as Execution;
+  const {tick} = blockerDetector(execution);
   const looks = async () => {
-    await tick(context);
+    await tick();
     return lookedFor.splice(0);
   };
   return {clock, state, record, looks};

@@ -2,7 +2,7 @@ import os from 'node:os';
 import {expect, test} from 'vitest';
 import {blockerDetector} from '../../src/agents/blocker-detector.ts';
 import type {NewEvent} from '../../src/events/event.ts';
-import type {ExecutionContext} from '../../src/execution/context.ts';
+import type {Execution} from '../../src/execution/execution.ts';
 import type {Plan} from '../../src/plan/plan.ts';
 import {resolveMilestoneSettings} from '../../src/plan/settings.ts';
 import {initialState} from '../../src/state/initial-state.ts';
@@ -17,27 +17,30 @@ test('a driver rests by the wall clock: no sleep is long, so that a machine that
   state.pausedDrivers = {claude: {reason: 'quota', message: 'used up', since: '2026-11-23T10:00:00.000Z', resetsAt}};
   const recorded: NewEvent[] = [];
   const sleeps: Array<{ms: number; then(): void}> = [];
-  const context = {
-    state,
-    settings: resolveMilestoneSettings({}),
-    slotsFolder: os.tmpdir(),
+  const execution = {
+    ledger: {
+      state,
+      record: (...events: NewEvent[]) => recorded.push(...events),
+      openBlocker: () => undefined,
+    },
+    inForce: {settings: resolveMilestoneSettings({})},
+    lifetime: {},
+    timers: {after: (ms: number, then: () => void) => sleeps.push({ms, then})},
     clock: {now: () => wall.now, elapsed: () => 0},
-    record: (...events: NewEvent[]) => recorded.push(...events),
-    openBlocker: () => undefined,
-    after: (ms: number, then: () => void) => sleeps.push({ms, then}),
+    slotsFolder: os.tmpdir(),
     warn: () => undefined,
-  } as unknown as ExecutionContext;
-  const {tick} = blockerDetector();
+  } as unknown as Execution;
+  const {tick} = blockerDetector(execution);
 
-  await tick(context);
-  await tick(context);
+  await tick();
+  await tick();
   expect(sleeps.map(({ms}) => ms)).toEqual([15_000]);
   sleeps[0]?.then();
   wall.now += HOUR_MS - 4_000; // it was asleep for nearly all of it
-  await tick(context);
+  await tick();
   expect(sleeps.map(({ms}) => ms)).toEqual([15_000, 4_000]);
   expect(recorded.map(({event}) => event)).not.toContain('driver_resumed');
   wall.now += 4_000;
-  await tick(context);
+  await tick();
   expect(recorded).toContainEqual({event: 'driver_resumed', details: {driver: 'claude'}});
 });

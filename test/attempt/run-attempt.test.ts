@@ -2,9 +2,7 @@ import {expect, test} from 'vitest';
 import type {PlannedAttempt} from '../../src/attempt/planned-attempt.ts';
 import {runAttempt} from '../../src/attempt/run-attempt.ts';
 import type {AttemptInput, DriverResult, RunningAttempt} from '../../src/drivers/driver.ts';
-import type {ExecutionContext} from '../../src/execution/context.ts';
-import {Attempts} from '../../src/execution/live-attempts.ts';
-import {FakeClock} from '../rig/fake-clock.ts';
+import {makeExecution} from '../execution/execution-rig.ts';
 
 const LOG_DIED = new Error('the log died');
 
@@ -26,21 +24,10 @@ class Stubborn {
 }
 
 test('an attempt whose start cannot be recorded is over only when its process has ended', async () => {
-  const attempts = new Attempts();
+  const {execution} = makeExecution({id: 'a', title: 'A', run: 'true'});
   const driver = new Stubborn();
-  const context = {
-    attempts,
-    clock: new FakeClock(),
-    settings: {},
-    workspace: {prepare: () => undefined, folderOf: () => '/', hasChanged: async () => false},
-    settingsOf: () => ({timeoutMs: 1_000, silentMs: 1_000}),
-    environmentOf: () => ({}),
-    logFileOf: () => '/dev/null',
-    durable: async () => undefined,
-    recordSoon() {
-      throw LOG_DIED;
-    },
-    fail: () => attempts.interruptAll({kind: 'interrupted', message: 'was interrupted', executor_died: false}, true),
+  execution.ledger.recordSoon = () => {
+    throw LOG_DIED;
   };
   const planned = {
     place: {taskId: 'a', attempt: 1, slot: 0},
@@ -50,8 +37,6 @@ test('an attempt whose start cannot be recorded is over only when its process ha
     next: {mode: 'first', from: []},
     budget: {},
   };
-  await expect(runAttempt(context as unknown as ExecutionContext, planned as unknown as PlannedAttempt)).rejects.toBe(
-    LOG_DIED,
-  );
+  await expect(runAttempt(execution, planned as unknown as PlannedAttempt)).rejects.toBe(LOG_DIED);
   expect(driver.hasEnded).toBe(true);
 });

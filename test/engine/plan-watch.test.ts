@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
-import {adoptReading} from '../../src/engine/plan-watch.ts';
+import {PlanWatch} from '../../src/engine/plan-watch.ts';
 import type {PlanReading} from '../../src/plan/file/read-in-child.ts';
 import type {Task} from '../../src/plan/plan.ts';
+import type {LiveProjections} from '../../src/projections/live-projections.ts';
 import {makeExecution, startTask} from '../execution/execution-rig.ts';
 
 function reading(...tasks: Task[]): PlanReading {
@@ -23,18 +24,20 @@ test('a task that completes although it was taken out of the plan stays in it', 
   ];
   const rig = makeExecution(a, b);
   const {execution, state, clock, events} = rig;
+  const {ledger} = execution;
   for (const {id} of [a, b]) {
     startTask(rig, id);
     const place = {taskId: id, attempt: 1, slot: 0};
-    const stop = execution.attempts.begin(id, 1);
-    stop.addEventListener('abort', () => {
-      execution.attempts.end(id, 1);
+    void execution.attempts.during(place, async stop => {
+      await new Promise<void>(resolve => stop.addEventListener('abort', () => resolve()));
       // The branch had moved already when `a` was interrupted.
-      if (id === 'a') execution.record({event: 'task_completed', details: {task_id: id, attempt: 1, checked: true}});
-      else execution.endAttempt(place, {kind: 'cancelled', message: 'was taken out of the plan'});
+      if (id === 'a') ledger.record({event: 'task_completed', details: {task_id: id, attempt: 1, checked: true}});
+      else ledger.endAttempt(place, {kind: 'cancelled', message: 'was taken out of the plan'});
     });
   }
-  await clock.runUntil(adoptReading(execution, reading()));
+  const projections = {} as LiveProjections;
+  const watch = new PlanWatch(execution, projections, '/nowhere', () => Promise.reject(new Error('is not read')));
+  await clock.runUntil(watch.adopt(reading()));
   expect(state.refused).toEqual(['task `a` is completed and cannot be removed from the plan']);
   expect([...state.tasks].map(([id, {status}]) => [id, status])).toEqual([
     ['a', 'completed'],

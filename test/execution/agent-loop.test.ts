@@ -1,8 +1,8 @@
 import {describe, expect, test} from 'vitest';
 import {MilestoneError} from '../../src/errors.ts';
-import type {NewEvent} from '../../src/events/event.ts';
+import type {EventName, MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import {type Agent, AgentLoop} from '../../src/execution/agent-loop.ts';
-import type {ExecutionContext} from '../../src/execution/context.ts';
+import type {RecordListener} from '../../src/execution/ledger.ts';
 import type {ResolvedMilestoneSettings} from '../../src/plan/settings.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
@@ -12,17 +12,35 @@ class Loop {
   readonly settings: Pick<ResolvedMilestoneSettings, 'agents'> = {agents: {}};
   failure: unknown;
   readonly loop: AgentLoop;
+  wakeAll = () => {};
+  private tell: RecordListener = () => {};
 
   constructor(...agents: Agent[]) {
-    const context = {
-      settings: this.settings,
-      record: (...events: NewEvent[]) => this.recorded.push(...events),
-      fail: (error: unknown) => {
-        this.failure = error;
+    this.loop = new AgentLoop(agents, {
+      inForce: {settings: this.settings as ResolvedMilestoneSettings},
+      ledger: {
+        record: (...events) => this.recorded.push(...events),
+        onRecorded: listener => {
+          this.tell = listener;
+        },
       },
-    } as unknown as ExecutionContext;
-    this.loop = new AgentLoop(agents, context, this.clock);
+      lifetime: {
+        fail: error => {
+          this.failure = error;
+        },
+      },
+      timers: {
+        onWake: listener => {
+          this.wakeAll = listener;
+        },
+      },
+      clock: this.clock,
+    });
     this.loop.start();
+  }
+
+  notify(event: EventName): void {
+    this.tell({event} as MilestoneEvent, false);
   }
 
   names(): string[] {
@@ -42,31 +60,31 @@ function agent(changes: Partial<Agent>): Agent {
 describe('an agent', () => {
   test('ticks at the start, and again after each rest', async () => {
     let ticks = 0;
-    const {clock, loop} = new Loop(agent({tick: () => void ticks++}));
+    const world = new Loop(agent({tick: () => void ticks++}));
     await settled();
     expect(ticks).toBe(1);
-    await clock.advance(999);
+    await world.clock.advance(999);
     expect(ticks).toBe(1);
-    await clock.advance(1);
+    await world.clock.advance(1);
     await settled();
     expect(ticks).toBe(2);
-    await loop.stop();
+    await world.loop.stop();
   });
 
   test('is woken by the events that it waits for, and by no others', async () => {
     let ticks = 0;
-    const {loop} = new Loop(
+    const world = new Loop(
       agent({restMs: Number.POSITIVE_INFINITY, wakesOn: ['task_failed'], tick: () => void ticks++}),
     );
     await settled();
-    loop.notify('task_claimed');
+    world.notify('task_claimed');
     await settled();
     expect(ticks).toBe(1);
-    loop.notify('task_failed');
-    loop.notify('task_failed');
+    world.notify('task_failed');
+    world.notify('task_failed');
     await settled();
     expect(ticks).toBe(2);
-    await loop.stop();
+    await world.loop.stop();
   });
 
   test('never ticks twice at once; a wake during a tick makes one more tick after it', async () => {
@@ -74,7 +92,7 @@ describe('an agent', () => {
     let most = 0;
     let ticks = 0;
     let finish = () => {};
-    const {loop} = new Loop(
+    const world = new Loop(
       agent({
         wakesOn: ['task_failed'],
         async tick() {
@@ -88,8 +106,8 @@ describe('an agent', () => {
       }),
     );
     await settled();
-    loop.notify('task_failed');
-    loop.notify('task_failed');
+    world.notify('task_failed');
+    world.notify('task_failed');
     await settled();
     expect(ticks).toBe(1);
     finish();
@@ -98,7 +116,7 @@ describe('an agent', () => {
     finish();
     await settled();
     expect([ticks, most]).toEqual([2, 1]);
-    await loop.stop();
+    await world.loop.stop();
   });
 
   test('that fails is an event and rests longer each time, while the others go on', async () => {
@@ -164,21 +182,21 @@ describe('an agent', () => {
           ticks++;
           await Promise.resolve();
           if (ticks === 1) {
-            world.loop.notify('task_failed');
+            world.notify('task_failed');
             throw new Error('no');
           }
         },
       }),
     );
     await settled();
-    world.loop.notify('task_failed');
-    world.loop.wakeAll();
+    world.notify('task_failed');
+    world.wakeAll();
     await settled();
     expect(ticks).toBe(1);
     await world.clock.advance(1_000);
     await settled();
     expect(ticks).toBe(2);
-    world.loop.notify('task_failed');
+    world.notify('task_failed');
     await settled();
     expect(ticks).toBe(3);
     await world.loop.stop();
@@ -191,7 +209,7 @@ describe('an agent', () => {
       wakesOn: ['task_failed'],
       async tick() {
         await Promise.resolve();
-        world.loop.notify('task_failed');
+        world.notify('task_failed');
         throw new Error('no');
       },
     });
@@ -199,7 +217,7 @@ describe('an agent', () => {
     const world: Loop = new Loop(fails, last);
     await settled();
     const before = ticks;
-    world.loop.notify('task_failed');
+    world.notify('task_failed');
     await settled();
     expect(ticks).toBe(before + 1);
     await world.loop.stop();
@@ -210,7 +228,7 @@ describe('an agent', () => {
     const world = new Loop(agent({restMs: 120_000, tick: () => void ticks++}));
     await settled();
     world.settings.agents.test = {everyMs: 50};
-    world.loop.wakeAll();
+    world.wakeAll();
     await settled();
     expect(ticks).toBe(2);
     await world.clock.advance(50);
@@ -288,7 +306,7 @@ describe('an agent', () => {
     const world = new Loop(agent({wakesOn: ['task_failed'], tick: () => void ticks++}));
     await settled();
     await world.loop.stop();
-    world.loop.notify('task_failed');
+    world.notify('task_failed');
     await world.clock.advance(10_000);
     await settled();
     expect(ticks).toBe(1);

@@ -3,6 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import type {NewEvent} from '../../src/events/event.ts';
+import type {Execution} from '../../src/execution/execution.ts';
+import type {StopSignal} from '../../src/platform/processes/stop-signal.ts';
 import {answer, type Inbox} from '../../src/requests/answer-requests.ts';
 import {type Ask, newRequest} from '../../src/requests/request.ts';
 import {type ExecutionRig, makeExecution, startTask} from '../execution/execution-rig.ts';
@@ -10,14 +12,32 @@ import {type ExecutionRig, makeExecution, startTask} from '../execution/executio
 const A = {id: 'a', title: 'A', run: 'true'};
 const B = {id: 'b', title: 'B', run: 'true'};
 
-function inboxFor(): Inbox {
+function inboxFor({attempts, ready, jobs, timers, lifetime}: Execution): Inbox {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'inbox-'));
   onTestFinished(() => fs.rmSync(folder, {recursive: true}));
-  return {folder, logFile: path.join(folder, 'log'), sessionId: 's'};
+  return {
+    folder,
+    logFile: path.join(folder, 'log'),
+    sessionId: 's',
+    wayTo: {kind: 'live', attempts, ready, jobs, timers, lifetime},
+  };
 }
 
 function ask({execution, clock}: ExecutionRig, asked: Ask) {
-  return answer(execution, inboxFor(), newRequest(asked, clock));
+  return answer(execution, inboxFor(execution), newRequest(asked, clock));
+}
+
+/** Be at work on the first attempt of a task, until `end`. */
+function workOn({execution}: ExecutionRig, taskId: string) {
+  let end = () => {};
+  let stop = new AbortController().signal as StopSignal;
+  void execution.attempts.during({taskId, attempt: 1}, signal => {
+    stop = signal;
+    return new Promise<void>(resolve => {
+      end = resolve;
+    });
+  });
+  return {stop, end};
 }
 
 test('whatever happens to a task while a decision about it is made, what is recorded fits', async () => {
@@ -39,13 +59,13 @@ test('a request whose attempt dies with the execution is left to the next sessio
   const rig = makeExecution(A);
   const {execution, clock, events, state} = rig;
   startTask(rig, 'a');
-  const stop = execution.attempts.begin('a', 1);
+  const {stop, end} = workOn(rig, 'a');
   await ask(rig, {kind: 'skip', task_id: 'a'});
   expect(stop.aborted).toBe(true);
-  execution.fail(new Error('the log died'));
+  execution.lifetime.fail(new Error('the log died'));
   await clock.advance(1_000);
   expect(execution.jobs.size).toBe(1); // its processes may not have ended yet
-  execution.attempts.end('a', 1);
+  end();
   await clock.runUntil(execution.jobs.settled());
   expect(events.map(({event}) => event)).toEqual(['task_started']);
   expect(state.running).toEqual(new Set(['a']));
@@ -59,7 +79,7 @@ test('of several events the last one is the answer: it is there only when the ot
   });
   for (const id of ['a', 'b']) {
     startTask(rig, id);
-    rig.execution.record(
+    rig.execution.ledger.record(
       {
         event: 'attempt_ended',
         details: {task_id: id, attempt: 1, outcome: {kind: 'failed', cause: 'exit', message: 'exit code 1'}},
@@ -79,13 +99,13 @@ test('of a task that goes from the plan before its attempt has ended, the sender
   const rig = makeExecution(A, B);
   const {execution, clock, events} = rig;
   startTask(rig, 'a');
-  execution.attempts.begin('a', 1);
+  const {end} = workOn(rig, 'a');
   await ask(rig, {kind: 'skip', task_id: 'a'});
-  execution.endAttempt({taskId: 'a', attempt: 1, slot: 0}, {kind: 'cancelled', message: 'was taken out of the plan'});
-  execution.attempts.end('a', 1);
-  execution.record({event: 'plan_changed', details: {change: {tasks: {a: null}}, warnings: []}});
+  execution.ledger.endAttempt({taskId: 'a', attempt: 1}, {kind: 'cancelled', message: 'was taken out of the plan'});
+  end();
+  execution.ledger.record({event: 'plan_changed', details: {change: {tasks: {a: null}}, warnings: []}});
   await clock.runUntil(execution.jobs.settled());
-  expect(execution.ending).toBeUndefined();
+  expect(execution.lifetime.ending).toBeUndefined();
   expect(events.at(-1)).toMatchObject({
     event: 'request_rejected',
     details: {code: 'UNKNOWN_TASK', request_id: expect.any(String)},

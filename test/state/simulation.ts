@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import {kiroCoordinator} from '../../src/agents/kiro-coordinator.ts';
 import type {Deliverable, MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
-import type {ExecutionContext, NewBlocker} from '../../src/execution/context.ts';
+import type {Execution} from '../../src/execution/execution.ts';
+import type {NewBlocker} from '../../src/execution/ledger.ts';
 import {ReadyTasks} from '../../src/execution/ready-tasks.ts';
 import {gateOf, KIRO_PHASES, taskInPhase} from '../../src/plan/kiro-plan.ts';
 import type {KiroPhase, Plan, Task, TaskId} from '../../src/plan/plan.ts';
@@ -147,17 +148,19 @@ export class World {
 
   /** Lead kiro tasks on, then start what the scheduler chooses. */
   schedule(): void {
-    const context = {
-      state: this.state,
-      settings: {gates: this.#gates},
+    const execution = {
+      ledger: {
+        state: this.state,
+        record: (...events: NewEvent[]) => this.record(...events),
+        openBlocker: (blocker: NewBlocker) =>
+          this.record({event: 'blocker_detected', details: {...blocker, id: `b${this.events.length}`}}),
+      },
+      inForce: {settings: {gates: this.#gates}, settingsOf: (id: TaskId) => this.settingsOf(id)},
       ready: this.ready,
-      record: (...events: NewEvent[]) => this.record(...events),
-      settingsOf: (id: TaskId) => this.settingsOf(id),
-      openBlocker: (blocker: NewBlocker) =>
-        this.record({event: 'blocker_detected', details: {...blocker, id: `b${this.events.length}`}}),
+      surroundings: {},
     };
     // One tick leads a task on by one phase at most.
-    for (const _ of KIRO_PHASES) kiroCoordinator().tick(context as unknown as ExecutionContext);
+    for (const _ of KIRO_PHASES) kiroCoordinator(execution as unknown as Execution).tick();
     for (const task_id of this.ready.exhausted)
       this.record({event: 'task_failed', details: {task_id, attempt: 1, cause: 'agent', message: 'no attempt left'}});
     // What does not start after all may have been in the way of something else.

@@ -1,0 +1,94 @@
+import {slotHomeOf} from '../documents/documents-place.ts';
+import {type Check, runChecks} from '../drivers/run-checks.ts';
+import type {CheckResult} from '../events/event.ts';
+import type {Clock} from '../platform/clock.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {milestoneToken} from '../state/milestone.ts';
+import type {SharedWatch} from '../workspace/shared-watch.ts';
+import type {AttemptPlace, Workspace} from '../workspace/workspace.ts';
+import type {InForce} from './in-force.ts';
+import type {Ledger} from './ledger.ts';
+import type {LiveAttempts} from './live-attempts.ts';
+import {underWatch} from './shared-changes.ts';
+import type {Surroundings} from './surroundings.ts';
+
+export interface CheckPlace {
+  /** Undefined for the final check, which belongs to no attempt. */
+  place: AttemptPlace | undefined;
+  /** Number of the slot that `cwd` is in. */
+  slot: number;
+  cwd: string;
+  signal: StopSignal;
+  /** Keep the end of what green ones print, too. */
+  keepsOutput?: boolean;
+}
+
+export interface CommandParts {
+  ledger: Ledger;
+  inForce: InForce;
+  attempts: LiveAttempts;
+  surroundings: Surroundings;
+  clock: Clock;
+}
+
+export interface CommandOptions {
+  /** Times that a red one is run again. */
+  retries: number;
+  /** The home, as what runs there sees it. */
+  slotHome: string;
+}
+
+/** Run commands of the plan in a folder; those of an attempt print to its log. @returns None when they were stopped. */
+export async function runCommands(
+  {ledger, inForce, attempts, surroundings, clock}: CommandParts,
+  checks: readonly Check[],
+  {place, slot, cwd, signal, keepsOutput = false}: CheckPlace,
+  {retries, slotHome}: CommandOptions,
+): Promise<CheckResult[]> {
+  const {settings} = inForce;
+  const task = place && ledger.state.tasks.get(place.taskId);
+  const token = task?.status === 'in_progress' ? task.token : milestoneToken(ledger.state);
+  const of = {taskId: place?.taskId ?? '', attempt: place?.attempt ?? 0, slot};
+  try {
+    return await runChecks({
+      checks: checks.map(check => ({shell: settings.shell, ...check})),
+      cwd,
+      env: surroundings.environmentOf(of, token, slotHome),
+      token,
+      timeoutMs: settings.verifyTimeoutMs,
+      retries,
+      keepsOutput,
+      logFile: place ? surroundings.logFileOf(place) : surroundings.checksLog,
+      clock,
+      signal,
+      hurry: attempts.hurry,
+      redactor: surroundings.redactor,
+    });
+  } catch (error) {
+    if (signal.aborted) return [];
+    throw error;
+  }
+}
+
+export interface ChecksParts extends CommandParts {
+  workspace: Workspace;
+  sharedWatch: SharedWatch | undefined;
+}
+
+/** Runs the checks of a milestone and its tasks. */
+export class Checks {
+  constructor(private readonly parts: ChecksParts) {}
+
+  /** Run checks in a folder; what changes in the repository meanwhile is put on record. */
+  run(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]> {
+    const {workspace, inForce} = this.parts;
+    const slotHome = slotHomeOf(this.parts, where.slot);
+    return underWatch(this.parts, where, async () => {
+      try {
+        return await runCommands(this.parts, checks, where, {retries: inForce.settings.verifyRetries, slotHome});
+      } finally {
+        await workspace.noteLeft?.(where.slot);
+      }
+    });
+  }
+}
