@@ -46,16 +46,7 @@ export function blockerDetector(execution: Execution): Agent {
   return {
     name: NAME,
     restMs: TWO_MINUTES_MS,
-    wakesOn: [
-      'blocker_detected',
-      'task_failed',
-      'plan_refused',
-      'plan_changed',
-      'driver_paused',
-      'driver_resumed',
-      'budget_settled',
-      'milestone_resumed',
-    ],
+    wakesOn: ['plan', 'refused', 'go', 'trouble', 'standing', 'spending'],
     async tick() {
       if (execution.lifetime.ending) return;
       resumeRestedDrivers(execution);

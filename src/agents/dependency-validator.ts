@@ -14,7 +14,7 @@ export function dependencyValidator(execution: Pick<Execution, 'ledger' | 'lifet
   return {
     name: 'dependency-validator',
     restMs: A_MINUTE_MS,
-    wakesOn: ['milestone_resumed', 'plan_changed', 'task_failed', 'blocker_detected'],
+    wakesOn: ['plan', 'go', 'trouble'],
     tick() {
       if (execution.lifetime.ending) return;
       validateMilestones(execution);

@@ -21,7 +21,7 @@ export function gitIntegration(execution: Execution): Agent {
   return {
     name: 'git-integration',
     restMs: FIVE_MINUTES_MS,
-    wakesOn: ['task_claimed', 'task_completed'],
+    wakesOn: ['claim', 'done'],
     tick() {
       integrateClaimed(execution);
       sync.tick(execution);

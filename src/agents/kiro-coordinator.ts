@@ -14,18 +14,7 @@ export function kiroCoordinator(execution: Execution): Agent {
   return {
     name: 'kiro-coordinator',
     restMs: HALF_A_MINUTE_MS,
-    wakesOn: [
-      'milestone_resumed',
-      'plan_changed',
-      'attempt_ended',
-      'task_completed',
-      'task_skipped',
-      'kiro_phase_updated',
-      'kiro_phase_transition',
-      'kiro_approval_granted',
-      'kiro_approval_rejected',
-      'kiro_approval_voided',
-    ],
+    wakesOn: ['plan', 'go', 'turn', 'done'],
     tick() {
       const {settings} = execution.inForce;
       const {state} = execution.ledger;

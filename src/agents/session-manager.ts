@@ -16,14 +16,7 @@ export function sessionManager(
   return {
     name: 'session-manager',
     restMs: HALF_A_MINUTE_MS,
-    wakesOn: [
-      'session_started',
-      'milestone_paused',
-      'milestone_blocked',
-      'milestone_completed',
-      'milestone_cancelled',
-      'blockers_escalated',
-    ],
+    wakesOn: ['session', 'stop'],
     async tick() {
       if (ledger.state.seq === savedSeq || isWaiting) return;
       const early = nextAt - clock.elapsed();

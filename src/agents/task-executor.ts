@@ -13,28 +13,7 @@ export function taskExecutor(execution: Execution): Agent {
   return {
     name: 'task-executor',
     restMs: Number.POSITIVE_INFINITY,
-    wakesOn: [
-      'milestone_activated',
-      'milestone_resumed',
-      'plan_changed',
-      'task_completed',
-      'task_retry_scheduled',
-      'task_failed',
-      'task_skipped',
-      'task_reset',
-      'attempt_ended',
-      'blocker_detected',
-      'blocker_resolved',
-      'kiro_phase_updated',
-      'kiro_phase_transition',
-      'kiro_approval_granted',
-      'kiro_approval_rejected',
-      'kiro_approval_voided',
-      'driver_paused',
-      'driver_resumed',
-      'baseline_checked',
-      'budget_settled',
-    ],
+    wakesOn: ['plan', 'go', 'turn', 'done', 'trouble', 'relief', 'standing', 'spending'],
     tick() {
       if (isHeld(execution)) return;
       if (execution.inForce.needsBaseline && execution.ready.waiting.size > 0)

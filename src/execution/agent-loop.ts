@@ -7,7 +7,7 @@
 // A4. After `stop` no tick starts, and one that hangs keeps nobody waiting for more than a second.
 
 import {MilestoneError} from '../errors.ts';
-import type {EventName} from '../events/event.ts';
+import {EVENT_KINDS, type EventKind} from '../events/event-kind.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {InForce} from './in-force.ts';
 import type {Ledger} from './ledger.ts';
@@ -18,8 +18,8 @@ export interface Agent {
   readonly name: string;
   /** Rest between the end of one tick and the start of the next, in milliseconds; `Infinity`: on events only. */
   readonly restMs: number;
-  /** Events that wake it before its rest is over. */
-  readonly wakesOn: readonly EventName[];
+  /** Events of these kinds wake it before its rest is over. */
+  readonly wakesOn: readonly EventKind[];
   /** After the others that the same events wake: it judges what they come to. */
   readonly runsLast?: boolean;
   /** Record what follows from the state. Must return soon after the execution's signal aborts. */
@@ -55,7 +55,6 @@ const PATIENCE_MS = 1_000;
 /** Runs every agent when an event wakes it and when its rest is over, until `stop`. */
 export class AgentLoop {
   private readonly runners: Runner[];
-  private readonly byEvent = new Map<EventName, Runner[]>();
   private readonly ended = new AbortController();
   private hasStarted = false;
   private nap = new AbortController();
@@ -74,8 +73,6 @@ export class AgentLoop {
       wanted: false,
       failures: 0,
     }));
-    for (const runner of this.runners)
-      for (const name of runner.agent.wakesOn) this.byEvent.set(name, [...(this.byEvent.get(name) ?? []), runner]);
   }
 
   /** Register the agents, give each its first tick, and keep time until `stop`. */
@@ -83,15 +80,15 @@ export class AgentLoop {
     const {ledger, timers} = this.execution;
     this.hasStarted = true;
     for (const {agent} of this.runners) ledger.record({event: 'agent_registered', details: {agent: agent.name}});
-    ledger.onRecorded(({event}) => this.notify(event));
+    ledger.onRecorded(({event}) => this.notify(EVENT_KINDS[event]));
     timers.onWake(() => this.wakeAll());
     this.wakeAll();
     void this.keepTime();
   }
 
-  /** Wake the agents that wait for such an event. */
-  private notify(event: EventName): void {
-    for (const runner of this.byEvent.get(event) ?? []) this.wake(runner);
+  /** Wake the agents that wait for events of such a kind. */
+  private notify(kind: EventKind): void {
+    for (const runner of this.runners) if (runner.agent.wakesOn.includes(kind)) this.wake(runner);
   }
 
   /** Wake every agent: something outside the log changed. */

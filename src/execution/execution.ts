@@ -1,4 +1,5 @@
 import type {MilestoneEvent} from '../events/event.ts';
+import {EVENT_KINDS} from '../events/event-kind.ts';
 import type {Repository} from '../git/git.ts';
 import type {Uses} from '../lock/named-locks.ts';
 import type {TaskId} from '../plan/plan.ts';
@@ -107,16 +108,8 @@ export class Execution {
   }
 
   private followReady(event: MilestoneEvent): void {
-    if (CHANGES_ALL.has(event.event)) this.ready.rebuild();
+    const kind = EVENT_KINDS[event.event];
+    if (kind === 'plan' || kind === 'standing') this.ready.rebuild();
     else if (isTaskEvent(event)) this.ready.refresh(event.details.task_id);
   }
 }
-
-/** Events after which other tasks are there, or other drivers can work. */
-const CHANGES_ALL: ReadonlySet<MilestoneEvent['event']> = new Set([
-  'plan_changed',
-  'milestone_activated',
-  'driver_paused',
-  'driver_resumed',
-  'baseline_checked',
-]);

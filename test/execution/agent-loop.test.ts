@@ -71,11 +71,9 @@ describe('an agent', () => {
     await world.loop.stop();
   });
 
-  test('is woken by the events that it waits for, and by no others', async () => {
+  test('is woken by events of the kinds that it waits for, and by no others', async () => {
     let ticks = 0;
-    const world = new Loop(
-      agent({restMs: Number.POSITIVE_INFINITY, wakesOn: ['task_failed'], tick: () => void ticks++}),
-    );
+    const world = new Loop(agent({restMs: Number.POSITIVE_INFINITY, wakesOn: ['trouble'], tick: () => void ticks++}));
     await settled();
     world.notify('task_claimed');
     await settled();
@@ -94,7 +92,7 @@ describe('an agent', () => {
     let finish = () => {};
     const world = new Loop(
       agent({
-        wakesOn: ['task_failed'],
+        wakesOn: ['trouble'],
         async tick() {
           ticks++;
           most = Math.max(most, ++running);
@@ -177,7 +175,7 @@ describe('an agent', () => {
     let ticks = 0;
     const world = new Loop(
       agent({
-        wakesOn: ['task_failed'],
+        wakesOn: ['trouble'],
         async tick() {
           ticks++;
           await Promise.resolve();
@@ -206,14 +204,14 @@ describe('an agent', () => {
     let ticks = 0;
     const fails = agent({
       name: 'ill',
-      wakesOn: ['task_failed'],
+      wakesOn: ['trouble'],
       async tick() {
         await Promise.resolve();
         world.notify('task_failed');
         throw new Error('no');
       },
     });
-    const last = agent({name: 'last', wakesOn: ['task_failed'], runsLast: true, tick: () => void ticks++});
+    const last = agent({name: 'last', wakesOn: ['trouble'], runsLast: true, tick: () => void ticks++});
     const world: Loop = new Loop(fails, last);
     await settled();
     const before = ticks;
@@ -303,7 +301,7 @@ describe('an agent', () => {
 
   test('does nothing after the stop, which is on record', async () => {
     let ticks = 0;
-    const world = new Loop(agent({wakesOn: ['task_failed'], tick: () => void ticks++}));
+    const world = new Loop(agent({wakesOn: ['trouble'], tick: () => void ticks++}));
     await settled();
     await world.loop.stop();
     world.notify('task_failed');
