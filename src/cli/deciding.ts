@@ -2,11 +2,12 @@
 
 import {type Answer, requestFromOutside} from '../engine/ask.ts';
 import {MilestoneError} from '../errors.ts';
-import {foldLog} from '../milestone/fold-log.ts';
+import {look} from '../milestone/look.ts';
 import {homePaths} from '../plan/file/home.ts';
 import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import type {Ask} from '../requests/request.ts';
 import type {MilestoneState} from '../state/milestone.ts';
+import {restoreSnapshot} from '../state/snapshot.ts';
 import {printable} from '../terminal/printable.ts';
 import {commandOptions} from './command-options.ts';
 import {answerReport, whoGoesOn} from './commands/change.ts';
@@ -52,7 +53,7 @@ export async function decide(
     console.log(JSON.stringify(answerReport(id, answer)));
     return answer;
   }
-  const state = foldLog(homePaths(home), id)?.state as MilestoneState;
+  const state = restoreSnapshot((await look(homePaths(home), id)).snapshot);
   const {lines, goesOn} = say(state);
   const all = goesOn ? [...lines, whoGoesOn(id, answer.by === 'executor', state)] : lines;
   for (const line of all) console.log(printable(line));

@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import {isAtWork} from '../lock/lock-holder.ts';
-import type {MilestoneView} from '../milestone/load-view.ts';
+import type {MilestoneView} from '../milestone/look.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import type {Settings} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';

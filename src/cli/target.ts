@@ -1,6 +1,6 @@
 import {MilestoneError} from '../errors.ts';
 import {findPlan} from '../milestone/find-milestone.ts';
-import {foldLog} from '../milestone/fold-log.ts';
+import {look} from '../milestone/look.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {isValidId} from '../plan/ids.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
@@ -29,7 +29,11 @@ export function targetMilestone(paths: HomePaths, word: string | undefined, flag
  * such task. `--milestone` decides.
  * @throws {MilestoneError} `USAGE` when words are left over, and as `chooseMilestone`.
  */
-export function targetTask(paths: HomePaths, words: readonly string[], flag: string | undefined): Target {
+export async function targetTask(
+  paths: HomePaths,
+  words: readonly string[],
+  flag: string | undefined,
+): Promise<Target> {
   const [first, second] = words;
   if (flag !== undefined) {
     if (second !== undefined && first !== flag)
@@ -37,7 +41,8 @@ export function targetTask(paths: HomePaths, words: readonly string[], flag: str
     return {milestone: chooseMilestone(paths, flag), ...withTask(second ?? first)};
   }
   if (second !== undefined) return {milestone: chooseMilestone(paths, first), ...withTask(second)};
-  if (first !== undefined && isMilestone(paths, first) && !isTaskOfChosen(paths, first)) return {milestone: first};
+  if (first !== undefined && isMilestone(paths, first) && !(await isTaskOfChosen(paths, first)))
+    return {milestone: first};
   return {milestone: chooseMilestone(paths, undefined), ...withTask(first)};
 }
 
@@ -46,42 +51,46 @@ export function targetTask(paths: HomePaths, words: readonly string[], flag: str
  * called like a phase.
  * @throws {MilestoneError} as `targetTask`.
  */
-export function targetPhase(
+export async function targetPhase(
   paths: HomePaths,
   words: readonly string[],
   flag: string | undefined,
-): Target & {phase?: KiroPhase} {
+): Promise<Target & {phase?: KiroPhase}> {
   const last = words.at(-1) ?? '';
-  if (words.length < 2 || (words.length === 2 && namesMilestone(paths, words, flag)))
+  if (words.length < 2 || (words.length === 2 && (await namesMilestone(paths, words, flag))))
     return targetTask(paths, words, flag);
   if (!isPhase(last)) {
     if (words.length === 2) return targetTask(paths, words, flag);
     throw new MilestoneError('USAGE', `\`${last}\` is no phase`, {hint: `the phases are ${KIRO_PHASES.join(', ')}`});
   }
-  return {...targetTask(paths, words.slice(0, -1), flag), phase: last};
+  return {...(await targetTask(paths, words.slice(0, -1), flag)), phase: last};
 }
 
 /**
  * Milestone and task, and the text that follows.
  * @throws {MilestoneError} as `targetTask`.
  */
-export function targetText(
+export async function targetText(
   paths: HomePaths,
   words: readonly string[],
   flag: string | undefined,
-): Target & {text: string} {
+): Promise<Target & {text: string}> {
   const [first, second] = words;
-  const isNamed = namesMilestone(paths, words, flag);
+  const isNamed = await namesMilestone(paths, words, flag);
   // The misspelt task of a milestone that is named is to be told so, not to be taken for text.
-  const isMeant = flag === undefined && isMilestone(paths, first ?? '') && !isTaskOfChosen(paths, first ?? '');
+  const isMeant = flag === undefined && isMilestone(paths, first ?? '') && !(await isTaskOfChosen(paths, first ?? ''));
   const named = second !== undefined && (isNamed || isMeant) ? 2 : 1;
-  return {...targetTask(paths, words.slice(0, named), flag), text: words.slice(named).join(' ')};
+  return {...(await targetTask(paths, words.slice(0, named), flag)), text: words.slice(named).join(' ')};
 }
 
 /** Whether the first word is the milestone's id and the second one of its tasks. */
-function namesMilestone(paths: HomePaths, [first, second]: readonly string[], flag: string | undefined): boolean {
+async function namesMilestone(
+  paths: HomePaths,
+  [first, second]: readonly string[],
+  flag: string | undefined,
+): Promise<boolean> {
   if (first === undefined || second === undefined || (flag !== undefined && flag !== first)) return false;
-  return isMilestone(paths, first) && (foldLog(paths, first)?.state.tasks.has(second) ?? false);
+  return isMilestone(paths, first) && hasTask(paths, first, second);
 }
 
 function isPhase(word: string): word is KiroPhase {
@@ -99,11 +108,21 @@ function isMilestone(paths: HomePaths, word: string): boolean {
 }
 
 /** Whether the milestone that is meant when none is named has a task of this id. */
-function isTaskOfChosen(paths: HomePaths, word: string): boolean {
+async function isTaskOfChosen(paths: HomePaths, word: string): Promise<boolean> {
   try {
-    return foldLog(paths, chooseMilestone(paths, undefined))?.state.tasks.has(word) ?? false;
+    return await hasTask(paths, chooseMilestone(paths, undefined), word);
   } catch (error) {
     if (error instanceof MilestoneError && error.code === 'AMBIGUOUS_MILESTONE') return false;
+    throw error;
+  }
+}
+
+/** Of a plan that cannot be read no task is meant; whoever works with it says what is wrong. */
+async function hasTask(paths: HomePaths, id: MilestoneId, task: string): Promise<boolean> {
+  try {
+    return (await look(paths, id)).snapshot.plan.tasks.some(known => known.id === task);
+  } catch (error) {
+    if (error instanceof MilestoneError && error.code === 'PLAN_INVALID') return false;
     throw error;
   }
 }

@@ -3,7 +3,7 @@
 import {driverName} from '../drivers/driver-name.ts';
 import type {Timestamp, Usage} from '../events/event.ts';
 import {isAtWork} from '../lock/lock-holder.ts';
-import type {MilestoneView} from '../milestone/load-view.ts';
+import type {MilestoneView} from '../milestone/look.ts';
 import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Settings, Task} from '../plan/plan.ts';
 import {type ApprovalReport, approvalsOf, isWaiting} from '../projections/approvals.ts';

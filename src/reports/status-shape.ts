@@ -1,7 +1,7 @@
 // What `milestone status --json` answers.
 
 import type {MilestoneEvent, RemovedTest, Timestamp, Usage} from '../events/event.ts';
-import type {MilestoneView} from '../milestone/load-view.ts';
+import type {MilestoneView} from '../milestone/look.ts';
 import type {Budget, KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';
 import type {ApprovalReport} from '../projections/approvals.ts';
 import type {PhaseStatus} from '../state/kiro.ts';

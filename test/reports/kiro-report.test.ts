@@ -4,7 +4,7 @@ import {expect, test} from 'vitest';
 import {parse} from 'yaml';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import {LOG_START} from '../../src/events/log-position.ts';
-import type {MilestoneView} from '../../src/milestone/load-view.ts';
+import type {MilestoneView} from '../../src/milestone/look.ts';
 import {readPlanText} from '../../src/plan/file/read-plan-text.ts';
 import type {Plan} from '../../src/plan/plan.ts';
 import {approvalsOf, approvalText} from '../../src/projections/approvals.ts';

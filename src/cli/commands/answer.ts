@@ -19,7 +19,7 @@ export async function answer(words: readonly string[], flags: AnswerFlags): Prom
       hint: 'leave one of them out; `milestone resume --json` goes on',
     });
   const home = requireHome();
-  const target = targetText(homePaths(home), words, flags.milestone);
+  const target = await targetText(homePaths(home), words, flags.milestone);
   const task_id = requireTask(target.task, USAGE);
   if (target.text === '') throw new MilestoneError('USAGE', 'what is the answer?', {hint: USAGE});
   const text = checkText(target.text, 'the answer', 'text');

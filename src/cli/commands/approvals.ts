@@ -1,4 +1,4 @@
-import {loadView} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {print} from '../../platform/print.ts';
 import {approvalsOf, isWaiting} from '../../projections/approvals.ts';
@@ -15,7 +15,7 @@ export async function approvals(word: string | undefined, flags: DecidingFlags):
   const home = requireHome();
   const paths = homePaths(home);
   const id = targetMilestone(paths, word, flags.milestone);
-  const {snapshot} = await loadView(paths, id);
+  const {snapshot} = await look(paths, id);
   const all = snapshot.plan.tasks.flatMap((task, place) => {
     const state = snapshot.tasks[place] as TaskState;
     const {kiro} = state.history;

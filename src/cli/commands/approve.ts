@@ -2,7 +2,7 @@ import {currentDeliverables, readDeliverables} from '../../documents/documents.t
 import {keepDocuments} from '../../documents/kept-documents.ts';
 import {MilestoneError} from '../../errors.ts';
 import type {Deliverable} from '../../events/event.ts';
-import {loadView} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import {askYes} from '../../platform/ask-yes.ts';
@@ -88,9 +88,9 @@ interface About {
 async function findApproval(words: readonly string[], flags: ApprovalFlags, usage: string): Promise<About> {
   const home = requireHome();
   const paths = homePaths(home);
-  const {milestone: id, task, phase} = targetPhase(paths, words, flags.milestone);
+  const {milestone: id, task, phase} = await targetPhase(paths, words, flags.milestone);
   const task_id = requireTask(task, usage);
-  const state = restoreSnapshot((await loadView(paths, id)).snapshot);
+  const state = restoreSnapshot((await look(paths, id)).snapshot);
   // Says what is wrong where nothing waits.
   const ask: Ask = {kind: 'approve', task_id, ...(phase && {phase}), ...roleOf(flags), deliverables: []};
   refuseRejected(state, ask);

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import {StringDecoder} from 'node:string_decoder';
 import {MilestoneError} from '../../errors.ts';
-import {loadView} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import type {HomePaths} from '../../plan/file/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
@@ -41,7 +41,7 @@ export async function printOutput(
 }
 
 async function chooseAttempt(paths: HomePaths, {id, task, attempt}: Which & {task: TaskId}): Promise<number> {
-  const {plan} = (await loadView(paths, id)).snapshot;
+  const {plan} = (await look(paths, id)).snapshot;
   const start = `${task}.`;
   const attempts = listFolder(paths.attemptLogs(id))
     .filter(name => name.startsWith(start) && /^\d+\.log$/.test(name.slice(start.length)))

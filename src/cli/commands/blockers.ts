@@ -1,4 +1,4 @@
-import {loadView} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {print} from '../../platform/print.ts';
@@ -15,7 +15,7 @@ import {targetMilestone} from '../target.ts';
 export async function blockers(word: string | undefined, flags: DecidingFlags): Promise<void> {
   const paths = homePaths(requireHome());
   const id = targetMilestone(paths, word, flags.milestone);
-  const view = await loadView(paths, id);
+  const view = await look(paths, id);
   const {snapshot, executor, projectDriver} = view;
   const report = {
     blockers: blockerDetails(restoreSnapshot(snapshot), {executed: executor.who, projectDriver}),

@@ -1,10 +1,11 @@
 import {type Answer, requestFromOutside} from '../../engine/ask.ts';
 import {MilestoneError} from '../../errors.ts';
-import {foldLog} from '../../milestone/fold-log.ts';
+import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {Ask} from '../../requests/request.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
+import {restoreSnapshot} from '../../state/snapshot.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';
@@ -34,7 +35,7 @@ export async function changeMilestone(kind: 'pause' | 'cancel', id: string | und
 /** `retry`, `redo` and `skip`. */
 export async function changeTask(kind: 'retry' | 'redo' | 'skip', words: readonly string[], flags: ChangeFlags) {
   const home = requireHome();
-  const {milestone, task} = targetTask(homePaths(home), words, flags.milestone);
+  const {milestone, task} = await targetTask(homePaths(home), words, flags.milestone);
   const ask = kind === 'retry' ? {kind, ...(task !== undefined && {task_id: task})} : naming(kind, task, flags);
   if (kind === 'skip') requireYes(flags, kind);
   await change(home, milestone, ask, flags);
@@ -53,7 +54,7 @@ function withReason({reason}: ChangeFlags): {reason?: string} {
 async function change(home: string, id: MilestoneId, ask: Ask, {json}: ChangeFlags): Promise<void> {
   const answer = await requestFromOutside(ask, commandOptions(home, id));
   if (json) return console.log(JSON.stringify(answerReport(id, answer)));
-  const state = foldLog(homePaths(home), id)?.state;
+  const state = restoreSnapshot((await look(homePaths(home), id)).snapshot);
   for (const line of describe(ask, id, answer, state)) console.log(printable(line));
 }
 
@@ -69,7 +70,7 @@ function withoutPlan(event: Answer['event']): object {
   return {...event, details};
 }
 
-function describe(ask: Ask, id: MilestoneId, {by, event}: Answer, state: MilestoneState | undefined): string[] {
+function describe(ask: Ask, id: MilestoneId, {by, event}: Answer, state: MilestoneState): string[] {
   const isLive = by === 'executor';
   switch (ask.kind) {
     case 'pause': {
@@ -106,15 +107,15 @@ function endedDeadAttempts({now}: Ask & {kind: 'pause'}, {event, details}: Answe
   return !now && event === 'milestone_paused' && details.now === true;
 }
 
-function kept(state: MilestoneState | undefined): string[] {
-  const branch = state?.activation?.branch;
-  if (state === undefined || branch === undefined) return [];
+function kept(state: MilestoneState): string[] {
+  const branch = state.activation?.branch;
+  if (branch === undefined) return [];
   return [`what was integrated stays on \`${branch}\`, unfinished work below \`refs/milestone/rescue/${state.id}/\``];
 }
 
 /** @param isLive An executor has answered. */
-export function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState | undefined): string {
-  return isLive && state?.status !== 'paused' && state?.status !== 'blocked'
+export function whoGoesOn(id: MilestoneId, isLive: boolean, state: MilestoneState): string {
+  return isLive && state.status !== 'paused' && state.status !== 'blocked'
     ? 'its executor goes on with that'
     : `\`milestone resume ${id}\` goes on with that`;
 }

@@ -1,4 +1,4 @@
-import {loadView} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {graphReport} from '../../reports/graph.ts';
 import {graphText} from '../../terminal/graph-text.ts';
@@ -16,7 +16,7 @@ export interface GraphFlags {
 /** `milestone graph`. */
 export async function graph(id: string | undefined, flags: GraphFlags): Promise<void> {
   const paths = homePaths(requireHome());
-  const {snapshot} = await loadView(paths, targetMilestone(paths, id, flags.milestone));
+  const {snapshot} = await look(paths, targetMilestone(paths, id, flags.milestone));
   const report = graphReport(snapshot);
   if (flags.json || flags.format === 'json') console.log(JSON.stringify({ok: true, graph: report}));
   else if (flags.format === 'mermaid') process.stdout.write(mermaid(report));

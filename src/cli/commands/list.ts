@@ -1,6 +1,6 @@
 import {MilestoneError} from '../../errors.ts';
 import {knownMilestones} from '../../milestone/find-milestone.ts';
-import {loadSnapshot} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import {type HomePaths, homePaths, type ListedMilestone} from '../../plan/file/home.ts';
 import {phaseWeights} from '../../plan/kiro-plan.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
@@ -57,7 +57,7 @@ function milestonesOf(paths: HomePaths): ListedMilestone[] {
 
 async function lookAt(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
   try {
-    const {plan, kept, tasks} = await loadSnapshot(paths, id, file);
+    const {plan, kept, tasks} = (await look(paths, id)).snapshot;
     const weights = phaseWeights(plan.kiro_configuration);
     const sum = tasks.reduce((total, task) => total + taskProgress(task, weights), 0);
     return {id, title: plan.title, status: kept.status, percentage: milestoneProgress(sum, tasks.length), file};

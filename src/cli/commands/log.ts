@@ -42,7 +42,7 @@ export async function log(words: readonly string[], flags: LogFlags): Promise<nu
 
 async function show(words: readonly string[], flags: LogFlags): Promise<number> {
   const paths = homePaths(requireHome());
-  const {milestone, task = flags.task} = findTarget(paths, words, flags.milestone);
+  const {milestone, task = flags.task} = await findTarget(paths, words, flags.milestone);
   if (flags.output) {
     const {printOutput} = await import('./attempt-output.ts');
     await printOutput(paths, {id: milestone, task, attempt: flags.attempt}, flags);
@@ -70,7 +70,7 @@ async function printAsOne(view: LogView, refuseNothing: () => Promise<void>): Pr
 }
 
 /** One word alone is a milestone if there is such a one, else a task. */
-function findTarget(paths: HomePaths, words: readonly string[], flag: string | undefined): Target {
+async function findTarget(paths: HomePaths, words: readonly string[], flag: string | undefined): Promise<Target> {
   const [first] = words;
   if (flag !== undefined || words.length !== 1 || first === undefined) return targetTask(paths, words, flag);
   const isMilestone =
@@ -78,7 +78,7 @@ function findTarget(paths: HomePaths, words: readonly string[], flag: string | u
     [paths.active(first), paths.completed(first), paths.log(first)].some(file => fs.existsSync(file));
   if (isMilestone) return {milestone: first};
   try {
-    return targetTask(paths, words, flag);
+    return await targetTask(paths, words, flag);
   } catch (error) {
     if (isValidId(first)) locatePlan(paths, first); // says that there is no such milestone either
     throw error;
@@ -141,10 +141,10 @@ async function refuseUnknown(paths: HomePaths, id: MilestoneId, task: TaskId | u
 }
 
 async function refuseUnknownTask(paths: HomePaths, id: MilestoneId, task: TaskId): Promise<void> {
-  const [{loadView}, {unknownTask}] = await Promise.all([
-    import('../../milestone/load-view.ts'),
+  const [{look}, {unknownTask}] = await Promise.all([
+    import('../../milestone/look.ts'),
     import('../../plan/selection.ts'),
   ]);
-  const {plan} = (await loadView(paths, id)).snapshot;
+  const {plan} = (await look(paths, id)).snapshot;
   if (!plan.tasks.some(known => known.id === task)) throw unknownTask(plan, task);
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {withoutCaller} from '../../drivers/environment.ts';
 import {MilestoneError} from '../../errors.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
-import {foldLog} from '../../milestone/fold-log.ts';
+import {look} from '../../milestone/look.ts';
 import {channelName, notifyChannels} from '../../notify/notifier.ts';
 import {type Delivery, type NotifyChannel, sendNotification} from '../../notify/send-notification.ts';
 import {validateConfig, validatePlan} from '../../plan/assert-valid.ts';
@@ -62,7 +62,7 @@ async function readChannels(paths: HomePaths, id: MilestoneId | undefined): Prom
 /** What the plan says; the one in force, when its file was deleted. */
 async function readSettings(paths: HomePaths, id: MilestoneId): Promise<Settings> {
   const file = locatePlan(paths, id);
-  if (!fs.existsSync(file)) return foldLog(paths, id)?.state.plan.settings ?? {};
+  if (!fs.existsSync(file)) return (await look(paths, id)).snapshot.plan.settings;
   const {readPlanFile} = await import('../../plan/file/reader.ts');
   const read = readPlanFile(file);
   validatePlan(read, file);

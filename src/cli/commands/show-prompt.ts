@@ -3,7 +3,7 @@ import {MANUAL_DRIVER} from '../../drivers/manual.ts';
 import {DriverSet} from '../../drivers/registry.ts';
 import {MilestoneError} from '../../errors.ts';
 import {openRepository} from '../../git/repository.ts';
-import {loadView, type MilestoneView} from '../../milestone/load-view.ts';
+import {look, type MilestoneView} from '../../milestone/look.ts';
 import {validateConfig} from '../../plan/assert-valid.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {readConfigFile, readPlanFile} from '../../plan/file/reader.ts';
@@ -37,10 +37,10 @@ export interface PromptFlags {
  */
 export async function showPrompt(words: readonly string[], flags: PromptFlags): Promise<void> {
   const paths = homePaths(requireHome());
-  const {milestone, task: id} = targetTask(paths, words, flags.milestone);
+  const {milestone, task: id} = await targetTask(paths, words, flags.milestone);
   if (id === undefined)
     throw new MilestoneError('USAGE', 'a task is missing', {hint: `milestone prompt ${milestone} <task>`});
-  const view = await loadView(paths, milestone);
+  const view = await look(paths, milestone);
   const state = stateOf(view);
   const task = findTask(state, id, flags);
   const {config, problems} = readConfigFile(paths.config);

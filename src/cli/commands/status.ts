@@ -1,7 +1,7 @@
 // The quickest of all commands: nothing here may load a library before it is needed.
 
 import {MilestoneError} from '../../errors.ts';
-import {loadView} from '../../milestone/load-view.ts';
+import {look} from '../../milestone/look.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {systemClock} from '../../platform/clock.ts';
@@ -37,7 +37,7 @@ export async function status(id: string | undefined, flags: StatusFlags, {choose
     const {listActive} = await import('./list.ts');
     return listActive();
   }
-  const view = await loadView(paths, milestone);
+  const view = await look(paths, milestone);
   const report = statusReport(view, await statusFacts(paths, view));
   if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
   else print(await render(report, format));

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {openRepository} from '../../git/repository.ts';
-import {foldLog} from '../../milestone/fold-log.ts';
+import {look} from '../../milestone/look.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {readConfigFile} from '../../plan/file/reader.ts';
 import {taskInPhase} from '../../plan/kiro-plan.ts';
@@ -8,6 +8,7 @@ import type {MilestoneId, Task, TaskId} from '../../plan/plan.ts';
 import {resolveTaskSettings} from '../../plan/settings.ts';
 import {hasWorkByHand} from '../../reports/work-by-hand.ts';
 import {type MilestoneState, phaseInWork} from '../../state/milestone.ts';
+import {restoreSnapshot} from '../../state/snapshot.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
@@ -20,7 +21,7 @@ export interface DoneFlags extends DecidingFlags {
 /** `milestone task done`: a person has done the work of a manual task or phase; the executor checks it. */
 export async function taskDone(words: readonly string[], flags: DoneFlags): Promise<void> {
   const paths = homePaths(requireHome());
-  const {milestone, task} = targetTask(paths, words, flags.milestone);
+  const {milestone, task} = await targetTask(paths, words, flags.milestone);
   const task_id = requireTask(task, 'milestone task done [id] <task> [-m "…"]');
   const summary = flags.message === undefined ? {} : {summary: checkText(flags.message, 'the summary', 'comment')};
   const warning = await unseenWork(paths, milestone, task_id);
@@ -36,10 +37,10 @@ export async function taskDone(words: readonly string[], flags: DoneFlags): Prom
 
 /** What counts as done though nothing shows that it is, as things stood before it was said to be. */
 async function unseenWork(paths: HomePaths, id: MilestoneId, task_id: TaskId): Promise<string | undefined> {
-  const state = foldLog(paths, id)?.state;
-  const branch = state && branchFor(state, task_id);
-  const task = state?.taskById.get(task_id);
-  if (!state || !task || branch === undefined || isChecked(paths, state, task)) return undefined;
+  const state = restoreSnapshot((await look(paths, id)).snapshot);
+  const task = state.taskById.get(task_id);
+  const branch = task && branchFor(state, task_id);
+  if (!task || branch === undefined || isChecked(paths, state, task)) return undefined;
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo || (await hasWorkByHand(repo, state, task_id))) return undefined;
   return `nothing new is on \`${branch}\`; it counts as done, unchecked`;

@@ -1,7 +1,7 @@
 import type {Command} from 'commander';
 import {MilestoneError} from '../../errors.ts';
-import {knownMilestones, locatePlan} from '../../milestone/find-milestone.ts';
-import {loadSnapshot} from '../../milestone/load-view.ts';
+import {knownMilestones} from '../../milestone/find-milestone.ts';
+import {look} from '../../milestone/look.ts';
 import {findHome, type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
@@ -41,8 +41,7 @@ function milestonesIn(paths: HomePaths): Candidate[] {
 /** From the cache, where there is one. */
 async function tasksIn(paths: HomePaths, milestone: MilestoneId | undefined): Promise<Candidate[]> {
   try {
-    const id = chooseMilestone(paths, milestone);
-    const {plan} = await loadSnapshot(paths, id, locatePlan(paths, id));
+    const {plan} = (await look(paths, chooseMilestone(paths, milestone))).snapshot;
     return plan.tasks.map(task => ({word: task.id, about: task.title}));
   } catch (error) {
     if (error instanceof MilestoneError) return [];

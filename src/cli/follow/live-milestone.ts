@@ -5,7 +5,7 @@ import type {LogPosition} from '../../events/log-position.ts';
 import {type LogEntry, readLog} from '../../events/read-log.ts';
 import {readExecutor} from '../../lock/executor.ts';
 import {isAtWork} from '../../lock/lock-holder.ts';
-import {loadView, type MilestoneView} from '../../milestone/load-view.ts';
+import {look, type MilestoneView} from '../../milestone/look.ts';
 import type {HomePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, Settings, TaskId} from '../../plan/plan.ts';
 import {systemClock} from '../../platform/clock.ts';
@@ -35,9 +35,9 @@ export class LiveMilestone {
     this.executor = loaded.executor;
   }
 
-  /** @throws {MilestoneError} as `loadView`. */
+  /** @throws {MilestoneError} as `look`. */
   static async load(paths: HomePaths, id: MilestoneId): Promise<LiveMilestone> {
-    const view = await loadView(paths, id);
+    const view = await look(paths, id);
     return new LiveMilestone(paths, view, await limitsOf(paths.config));
   }
 

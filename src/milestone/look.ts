@@ -1,4 +1,5 @@
-// A milestone, loaded to be looked at. Takes no lock, starts no program, and answers from the cache where it can:
+// The door for whoever only looks at a milestone. Takes no lock, starts no program, and answers from the cache where it
+// can:
 //
 //   cache fits the log ──────────────────> snapshot          the usual way; loads no library
 //   log without a fitting cache ── fold ─> snapshot
@@ -10,7 +11,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
-import {isExecuted, readExecutor} from '../lock/executor.ts';
+import {readExecutor} from '../lock/executor.ts';
 import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import type {HomePaths} from '../plan/file/home.ts';
@@ -48,10 +49,10 @@ export interface MilestoneView {
 }
 
 /**
- * Load a milestone to look at it.
+ * Look at a milestone.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `PLAN_INVALID` for one without a log, `LOG_CORRUPT`, `IO_FAILED`.
  */
-export async function loadView(paths: HomePaths, id: MilestoneId): Promise<MilestoneView> {
+export async function look(paths: HomePaths, id: MilestoneId): Promise<MilestoneView> {
   const file = fs.existsSync(paths.log(id)) ? locateOrGuess(paths, id) : locatePlan(paths, id);
   const executor = readExecutor(paths.home, id);
   const isQuiet = !isAtWork(executor.who);
@@ -78,17 +79,6 @@ function viewOf(seen: Seen, known: CachedSnapshot): MilestoneView {
     edit: editOf(known),
     projectDriver: projectDriverOf(config),
   };
-}
-
-/**
- * The state alone, for a list.
- * @throws {MilestoneError} as `loadView`.
- */
-export async function loadSnapshot(paths: HomePaths, id: MilestoneId, file: string): Promise<Snapshot> {
-  const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
-  const current = await bringUpToDate(paths, id, file, cached);
-  if (current !== cached && !isExecuted(paths.home, id)) refreshCache(paths, id, current);
-  return current.snapshot;
 }
 
 /** A milestone whose plan file was deleted under way has a log all the same. */
