@@ -25,14 +25,13 @@ export function requireHome(): string {
  */
 export function chooseMilestone(paths: HomePaths, id: string | undefined): MilestoneId {
   if (id !== undefined) {
-    if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(id)) return id;
+    if (isValidId(id)) return id;
     throw new MilestoneError('UNKNOWN_MILESTONE', `\`${id}\` cannot be the id of a milestone`, {
       hint: 'milestone list',
     });
   }
   const current = readIfExists(paths.current)?.trim();
-  if (current !== undefined && /^[\w.-]+$/.test(current) && findPlan(paths, current) === paths.active(current))
-    return current;
+  if (current !== undefined && isValidId(current) && findPlan(paths, current) === paths.active(current)) return current;
   const active = knownMilestones(paths).filter(milestone => milestone.folder === 'active');
   if (active.length === 1) return active[0]!.id;
   const completed = active.length === 0 ? lastCompleted(paths, current) : undefined;

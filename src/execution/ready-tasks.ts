@@ -2,7 +2,7 @@ import {remainingPath} from '../plan/graph.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {type Constraint, chooseNext} from '../scheduler/choose-next.ts';
 import {ReadyQueue} from '../scheduler/ready-queue.ts';
-import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
+import {isReady} from '../state/is-ready.ts';
 import {type MilestoneState, placesTaken, taskState} from '../state/milestone.ts';
 import {isSatisfied, type TaskState} from '../state/task.ts';
 
@@ -154,13 +154,7 @@ export class ReadyTasks {
 
   private isReady(id: TaskId, task: TaskState): boolean {
     return (
-      task.status === 'pending' &&
-      !task.undecided &&
-      this.state.unmet.get(id) === 0 &&
-      !this.heldTasks.has(id) &&
-      !waitsForApproval(task) &&
-      !isBetweenPhases(task) &&
-      (this.facts.selection?.has(id) ?? true)
+      isReady(task, this.state.unmet.get(id) ?? 0) && !this.heldTasks.has(id) && (this.facts.selection?.has(id) ?? true)
     );
   }
 

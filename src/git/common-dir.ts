@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {readIfExists} from '../platform/files.ts';
+import {readGitPointer} from '../platform/git-pointer.ts';
 
 /**
  * The git folder that all worktrees of a folder's repository share, found by reading `.git` by hand: starting git takes
@@ -23,10 +24,8 @@ export function findCommonDir(folder: string): string | undefined {
 function gitDirOf(dotGit: string): string | undefined {
   const stats = fs.statSync(dotGit, {throwIfNoEntry: false});
   if (!stats) return undefined;
-  const named = stats.isFile() ? /^gitdir: (.+?)\r?\n?$/.exec(readIfExists(dotGit) ?? '')?.[1] : dotGit;
-  if (named === undefined) return undefined;
-  const gitDir = path.resolve(path.dirname(dotGit), named);
-  return fs.existsSync(path.join(gitDir, 'HEAD')) ? gitDir : undefined;
+  const gitDir = stats.isFile() ? readGitPointer(dotGit) : dotGit;
+  return gitDir !== undefined && fs.existsSync(path.join(gitDir, 'HEAD')) ? gitDir : undefined;
 }
 
 function commonDirOf(gitDir: string): string {

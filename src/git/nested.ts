@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import {readGitPointer} from '../platform/git-pointer.ts';
 import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
 import {git, linkedWorktrees, type Repository} from './git.ts';
 import {resolveCommit} from './refs.ts';
@@ -87,8 +88,7 @@ function pointsTo(folder: string, gitDir: string): boolean {
 export function gitFolderOf(folder: string): string | undefined {
   const pointer = path.join(folder, '.git');
   if (!fs.lstatSync(pointer, {throwIfNoEntry: false})?.isFile()) return undefined;
-  const target = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(pointer, 'utf8'))?.[1];
-  return target === undefined ? undefined : path.resolve(folder, target);
+  return readGitPointer(pointer);
 }
 
 /** Whether a submodule's folder holds a checkout. */

@@ -10,6 +10,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {readIfExists} from '../platform/files.ts';
+import {readGitPointer} from '../platform/git-pointer.ts';
 import {linkedWorktrees, type Repository} from './git.ts';
 
 /**
@@ -106,8 +107,8 @@ function realPath(folder: string): string {
 function gitDirOf(folder: string): string | undefined {
   try {
     if (!fs.lstatSync(folder).isDirectory()) return undefined;
-    const pointer = /^gitdir: (.*)\n?$/.exec(fs.readFileSync(path.join(folder, '.git'), 'utf8'))?.[1];
-    return pointer === undefined ? undefined : fs.realpathSync(path.resolve(folder, pointer));
+    const pointer = readGitPointer(path.join(folder, '.git'));
+    return pointer === undefined ? undefined : fs.realpathSync(pointer);
   } catch {
     return undefined;
   }

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import type {TaskId} from '../plan/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
+import {isReady} from '../state/is-ready.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
@@ -74,11 +75,11 @@ export function sessionText(state: MilestoneState, context: SessionContext): str
   });
 }
 
-/** Pending tasks whose dependencies are met, in the order of the plan. */
+/** Tasks that could start, in the order of the plan. */
 function nextTasks({tasks, unmet}: MilestoneState): TaskId[] {
   const next: TaskId[] = [];
-  for (const [id, {status}] of tasks) {
-    if (status === 'pending' && (unmet.get(id) ?? 0) === 0) next.push(id);
+  for (const [id, task] of tasks) {
+    if (isReady(task, unmet.get(id) ?? 0)) next.push(id);
     if (next.length === NEXT) break;
   }
   return next;

@@ -2,7 +2,7 @@ import {driverName} from '../drivers/driver-name.ts';
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import {isKiro, KIRO_PHASES, phaseWeights, taskInPhase} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
-import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
+import {isReady} from '../state/is-ready.ts';
 import {isOver} from '../state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../state/progress.ts';
 import type {Snapshot} from '../state/snapshot.ts';
@@ -55,17 +55,13 @@ export function taskNow(task: Task, {history: {kiro}}: TaskState): Task {
   return isKiro(task) ? taskInPhase(task, kiro?.phase ?? KIRO_PHASES[0]) : task;
 }
 
-/** Pending tasks whose dependencies are met, and that wait for nobody's approval. */
+/** Tasks that could start, each as it would be worked on. */
 function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] {
   const satisfied = new Set<TaskId>();
   for (const [place, {id}] of plan.entries()) if (isSatisfied(tasks[place] as TaskState)) satisfied.add(id);
   return plan.flatMap((task, place) => {
     const state = tasks[place] as TaskState;
-    const isReady =
-      state.status === 'pending' &&
-      !waitsForApproval(state) &&
-      !isBetweenPhases(state) &&
-      (task.dependencies ?? []).every(id => satisfied.has(id));
-    return isReady ? taskNow(task, state) : [];
+    const unmet = (task.dependencies ?? []).filter(id => !satisfied.has(id)).length;
+    return isReady(state, unmet) ? taskNow(task, state) : [];
   });
 }

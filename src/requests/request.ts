@@ -2,6 +2,7 @@
 
 import {randomUUID} from 'node:crypto';
 import type {Deliverable, Timestamp} from '../events/event.ts';
+import {isValidId} from '../plan/ids.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -44,7 +45,7 @@ export function newRequest(
 }
 
 const isText = (value: unknown) => typeof value === 'string' && value.length <= 4096;
-const isTaskId = (value: unknown) => typeof value === 'string' && /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(value);
+const isTaskId = (value: unknown) => typeof value === 'string' && isValidId(value);
 const isBoolean = (value: unknown) => typeof value === 'boolean';
 const isNumber = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
 const isRequestId = (value: unknown) => typeof value === 'string' && /^[0-9a-f-]{36}$/.test(value);

@@ -110,7 +110,7 @@ async function setNestedAside(slot: Repository, nested: readonly string[], keepe
 }
 
 function putAside(place: string, slot: Repository, {clock}: SlotKeeper, secured: SecuredSlot): void {
-  secured.warnings.push(setAside(place, slot.topLevel, clock));
+  secured.warnings.push(setAside(slot, place, slot.topLevel, clock));
   secured.isDisturbed = true;
 }
 

@@ -97,10 +97,7 @@ function startRemoval({topLevel}: Repository): string {
 }
 
 function keepAsStray(slot: Repository, {clock}: SlotKeeper): string {
-  const stray = moveAside(slot.topLevel, slot.topLevel, clock);
-  // Once git forgets the worktree, its name is free for the next: the stray must not point there. Only now: a slot that
-  // cannot be moved stays one.
-  fs.rmSync(path.join(stray, '.git'));
+  const stray = moveAside(slot, slot.topLevel, slot.topLevel, clock);
   return `what \`${slot.topLevel}\` held is kept as \`${stray}\``;
 }
 

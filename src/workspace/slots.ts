@@ -62,7 +62,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
   await assertSlot(slot, commit);
   endMaking(slot);
-  warnings.push(...linkSlot(wish));
+  warnings.push(...linkSlot(repo, wish));
   keepHeadLog(slot);
   writeNote(slot, HOME_NOTE, wish.home);
   lockSlot(slot);
@@ -102,7 +102,7 @@ function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown
 
 async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
   const {folder, commit} = wish;
-  warnings.push(...makeHolder(wish));
+  warnings.push(...makeHolder(repo, wish));
   if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
   beginMaking(folder);
   // Twice forced: the place may still be registered, for a worktree that is gone.
@@ -113,12 +113,12 @@ async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): P
 }
 
 /** Make the folder that the worktree goes into. */
-function makeHolder({folder, keeper}: SlotWish): string[] {
+function makeHolder(repo: Repository, {folder, keeper}: SlotWish): string[] {
   const holder = path.dirname(folder);
   try {
     makeFolder(path.dirname(holder));
     const isInTheWay = fs.lstatSync(holder, {throwIfNoEntry: false})?.isDirectory() === false;
-    const warnings = isInTheWay ? [setAside(holder, folder, keeper.clock)] : [];
+    const warnings = isInTheWay ? [setAside(repo, holder, folder, keeper.clock)] : [];
     makeFolder(holder);
     return warnings;
   } catch (error) {
@@ -131,21 +131,19 @@ function makeHolder({folder, keeper}: SlotWish): string[] {
 }
 
 function clearPlace(repo: Repository, {folder, keeper}: SlotWish): string[] {
-  // Once git forgets the worktree, its name is free for the next: the stray must not point there.
-  if (slotAt(repo, folder)) fs.rmSync(path.join(folder, '.git'));
   const isEmpty = listFolder(folder).every(name => name === '.git') && fs.lstatSync(folder).isDirectory();
-  if (!isEmpty) return [setAside(folder, folder, keeper.clock)];
+  if (!isEmpty) return [setAside(repo, folder, folder, keeper.clock)];
   fs.rmSync(folder, {recursive: true});
   return [];
 }
 
 /** Let people find the slot by its number. */
-function linkSlot({folder, keeper}: SlotWish): string[] {
+function linkSlot(repo: Repository, {folder, keeper}: SlotWish): string[] {
   const link = slotLink(folder);
   const target = path.relative(path.dirname(link), folder);
   const there = fs.lstatSync(link, {throwIfNoEntry: false});
   if (there?.isSymbolicLink() && fs.readlinkSync(link) === target) return [];
-  const warnings = there ? [setAside(link, folder, keeper.clock)] : [];
+  const warnings = there ? [setAside(repo, link, folder, keeper.clock)] : [];
   try {
     fs.symlinkSync(target, link);
   } catch {

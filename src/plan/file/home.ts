@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {listFolder, readIfExists, replaceFile, walkFolder} from '../../platform/files.ts';
+import {readGitPointer} from '../../platform/git-pointer.ts';
 import type {MilestoneId, TaskId} from '../plan.ts';
 
 /** Name of the file in a slot's private git folder that holds the absolute path of the home that owns the slot. */
@@ -113,9 +114,9 @@ export function ensureHomeFiles(home: string): void {
 function ownerOfSlot(folder: string): string | undefined {
   const dotGit = path.join(folder, '.git');
   if (!fs.statSync(dotGit, {throwIfNoEntry: false})?.isFile()) return undefined;
-  const gitFolder = /^gitdir: (.+?)\r?\n?$/.exec(readIfExists(dotGit) ?? '')?.[1];
+  const gitFolder = readGitPointer(dotGit);
   if (gitFolder === undefined) return undefined;
-  return readIfExists(path.resolve(folder, gitFolder, HOME_MARKER))?.replace(/\r?\n$/, '');
+  return readIfExists(path.join(gitFolder, HOME_MARKER))?.replace(/\r?\n$/, '');
 }
 
 function* upwards(start: string): Generator<string> {
