@@ -10,8 +10,9 @@ import type {NewEvent} from '../events/event.ts';
 import {encodeRecord} from '../events/record.ts';
 import {planAdoption} from '../milestone/adopt.ts';
 import type {LockedMilestone} from '../milestone/open-milestone.ts';
+import {judgeEdit} from '../plan/edited-plan.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
-import {diffPlans, removedTasks} from '../plan/plan-diff.ts';
+import type {TaskId} from '../plan/plan.ts';
 import {replaceFile, syncFolder} from '../platform/files.ts';
 import {isOver, taskState, tasksCompleted} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
@@ -78,12 +79,10 @@ function mayBegin({read, paths, id, planFile}: LockedMilestone, {lines}: LogLine
 
 /** The plan as it stands, and of its state what left no commit to look for. */
 async function provenByPlan({read}: LockedMilestone, {state}: Salvage): Promise<NewEvent[]> {
-  const change = read.plan && diffPlans(state.plan, read.plan);
-  const removed = change ? removedTasks(change) : [];
-  const isFit = !read.problems.some(problem => problem.severity === 'error');
-  const mayRemove = removed.every(id => ['pending', 'failed', 'blocked'].includes(taskState(state, id).status));
+  const isInTheWay = (id: TaskId) => !['pending', 'failed', 'blocked'].includes(taskState(state, id).status);
+  const edited = judgeEdit(state.plan, read, isInTheWay);
   const events: NewEvent[] = [];
-  if (change && isFit && mayRemove) events.push({event: 'plan_changed', details: {change, warnings: []}});
+  if (edited.kind === 'changed') events.push({event: 'plan_changed', details: {change: edited.change, warnings: []}});
   for (const [id, {status, commit}] of Object.entries(read.imported.tasks)) {
     const task = state.tasks.get(id);
     if ((task && isSatisfied(task)) || (status === 'completed' && commit !== undefined)) continue;

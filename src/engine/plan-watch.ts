@@ -2,10 +2,11 @@ import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
+import {type EditedPlan, judgeEdit} from '../plan/edited-plan.ts';
 import type {PlanReading} from '../plan/file/read-in-child.ts';
 import {isSameStamp, planStamp} from '../plan/file/stamp.ts';
-import type {Plan, TaskId} from '../plan/plan.ts';
-import {diffPlans, removedTasks} from '../plan/plan-diff.ts';
+import type {Problem, TaskId} from '../plan/plan.ts';
+import type {PlanChange} from '../plan/plan-diff.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {handEdits} from '../projections/hand-edits.ts';
 import type {LiveProjections} from '../projections/live-projections.ts';
@@ -77,26 +78,25 @@ export async function adoptReading(
   read: PlanReading,
   around: (removed: readonly TaskId[], adopt: () => void) => Promise<void> = async (_, adopt) => adopt(),
 ): Promise<void> {
-  const errors = read.problems.filter(problem => problem.severity === 'error');
-  const reasons = errors.length > 0 ? errors : read.problems; // what is no milestone at all is but a warning
-  if (errors.length > 0 || !read.plan)
-    return refuse(
-      ledger,
-      reasons.map(problem => problem.message),
-    );
-  const {plan} = read;
-  const {state} = ledger;
-  const edited = read.layout ? handEdits(read.layout, state) : [];
-  const change = diffPlans(state.plan, plan);
-  if (!change && !state.refused && edited.length === 0) return;
-  const removed = change ? removedTasks(change) : [];
-  if (refuseLost(ledger, removed)) return;
-  await around(removed, () => {
-    // One that was about to be integrated may have completed all the same.
-    if (refuseLost(ledger, removed)) return;
-    const warnings = [...warningsOf(state, plan), ...edited];
-    ledger.record({event: 'plan_changed', details: {change: change ?? {}, warnings}});
+  const edited = judge(ledger, read);
+  await around(edited.kind === 'changed' ? edited.removed : [], () => {
+    // What was about to be integrated may have completed all the same.
+    const now = edited.kind === 'changed' ? judge(ledger, read) : edited;
+    const {state} = ledger;
+    if (now.kind === 'refused') return refuse(ledger, messagesOf(now.problems));
+    const change = now.kind === 'changed' ? now.change : {};
+    const warnings = [...warningsOf(state, change), ...(read.layout ? handEdits(read.layout, state) : [])];
+    if (now.kind === 'changed' || state.refused || warnings.length > 0)
+      ledger.record({event: 'plan_changed', details: {change, warnings}});
   });
+}
+
+function judge({state}: Ledger, read: PlanReading): EditedPlan {
+  return judgeEdit(state.plan, read, id => taskState(state, id).status === 'completed');
+}
+
+function messagesOf(problems: readonly Problem[]): string[] {
+  return problems.map(({message}) => message);
 }
 
 /** What is taken out of the plan while it runs ends first; its work is kept. */
@@ -116,26 +116,14 @@ async function withoutRunning(
   }
 }
 
-/** @returns Whether the plan would lose what is completed, and is refused for it. */
-function refuseLost(ledger: Ledger, removed: readonly TaskId[]): boolean {
-  const lost = removed.filter(id => taskState(ledger.state, id).status === 'completed');
-  if (lost.length === 0) return false;
-  refuse(
-    ledger,
-    lost.map(id => `task \`${id}\` is completed and cannot be removed from the plan`),
-  );
-  return true;
-}
-
 function refuse(ledger: Ledger, problems: string[]): void {
   if (problems.join('\n') === ledger.state.refused?.join('\n')) return;
   ledger.record({event: 'plan_refused', details: {problems}});
 }
 
 /** Edits that come too late for a task that is done. */
-function warningsOf(state: MilestoneState, next: Plan): string[] {
-  const change = diffPlans(state.plan, next);
-  return Object.entries(change?.tasks ?? {}).flatMap(([id, task]) =>
+function warningsOf(state: MilestoneState, {tasks = {}}: PlanChange): string[] {
+  return Object.entries(tasks).flatMap(([id, task]) =>
     task !== null && state.tasks.get(id)?.status === 'completed'
       ? [`task \`${id}\` is completed; what changed in it takes effect only after \`milestone redo ${state.id} ${id}\``]
       : [],

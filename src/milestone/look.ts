@@ -138,7 +138,7 @@ async function readPlanned(file: string): Promise<CachedSnapshot> {
 async function lookAtFile(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
   const stamp = planStamp(file);
   if (isFileKnown(known, stamp)) return known;
-  return {...known, looked: {stamp: stamp ?? null, ...(await findEdit(known.snapshot.plan, file))}};
+  return {...known, looked: {stamp: stamp ?? null, ...(await findEdit(known.snapshot, file))}};
 }
 
 /** Whether the plan file is one whose difference from the plan in force is known, or matters no more. */
@@ -147,17 +147,15 @@ function isFileKnown({snapshot: {kept}, stamp: known, looked}: CachedSnapshot, s
   return isSame(known, stamp) || (looked !== undefined && isSame(looked.stamp, stamp));
 }
 
-async function findEdit(inForce: Plan, file: string): Promise<{edit?: PlanEdit}> {
-  const [{readPlanFile}, {diffPlans}] = await Promise.all([
+async function findEdit({plan, tasks}: Snapshot, file: string): Promise<{edit?: PlanEdit}> {
+  const [{readPlanFile}, {judgeEdit}] = await Promise.all([
     import('../plan/file/reader.ts'),
-    import('../plan/plan-diff.ts'),
+    import('../plan/edited-plan.ts'),
   ]);
-  const {plan, problems} = readPlanFile(file);
-  const errors = problems.filter(({severity}) => severity === 'error');
-  const reasons = errors.length > 0 ? errors : problems; // what is no milestone at all is but a warning
-  if (errors.length > 0 || !plan) return {edit: {problems: reasons.map(({message}) => message)}};
-  // As it would be in the log.
-  return diffPlans(inForce, JSON.parse(JSON.stringify(plan))) ? {edit: {problems: []}} : {};
+  const completed = new Set(plan.tasks.flatMap(({id}, place) => (tasks[place]?.status === 'completed' ? id : [])));
+  const edited = judgeEdit(plan, readPlanFile(file), id => completed.has(id));
+  if (edited.kind === 'same') return {};
+  return {edit: {problems: edited.kind === 'refused' ? edited.problems.map(({message}) => message) : []}};
 }
 
 /** A reader's finding is of a later version than the one that the executor refused. */

@@ -217,6 +217,14 @@ describe('the plan file against the plan in force', () => {
     expect(needs_you[0]).toMatchObject({kind: 'plan', command: 'milestone validate release'});
   });
 
+  test.concurrent('an edit that takes out what is completed needs a person', async () => {
+    await using rig = await stoppedRig();
+    await rig.writeMilestone(ID, [{id: 'check', title: 'Check it', run: 'exit 3'}], {title: 'The release'});
+    const {plan_edit, needs_you} = await rig.status();
+    expect(plan_edit.problems).toEqual(['task `build` is completed and cannot be removed from the plan']);
+    expect(needs_you[0]).toMatchObject({kind: 'plan', command: 'milestone validate release'});
+  });
+
   test.concurrent('a plan file that was deleted leaves the log to tell', async () => {
     await using rig = await stoppedRig();
     fs.rmSync(rig.path(rig.planFile(ID)));

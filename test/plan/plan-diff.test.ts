@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import type {Plan} from '../../src/plan/plan.ts';
+import {judgeEdit} from '../../src/plan/edited-plan.ts';
+import type {Plan, Problem} from '../../src/plan/plan.ts';
 import {diffPlans, removedTasks} from '../../src/plan/plan-diff.ts';
 import {changedPlan} from '../../src/state/plan-in-force.ts';
 
@@ -36,4 +37,25 @@ test('equal plans have no difference', () => {
       expect(diffPlans(same, structuredClone(same))).toBeUndefined();
     }),
   );
+});
+
+test('an edit is refused for what is wrong with it, or for what it would lose; else it is taken whole', () => {
+  fc.assert(
+    fc.property(plan, plan, fc.subarray(['a', 'b', 'c', 'd', 'e']), (before, after, completed) => {
+      const edited = judgeEdit(before, {plan: after, problems: []}, id => completed.includes(id));
+      const change = diffPlans(before, after);
+      const lost = before.tasks.filter(({id}) => completed.includes(id) && !after.tasks.some(task => task.id === id));
+      if (edited.kind === 'same') expect(change).toBeUndefined();
+      else if (edited.kind === 'changed') expect(changedPlan(before, edited.change)).toEqual(after);
+      else expect(edited.problems.map(({message}) => message)).toEqual(lost.map(({id}) => expect.stringContaining(id)));
+      expect(edited.kind === 'refused').toBe(lost.length > 0);
+    }),
+  );
+  const [nobody] = fc.sample(plan, 1) as [Plan];
+  const warning: Problem = {severity: 'warning', code: 'NO_MILESTONE', message: 'no milestone'};
+  const error: Problem = {severity: 'error', code: 'UNKNOWN_KEY', message: 'wrong'};
+  const refused = (problems: Problem[], is?: Plan) => judgeEdit(nobody, {plan: is, problems}, () => false);
+  expect(refused([warning, error], nobody)).toEqual({kind: 'refused', problems: [error]});
+  expect(refused([warning])).toEqual({kind: 'refused', problems: [warning]});
+  expect(refused([warning], nobody)).toEqual({kind: 'same'});
 });

@@ -8,11 +8,11 @@ import {locatePlan} from '../../milestone/find-milestone.ts';
 import {foldLog} from '../../milestone/fold-log.ts';
 import {explainNoAgent} from '../../milestone/no-agent.ts';
 import {validatePlan} from '../../plan/assert-valid.ts';
+import {judgeEdit} from '../../plan/edited-plan.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {PlanReading} from '../../plan/file/read-in-child.ts';
 import {missingRequirements} from '../../plan/file/requirements.ts';
 import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
-import {diffPlans, removedTasks} from '../../plan/plan-diff.ts';
 import {type Selection, selectTasks} from '../../plan/selection.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {type Uncommitted, uncommittedText} from '../../reports/uncommitted.ts';
@@ -169,18 +169,13 @@ function plannedState(read: PlanReading, file: string, id: MilestoneId, adopt: b
 }
 
 /** An execution begins with the plan as it is on disk, if that is valid. @returns What keeps an edit out. */
-function putEditInForce(state: MilestoneState, {plan, problems}: PlanReading, file: string): Problem[] {
-  if (!plan || problems.some(({severity}) => severity === 'error')) return [];
-  const change = diffPlans(state.plan, JSON.parse(JSON.stringify(plan)));
-  if (!change || isOver(state.status)) return [];
-  const lost = removedTasks(change).filter(id => state.tasks.get(id)?.status === 'completed');
-  if (lost.length === 0) adoptChange(state, change);
-  return lost.map(id => ({
-    severity: 'error',
-    code: 'COMPLETED_REMOVED',
-    message: `task \`${id}\` is completed and cannot be removed from the plan`,
-    where: {file},
-  }));
+function putEditInForce(state: MilestoneState, read: PlanReading, file: string): Problem[] {
+  if (isOver(state.status)) return [];
+  const edited = judgeEdit(state.plan, read, id => state.tasks.get(id)?.status === 'completed');
+  if (edited.kind === 'changed') adoptChange(state, edited.change);
+  // What is wrong with the file itself is told already.
+  const lost = edited.kind === 'refused' ? edited.problems.filter(({code}) => code === 'COMPLETED_REMOVED') : [];
+  return lost.map(problem => ({...problem, where: {file}}));
 }
 
 /** What keeps the milestone from being executed now, else what would be so. */

@@ -5,11 +5,11 @@ import {MilestoneError} from '../../errors.ts';
 import {openRepository} from '../../git/repository.ts';
 import {look, type MilestoneView} from '../../milestone/look.ts';
 import {validateConfig} from '../../plan/assert-valid.ts';
+import {judgeEdit} from '../../plan/edited-plan.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {readConfigFile, readPlanFile} from '../../plan/file/reader.ts';
 import {isKiro, taskInPhase} from '../../plan/kiro-plan.ts';
-import type {KiroPhase, Plan, Settings, Task, TaskId} from '../../plan/plan.ts';
-import {diffPlans} from '../../plan/plan-diff.ts';
+import type {KiroPhase, Settings, Task, TaskId} from '../../plan/plan.ts';
 import {unknownTask} from '../../plan/selection.ts';
 import {resolveTaskSettings} from '../../plan/settings.ts';
 import {createRedactor} from '../../platform/redact.ts';
@@ -82,9 +82,9 @@ async function print(text: string, flags: {json?: boolean}, answer: object): Pro
 function stateOf(view: MilestoneView): MilestoneState {
   const state = restoreSnapshot(view.snapshot);
   if (!view.edit || view.edit.problems.length > 0) return state;
-  const {plan} = readPlanFile(view.file);
-  const change = plan && diffPlans(state.plan, JSON.parse(JSON.stringify(plan)) as Plan);
-  if (change) adoptChange(state, change);
+  const isCompleted = (id: TaskId) => state.tasks.get(id)?.status === 'completed';
+  const edited = judgeEdit(state.plan, readPlanFile(view.file), isCompleted);
+  if (edited.kind === 'changed') adoptChange(state, edited.change);
   return state;
 }
 
