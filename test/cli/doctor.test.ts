@@ -3,6 +3,7 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {FakeAgents} from '../rig/fake-agents.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {sample} from '../rig/sweep.ts';
 
 const LOG = '.milestones/logs/execution-m.jsonl';
 
@@ -218,9 +219,16 @@ const DAMAGES: Array<[string, (log: Buffer) => Buffer | undefined, string]> = [
 ];
 
 describe.each([
-  {where: 'in git', flags: [], damages: DAMAGES},
+  {where: 'in git', flags: [], damages: sample(DAMAGES, 3)},
   // Without commits only the log and the plan tell.
-  {where: 'with --no-git', flags: ['--no-git'], damages: DAMAGES.filter((_, number) => number % 3 === 1)},
+  {
+    where: 'with --no-git',
+    flags: ['--no-git'],
+    damages: sample(
+      DAMAGES.filter((_, number) => number % 3 === 1),
+      2,
+    ),
+  },
 ])('$where', ({flags, damages}) => {
   let template: MilestoneRig;
   const inGit = flags.length === 0;

@@ -1,8 +1,9 @@
 // The program is killed at moments spread over everything it does to the world, and executed again: at a hundred of them
-// by `npm run test:kills`, at a third of these in the suite.
+// by `npm run test:kills`, at a few of these in the suite.
 
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {MilestoneRig} from '../rig/milestone-rig.ts';
+import {oneIn} from '../rig/sweep.ts';
 import {
   completed,
   copyWorld,
@@ -21,8 +22,7 @@ import {
   usersThings,
 } from './world.ts';
 
-/** Of so many moments one is tried. */
-const EVERY = process.env.KILL_MOMENTS === 'all' ? 1 : 3;
+const EVERY = oneIn(8);
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
 
 describe.each([
@@ -86,7 +86,7 @@ describe.each([
     }
   });
 
-  test.concurrent.each(spread(Math.ceil(faults / EVERY)))(
+  test.concurrent.each(spread(Math.ceil(faults / oneIn(5))))(
     'when writing fails at %s of the way, it says so and loses nothing',
     async (_, part, index) => {
       await using rig = copyWorld(template);

@@ -6,6 +6,7 @@ import {afterAll, beforeAll, expect, test} from 'vitest';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {KIRO_PHASES, phasesBefore} from '../../src/plan/kiro-plan.ts';
 import type {MilestoneRig} from '../rig/milestone-rig.ts';
+import {oneIn} from '../rig/sweep.ts';
 import {
   copyWorld,
   createWorld,
@@ -19,7 +20,7 @@ import {
 } from './world.ts';
 
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
-const MOMENTS = 16;
+const MOMENTS = 16 / oneIn(4);
 const TASKS = ['first', 'second'];
 const FLAGS = ['--gates', 'auto'];
 /** Every gate is closed, that behind the last phase too. */
