@@ -23,7 +23,7 @@ const voids = (rig: MilestoneRig) =>
   eventsOf(rig, 'm', 'kiro_approval_voided').map(({details}) => `${details.phase}: ${details.reason}`);
 
 describe('who lets a phase through', () => {
-  test.concurrent('all roles that the plan names, each once', async () => {
+  test.concurrent('all roles that the plan names, each once; a rejection by one of them is one, and all are asked again', async () => {
     const gate = {required: true, approvers: ['architect', 'security'], criteria: ['short']};
     await using rig = await waitingRig({kiro_configuration: {approval_gates: {design_to_spec: gate}}});
     await approved(rig, '--role', 'security');
@@ -35,9 +35,14 @@ describe('who lets a phase through', () => {
     expect((await rig.milestone('approve', '--yes', 'm', 'a', '--role', 'boss')).stderr).toContain(
       'nobody is asked in the role',
     );
+    await rig.milestone('reject', '--yes', 'm', 'a', '--role', 'architect', '-m', 'no');
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+    await approved(rig, '--role', 'architect');
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+    expect(attemptsOf(rig, 'm')).toEqual(['a.1 design', 'a.2 design']);
     await approved(rig);
     await rig.milestone('resume');
-    expect(attemptsOf(rig, 'm')).toEqual(['a.1 design', 'a.2 spec']);
+    expect(attemptsOf(rig, 'm')).toEqual(['a.1 design', 'a.2 design', 'a.3 spec']);
   });
 
   test.concurrent('a phase says for itself whether it needs approval', async () => {
@@ -97,23 +102,12 @@ describe('a rejection', () => {
     expect(attemptsOf(rig, 'm')).toHaveLength(3);
     expect(phasesOf(rig, 'm').at(-1)).toBe('a design waiting_approval');
   });
-
-  test.concurrent('by one role is a rejection, and all are asked again', async () => {
-    const gate = {required: true, approvers: ['architect', 'security']};
-    await using rig = await waitingRig({kiro_configuration: {approval_gates: {design_to_spec: gate}}});
-    await approved(rig, '--role', 'architect');
-    await rig.milestone('reject', '--yes', 'm', 'a', '--role', 'security', '-m', 'no');
-    await rig.milestone('resume');
-    await approved(rig, '--role', 'security');
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    expect(attemptsOf(rig, 'm')).toEqual(['a.1 design', 'a.2 design']);
-  });
 });
 
 describe('a document that changes after it was approved', () => {
   const architecture = documentPath('m', 'a', 'design', 'architecture.md');
 
-  test.concurrent('is asked for again before the next phase starts', async () => {
+  test.concurrent('is asked for again before the next phase starts; so is one that is gone, or has become a link', async () => {
     await using rig = await waitingRig();
     await approved(rig);
     rig.write(architecture, 'something else\n');
@@ -124,11 +118,35 @@ describe('a document that changes after it was approved', () => {
     expect(voids(rig)).toEqual([
       'design: `deliverables/m/a/design/architecture.md` changed after the design was approved: it has to be approved again',
     ]);
+
+    await approved(rig);
+    fs.renameSync(rig.path(architecture), rig.path('elsewhere.md'));
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+    expect(voids(rig)).toHaveLength(2);
+    expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('is gone or empty, or no regular file: there is nothing to approve'),
+    });
+
+    // Even to the same bytes: no link is laid into a slot.
+    fs.renameSync(rig.path('elsewhere.md'), rig.path(architecture));
+    await approved(rig);
+    fs.renameSync(rig.path(architecture), rig.path('elsewhere.md'));
+    fs.symlinkSync(rig.path('elsewhere.md'), rig.path(architecture));
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+    expect(voids(rig)).toHaveLength(3);
+    expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('no regular file: there is nothing to approve'),
+    });
+
     // Nothing was tried that could not go on.
     expect(attemptsOf(rig, 'm')).toEqual(['a.1 design']);
+    fs.renameSync(rig.path('elsewhere.md'), rig.path(architecture));
     await approved(rig);
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     expect(attemptsOf(rig, 'm')).toEqual(['a.1 design', 'a.2 spec']);
+    expect(phasesOf(rig, 'm').at(-1)).toBe('a spec waiting_approval');
   });
 
   test.concurrent('does not keep anything else from starting in its place', async () => {
@@ -153,41 +171,6 @@ describe('a document that changes after it was approved', () => {
     expect(await execution).toMatchObject({exitCode: 6});
   });
 
-  test.concurrent('and one that is gone', async () => {
-    await using rig = await waitingRig();
-    await approved(rig);
-    fs.rmSync(rig.path(architecture));
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    expect(voids(rig)).toHaveLength(1);
-    expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining('is gone or empty, or no regular file: there is nothing to approve'),
-    });
-    rig.write(architecture, 'back again\n');
-    await approved(rig);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    expect(phasesOf(rig, 'm').at(-1)).toBe('a spec waiting_approval');
-  });
-
-  test.concurrent('and one that has become a link, even to the same bytes: no link is laid into a slot', async () => {
-    await using rig = await waitingRig();
-    await approved(rig);
-    fs.renameSync(rig.path(architecture), rig.path('elsewhere.md'));
-    fs.symlinkSync(rig.path('elsewhere.md'), rig.path(architecture));
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    expect(voids(rig)).toHaveLength(1);
-    expect(attemptsOf(rig, 'm')).toEqual(['a.1 design']);
-    expect(await rig.milestone('approve', '--yes', 'm', 'a')).toMatchObject({
-      exitCode: 3,
-      stderr: expect.stringContaining('no regular file: there is nothing to approve'),
-    });
-    fs.rmSync(rig.path(architecture));
-    fs.renameSync(rig.path('elsewhere.md'), rig.path(architecture));
-    await approved(rig);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    expect(phasesOf(rig, 'm').at(-1)).toBe('a spec waiting_approval');
-  });
-
   test.concurrent('is not let through by an approval of what was there before', async () => {
     await using rig = await waitingRig();
     rig.write(architecture, 'changed before anybody looked\n');
@@ -209,10 +192,8 @@ describe('a document that changes after it was approved', () => {
     await using rig = await MilestoneRig.create();
     const execute = await rig.command('execute');
     const run = `${execute.shell.replace('exec ', '')} && ${last}`;
-    await rig.writeMilestone('m', [kiroTask('a', {execute: {run}})]);
+    await rig.writeMilestone('m', [kiroTask('a', {spec: {approval_required: false}, execute: {run}})]);
     await rig.milestone('execute', ...flags);
-    await approved(rig);
-    await rig.milestone('resume');
     await approved(rig);
     const execution = rig.milestone('resume');
     const running = await execute.nextRun();
@@ -225,7 +206,7 @@ describe('a document that changes after it was approved', () => {
     if (last !== ':' && flags.length === 0) expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toContain('done.txt');
     expect((await rig.status('m')).tasks[0].kiro).toMatchObject({
       current_phase: 'execute',
-      phases: {design: 'waiting_approval', spec: 'approved', task: 'completed', execute: 'in_progress'},
+      phases: {design: 'waiting_approval', spec: 'completed', task: 'completed', execute: 'in_progress'},
     });
 
     await approved(rig, 'design');
@@ -320,23 +301,24 @@ describe('the gate behind the last phase', () => {
   const gated = (run: string, rest: Record<string, unknown> = {}) =>
     executeOnly('a', {run, approval_required: true}, rest);
 
-  test.concurrent('finished work waits, and is integrated without being done again', async () => {
+  test.concurrent('finished work waits, and is integrated as it was checked, without being done again', async () => {
     await using rig = await MilestoneRig.create();
     const {file, lines} = diary(rig);
-    const verify = `echo check >> ${file}; test -s done.txt`;
+    const verify = `echo check >> ${file}; echo left > left-by-check.txt; test -s done.txt`;
     await rig.writeMilestone('m', [
       gated(`echo run >> ${file}; echo done > done.txt`, {verify}),
       {id: 'after', run: 'cat done.txt', dependencies: ['a']},
     ]);
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
     expect(subjects(rig, 'm')).toEqual([]);
-    expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toContain('done.txt');
+    expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toEqual(['README', 'done.txt']);
     const results = documentPath('m', 'a', 'execute', 'test-results.md');
     expect(rig.read(results)).toContain('The check passed.');
     await approved(rig);
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
     expect(lines().filter(line => line === 'run')).toHaveLength(1);
     expect(subjects(rig, 'm')).toEqual(['feat(milestone-m): a']);
+    expect(filesAt(rig, 'milestone/m')).toEqual(['README', 'done.txt']);
     const summary = rig.read(documentPath('m', 'a', 'execute', 'implementation-summary.md'));
     expect(summary).toContain(`Commit \`${rig.git('rev-parse', 'milestone/m')}\``);
   });
@@ -443,8 +425,8 @@ describe('finished work that waits for its approval', () => {
   const execute = {run: 'echo done > done.txt', approval_required: true};
   const task = executeOnly('a', execute, {verify: 'echo left > left-by-check.txt'});
 
-  test.concurrent.each(['worktree', 'shared'])('is what was checked, without what checks left: %s', async isolation => {
-    await using rig = await waitingRig({settings: {isolation}}, task);
+  test.concurrent('is what was checked, without what checks left, also in a shared checkout', async () => {
+    await using rig = await waitingRig({settings: {isolation: 'shared'}}, task);
     expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toContain('done.txt');
     expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).not.toContain('left-by-check.txt');
     await approved(rig);
