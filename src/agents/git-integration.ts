@@ -6,6 +6,7 @@ import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {taskState} from '../state/milestone.ts';
+import {isByHand} from '../state/task.ts';
 import {BranchSync} from './sync-branch.ts';
 
 const FIVE_MINUTES_MS = 300_000;
@@ -42,7 +43,7 @@ function integrateClaimed(execution: Execution): void {
     if (task.phase !== undefined && task.phase !== 'execute') {
       const {phase} = task;
       execution.jobs.start(`finish ${phase} of ${id}.${task.attempt}`, () => finishPhase(execution, id, phase));
-    } else if (task.slot < 0)
+    } else if (isByHand(task))
       execution.jobs.start(`integrate ${id}.${task.attempt}`, () => completeByHand(execution, id));
     else if (needsNothing(execution, id)) {
       execution.ledger.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
@@ -73,7 +74,10 @@ async function saveCheckpoints(
     const task = state.tasks.get(id); // it may be out of the plan by now
     if (task?.status !== 'in_progress' || task.stage !== 'working') continue;
     const place = {taskId: id, attempt: task.attempt, slot: task.slot};
-    const saved = await workspace.checkpoint(place).catch(error => passOver(execution, id, error, warned));
+    const saved = await workspace
+      .placeOf(place)
+      .checkpoint()
+      .catch(error => passOver(execution, id, error, warned));
     if (!saved || saved.filesChanged <= FILES_WORTH_A_CHECKPOINT || !execution.ledger.isCurrent(place)) continue;
     const {filesChanged: files_changed, commit} = saved;
     execution.ledger.record({

@@ -17,7 +17,7 @@ export async function giveUp(
   work?: FrozenWork,
 ): Promise<void> {
   keepDraftsOf(execution, place);
-  await keepWork(execution, place, work);
+  await execution.workspace.placeOf(place).keep(work);
   execution.ledger.endAttempt(place, outcome);
 }
 
@@ -28,26 +28,10 @@ export async function block(
   problem: {type: BlockerType; message: string; hint: string},
 ): Promise<void> {
   keepDraftsOf(execution, place);
-  await keepWork(execution, place, undefined);
+  await execution.workspace.placeOf(place).keep();
   // Before the attempt ends: nothing may start in between.
   execution.ledger.openBlocker(problem);
   execution.ledger.endAttempt(place, {kind: 'cancelled', message: problem.message});
-}
-
-/** As it was frozen, without what checks and reviewers left beside it; a slot of nobody's holds nothing. */
-export async function keepWork(
-  execution: Pick<Execution, 'workspace'>,
-  place: AttemptPlace,
-  work?: FrozenWork,
-): Promise<void> {
-  const {workspace} = execution;
-  if (place.slot < 0) return;
-  // Of what a prune has taken a part of, the slot may hold the rest.
-  const isKept = work && !work.refused && (await workspace.integration?.isWhole(work));
-  const frozen = isKept ? work : undefined;
-  // A checkout that others use as well is put back to what it was.
-  if (!frozen || !workspace.hasSlots) await workspace.rescue(place);
-  if (frozen) await workspace.integration?.keep(place, frozen);
 }
 
 /** The task is done. */

@@ -16,7 +16,5 @@ export async function checkHead(
   const {workspace, mergeSlot: slot} = execution;
   const {signal} = execution.lifetime;
   const runIn = (cwd: string) => execution.checks.run([check], {place: undefined, slot, cwd, signal});
-  if (workspace.checkInPlace) return workspace.checkInPlace(runIn);
-  const {integration} = workspace;
-  return runIn(integration && head !== undefined ? await integration.checkOutCommit(head) : workspace.folderOf(0));
+  return workspace.checkAt(head, runIn);
 }

@@ -23,7 +23,7 @@ export async function comparedWithBase(
   {red, checks, work}: {red: Outcome; checks: readonly CheckResult[]; work: FrozenWork | undefined},
 ): Promise<Outcome> {
   const after = checks.find(check => !check.ok);
-  if (after?.name !== 'task' || !work || !execution.workspace.hasSlots || red.kind !== 'failed') return red;
+  if (after?.name !== 'task' || !work || red.kind !== 'failed') return red;
   if (execution.inForce.taskOf(place.taskId).run !== undefined) return red;
   const before = await checkBase(execution, place, {after, base: work.base});
   return before ? withVerdict(red, compare(before, after), after) : red;

@@ -35,7 +35,7 @@ export async function verifyOnBranch(
   if (checksOf(execution, place.taskId).length === 0) return [];
   const {integration} = execution.workspace;
   const isThere = integration && head !== undefined;
-  const cwd = isThere ? await integration.checkOutCommit(head) : execution.workspace.folderOf(0);
+  const cwd = isThere ? await integration.checkOutCommit(head) : execution.workspace.placeOf(place).folder;
   return verify(execution, place, {on: 'merged', cwd, signal});
 }
 

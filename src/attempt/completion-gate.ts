@@ -1,7 +1,6 @@
 // The gate behind the last phase: finished and checked work waits, kept, until somebody lets it onto the branch.
 
 import {acceptDocuments, documentProblem} from '../documents/documents.ts';
-import {slotHomeOf} from '../documents/documents-place.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
 import type {CheckResult} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
@@ -11,7 +10,6 @@ import {documentsToWrite, gateOf, isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
-import {keepWork} from './attempt-end.ts';
 import {writeResults} from './write-results.ts';
 
 /** Whether the work of a task has to be let through, and was not. */
@@ -34,7 +32,7 @@ export async function awaitCompletion(
   const files = work?.changedFiles ?? [];
   const deliverables = await writeResults(execution, place, {checks, files, commit: undefined});
   keepDocuments(execution.surroundings.paths.home, execution.ledger.state.id, deliverables);
-  await keepWork(execution, place, work);
+  await execution.workspace.placeOf(place).keep(work);
   execution.ledger.record({
     event: 'kiro_phase_updated',
     details: {task_id, attempt, phase: 'execute', status: 'waiting_approval', deliverables},
@@ -51,7 +49,7 @@ export async function takeOwnDocuments(
   if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return;
   for (const name of documentsToWrite(task, phase)) {
     const of = {id: execution.ledger.state.id, task: withDocuments(task, [name]), phase};
-    await acceptDocuments(execution.surroundings.paths.home, slotHomeOf(execution, place.slot), of);
+    await acceptDocuments(execution.surroundings.paths.home, execution.workspace.placeOf(place).home, of);
   }
 }
 

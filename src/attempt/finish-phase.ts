@@ -1,7 +1,6 @@
 // From `task_claimed` to `kiro_phase_updated`, for the phases that write documents and nothing else.
 
 import {acceptDocuments, documentsFolder} from '../documents/documents.ts';
-import {slotHomeOf} from '../documents/documents-place.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {Outcome} from '../events/event.ts';
@@ -32,15 +31,16 @@ async function acceptPhase(
   const {ledger, workspace} = execution;
   const {state} = ledger;
   const {home} = execution.surroundings.paths;
-  const {taskId: task_id, attempt, slot} = place;
+  const {taskId: task_id, attempt} = place;
+  const workplace = workspace.placeOf(place);
   const wrong = await findWrong(execution, place, signal);
   if (wrong) return giveUp(execution, place, wrong);
   const task = state.taskById.get(task_id) as Task;
-  const accepted = await acceptDocuments(home, slotHomeOf(execution, slot), {id: state.id, task, phase});
+  const accepted = await acceptDocuments(home, workplace.home, {id: state.id, task, phase});
   if ('problem' in accepted)
     return giveUp(execution, place, {kind: 'failed', cause: 'check', message: accepted.problem});
   // What the checks have written does not stay where others work.
-  if (!workspace.hasSlots && slot >= 0) await workspace.rescue(place);
+  await workplace.leave();
   const status = gateOf(state.plan, task, phase).required ? 'waiting_approval' : 'completed';
   const {deliverables} = accepted;
   if (status === 'waiting_approval') keepDocuments(home, state.id, deliverables);
@@ -50,12 +50,13 @@ async function acceptPhase(
 async function findWrong(execution: Execution, place: AttemptPlace, signal: StopSignal): Promise<Outcome | undefined> {
   const {workspace} = execution;
   const {state} = execution.ledger;
-  if (place.slot < 0) return findWrongByHand(execution, place, signal);
+  if (place.slot === undefined) return findWrongByHand(execution, place, signal);
+  const workplace = workspace.placeOf(place);
   const documents = documentsFolder(state.id, place.taskId);
-  const work = await workspace.integration?.freeze(place, {message: '', documents, signal});
+  const work = await workplace.freeze({message: '', documents, signal});
   if (work?.refused) return work.refused;
   if (work?.hasChanges) return changedCode(work.changedFiles);
-  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
+  const checks = await verify(execution, place, {on: 'worktree', cwd: workplace.folder, signal});
   return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);
 }
 

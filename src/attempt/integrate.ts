@@ -18,6 +18,7 @@ import {runningTask} from '../execution/running-task.ts';
 import {isInsideAreas, isProtected} from '../plan/areas.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {PRUNED_WORK} from '../workspace/git-integration.ts';
 import {rescueRef} from '../workspace/rescue.ts';
 import {
   type AttemptPlace,
@@ -47,17 +48,12 @@ async function integrateWork(execution: Execution, place: AttemptPlace, signal: 
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal));
   const {workspace} = execution;
   const {integration} = workspace;
-  const work = integration && (await freeze(execution, integration, place, signal));
-  const refusal = work && (await refuse(execution, place, {integration, work}));
+  const work = await freeze(execution, place, signal);
+  const refusal = integration && work && (await refuse(execution, place, {integration, work}));
   if (refusal) return giveUp(execution, place, refusal, work);
-  if (integration && work?.hasChanges) {
-    await integration.hold(place, work);
-    // Only now: a prune that had begun before may have taken of it what it wanted.
-    if (!(await integration.isWhole(work))) return giveUp(execution, place, PRUNED);
-  }
   if (integration && work) await recordRemovedTests(execution, place, {integration, work});
   await takeOwnDocuments(execution, place);
-  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.folderOf(place.slot), signal});
+  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.placeOf(place).folder, signal});
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);
   if (red) {
@@ -83,18 +79,17 @@ async function completeIfApproved(
   const voided = voidIfChanged(execution, place.taskId);
   if (voided) return giveUp(execution, place, voided);
   // What the checks have written does not stay where others work.
-  if (!execution.workspace.hasSlots) await execution.workspace.rescue(place);
+  await execution.workspace.placeOf(place).leave();
   return complete(execution, place, {checks});
 }
 
 function freeze(
-  execution: Pick<Execution, 'inForce' | 'ledger'>,
-  integration: Integration,
+  execution: Pick<Execution, 'inForce' | 'ledger' | 'workspace'>,
   place: AttemptPlace,
   signal: StopSignal,
-): Promise<FrozenWork> {
+): Promise<FrozenWork | undefined> {
   const isKiro = runningTask(execution.ledger.state, place.taskId).phase !== undefined;
-  return integration.freeze(place, {
+  return execution.workspace.placeOf(place).freeze({
     message: message(execution, place, []),
     signal,
     ...(isKiro && {documents: documentsFolder(execution.ledger.state.id, place.taskId)}),
@@ -132,7 +127,7 @@ export async function completeIntegrated(
   const place: AttemptPlace = {taskId: id, attempt, slot};
   await workspace.integration?.follow(integrating.onto, integrating.commit);
   // What lies beside the work does not stay where others work.
-  if (!workspace.hasSlots) await workspace.rescue(place);
+  await workspace.placeOf(place).leave();
   await complete(execution, place, {checks: [], commit: integrating.commit, adopted: true});
   return true;
 }
@@ -160,7 +155,7 @@ async function merge(
   if (head.kind !== 'head') return block(execution, place, {...head, type: 'branch_rewritten'});
   if (!work.hasChanges) return completeIfApproved(execution, place, checks);
   const merged = await integration.merge(place, work, head.commit);
-  if (merged.kind === 'lost') return giveUp(execution, place, PRUNED);
+  if (merged.kind === 'lost') return giveUp(execution, place, PRUNED_WORK);
   if (merged.kind === 'conflict') return giveUp(execution, place, conflict(merged.files), work);
   if (head.commit !== work.base && checksOf(execution, place.taskId).length > 0) {
     const cwd = await checkOut(integration, merged.tree, head.commit);
@@ -194,13 +189,6 @@ function checkOut(integration: Integration, tree: string, head: string): Promise
     throw error;
   });
 }
-
-/** Git would merge what is left of it. */
-const PRUNED: Outcome = {
-  kind: 'interrupted',
-  message: 'was interrupted: somebody removed objects of its work from the repository (`git prune`?)',
-  executor_died: false,
-};
 
 /**
  * What the tree alone condemns: files outside the task's areas, a merge that was not finished, or nothing where

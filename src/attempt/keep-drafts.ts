@@ -1,5 +1,4 @@
 import {draftsFolder, keepDrafts} from '../documents/documents.ts';
-import {slotHomeOf} from '../documents/documents-place.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Task} from '../plan/plan.ts';
@@ -15,10 +14,13 @@ export function keepDraftsOf(
   const {state} = execution.ledger;
   const running = taskState(state, place.taskId);
   const task = state.taskById.get(place.taskId) as Task;
-  if (running.status !== 'in_progress' || running.phase === undefined || !workspace.hasSlots || place.slot < 0) return;
+  if (running.status !== 'in_progress' || running.phase === undefined) return;
+  const {home} = workspace.placeOf(place);
+  // Where it has no copy of its own, they lie in the home already.
+  if (home === execution.surroundings.paths.home) return;
   const of = {id: state.id, task, phase: running.phase};
   try {
-    keepDrafts(slotHomeOf(execution, place.slot), of, draftsFolder(execution.surroundings.logFileOf(place)));
+    keepDrafts(home, of, draftsFolder(execution.surroundings.logFileOf(place)));
   } catch (error) {
     // The slot may be gone, or was never made.
     if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;

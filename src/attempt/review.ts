@@ -1,4 +1,3 @@
-import {slotHomeOf} from '../documents/documents-place.ts';
 import type {AgentInput, DriverResult} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
@@ -117,14 +116,16 @@ async function carryOut(
   await execution.ledger.durable();
   appendNote(execution.surroundings.logFileOf(place), reviewNote(choice.name));
   const startedAt = execution.clock.elapsed();
-  const cwd = execution.workspace.folderOf(place.slot);
+  const {folder: cwd, home} = execution.workspace.placeOf(place);
+  const {slot} = place;
+  if (slot === undefined) throw new Error(`what a person has done for ${place.taskId} was to be reviewed`);
   const worker = {place};
   await execution.sharedWatch?.begin(worker);
   const running = await choice.driver.start({
     task,
     attempt: place.attempt,
     cwd,
-    env: execution.surroundings.environmentOf(place, token, slotHomeOf(execution, place.slot)),
+    env: execution.surroundings.environmentOf({...place, slot}, token, home),
     logFile: execution.surroundings.logFileOf(place),
     token,
     limits: {...settings, timeoutMs: Math.min(settings.timeoutMs, minutesMs(budget))},
@@ -137,7 +138,7 @@ async function carryOut(
   if (running.kind === 'running') running.begin?.();
   const result = running.kind === 'ended' ? running : await running.ended;
   await recordSharedChanges(execution, worker, cwd);
-  await execution.workspace.noteLeft?.(place.slot);
+  await execution.workspace.noteLeft(slot);
   settleBudget(execution, place, {
     driver: choice.driver.name,
     budget,

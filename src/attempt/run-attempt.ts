@@ -2,7 +2,6 @@
 // for its end.
 
 import {draftsFolder, prepareDocuments} from '../documents/documents.ts';
-import {slotHomeOf} from '../documents/documents-place.ts';
 import type {AgentInput, Driver, DriverResult, Observation, RunningAttempt} from '../drivers/driver.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
@@ -17,7 +16,7 @@ import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {exceeded} from '../scheduler/budget.ts';
 import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
-import type {AttemptPlace} from '../workspace/workspace.ts';
+import type {AttemptPlace, Workplace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
 import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp, wasAtWork} from './attempt-budget.ts';
 import {keepDraftsOf} from './keep-drafts.ts';
@@ -52,7 +51,7 @@ async function runUntilStopped(execution: Execution, planned: PlannedAttempt, st
   const worker = {place};
   await sharedWatch?.begin(worker);
   const worked = await work(execution, planned, stop, seen);
-  const tookStash = await recordSharedChanges(execution, worker, workspace.folderOf(place.slot));
+  const tookStash = await recordSharedChanges(execution, worker, workspace.placeOf(place).folder);
   const result = redacted(redactor, outOfTime(execution, planned, tookStash ? notItsOwn(worked) : worked));
   const logFile = execution.surroundings.logFileOf(place);
   await redactor.redactFile(logFile);
@@ -67,7 +66,7 @@ async function runUntilStopped(execution: Execution, planned: PlannedAttempt, st
     });
   if (result.kind === 'claimed')
     return ledger.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
-  await workspace.rescue(place);
+  await workspace.placeOf(place).keep();
   keepDraftsOf(execution, place);
   const outcome = deniedOutcome(result.outcome, seen);
   const shown = isAgentsWork(planned) ? outcome : withOutput(outcome, logFile);
@@ -105,27 +104,28 @@ async function work(
   seen: Seen,
 ): Promise<DriverResult> {
   const {place, task, choice, next, integrates} = planned;
-  const preparing =
-    place.slot < 0 ? undefined : execution.workspace.prepare(place, stop, next.from, integrates !== undefined);
-  const failed = preparing && (await preparing);
+  const origin = {attempts: next.from, isFinished: integrates !== undefined};
+  const workplace = await execution.workspace.open(place, origin, stop);
   if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
-  if (failed) return {kind: 'ended', outcome: failed};
-  const documents = isKiro(task) ? await openDocuments(execution, planned) : undefined;
+  if ('refused' in workplace) return {kind: 'ended', outcome: workplace.refused};
+  const documents = isKiro(task) ? await openDocuments(execution, planned, workplace) : undefined;
   if (documents?.kind === 'ended') return documents;
   if (integrates !== undefined)
     return {kind: 'claimed', claim: taskState(execution.ledger.state, task.id).history.last?.claim ?? {}};
   if (choice.kind === 'missing') return {kind: 'ended', outcome: choice.outcome};
-  if (choice.kind === 'manual') throw new Error(`the manual task ${task.id} was started`);
-  const slotHome = slotHomeOf(execution, place.slot);
-  const env = {...execution.surroundings.environmentOf(place, planned.token, slotHome), ...documents?.env};
+  const {slot} = place;
+  if (choice.kind === 'manual' || slot === undefined) throw new Error(`the manual task ${task.id} was started`);
+  const own = execution.surroundings.environmentOf({...place, slot}, planned.token, workplace.home);
+  const env = {...own, ...documents?.env};
   const watch = new AgentWatch(execution, planned, seen);
   const agent = choice.driver.agent && (await agentInput(execution, planned, choice, watch.observe));
-  const running = await startDriver(execution, {planned, driver: choice.driver, stop, env, agent, seen});
+  const running = await startDriver(execution, {planned, workplace, driver: choice.driver, stop, env, agent, seen});
   return running.kind === 'ended' ? running : running.ended;
 }
 
 interface Start {
   planned: PlannedAttempt;
+  workplace: Workplace;
   driver: Driver;
   stop: StopSignal;
   env: Record<string, string>;
@@ -133,7 +133,7 @@ interface Start {
   seen: Seen;
 }
 
-async function startDriver(execution: Execution, {planned, driver, stop, env, agent, seen}: Start) {
+async function startDriver(execution: Execution, {planned, workplace, driver, stop, env, agent, seen}: Start) {
   const {place, task, token, budget} = planned;
   const {taskId: task_id, attempt} = place;
   const settings = execution.inForce.settingsOf(task_id);
@@ -141,7 +141,7 @@ async function startDriver(execution: Execution, {planned, driver, stop, env, ag
     task,
     shell: execution.inForce.settingsOf(place.taskId).shell,
     attempt,
-    cwd: execution.workspace.folderOf(place.slot),
+    cwd: workplace.folder,
     env,
     logFile: execution.surroundings.logFileOf(place),
     token,
@@ -149,7 +149,7 @@ async function startDriver(execution: Execution, {planned, driver, stop, env, ag
     clock: execution.clock,
     stop,
     hurry: execution.attempts.hurry,
-    hasChanged: () => execution.workspace.hasChanged(place),
+    hasChanged: () => workplace.hasChanged(),
     ...(agent && {agent}),
   });
   if (running.kind === 'ended') return running;
@@ -216,11 +216,11 @@ class AgentWatch {
 async function openDocuments(
   execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   {place, phase, next}: PlannedAttempt,
+  {home}: Workplace,
 ): Promise<{kind: 'ended'; outcome: Outcome} | {kind: 'open'; env: Record<string, string>}> {
   const task = execution.ledger.state.taskById.get(place.taskId) as Task;
   const drafts = next.from.map(attempt => draftsFolder(execution.surroundings.logFileOf({...place, attempt})));
   const of = {id: execution.ledger.state.id, task, phase: phase as KiroPhase, drafts};
-  const home = slotHomeOf(execution, place.slot);
   await prepareDocuments(execution.surroundings.paths.home, home, of);
   const outcome = voidIfChanged(execution, place.taskId, {home, phases: phasesBefore(of.phase)});
   if (outcome) return {kind: 'ended', outcome};

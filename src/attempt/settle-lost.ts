@@ -41,11 +41,12 @@ async function reckon(
   place: AttemptPlace,
   {task, driver}: {task: Lost; driver: string},
 ): Promise<Reckoning | undefined> {
+  const {slot} = place;
   const protocol = inForce.drivers.protocolOf(driver);
-  if (!protocol || task.stage === 'starting') return undefined;
+  if (!protocol || slot === undefined || task.stage === 'starting') return undefined;
   const log = {
     file: surroundings.logFileOf(place),
-    env: surroundings.environmentOf(place, task.token, surroundings.paths.home),
+    env: surroundings.environmentOf({...place, slot}, task.token, surroundings.paths.home),
   };
   const conversation = conversationOf(task);
   return reckonLog(

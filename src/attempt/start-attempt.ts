@@ -1,12 +1,12 @@
 import type {AgentTraits, ConversationChoice} from '../drivers/driver.ts';
-import type {NewEvent, Usage} from '../events/event.ts';
+import {BY_HAND, type NewEvent, type Usage} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {heldSlots, NO_SLOT} from '../workspace/workspace.ts';
+import {heldSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
 import {runAttempt} from './run-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';
@@ -17,11 +17,10 @@ export function startAttempt(execution: Execution, id: TaskId): void {
   if (voidIfChanged(execution, id)) return;
   const {history} = taskState(state, id);
   const choice = execution.inForce.driverOf(id);
-  // What a person has done lies in no slot.
-  const slot = choice.kind === 'manual' ? NO_SLOT : freeSlot(execution, history.last?.slot);
+  const slot = choice.kind === 'manual' ? undefined : freeSlot(execution, history.last?.slot);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
-  const folder = agent && execution.workspace.folderOf(slot);
+  const folder = agent && execution.workspace.placeOf(place).folder;
   const integrates = workToIntegrate(taskState(state, id));
   const phase = phaseInWork(state, id);
   const budget = agent && integrates === undefined ? reserveBudget(execution, id, agent) : {};
@@ -45,7 +44,7 @@ export function startAttempt(execution: Execution, id: TaskId): void {
     event: 'task_started',
     details: {
       ...about,
-      slot: place.slot,
+      slot: slot ?? BY_HAND,
       ...(folder !== undefined && {folder}),
       token,
       driver: choice.name,

@@ -26,7 +26,7 @@ export async function verify(
   const {on, cwd, signal} = where;
   const checks = checksOf(execution, place.taskId);
   if (checks.length === 0) return [];
-  const slot = on === 'worktree' && place.slot >= 0 ? place.slot : execution.mergeSlot;
+  const slot = on === 'worktree' ? (place.slot ?? execution.mergeSlot) : execution.mergeSlot;
   const keepsOutput = isKiro(execution.ledger.state.taskById.get(place.taskId) as Task);
   const results = await execution.checks.run(checks, {place, slot, cwd, signal, keepsOutput});
   if (!signal.aborted) recordChecks(execution, place, on, results);

@@ -31,7 +31,8 @@ export async function writeResults(
     'implementation-summary.md': () =>
       implementationSummary(task, {
         ...claim,
-        changes: slot < 0 ? {from: 'hand'} : workspace.integration ? {from: 'git', ...changed} : {from: 'nowhere'},
+        changes:
+          slot === undefined ? {from: 'hand'} : workspace.integration ? {from: 'git', ...changed} : {from: 'nowhere'},
       }),
   };
   const own = OWN_DOCUMENTS.filter(name => wanted.includes(name)).map(name =>

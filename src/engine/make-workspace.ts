@@ -57,8 +57,7 @@ export function makeWorkspace(
   const {repo, lock, state, paths, clock, sessionId, id} = opened;
   const {ledger, inForce, attempts, lifetime, mergeSlot} = ground;
   const {isolation, branch} = state.activation ?? {};
-  if (!repo || !isolation || isolation === 'none' || branch === undefined)
-    return plainWorkspace(path.dirname(paths.home));
+  if (!repo || !isolation || isolation === 'none' || branch === undefined) return plainWorkspace(paths.home);
   const common = {
     repo,
     branch,
@@ -67,6 +66,7 @@ export function makeWorkspace(
     lastHead: () => state.head,
     patience: () => ({clock, hurry: attempts.hurry, timeoutMs: inForce.settings.verifyTimeoutMs}),
     milestoneId: id,
+    home: paths.home,
     onBranchProblem: (problem: {message: string; hint: string}) =>
       ledger.openBlocker({type: 'branch_rewritten', ...problem}),
   };
@@ -96,8 +96,12 @@ export function makeWorkspace(
   }
   const runSetup = async (check: Check, where: CheckPlace): Promise<CheckResult | undefined> => {
     try {
-      const slotHome = path.join(where.cwd, path.basename(paths.home));
-      return (await runCommands(ground, [check], where, {retries: 0, slotHome}))[0];
+      return (
+        await runCommands(ground, [check], where, {
+          retries: 0,
+          home: where.place ? path.join(where.cwd, path.basename(paths.home)) : paths.home,
+        })
+      )[0];
     } finally {
       await workspace.noteLeft(where.slot);
     }
@@ -113,7 +117,6 @@ export function makeWorkspace(
   });
   const workspace = new WorktreeWorkspace({
     ...common,
-    home: paths.home,
     root: inForce.settings.workspace.root,
     get fillsSubmodules() {
       return inForce.settings.workspace.submodules !== 'off';

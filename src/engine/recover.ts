@@ -118,7 +118,7 @@ export async function endInterrupted(
   const log = surroundings.logFileOf(place);
   closeLogsBeside(log);
   await surroundings.redactor.redactFile(log);
-  if (slot >= 0) await workspace.rescue(place);
+  await workspace.placeOf(place).keep();
   keepDraftsOf(ground, place);
   ledger.endAttempt(place, outcome);
 }

@@ -191,6 +191,7 @@ export interface EventDetails {
   task_started: {
     task_id: TaskId;
     attempt: number;
+    /** `BY_HAND` for a person's work. */
     slot: number;
     /** Where a coding agent works: what it says later on names files there. */
     folder?: string;
@@ -352,6 +353,9 @@ export type PauseCode = 'requested' | 'person' | 'budget' | 'quota' | 'machine' 
 
 /** What a rejected request fails with at its sender; `REQUEST_REJECTED` when absent. */
 export type RejectionCode = 'WRONG_STATUS' | 'UNKNOWN_TASK' | 'REQUEST_REJECTED';
+
+/** What stands for a slot in the log where a person works. */
+export const BY_HAND = -1;
 
 export type EventName = keyof EventDetails;
 

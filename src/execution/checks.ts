@@ -1,4 +1,3 @@
-import {slotHomeOf} from '../documents/documents-place.ts';
 import {type Check, runChecks} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/event.ts';
 import type {Clock} from '../platform/clock.ts';
@@ -35,7 +34,7 @@ export interface CommandOptions {
   /** Times that a red one is run again. */
   retries: number;
   /** The home, as what runs there sees it. */
-  slotHome: string;
+  home: string;
 }
 
 /** Run commands of the plan in a folder; those of an attempt print to its log. @returns None when they were stopped. */
@@ -43,7 +42,7 @@ export async function runCommands(
   {ledger, inForce, attempts, surroundings, clock}: CommandParts,
   checks: readonly Check[],
   {place, slot, cwd, signal, keepsOutput = false}: CheckPlace,
-  {retries, slotHome}: CommandOptions,
+  {retries, home}: CommandOptions,
 ): Promise<CheckResult[]> {
   const {settings} = inForce;
   const task = place && ledger.state.tasks.get(place.taskId);
@@ -53,7 +52,7 @@ export async function runCommands(
     return await runChecks({
       checks: checks.map(check => ({shell: settings.shell, ...check})),
       cwd,
-      env: surroundings.environmentOf(of, token, slotHome),
+      env: surroundings.environmentOf(of, token, home),
       token,
       timeoutMs: settings.verifyTimeoutMs,
       retries,
@@ -81,13 +80,15 @@ export class Checks {
 
   /** Run checks in a folder; what changes in the repository meanwhile is put on record. */
   run(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]> {
-    const {workspace, inForce} = this.parts;
-    const slotHome = slotHomeOf(this.parts, where.slot);
+    const {workspace, inForce, surroundings} = this.parts;
+    const {place, slot} = where;
+    // The merge queue's slot has the code; the documents are accepted by then.
+    const {home} = place && place.slot === slot ? workspace.placeOf(place) : surroundings.paths;
     return underWatch(this.parts, where, async () => {
       try {
-        return await runCommands(this.parts, checks, where, {retries: inForce.settings.verifyRetries, slotHome});
+        return await runCommands(this.parts, checks, where, {retries: inForce.settings.verifyRetries, home});
       } finally {
-        await workspace.noteLeft?.(where.slot);
+        await workspace.noteLeft(slot);
       }
     });
   }

@@ -8,6 +8,9 @@ import type {MilestoneState} from '../state/milestone.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import type {InForce} from './in-force.ts';
 
+/** One attempt, and the slot in which something runs for it. */
+export type AttemptInSlot = AttemptPlace & {slot: number};
+
 export interface SurroundingsParts {
   state: MilestoneState;
   paths: HomePaths;
@@ -33,13 +36,13 @@ export class Surroundings {
     return this.parts.redactor;
   }
 
-  /** @param slotHome The home, as what runs there sees it. */
-  environmentOf(place: AttemptPlace, token: string, slotHome: string): Record<string, string> {
+  /** @param home The home, as what runs there sees it. */
+  environmentOf(place: AttemptInSlot, token: string, home: string): Record<string, string> {
     const {state, inForce} = this.parts;
     const {taskId, attempt, slot} = place;
     if (inForce.settings !== this.environment.settings) this.environment = this.makeEnvironment();
     const env = this.environment.of.of({milestoneId: state.id, taskId, attempt, slot, token});
-    return state.kiroTasks.has(taskId) ? {...env, ...documentsEnvironment(this.parts, taskId, {slot, slotHome})} : env;
+    return state.kiroTasks.has(taskId) ? {...env, ...documentsEnvironment(state, taskId, home)} : env;
   }
 
   /** File that takes everything that an attempt prints. */

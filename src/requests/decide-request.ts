@@ -1,12 +1,11 @@
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
-import type {NewEvent, RejectionCode} from '../events/event.ts';
+import {BY_HAND, type NewEvent, type RejectionCode} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {ANY_ROLE, type Approval, HASH_OF_NOTHING, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
 import {waitsForApproval} from '../state/kiro-task.ts';
 import {isOver, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
 import {shownStatus} from '../state/task.ts';
-import {NO_SLOT} from '../workspace/workspace.ts';
 import type {Ask} from './request.ts';
 
 export interface Rejection {
@@ -221,7 +220,7 @@ function decideDone(
       event: 'task_started',
       details: {
         ...details,
-        slot: NO_SLOT,
+        slot: BY_HAND,
         token: `manual-${state.id}-${task_id}-${attempt}`,
         driver: MANUAL_DRIVER,
         ...(phase !== undefined && {phase}),

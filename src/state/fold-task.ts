@@ -7,7 +7,7 @@
 //    └──────────────── task_reset (failed, blocked, skipped, completed) ──────── skipped <── task_skipped
 
 import {MilestoneError} from '../errors.ts';
-import type {CheckResult, MilestoneEvent, TaskEvent, Usage} from '../events/event.ts';
+import {BY_HAND, type CheckResult, type MilestoneEvent, type TaskEvent, type Usage} from '../events/event.ts';
 import {afterAttempt, lastAttempt} from './ended-attempt.ts';
 import {applyToKiro, newKiro, startPhase, withPhase} from './kiro.ts';
 import {
@@ -33,7 +33,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         status: 'in_progress',
         stage: 'starting',
         attempt: event.details.attempt,
-        slot: event.details.slot,
+        ...(event.details.slot !== BY_HAND && {slot: event.details.slot}),
         ...(event.details.folder !== undefined && {folder: event.details.folder}),
         token: event.details.token,
         driver: event.details.driver,

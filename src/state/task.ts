@@ -81,7 +81,8 @@ export interface RunningTask {
   status: 'in_progress';
   stage: Stage;
   attempt: number;
-  slot: number;
+  /** Absent where a person works by hand. */
+  slot?: number;
   /** Of a coding agent. */
   folder?: string;
   token: string;
@@ -114,9 +115,9 @@ export interface RunningTask {
   removedTests?: RemovedTest[];
 }
 
-/** Whether a person does it, where no slot is. */
+/** Whether a person does it by hand. */
 export function isByHand({slot}: Pick<RunningTask, 'slot'>): boolean {
-  return slot < 0;
+  return slot === undefined;
 }
 
 /** What is kept of a check when its task is done. */

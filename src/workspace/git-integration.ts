@@ -64,7 +64,16 @@ export class GitIntegration implements Integration {
     return this.parts.branch;
   }
 
+  /** Freeze the work of an attempt; nobody removes its objects from then on. */
   async freeze(place: AttemptPlace, options: FreezeOptions): Promise<FrozenWork> {
+    const work = await this.freezeUnheld(place, options);
+    if (work.refused || !work.hasChanges) return work;
+    await this.hold(place, work);
+    // Only now: a prune that had begun before may have taken of it what it wanted.
+    return (await this.isWhole(work)) ? work : {...work, refused: PRUNED_WORK};
+  }
+
+  private async freezeUnheld(place: AttemptPlace, options: FreezeOptions): Promise<FrozenWork> {
     const found = this.parts.worktreeOf(place);
     if (!found) return UNREADABLE_WORK;
     const patience = this.parts.patience?.();
@@ -136,13 +145,21 @@ export class GitIntegration implements Integration {
     };
   }
 
-  async keep({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
-    const {repo, milestoneId: id} = this.parts;
-    await saveTree(repo, {id, task, attempt, base}, tree);
-    await letGo(repo, {id, task, attempt}); // it is held there by now
+  /** Of what a prune has taken a part of, the folder may hold the rest. */
+  async isWorthKeeping(work: FrozenWork | undefined): Promise<boolean> {
+    return work !== undefined && !work.refused && (await this.isWhole(work));
   }
 
-  async hold({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
+  /** Keep frozen work that is not integrated at the attempt's rescue ref. @returns Whether it is there. */
+  async keep({taskId: task, attempt}: AttemptPlace, work: FrozenWork | undefined): Promise<boolean> {
+    if (!work || !(await this.isWorthKeeping(work))) return false;
+    const {repo, milestoneId: id} = this.parts;
+    await saveTree(repo, {id, task, attempt, base: work.base}, work.tree);
+    await letGo(repo, {id, task, attempt}); // it is held there by now
+    return true;
+  }
+
+  private async hold({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
     const {repo, milestoneId: id} = this.parts;
     await holdTree(repo, {id, task, attempt, base}, tree);
   }
@@ -320,6 +337,13 @@ export async function checkpoint(worktree: Repository, name: RescueName) {
   const base = await slotBase(worktree);
   return base === undefined ? undefined : saveCheckpoint(worktree, {...name, base});
 }
+
+/** Git would merge what is left of it. */
+export const PRUNED_WORK: Outcome = {
+  kind: 'interrupted',
+  message: 'was interrupted: somebody removed objects of its work from the repository (`git prune`?)',
+  executor_died: false,
+};
 
 /** Finished work that was to be integrated is not kept any more: the task is worked on again. */
 export const LOST_WORK: Outcome = {

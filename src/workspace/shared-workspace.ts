@@ -4,10 +4,10 @@ import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
 import {writeTree} from '../git/trees/tree.ts';
 import type {Lock} from '../lock/lock.ts';
-import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {ActivityWatch, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
 import {findKeptWork, layIn} from './kept-work.ts';
+import {byHand} from './plain-workspace.ts';
 import {saveCheckpoint} from './rescue.ts';
 import {
   assertClean,
@@ -22,10 +22,11 @@ import {
   syncFiles,
   takeCommitsBack,
 } from './shared-checkout.ts';
-import type {Advance, AttemptPlace, Workspace} from './workspace.ts';
+import type {Advance, AttemptPlace, Origin, Workplace, Workspace} from './workspace.ts';
 
 export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
   milestoneId: string;
+  home: string;
   /** On the checkout, which this execution has to itself. */
   checkoutLock: Lock;
   /** End what an execution that is dead has left running in the checkout. */
@@ -40,8 +41,6 @@ export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' |
 
 /** Attempts work in the user's own checkout, one at a time, on the milestone's branch. */
 export class SharedWorkspace implements Workspace {
-  readonly isolation = 'shared';
-  readonly hasSlots = false;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
   /** Who wants the checkout: an attempt takes it, a check has it until it has ended. */
@@ -57,7 +56,7 @@ export class SharedWorkspace implements Workspace {
       worktreeOf: () => repo,
       baseOf: async () => (await readRef(repo, 'HEAD')) as string,
       checkOutCommit: async () => workFolder(repo),
-      leave: place => this.leave(place),
+      leave: place => this.takeAway(place),
       occupantOf: place => this.occupantOf(place),
     });
   }
@@ -67,16 +66,32 @@ export class SharedWorkspace implements Workspace {
     clearTemporaryIndexes(this.parts.repo);
   }
 
-  folderOf(): string {
-    return workFolder(this.parts.repo);
+  placeOf(place: AttemptPlace): Workplace {
+    const {repo, home} = this.parts;
+    const folder = workFolder(repo);
+    if (place.slot === undefined) return byHand(folder, home);
+    return {
+      folder,
+      home,
+      freeze: options => this.integration.freeze(place, options),
+      keep: async work => {
+        // The checkout is put back to what it was; without what checks left beside it, the work is kept anew.
+        const isKept = await this.integration.isWorthKeeping(work);
+        await this.rescue(place);
+        if (isKept) await this.integration.keep(place, work);
+      },
+      leave: () => this.rescue(place),
+      hasChanged: () => this.activity.hasChanged(place, repo),
+      checkpoint: () => this.checkpoint(place),
+    };
   }
 
-  async prepare(
-    place: AttemptPlace,
-    _: StopSignal,
-    from: readonly number[] = [],
-    isFinished = false,
-  ): Promise<Outcome | undefined> {
+  async open(place: AttemptPlace, from: Origin): Promise<Workplace | {refused: Outcome}> {
+    const refused = place.slot === undefined ? undefined : await this.prepare(place, from);
+    return refused ? {refused} : this.placeOf(place);
+  }
+
+  private async prepare(place: AttemptPlace, {attempts, isFinished}: Origin): Promise<Outcome | undefined> {
     await this.turns.run(async () => {
       this.last = place;
     });
@@ -96,7 +111,7 @@ export class SharedWorkspace implements Workspace {
     // Only now: whatever lay there before is not the attempt's.
     const base = (await readRef(this.parts.repo, 'HEAD')) as string;
     setOccupant(this.parts.repo, {attempt: this.nameOf(place), base});
-    const found = await this.layInWork(place, from, head.commit);
+    const found = await this.layInWork(place, attempts, head.commit);
     if (!isFinished || found === 'laid in') return undefined;
     if (found === 'nothing') return LOST_WORK;
     return {kind: 'conflict', files: [], message: 'conflicts with what was integrated meanwhile'};
@@ -123,23 +138,22 @@ export class SharedWorkspace implements Workspace {
     return 'nothing';
   }
 
-  checkInPlace<Result>(check: (folder: string) => Promise<Result>): Promise<Result | undefined> {
+  checkAt<Result>(_: unknown, check: (folder: string) => Promise<Result>): Promise<Result | undefined> {
     return this.turns.run(async () => {
       if (this.last && this.parts.isCurrent(this.last)) return undefined;
       await this.switchToBranch();
       try {
-        return await check(this.folderOf());
+        return await check(workFolder(this.parts.repo));
       } finally {
         await putBack(this.parts.repo);
       }
     });
   }
 
-  hasChanged(place: AttemptPlace): Promise<boolean> {
-    return this.activity.hasChanged(place, this.parts.repo);
-  }
+  /** What checks leave is taken away when the attempt is. */
+  async noteLeft(): Promise<void> {}
 
-  async rescue(place: AttemptPlace): Promise<void> {
+  private async rescue(place: AttemptPlace): Promise<void> {
     const {repo, milestoneId: id, warn} = this.parts;
     // An attempt that could not begin has left nothing: what lies there is the user's.
     if (!this.occupantOf(place)) return;
@@ -157,14 +171,14 @@ export class SharedWorkspace implements Workspace {
   }
 
   /** Take away what lies beside the work of an attempt that is integrated. */
-  private async leave(place: AttemptPlace): Promise<void> {
+  private async takeAway(place: AttemptPlace): Promise<void> {
     if (!this.isOwn(place)) return this.rescue(place);
     const {repo} = this.parts;
     await putBack(repo);
     clearOccupant(repo);
   }
 
-  async checkpoint(place: AttemptPlace) {
+  private async checkpoint(place: AttemptPlace) {
     const {repo, milestoneId: id} = this.parts;
     const base = this.occupantOf(place)?.base;
     return base === undefined

@@ -4,21 +4,19 @@ import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 
-/** Slot of who works somewhere else. */
-export const NO_SLOT = -1;
-
 /** One attempt, as far as the place where it works is concerned. */
 export interface AttemptPlace {
   taskId: TaskId;
   attempt: number;
-  slot: number;
+  /** Undefined for work by hand: nobody knows where a person works. */
+  slot: number | undefined;
 }
 
 /** Slots in which attempts work, or whose work an executor that is dead has left there; what is queued is kept by a ref. */
 export function heldSlots({running, tasks}: Pick<MilestoneState, 'running' | 'tasks'>): number[] {
   return [...running].flatMap(id => {
     const task = tasks.get(id);
-    return task?.status === 'in_progress' && !task.queued ? [task.slot] : [];
+    return task?.status === 'in_progress' && task.slot !== undefined && !task.queued ? [task.slot] : [];
   });
 }
 
@@ -58,53 +56,61 @@ export class SetupFailed extends MilestoneError {
   }
 }
 
-/** Where attempts work and how their work is kept. */
+/** What an attempt starts from. */
+export interface Origin {
+  /** Attempts of the task, of which the first that left any work has it laid in. */
+  attempts: readonly number[];
+  /** It is finished work, of which nothing may be left out. */
+  isFinished: boolean;
+}
+
+/** Where one attempt works. */
+export interface Workplace {
+  /** In which it, and what checks its work, runs. */
+  readonly folder: string;
+  /** The home, as who works there sees it: a copy, where the folder is the attempt's own. */
+  readonly home: string;
+  /**
+   * Freeze what the attempt has done: it is kept from then on, and nobody removes its objects.
+   * @returns Undefined outside git.
+   */
+  freeze(options: FreezeOptions): Promise<FrozenWork | undefined>;
+  /** Keep what an attempt that did not complete has left: as it was frozen, where it was. */
+  keep(work?: FrozenWork): Promise<void>;
+  /** What is wanted of it is done. What lies beside that does not stay where others work. */
+  leave(): Promise<void>;
+  /** Whether files changed since the last call; what a silent attempt is judged by. */
+  hasChanged(): Promise<boolean>;
+  /** Keep what a running attempt has done so far. @returns The number of files and the commit, if there is anything. */
+  checkpoint(): Promise<{filesChanged: number; commit: string} | undefined>;
+}
+
+/** Where attempts work, and how their work gets onto the branch. */
 export interface Workspace {
-  /** Whether every attempt has a folder of its own, with a copy of the home in it that is not the home. */
-  readonly hasSlots: boolean;
-  readonly isolation: 'worktree' | 'shared' | 'none';
   /** Before anything else is done there. */
   begin?(): Promise<void>;
-  /** Folder that a slot's attempts and checks run in. */
-  folderOf(slot: number): string;
+  /** The place of an attempt that is under way, or that an executor which is dead had begun. */
+  placeOf(place: AttemptPlace): Workplace;
+  /** Make the place of an attempt ready, on the head of the branch. @returns What keeps it from that. */
+  open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}>;
   /**
-   * Make a slot ready for an attempt, on the head of the branch. Undefined: nothing needs to be done.
-   * @param from Attempts of the task, of which the first that left any work has it laid in.
-   * @param isFinished It is finished work, of which nothing may be left out.
-   */
-  prepare(
-    place: AttemptPlace,
-    signal: StopSignal,
-    from?: readonly number[],
-    isFinished?: boolean,
-  ): Promise<Outcome | undefined> | undefined;
-  /**
-   * Run a check of the whole on the head of the branch, with nobody else at work there; what it writes is taken away.
-   * Absent where such checks have a folder of their own.
-   * @returns Undefined when an attempt is at work: then nothing was run.
+   * Run a check of the whole where a commit lies checked out; the caller has the merge queue to himself.
+   * @param commit Undefined outside git. In a checkout that is shared it is the head of the branch, whatever is asked for.
+   * @returns Undefined when an attempt is at work in the only place there is: then nothing was run.
    * @throws {MilestoneError} `TREE_DIRTY`
    */
-  checkInPlace?<Result>(check: (folder: string) => Promise<Result>): Promise<Result | undefined>;
-  /** Whether files in the slot changed since the last call; what a silent attempt is judged by. */
-  hasChanged(place: AttemptPlace): Promise<boolean>;
-  /** Keep what an attempt that did not complete has left. */
-  rescue(place: AttemptPlace): Promise<void>;
-  /** What lies in a slot now was written by what the program runs there, and is of no worth. Absent: nobody keeps it. */
-  noteLeft?(slot: number): Promise<void>;
-  /** Keep what a running attempt has done so far. @returns The number of files and the commit, if there is anything. */
-  checkpoint(place: AttemptPlace): Promise<{filesChanged: number; commit: string} | undefined>;
+  checkAt<Result>(commit: string | undefined, check: (folder: string) => Promise<Result>): Promise<Result | undefined>;
+  /** What lies in a slot now was written by what the program runs there, and is of no worth. */
+  noteLeft(slot: number): Promise<void>;
   /** How work gets onto the branch; undefined outside git. */
   readonly integration: Integration | undefined;
   /** Take away what belongs to this execution alone. */
   remove(): Promise<void>;
 }
 
-/** How finished work gets onto the milestone's branch. One caller at a time but for `freeze`. */
+/** How finished work gets onto the milestone's branch. One caller at a time. */
 export interface Integration {
   readonly branch: string;
-  freeze(place: AttemptPlace, options: FreezeOptions): Promise<FrozenWork>;
-  /** Keep frozen work that is not integrated at the attempt's rescue ref. */
-  keep(place: AttemptPlace, work: FrozenWork): Promise<void>;
   /** The whole change, as `git diff` writes it, at most so many bytes of it. */
   diffOf(work: FrozenWork): Promise<string>;
   /** The change of some of its files, without context; a renamed file is one. */
@@ -115,8 +121,6 @@ export interface Integration {
   changedIn(commit: string): Promise<string[]>;
   /** The branch as it stands; a head that a person moved forward counts. */
   readHead(): Promise<BranchHead>;
-  /** Let nobody remove the objects of frozen work while it is checked. */
-  hold(place: AttemptPlace, work: FrozenWork): Promise<void>;
   /** Whether all objects of a tree that are not in its base are there still. */
   isWhole(work: Pick<FrozenWork, 'tree' | 'base' | 'objects'>): Promise<boolean>;
   /** `lost`: objects of the work are gone, and the merge is worth nothing. */

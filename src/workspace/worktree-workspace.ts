@@ -1,3 +1,4 @@
+import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import {fillSubmodules, unfilledText} from '../git/fill-submodules.ts';
@@ -15,13 +16,21 @@ import type {SlotKeeper} from './keep-slot.ts';
 import {findKeptWork, layIn} from './kept-work.ts';
 import {noteLeft} from './left-as.ts';
 import {mendRegistrations, mendSlots} from './mend-slots.ts';
+import {byHand} from './plain-workspace.ts';
 import {removeSlots} from './remove-slots.ts';
 import {saveRescue} from './rescue.ts';
 import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
 import {SlotPlaces} from './slot-places.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import {prepareSlot} from './slots.ts';
-import {type AttemptPlace, SetupFailed, type Workspace} from './workspace.ts';
+import {
+  type AttemptPlace,
+  type FrozenWork,
+  type Origin,
+  SetupFailed,
+  type Workplace,
+  type Workspace,
+} from './workspace.ts';
 
 export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead' | 'patience'> {
   milestoneId: string;
@@ -52,8 +61,6 @@ const HURRIED_RESCUE_MS = 5_000;
 
 /** A pool of worktrees with detached heads, one for each attempt at a time; the user's checkout is never touched. */
 export class WorktreeWorkspace implements Workspace {
-  readonly isolation = 'worktree';
-  readonly hasSlots = true;
   readonly integration: GitIntegration;
   private readonly activity = new ActivityWatch();
   /** What was said of submodules that stay empty. */
@@ -64,7 +71,7 @@ export class WorktreeWorkspace implements Workspace {
     this.places = new SlotPlaces(parts);
     this.integration = new GitIntegration({
       ...parts,
-      worktreeOf: place => this.places.find(place.slot),
+      worktreeOf: ({slot}) => (slot === undefined ? undefined : this.places.find(slot)),
       baseOf: async slot => (await slotBase(slot)) as string,
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareMergeSlot(commit);
@@ -80,22 +87,45 @@ export class WorktreeWorkspace implements Workspace {
     await mendSlots(this.parts.repo, this.places.pool);
   }
 
-  folderOf(slot: number): string {
-    return workFolder({...this.parts.repo, topLevel: this.places.find(slot)?.topLevel ?? this.places.folder(slot)});
+  placeOf(place: AttemptPlace): Workplace {
+    const {repo, home} = this.parts;
+    const {slot: number} = place;
+    if (number === undefined) return byHand(workFolder(repo), home);
+    const topLevel = this.places.find(number)?.topLevel ?? this.places.folder(number);
+    const folder = workFolder({...repo, topLevel});
+    return {
+      folder,
+      home: path.join(folder, path.basename(home)),
+      freeze: options => this.integration.freeze(place, options),
+      keep: work => this.keep({...place, slot: number}, work),
+      // The slot is made ready anew before it is used again.
+      leave: async () => undefined,
+      hasChanged: () => this.hasChanged({...place, slot: number}),
+      checkpoint: () => this.checkpoint({...place, slot: number}),
+    };
   }
 
-  async prepare(
-    place: AttemptPlace,
+  async open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
+    const {slot} = place;
+    const refused = slot === undefined ? undefined : await this.prepare({...place, slot}, from, signal);
+    return refused ? {refused} : this.placeOf(place);
+  }
+
+  async checkAt<Result>(commit: string, check: (folder: string) => Promise<Result>): Promise<Result> {
+    return check(await this.integration.checkOutCommit(commit));
+  }
+
+  private async prepare(
+    place: InSlot,
+    {attempts, isFinished}: Origin,
     signal: StopSignal,
-    from: readonly number[] = [],
-    isFinished = false,
   ): Promise<Outcome | undefined> {
     const head = await this.integration.readHead();
     if (head.kind !== 'head') {
       this.parts.onBranchProblem(head);
       return {kind: 'cancelled', message: head.message};
     }
-    const kept = await this.keptWork(place, from, head.commit);
+    const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
     const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal);
     if (!prepared) return undefined;
@@ -120,12 +150,16 @@ export class WorktreeWorkspace implements Workspace {
     return undefined;
   }
 
-  async hasChanged(place: AttemptPlace): Promise<boolean> {
+  private async hasChanged(place: InSlot): Promise<boolean> {
     const slot = this.places.find(place.slot);
     return slot === undefined || this.activity.hasChanged(place, slot);
   }
 
-  async rescue(place: AttemptPlace): Promise<void> {
+  private async keep(place: InSlot, work: FrozenWork | undefined): Promise<void> {
+    if (!(await this.integration.keep(place, work))) await this.rescue(place);
+  }
+
+  private async rescue(place: InSlot): Promise<void> {
     const {milestoneId} = this.parts;
     const slot = this.places.find(place.slot);
     if (!slot || slotOwner(slot) !== ownerOf(place)) return;
@@ -161,7 +195,7 @@ export class WorktreeWorkspace implements Workspace {
     }
   }
 
-  async checkpoint({taskId, attempt, slot: number}: AttemptPlace) {
+  private async checkpoint({taskId, attempt, slot: number}: InSlot) {
     const slot = this.places.find(number);
     return (
       slot &&
@@ -243,6 +277,9 @@ export class WorktreeWorkspace implements Workspace {
     return {id, slot, clock, onKept: ref => onSlotKept(slot, ref)};
   }
 }
+
+/** The place of an attempt in one of the slots. */
+type InSlot = AttemptPlace & {slot: number};
 
 function ownerOf({taskId, attempt}: AttemptPlace): string {
   return `${taskId}.${attempt}`;

@@ -53,8 +53,14 @@ export function makeExecution(...tasks: Task[]): ExecutionRig {
   const lifetime = new Lifetime();
   const attempts = new LiveAttempts(ledger, clock);
   lifetime.onFailure(() => attempts.interruptAll(BROKEN_OFF, true));
-  const surroundings = new Surroundings({state, paths: homePaths('/nowhere'), callerEnv: {}, redactor, inForce});
-  const workspace = plainWorkspace('/nowhere');
+  const surroundings = new Surroundings({
+    state,
+    paths: homePaths('/nowhere/.milestones'),
+    callerEnv: {},
+    redactor,
+    inForce,
+  });
+  const workspace = plainWorkspace('/nowhere/.milestones');
   const ground = {ledger, inForce, attempts, surroundings, workspace, mergeSlot: 1, lifetime, clock, repo: undefined};
   const uses = {lookAgain: () => looks++, release: () => undefined, whenCleared: () => undefined};
   const execution = new Execution(ground, {
