@@ -264,8 +264,8 @@ interface Deferred<T> {
 
 /** What `Promise.withResolvers` gives from Node 22 on. */
 function deferred(): Deferred<void> {
-  let resolve!: () => void;
-  let reject!: (reason: unknown) => void;
+  let resolve = () => {};
+  let reject = (_: unknown) => {};
   const promise = new Promise<void>((yes, no) => {
     resolve = yes;
     reject = no;

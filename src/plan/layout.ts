@@ -104,9 +104,10 @@ export class PlanRenderer {
 
   render(state: StateFields): string {
     const {text, layout} = this;
+    const {tasks: _, ...ofMilestone} = state;
     const merged = mergedValue(layout, state);
     const edits: Edit[] = [];
-    editMap(edits, layout.milestone, MILESTONE_FIELDS, state as unknown as Values, merged);
+    editMap(edits, layout.milestone, MILESTONE_FIELDS, ofMilestone, merged);
     for (const [place, task] of layout.tasks.entries()) {
       const fields = state.tasks.get(task.id);
       if (fields) for (const edit of this.editsOf(place, task, fields, merged)) edits.push(edit);

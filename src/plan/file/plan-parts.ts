@@ -1,7 +1,7 @@
 // The head and the tasks of a plan: from what the file says to what is executed.
 
 import {checkContradictions, checkFileName, checkId, checkRequires, checkTasks} from '../check-plan.ts';
-import type {Plan, Task} from '../plan.ts';
+import type {KiroWorkflow, Plan, Task} from '../plan.ts';
 import {suggestId} from '../suggest.ts';
 import type {RawTask} from './imported.ts';
 import {normaliseMilestone, normaliseTask} from './normalise.ts';
@@ -127,15 +127,18 @@ function readTask(raw: RawTask, source: YamlSource, problems: Problems): Task | 
 function toTask(task: Data): Task {
   const {kiro_workflow: kiro} = task;
   const dependencies = task.dependencies as string[] | undefined;
+  const id = task.id as string;
   return withoutUndefined({
     ...task,
-    title: task.title || task.id,
+    id,
+    title: (task.title as string | undefined) || id,
     dependencies: dependencies && [...new Set(dependencies)],
     kiro_workflow: isData(kiro) ? kiroPlan(kiro) : undefined,
-  }) as unknown as Task;
+  }) as Task;
 }
 
-function kiroPlan({enabled, phases}: Data): Data {
+function kiroPlan({enabled: isEnabled, phases}: Data): KiroWorkflow {
+  const enabled = isEnabled as boolean;
   if (!isData(phases)) return {enabled};
   const plans = Object.entries(phases).flatMap(([name, phase]) => {
     const {status: _s, started_at: _a, completed_at: _c, ...plan} = phase as Data;
@@ -145,6 +148,6 @@ function kiroPlan({enabled, phases}: Data): Data {
   return plans.length > 0 ? {enabled, phases: Object.fromEntries(plans)} : {enabled};
 }
 
-function withoutUndefined(data: Data): Data {
-  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined));
+function withoutUndefined<T extends Data>(data: T): T {
+  return Object.fromEntries(Object.entries(data).filter(([, value]) => value !== undefined)) as T;
 }
