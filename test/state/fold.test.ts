@@ -12,7 +12,8 @@ import {isBetweenPhases, nextStepIsOf} from '../../src/state/kiro-task.ts';
 import {type Blocker, type MilestoneState, taskState} from '../../src/state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../../src/state/progress.ts';
 import {restoreSnapshot, takeSnapshot} from '../../src/state/snapshot.ts';
-import {isSatisfied, shownStatus} from '../../src/state/task.ts';
+import {isByHand, isSatisfied, type RunningTask, shownStatus} from '../../src/state/task.ts';
+import {heldSlots} from '../../src/workspace/workspace.ts';
 import {arbitraryFate, arbitraryKiroFate, arbitraryKiroPlan, arbitraryPlan, World} from './simulation.ts';
 
 function fold(events: readonly MilestoneEvent[], from = empty()): MilestoneState {
@@ -335,6 +336,19 @@ describe('the fold', () => {
       {event: 'task_completed', details: {task_id: 'a', attempt: 1, commit: 'a', tip: 'b', checked: true}},
     );
     expect(world.state).toMatchObject({head: 'b', queued: new Set(['b'])});
+  });
+
+  test('reads a slot of -1, which logs have of what a person does, as work by hand that holds no slot', () => {
+    const world = new World({id: 'p', title: 'P', requires: [], settings: {}, tasks: [{id: 'a', title: 'A'}]}, 1);
+    const details = {task_id: 'a', attempt: 1, slot: -1, token: 't', driver: 'manual'};
+    const {state} = world;
+    world.record(
+      {event: 'task_started', details},
+      {event: 'task_claimed', details: {task_id: 'a', attempt: 1, result: {}}},
+    );
+    expect(taskState(state, 'a')).not.toHaveProperty('slot');
+    expect(isByHand(taskState(state, 'a') as RunningTask)).toBe(true);
+    expect(heldSlots(state)).toEqual([]);
   });
 
   describe('of a task that is taken out of the plan and put back', () => {
