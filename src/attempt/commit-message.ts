@@ -57,7 +57,8 @@ function checkLine({command, ok, flaky, duration_ms}: CheckResult): string {
   return `${shorten(oneLine(command), 200)}: ${result} in ${(duration_ms / 1_000).toFixed(1)} s${flaky ? ' (flaky)' : ''}`;
 }
 
-function trailers(values: Record<string, string>): string {
+/** The lines by which programs find a commit. */
+export function trailers(values: Record<string, string>): string {
   return Object.entries(values)
     .map(([key, value]) => `${key}: ${oneLine(value)}`)
     .join('\n');
@@ -66,7 +67,8 @@ function trailers(values: Record<string, string>): string {
 // C0 and C1 controls, line and paragraph separators, marks that change the direction of what follows.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]+/g;
 
-function oneLine(text: string): string {
+/** Words of anybody's, fit for a line of a message. */
+export function oneLine(text: string): string {
   return text.replace(CONTROL, ' ').replace(/ +/g, ' ').trim();
 }
 

@@ -4,6 +4,7 @@ import {SHELLS} from './completion/scripts.ts';
 /** The commands with which a milestone begins and ends, and what a shell is told of all commands. */
 export function addEndingCommands(program: Command): void {
   addNew(program);
+  addLand(program);
   addCompletion(program);
 }
 
@@ -15,6 +16,25 @@ function addNew(program: Command): void {
     const {newPlan} = await import('./init/new-plan.ts');
     newPlan(id, title, flags);
   });
+}
+
+function addLand(program: Command): void {
+  program
+    .command('land [id]')
+    .description('bring a milestone into the branch that it began at, once the whole is checked there')
+    .option('--into <branch>', 'into this branch instead')
+    .option('--merge', 'by a merge commit (the default)')
+    .option('--squash', 'as one commit')
+    .option('--ff', 'only where that branch has not moved, without a commit that joins')
+    .option('--partial', 'also what is done of a milestone that is not complete')
+    .option('--no-record', 'without its plan, documents and approvals')
+    .option('--dry-run', 'say what would be done; change nothing')
+    .option('--milestone <id>', 'the milestone that is meant')
+    .option('--json', 'answer with one object')
+    .action(async (id: string | undefined, flags) => {
+      const {land} = await import('./ending/land.ts');
+      process.exitCode = await land(id, flags);
+    });
 }
 
 function addCompletion(program: Command): void {

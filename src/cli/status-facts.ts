@@ -1,4 +1,5 @@
 import fs from 'node:fs';
+import path from 'node:path';
 import {isAtWork} from '../lock/lock-holder.ts';
 import type {MilestoneView} from '../milestone/look.ts';
 import type {HomePaths} from '../plan/file/home.ts';
@@ -6,12 +7,20 @@ import type {Settings} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {readIfExists} from '../platform/files.ts';
 import {type AttemptWarning, attemptWarnings} from '../reports/attempt-warnings.ts';
-import type {StatusFacts} from '../reports/status-report.ts';
+import {isOnRecord, type StatusFacts} from '../reports/status-report.ts';
 
 /** What a status says besides what the log does. */
 export async function statusFacts(paths: HomePaths, view: MilestoneView): Promise<Required<StatusFacts>> {
   const project = await limitsOf(paths.config);
-  return {project, warnings: warningsOf(paths, view, project)};
+  return {project, warnings: warningsOf(paths, view, project), landed: await isLanded(paths, view)};
+}
+
+/** Of what is completed and not on record as landed, git is asked once. */
+async function isLanded({home}: HomePaths, view: MilestoneView): Promise<boolean> {
+  const {status, commit = view.elsewhere?.commit, activation} = view.snapshot.kept;
+  if (isOnRecord(view) || status !== 'completed' || commit === undefined) return isOnRecord(view);
+  const {isInBranch} = await import('../landing/is-landed.ts');
+  return isInBranch(path.dirname(home), commit, activation?.baseName);
 }
 
 /** Attempts that may be about to fail. */

@@ -52,7 +52,7 @@ function checkoutLockOf({gitDir}: Repository): string {
 export function makeWorkspace(
   opened: OpenMilestone,
   ground: Omit<Ground, 'workspace'>,
-  options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean},
+  options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean; inSlots?: boolean},
 ): Workspace {
   const {repo, lock, state, paths, clock, sessionId, id} = opened;
   const {ledger, inForce, attempts, lifetime, mergeSlot} = ground;
@@ -70,7 +70,7 @@ export function makeWorkspace(
     onBranchProblem: (problem: {message: string; hint: string}) =>
       ledger.openBlocker({type: 'branch_rewritten', ...problem}),
   };
-  if (isolation === 'shared') {
+  if (isolation === 'shared' && !options.inSlots) {
     const folder = checkoutLockOf(repo);
     const identity = ownIdentity();
     const left = tokensLeftBy(readLockOwner(folder, identity));

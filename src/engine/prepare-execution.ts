@@ -21,6 +21,8 @@ export interface GroundOptions {
   gates?: 'wait' | 'auto';
   /** Where attempts work, if not where the milestone's own settings say. */
   workspace?: Workspace | undefined;
+  /** What it runs has folders of its own, also where attempts share the user's checkout. */
+  inSlots?: boolean;
   warn(message: string): void;
   /** Take the checkout also from an owner of whom nobody here can say whether he lives. */
   takeOver?: boolean;

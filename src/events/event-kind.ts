@@ -37,6 +37,8 @@ export const EVENT_KINDS: Readonly<Record<EventName, EventKind>> = {
   milestone_blocked: 'stop',
   milestone_completed: 'stop',
   milestone_cancelled: 'stop',
+  milestone_landing: 'note',
+  milestone_landed: 'note',
   session_started: 'session',
   session_resumed: 'note',
   session_saved: 'note',

@@ -139,6 +139,24 @@ export interface SharedChange {
   put_back?: true;
 }
 
+/** How a milestone gets into the branch that it began at. */
+export type LandingKind = 'merge' | 'squash' | 'ff';
+
+/** A milestone on its way into a branch of the user's. */
+export interface Landing {
+  /** Branch. */
+  into: string;
+  /** What that branch is to stand at. */
+  commit: string;
+  /** What it stood at before. */
+  onto: string;
+  kind: LandingKind;
+  /** Head of the milestone's branch: all of it is in `commit`. */
+  head: string;
+  /** The commit that has the work where `head` itself does not get into the branch. */
+  work?: string;
+}
+
 /** Why a driver rests. */
 export type DriverPause = 'quota' | 'overload' | 'auth';
 
@@ -168,6 +186,10 @@ export interface EventDetails {
   milestone_resumed: Record<never, never>;
   milestone_blocked: {reason: string};
   milestone_completed: {commit?: string; dependents: MilestoneId[]};
+  /** The whole is checked, and the branch of the user's is about to move. */
+  milestone_landing: Landing;
+  /** Without checks where a person had merged it, or what died had run them. */
+  milestone_landed: Landing & {checks?: CheckResult[]};
   /** With plan and imported state where no activation brought them. */
   milestone_cancelled: {reason: string; plan?: Plan; imported?: ImportedState['tasks']};
   /**

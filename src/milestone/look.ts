@@ -16,7 +16,7 @@ import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../plan/file/stamp.ts';
-import type {MilestoneId, Plan} from '../plan/plan.ts';
+import type {ImportedState, MilestoneId, Plan} from '../plan/plan.ts';
 import {makeFolder} from '../platform/files.ts';
 import {
   type CachedSnapshot,
@@ -40,6 +40,8 @@ export interface MilestoneView {
   snapshot: Snapshot;
   /** Where the log ended when it was read. */
   position: LogPosition;
+  /** What the file says of an execution elsewhere. */
+  elsewhere?: ImportedState['execution'];
   /** Who executes it. */
   executor: Holder;
   /** The plan file says something else than the plan in force. */
@@ -74,6 +76,7 @@ function viewOf(seen: Seen, known: CachedSnapshot): MilestoneView {
   return {
     ...seen,
     origin: originOf(known),
+    ...(known.imported?.execution && {elsewhere: known.imported.execution}),
     snapshot,
     position,
     edit: editOf(known),

@@ -32,18 +32,24 @@ export function stateFields(state: MilestoneState): StateFields {
   };
 }
 
-function executionFields({activation, session, completedAt, commit, paused}: MilestoneState): Record<string, unknown> {
+function executionFields(state: MilestoneState): Record<string, unknown> {
+  const {activation, session, completedAt, paused} = state;
   if (!activation) return {};
   return withoutUndefined({
     id: activation.executionId,
     branch: activation.branch,
     base: activation.base,
-    commit,
+    commit: commitToBuildOn(state),
     session_id: session?.id,
     started_at: activation.at,
     completed_at: completedAt,
     paused_reason: paused?.reason,
   });
+}
+
+/** Of what was squashed, whoever gets the branch that it landed in has nothing else. */
+function commitToBuildOn({commit, landed}: MilestoneState): string | undefined {
+  return landed?.head === commit ? (landed?.work ?? commit) : commit;
 }
 
 function kiroProgressFields(state: MilestoneState): Pick<StateFields, 'kiro_progress'> {

@@ -24,12 +24,17 @@ import {unseenText} from './uncommitted.ts';
 /** What a view does not know. */
 export interface StatusFacts {
   warnings?: AttemptWarning[];
+  /** Whether the branch that it began at has all of it. */
+  landed?: boolean;
   /** Settings of config.yaml, as far as they matter here. */
   project?: Settings;
 }
 
 /** What there is to say of a milestone, in time linear in the number of tasks. */
-export function statusReport(view: MilestoneView, {warnings = [], project = {}}: StatusFacts = {}): StatusReport {
+export function statusReport(
+  view: MilestoneView,
+  {warnings = [], project = {}, landed = isOnRecord(view)}: StatusFacts = {},
+): StatusReport {
   const {snapshot, origin, edit} = view;
   const {plan, kept} = snapshot;
   const driver = plan.settings.driver ?? view.projectDriver;
@@ -56,7 +61,7 @@ export function statusReport(view: MilestoneView, {warnings = [], project = {}}:
     unchecked: summary.unchecked,
     executed: view.executor.who,
     executor: executorReport(view.executor),
-    git: gitReport(view),
+    git: gitReport(view, landed),
     ...reasonOf(view),
     needs_you: [],
     ...(edit && {plan_edit: {problems: edit.problems}}),
@@ -160,13 +165,18 @@ function executorReport(holder: MilestoneView['executor']): StatusReport['execut
   };
 }
 
-function gitReport({snapshot: {kept}}: MilestoneView): StatusReport['git'] {
+/** Whether it has landed, as far as the log says; a person may have merged it. */
+export function isOnRecord({snapshot: {kept}}: MilestoneView): boolean {
+  return kept.status === 'completed' && kept.landed !== undefined && kept.landed.head === kept.commit;
+}
+
+function gitReport({snapshot: {kept}, elsewhere}: MilestoneView, landed: boolean): StatusReport['git'] {
   const {activation, commit, head} = kept;
   return {
-    branch: activation?.branch ?? null,
-    base: activation?.base ?? null,
-    head: commit ?? head ?? null,
-    landed: false,
+    branch: activation?.branch ?? elsewhere?.branch ?? null,
+    base: activation?.base ?? elsewhere?.base ?? null,
+    head: commit ?? head ?? elsewhere?.commit ?? null,
+    landed,
   };
 }
 

@@ -10,15 +10,17 @@ export function whatNext({
   status,
   activation,
   commit,
-}: Pick<MilestoneState, 'id' | 'status' | 'activation' | 'commit'>): string[] {
+  landed,
+}: Pick<MilestoneState, 'id' | 'status' | 'activation' | 'commit' | 'landed'>): string[] {
   const {branch, base, baseName} = activation ?? {};
   if (status === 'cancelled') return [`milestone status ${id}`];
   if (status === 'planned') return [`milestone execute ${id}`];
   if (status !== 'completed') return [`milestone resume ${id}`];
   if (branch === undefined || base === undefined) return [`milestone status ${id}`];
-  if (commit === base) return [`milestone status ${id}`];
+  if (commit === base || (landed && landed.head === commit)) return [`milestone status ${id}`];
   // A base that was found under no name, or under one that has moved, is the commit all the same.
-  return [`git diff ${baseName ?? base.slice(0, 10)}...${branch}`, `git merge ${branch}`];
+  const into = baseName === undefined || baseName === 'HEAD' ? ' --into <branch>' : '';
+  return [`git diff ${baseName ?? base.slice(0, 10)}...${branch}`, `milestone land ${id}${into}`];
 }
 
 /**

@@ -107,6 +107,15 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       for (const id of [...state.blockers.keys()]) removeBlocker(state, id);
       if (event.details.commit !== undefined) state.commit = event.details.commit;
       break;
+    case 'milestone_landing':
+      state.landing = event.details;
+      break;
+    case 'milestone_landed': {
+      const {checks: _, ...landed} = event.details;
+      state.landed = landed;
+      delete state.landing;
+      break;
+    }
     case 'milestone_cancelled': {
       const {plan, imported} = event.details;
       if (plan) adoptPlan(state, plan, id => initialTask(imported?.[id]));

@@ -9,6 +9,7 @@
 import type {
   BlockerType,
   DriverPause,
+  Landing,
   MilestoneEvent,
   NewEvent,
   PauseCode,
@@ -105,6 +106,10 @@ export interface MilestoneState {
   completedAt?: Timestamp;
   /** Head of the branch when the milestone completed. */
   commit?: string;
+  /** On its way into a branch of the user's: whether it got there, that branch says. */
+  landing?: Landing;
+  /** The last time that it got there. */
+  landed?: Landing;
   activation?: Activation;
   session?: SessionInfo;
   /** The plan in force. */

@@ -9,6 +9,7 @@ const HOUSEKEEPING: readonly EventName[] = [
   'progress_updated',
   'repository_state_saved',
   'branch_synced',
+  'milestone_landing',
   'blockers_escalated',
 ];
 

@@ -17,6 +17,8 @@ type Kept = Pick<
   | 'blockedReason'
   | 'completedAt'
   | 'commit'
+  | 'landing'
+  | 'landed'
   | 'activation'
   | 'session'
   | 'recordedProgress'
@@ -51,11 +53,14 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents} = state;
   const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
+  const {landing, landed} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
     kept: {
       ...kept,
+      landing,
+      landed,
       recordedProgress,
       refused,
       finalCheck,

@@ -126,6 +126,8 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       return `${chalk.red('■')} milestone ${name(state.id)} is blocked`;
     case 'milestone_cancelled':
       return `milestone ${name(state.id)} is cancelled: ${printable(event.details.reason)}`;
+    case 'milestone_landed':
+      return `${chalk.green('✔')} milestone ${name(state.id)} landed in ${name(event.details.into)} as ${event.details.commit.slice(0, 10)}`;
     case 'milestone_completed':
       return completed(event.details.commit, state);
     default:

@@ -143,7 +143,10 @@ function inPhases({tasks}: StatusReport): TaskReport[] {
 export function whoLines(report: StatusReport): string[] {
   const {executed, executor, git, origin, plan_edit: edit, paused_until} = report;
   const lines: string[] = [];
-  if (git.branch !== null) lines.push(`branch ${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`);
+  if (git.branch !== null) {
+    const at = git.head === null ? '' : ` at ${git.head.slice(0, 10)}`;
+    lines.push(`branch ${git.branch}${at}${git.landed ? ', landed' : ''}`);
+  }
   if (executor && executed === 'here')
     lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, ...illText(report.agents));
   lines.push(...costLines(report));

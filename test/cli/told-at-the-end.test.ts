@@ -80,9 +80,9 @@ describe('the last line says what comes next', () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
     const {stdout} = await rig.milestone('execute', 'm');
-    expect(last(stdout)).toBe('next: `git diff main...milestone/m`, then `git merge milestone/m`');
+    expect(last(stdout)).toBe('next: `git diff main...milestone/m`, then `milestone land m`');
     expect(rig.git('diff', '--name-only', 'main...milestone/m')).toBe('a');
-    rig.git('merge', '--quiet', 'milestone/m');
+    expect(await rig.milestone('land', 'm')).toMatchObject({exitCode: 0});
     expect(rig.read('a')).toBe('a\n');
   });
 
@@ -169,7 +169,7 @@ describe('the last line says what comes next', () => {
     await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
     await rig.milestone('execute', 'm');
     expect(last((await rig.milestone('wait', 'm')).stdout)).toBe(
-      'next: `git diff main...milestone/m`, then `git merge milestone/m`',
+      'next: `git diff main...milestone/m`, then `milestone land m`',
     );
   });
 });

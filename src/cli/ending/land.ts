@@ -1,0 +1,131 @@
+import path from 'node:path';
+import {MilestoneError} from '../../errors.ts';
+import type {CheckResult, LandingKind} from '../../events/event.ts';
+import {openRepository} from '../../git/repository.ts';
+import {Interrupted, type Landed, type LandOptions, land as landMilestone, withoutGit} from '../../landing/land.ts';
+import {rehearseLanding, type WouldLand} from '../../landing/rehearse-landing.ts';
+import {locatePlan} from '../../milestone/find-milestone.ts';
+import {foldLog} from '../../milestone/fold-log.ts';
+import {type HomePaths, homePaths} from '../../plan/file/home.ts';
+import {readConfigFile} from '../../plan/file/reader.ts';
+import type {MilestoneId} from '../../plan/plan.ts';
+import {resolveMilestoneSettings} from '../../plan/settings.ts';
+import {firstLine} from '../../platform/first-line.ts';
+import {processSignals} from '../../platform/processes/signals.ts';
+import type {MilestoneState} from '../../state/milestone.ts';
+import {counted} from '../../terminal/counted.ts';
+import {printable} from '../../terminal/printable.ts';
+import {chooseShown, requireHome} from '../choose-milestone.ts';
+import {commandOptions} from '../command-options.ts';
+
+export interface LandFlags {
+  milestone?: string;
+  into?: string;
+  merge?: boolean;
+  squash?: boolean;
+  ff?: boolean;
+  partial?: boolean;
+  dryRun?: boolean;
+  record: boolean;
+  json?: boolean;
+}
+
+/** `milestone land`. @returns The exit code. */
+export async function land(word: string | undefined, flags: LandFlags): Promise<number> {
+  const home = requireHome();
+  const paths = homePaths(home);
+  const id = chosen(paths, word, flags.milestone);
+  locatePlan(paths, id);
+  const options: LandOptions = {
+    ...commandOptions(home, id),
+    into: flags.into,
+    kind: kindOf(flags),
+    partial: flags.partial ?? false,
+    record: flags.record,
+    signals: processSignals,
+  };
+  if (flags.dryRun) return rehearse(paths, options, flags);
+  try {
+    const landed = await landMilestone(options);
+    if (flags.json) console.log(JSON.stringify({ok: true, landed}));
+    else for (const line of landedLines(id, landed)) console.log(printable(line));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Interrupted)) throw error;
+    const message = `${error.message}; nothing has moved`;
+    if (flags.json) console.log(JSON.stringify({ok: false, error: {code: 'STOPPED', message}}));
+    else console.error(message);
+    return error.exitCode;
+  }
+}
+
+/** The one that ran last, where none is named. */
+function chosen(paths: HomePaths, word: string | undefined, flag: string | undefined): MilestoneId {
+  if (word !== undefined && flag !== undefined && word !== flag)
+    throw new MilestoneError('USAGE', `\`${word}\` and \`--milestone ${flag}\` name two milestones`);
+  return chooseShown(paths, flag ?? word);
+}
+
+/** @throws {MilestoneError} `USAGE` */
+function kindOf(flags: LandFlags): LandingKind {
+  const kinds = (['merge', 'squash', 'ff'] as const).filter(kind => flags[kind]);
+  if (kinds.length <= 1) return kinds[0] ?? 'merge';
+  throw new MilestoneError('USAGE', `${kinds.map(kind => `\`--${kind}\``).join(' and ')} exclude each other`);
+}
+
+async function rehearse(paths: HomePaths, options: LandOptions, {json}: LandFlags): Promise<number> {
+  const state = foldLog(paths, options.id)?.state;
+  if (!state) throw notHere(paths, options.id);
+  const repo = await openRepository(path.dirname(paths.home));
+  if (!repo) throw withoutGit(state);
+  const would = await rehearseLanding(repo, state, checksOf(paths, state), options);
+  if (json) console.log(JSON.stringify({ok: true, would}));
+  else for (const line of wouldLines(options.id, would)) console.log(printable(line));
+  return 0;
+}
+
+function notHere(paths: HomePaths, id: MilestoneId): MilestoneError {
+  return new MilestoneError('LOG_MISSING', `the event log of milestone \`${id}\` is not here`, {
+    hint: `milestone status ${id}`,
+    where: {file: locatePlan(paths, id)},
+  });
+}
+
+function checksOf(paths: HomePaths, state: MilestoneState): string[] {
+  const {verify, verifyFinal} = resolveMilestoneSettings(
+    state.plan.settings,
+    readConfigFile(paths.config).config.settings,
+  );
+  return [verify, verifyFinal].filter(command => command !== undefined);
+}
+
+const HOW: Readonly<Record<LandingKind, string>> = {
+  merge: 'merged',
+  squash: 'squashed into one commit',
+  ff: 'fast-forwarded',
+};
+
+function landedLines(id: MilestoneId, {into, commit, kind, tasks, checks, already, followed}: Landed): string[] {
+  const short = commit.slice(0, 10);
+  if (already) return [`milestone \`${id}\` is in \`${into}\` already (${short})`];
+  return [
+    `milestone \`${id}\` is in \`${into}\`: ${counted(tasks.length, 'task')}, ${HOW[kind]} (${short})`,
+    ...(checks.length === 0
+      ? ['  unchecked: the plan has neither `verify` nor `verify_final`']
+      : checks.map(checkLine)),
+    ...followed.map(folder => `  ${folder} follows`),
+  ];
+}
+
+function checkLine({command, duration_ms, flaky}: CheckResult): string {
+  return `  ✔ ${firstLine(command)} (${(duration_ms / 1_000).toFixed(1)} s)${flaky ? ', flaky' : ''}`;
+}
+
+function wouldLines(id: MilestoneId, {into, onto, head, kind, tasks, checks, already}: WouldLand): string[] {
+  if (already) return [`milestone \`${id}\` is in \`${into}\` already`];
+  return [
+    `milestone \`${id}\` (${head.slice(0, 10)}, ${counted(tasks.length, 'task')}) would be ${HOW[kind]} in \`${into}\` (${onto.slice(0, 10)})`,
+    ...(checks.length === 0 ? ['  unchecked: the plan has neither `verify` nor `verify_final`'] : []),
+    ...checks.map(command => `  if it is green: ${firstLine(command)}`),
+  ];
+}

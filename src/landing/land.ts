@@ -1,0 +1,327 @@
+// A milestone gets into the branch that it began at:
+//
+//   complete? ─> join (commits that nothing points at) ─> checks on that very commit, in a slot
+//        milestone_landing, synced ─> the branch moves, if it still stands where it was ─> its checkouts follow
+//        milestone_landed ─> slots go
+//
+// L1. The branch never stands at a commit of ours that was not checked whole: it moves by compare-and-swap, and what
+//     moved meanwhile is joined and checked anew.
+// L2. Killed at any point, the next call asks one question: does the branch have the commit that `milestone_landing`
+//     names? Then what comes after the move is done again, else all of it.
+
+import fs from 'node:fs';
+import type {Check} from '../drivers/run-checks.ts';
+import {finishMove} from '../engine/move-completed.ts';
+import {prepareGround} from '../engine/prepare-execution.ts';
+import {MilestoneError} from '../errors.ts';
+import type {CheckResult, Landing, LandingKind} from '../events/event.ts';
+import {Checks} from '../execution/checks.ts';
+import type {Ground} from '../execution/execution.ts';
+import {dirtyFiles} from '../git/checkout.ts';
+import type {Repository} from '../git/git.ts';
+import {runCommitHooks} from '../git/hooks.ts';
+import {advanceBranch, isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
+import {slotAt} from '../git/slot-place.ts';
+import {foldLog} from '../milestone/fold-log.ts';
+import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
+import {homePaths} from '../plan/file/home.ts';
+import {renderPlan} from '../plan/layout.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {firstLine} from '../platform/first-line.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
+import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes/signals.ts';
+import {exitCodeText} from '../platform/processes/start-group.ts';
+import {stateFields} from '../projections/state-fields.ts';
+import {isOver, type MilestoneState, milestoneToken} from '../state/milestone.ts';
+import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
+import {SharedWatch} from '../workspace/shared-watch.ts';
+import type {Integration} from '../workspace/workspace.ts';
+import {followAll} from './checkouts.ts';
+import {join} from './join.ts';
+import {findTarget, isIn, type Target} from './target.ts';
+
+export interface LandOptions extends CommandOptions {
+  /** Absent: the branch that the milestone began at. */
+  into?: string | undefined;
+  kind: LandingKind;
+  /** Also what is not complete. */
+  partial: boolean;
+  /** Take along what the home has of the milestone. */
+  record: boolean;
+  signals: Signals;
+}
+
+export interface Landed {
+  into: string;
+  commit: string;
+  kind: LandingKind;
+  tasks: TaskId[];
+  checks: CheckResult[];
+  /** It had got there before. */
+  already: boolean;
+  /** Top folders of the checkouts that followed. */
+  followed: string[];
+}
+
+/** A signal has ended the checks; nothing has moved. */
+export class Interrupted extends Error {
+  constructor(readonly signal: SignalName) {
+    super(`stopped by ${signal}`);
+  }
+
+  get exitCode(): number {
+    return SIGNAL_EXITS[this.signal];
+  }
+}
+
+/** So often a branch may move while what is to land in it is checked. */
+const TRIES = 5;
+
+/**
+ * Land a milestone.
+ * @throws {MilestoneError} as `openMilestone` and `findTarget`; `WRONG_STATUS` when it is not complete, `TREE_DIRTY`,
+ * `MERGE_CONFLICT`, `CHECK_RED`.
+ * @throws {Interrupted}
+ */
+export async function land(options: LandOptions): Promise<Landed> {
+  await finishCompletion(options);
+  return withMilestone(options, async opened => {
+    const {state, repo} = opened;
+    const head = repo && (await landable(repo, state, options));
+    if (!repo || head === undefined) throw withoutGit(state);
+    return withLog(opened, options, async log => {
+      await endLeftovers(new Set([milestoneToken(state)]), opened.clock);
+      const stop = new AbortController();
+      const ground = prepareGround(opened, log, {...options, signal: stop.signal, inSlots: true});
+      return new OneLanding({opened, repo, ground, stop, head, options}).run();
+    });
+  });
+}
+
+/** A crash may have come between the end of the milestone and the move of its plan. */
+async function finishCompletion(options: LandOptions): Promise<void> {
+  const paths = homePaths(options.home);
+  const isCompleted = foldLog(paths, options.id)?.state.status === 'completed';
+  if (!isCompleted || !fs.existsSync(paths.active(options.id))) return;
+  await withMilestone(options, opened => finishMove(opened, options));
+}
+
+/**
+ * The head of the milestone's branch, which is to land.
+ * @returns Undefined where there is no branch, because it was executed without git.
+ * @throws {MilestoneError} `WRONG_STATUS`
+ */
+export async function landable(
+  repo: Repository,
+  state: MilestoneState,
+  {partial}: Pick<LandOptions, 'partial'>,
+): Promise<string | undefined> {
+  const {id, status, activation, landing, head: last} = state;
+  if (!activation) throw wrongStatus(state, `milestone execute ${id}`);
+  if (activation.branch === undefined) return undefined;
+  const head = await readHead(repo, activation.branch);
+  if (head === undefined)
+    throw new MilestoneError('BASE_MISSING', `the branch \`${activation.branch}\` is gone; it was at ${last}`, {
+      hint: `\`git branch ${activation.branch} ${last}\` puts it back`,
+    });
+  if (last !== undefined && !(await isAncestor(repo, last, head)))
+    throw new MilestoneError('WRONG_STATUS', `the branch \`${activation.branch}\` does not contain ${last}`, {
+      hint: `\`git branch -f ${activation.branch} ${last}\` puts it back`,
+    });
+  if (status === 'completed' || partial || landing) return head;
+  const goesOn = status === 'cancelled' ? '' : `\`milestone resume ${id}\` goes on with it; `;
+  throw wrongStatus(state, `${goesOn}\`milestone land ${id} --partial\` lands what is done`);
+}
+
+function wrongStatus({id, status}: MilestoneState, hint: string): MilestoneError {
+  return new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}, not completed`, {hint});
+}
+
+export function withoutGit({id}: MilestoneState): MilestoneError {
+  return new MilestoneError('NOT_A_REPOSITORY', `milestone \`${id}\` was executed without git`, {
+    hint: 'its work is in the files already',
+  });
+}
+
+interface Parts {
+  opened: OpenMilestone;
+  repo: Repository;
+  ground: Ground;
+  /** Ends what makes the slot ready. */
+  stop: AbortController;
+  head: string;
+  options: LandOptions;
+}
+
+class OneLanding {
+  constructor(private readonly parts: Parts) {}
+
+  async run(): Promise<Landed> {
+    const {opened, repo, head, options} = this.parts;
+    const {state} = opened;
+    const pending = state.landing;
+    if (pending && (await this.isThere(pending))) return this.finish(pending, undefined);
+    if (pending && state.status !== 'completed' && !options.partial)
+      throw wrongStatus(state, `milestone land ${state.id} --partial`);
+    for (let tries = 1; ; tries++) {
+      const target = await findTarget(repo, state, options.into);
+      if (await isIn(repo, state, head, target)) return this.wasThere(target);
+      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles);
+      const {landing, checks} = await this.prepare(target);
+      // The checks may have taken long.
+      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles);
+      if (await this.move(landing)) return this.finish(landing, checks);
+      if (tries === TRIES)
+        throw new MilestoneError('WRONG_STATUS', `\`${target.into}\` moves again and again while the checks run`);
+    }
+  }
+
+  /** Whether the move that was about to happen when something died did happen. */
+  private async isThere({into, commit}: Landing): Promise<boolean> {
+    const {repo} = this.parts;
+    const now = await readHead(repo, into);
+    return now !== undefined && (await isAncestor(repo, commit, now));
+  }
+
+  private async wasThere(target: Target): Promise<Landed> {
+    const {opened, ground, head} = this.parts;
+    const {landed} = opened.state;
+    const {into, commit: onto} = target;
+    const known = landed?.head === head && landed.into === into ? landed : undefined;
+    // A person has merged it.
+    const here: Landing = known ?? {into, onto, commit: head, kind: 'merge', head};
+    if (!known) ground.ledger.record({event: 'milestone_landed', details: here});
+    await ground.ledger.durable();
+    await this.freeSlots();
+    return {...this.report(here, []), already: true};
+  }
+
+  private async prepare(target: Target): Promise<{landing: Landing; checks: CheckResult[]}> {
+    const {opened, repo, ground, head, options} = this.parts;
+    const {workspace, inForce} = ground;
+    const {integration} = workspace;
+    if (!integration) throw withoutGit(opened.state);
+    await workspace.begin?.();
+    const landing = await join(
+      repo,
+      opened.state,
+      {head, target},
+      {
+        kind: options.kind,
+        record: options.record,
+        planWith: work => this.planWith({...target, onto: target.commit, kind: options.kind, head, work}),
+        ...(inForce.settings.git.hooks && {hooked: work => this.hooked(integration, work)}),
+      },
+    );
+    const checks = await this.check(integration, landing.commit);
+    return {landing, checks};
+  }
+
+  /** The plan as it is going to be written. */
+  private planWith(landed: Landing): string | undefined {
+    const {read, state} = this.parts.opened;
+    return read.layout && renderPlan(read.text, read.layout, stateFields({...state, landed}));
+  }
+
+  private async hooked(integration: Integration, {tree, message, onto}: {tree: string; message: string; onto: string}) {
+    const {repo} = this.parts;
+    const folder = await integration.checkOut(tree, onto);
+    const top = repo.prefix === '' ? folder : folder.slice(0, -(repo.prefix.length + 1));
+    const slot = slotAt(repo, top);
+    if (!slot) throw new MilestoneError('GIT_FAILED', `the slot for checks is not at \`${top}\``);
+    const result = await runCommitHooks(slot, {tree, message});
+    if (result.ok) return result;
+    const said = result.output.trim().split('\n').at(-1) ?? '';
+    throw new MilestoneError('CHECK_RED', `the hook \`${result.hook}\` refuses it: ${said}`);
+  }
+
+  /** @throws {MilestoneError} `CHECK_RED` */
+  private async check(integration: Integration, commit: string): Promise<CheckResult[]> {
+    const {ground, options, opened, repo, stop} = this.parts;
+    const {attempts, mergeSlot: slot} = ground;
+    const {verify, verifyFinal} = ground.inForce.settings;
+    const checks: Check[] = [
+      ...(verify === undefined ? [] : [{name: 'milestone' as const, command: verify}]),
+      ...(verifyFinal === undefined ? [] : [{name: 'final' as const, command: verifyFinal}]),
+    ];
+    if (checks.length === 0) return [];
+    let stoppedBy: SignalName | undefined;
+    const stopListening = options.signals.listen(name => {
+      const isAgain = stoppedBy !== undefined;
+      stoppedBy = name;
+      const outcome = {kind: 'interrupted' as const, message: `was interrupted by ${name}`, executor_died: false};
+      attempts.interruptAll(outcome, isAgain);
+      stop.abort();
+    });
+    try {
+      const cwd = await integration.checkOutCommit(commit);
+      if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
+      const runner = new Checks({...ground, sharedWatch: new SharedWatch(repo, opened.id)});
+      const results = await attempts.during({taskId: LANDING, attempt: slot}, signal =>
+        runner.run(checks, {place: undefined, slot, cwd, signal}),
+      );
+      if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
+      const red = results.find(({ok}) => !ok);
+      if (red) throw isRed(opened, red);
+      return results;
+    } catch (error) {
+      // What it held is kept elsewhere: nobody goes on in it.
+      await this.freeSlots();
+      throw error;
+    } finally {
+      stopListening();
+    }
+  }
+
+  /** @returns False when the branch has moved meanwhile. */
+  private async move(landing: Landing): Promise<boolean> {
+    const {opened, repo, ground} = this.parts;
+    ground.ledger.record({event: 'milestone_landing', details: landing});
+    await ground.ledger.durable();
+    opened.lock.check();
+    const {into, onto, commit} = landing;
+    const move = {branch: into, from: onto, to: commit, reason: `milestone: land ${opened.id}`};
+    if ((await advanceBranch(repo, move)).kind === 'advanced') return true;
+    // A git of a process that died may have moved it after all.
+    return this.isThere(landing);
+  }
+
+  private async finish(landing: Landing, checks: CheckResult[] | undefined): Promise<Landed> {
+    const {opened, repo, ground, options} = this.parts;
+    // Whoever has moved the branch on since has seen to his checkouts.
+    const isLast = (await readHead(repo, landing.into)) === landing.commit;
+    const {followed, warnings} = isLast
+      ? await followAll(repo, landing, opened.paths.home)
+      : {followed: [], warnings: []};
+    for (const warning of warnings) options.warn(warning);
+    ground.ledger.record({event: 'milestone_landed', details: {...landing, ...(checks && {checks})}});
+    await ground.ledger.durable();
+    await this.freeSlots();
+    return {...this.report(landing, checks ?? []), followed};
+  }
+
+  private report({into, commit, kind}: Landing, checks: CheckResult[]): Landed {
+    const {tasks} = this.parts.opened.state;
+    const done = [...tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
+    return {into, commit, kind, tasks: done, checks, already: false, followed: []};
+  }
+
+  /** What is not over goes on in its slots. */
+  private async freeSlots(): Promise<void> {
+    const {ground, opened} = this.parts;
+    if (isOver(opened.state.status)) await ground.workspace.remove();
+  }
+}
+
+/** No task has an empty id. */
+const LANDING = '';
+
+function isRed({id}: OpenMilestone, {command, exit_code, output_tail}: CheckResult): MilestoneError {
+  const how = exit_code === null ? 'did not end in time' : `failed with ${exitCodeText(exit_code)}`;
+  const tail = (output_tail ?? '').trimEnd().split('\n').slice(-10).filter(Boolean);
+  const said = tail.length === 0 ? '' : `:\n${tail.map(line => `    ${line}`).join('\n')}`;
+  return new MilestoneError('CHECK_RED', `the check \`${firstLine(command)}\` ${how} on what would land${said}`, {
+    hint: `mend it on \`${milestoneBranch(id)}\`, then \`milestone land ${id}\``,
+  });
+}

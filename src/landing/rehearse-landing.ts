@@ -1,0 +1,45 @@
+import type {LandingKind} from '../events/event.ts';
+import {dirtyFiles} from '../git/checkout.ts';
+import type {Repository} from '../git/git.ts';
+import {isAncestor} from '../git/refs.ts';
+import type {TaskId} from '../plan/plan.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
+import {hasMoved, mergedTree} from './join.ts';
+import {type LandOptions, landable, withoutGit} from './land.ts';
+import {findTarget, isIn} from './target.ts';
+
+/** What `land` would do. */
+export interface WouldLand {
+  into: string;
+  /** Where that branch stands. */
+  onto: string;
+  head: string;
+  kind: LandingKind;
+  tasks: TaskId[];
+  /** Commands that would have to be green. */
+  checks: string[];
+  already: boolean;
+}
+
+/**
+ * Say what `land` would do. Changes nothing, and runs nothing of the repository.
+ * @throws {MilestoneError} what keeps it from landing, but for red checks.
+ */
+export async function rehearseLanding(
+  repo: Repository,
+  state: MilestoneState,
+  checks: string[],
+  {into, kind, partial}: Pick<LandOptions, 'into' | 'kind' | 'partial'>,
+): Promise<WouldLand> {
+  const head = await landable(repo, state, {partial});
+  if (head === undefined) throw withoutGit(state);
+  const target = await findTarget(repo, state, into);
+  const tasks = [...state.tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
+  const would = {into: target.into, onto: target.commit, head, kind, tasks, checks};
+  if (await isIn(repo, state, head, target)) return {...would, already: true};
+  await assertCheckoutsCanFollow(repo, target.into, dirtyFiles);
+  if (kind !== 'ff') await mergedTree(repo, state, {head, target});
+  else if (!(await isAncestor(repo, target.commit, head))) throw hasMoved(state, target.into);
+  return {...would, already: false};
+}

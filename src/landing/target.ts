@@ -1,0 +1,53 @@
+// The branch that a milestone lands in, and whether it has.
+
+import {MilestoneError} from '../errors.ts';
+import {git, type Repository} from '../git/git.ts';
+import {isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
+import {didYouMean} from '../plan/suggest.ts';
+import type {MilestoneState} from '../state/milestone.ts';
+
+export interface Target {
+  /** Branch. */
+  into: string;
+  /** Where it stands. */
+  commit: string;
+}
+
+/**
+ * The branch that is named, else the one that the milestone began at.
+ * @throws {MilestoneError} `BASE_MISSING` when that is no branch of this repository.
+ */
+export async function findTarget(
+  repo: Repository,
+  {id, activation}: Pick<MilestoneState, 'id' | 'activation'>,
+  named: string | undefined,
+): Promise<Target> {
+  const into = (named ?? activation?.baseName ?? 'HEAD').replace(/^refs\/heads\//, '');
+  if (into === milestoneBranch(id))
+    throw new MilestoneError('USAGE', `\`${into}\` is the milestone's own branch`, {
+      hint: '`--into` names another one',
+    });
+  const commit = /^HEAD$|^-/.test(into) ? undefined : await readHead(repo, into);
+  if (commit !== undefined) return {into, commit};
+  const branches = (await git(repo, ['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n');
+  const near = didYouMean(into, branches.filter(Boolean));
+  if (named !== undefined)
+    throw new MilestoneError('BASE_MISSING', `there is no branch \`${into}\``, {
+      hint: near ?? `\`git branch ${into}\` makes it`,
+    });
+  const began = into === 'HEAD' ? 'at no branch' : `at \`${into}\`, which is no branch of this repository`;
+  throw new MilestoneError('BASE_MISSING', `milestone \`${id}\` began ${began}`, {
+    hint: `\`milestone land ${id} --into <branch>\` says where it is to go`,
+  });
+}
+
+/** Whether a branch has all of a milestone, whoever brought it there. */
+export async function isIn(
+  repo: Repository,
+  {landed}: Pick<MilestoneState, 'landed'>,
+  head: string,
+  target: Target,
+): Promise<boolean> {
+  if (landed?.head === head && (await isAncestor(repo, landed.commit, target.commit))) return true;
+  return isAncestor(repo, head, target.commit);
+}

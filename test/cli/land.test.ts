@@ -1,0 +1,428 @@
+// `milestone land`: a milestone gets into the branch that it began at, checked there, whatever that branch did meanwhile.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {describe, expect, test} from 'vitest';
+import {parse} from 'yaml';
+import {MilestoneRig, type RigOptions} from '../rig/milestone-rig.ts';
+
+const ID = 'auth';
+
+/** Two tasks, done on the milestone's branch; `main` is checked out and where it was. */
+async function completedRig(settings: Record<string, unknown> = {}, options: RigOptions = {}): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create({files: {'shared.txt': 'one\ntwo\nthree\n'}, ...options});
+  await rig.writeMilestone(
+    ID,
+    [
+      {id: 'a', title: 'Do a', run: 'echo a > a.txt'},
+      {id: 'b', run: 'sed -i s/two/TWO/ shared.txt', dependencies: ['a']},
+    ],
+    {title: 'The auth API', settings},
+  );
+  const ended = await rig.milestone('execute', ID);
+  if (ended.exitCode !== 0) throw new Error(ended.stderr);
+  return rig;
+}
+
+/** Somebody else's commit on `main`. */
+function moveMain(rig: MilestoneRig, files: Record<string, string>): string {
+  for (const [name, text] of Object.entries(files)) rig.write(name, text);
+  rig.git('add', ...Object.keys(files));
+  rig.git('commit', '-q', '-m', 'Meanwhile');
+  return rig.git('rev-parse', 'main');
+}
+
+const firstParents = (rig: MilestoneRig, branch = 'main') =>
+  rig.git('log', '--first-parent', '--format=%s', branch).split('\n');
+
+function expectNoSlots(rig: MilestoneRig): void {
+  expect(rig.git('worktree', 'list', '--porcelain').match(/^worktree /gm)).toHaveLength(1);
+  const left = fs.existsSync(rig.stateFolder) ? fs.readdirSync(rig.stateFolder, {recursive: true}) : [];
+  expect(left.filter(name => name !== 'milestone')).toEqual([]);
+}
+
+describe('what lands', () => {
+  test.concurrent('becomes one merge commit, whose files the clean checkout has, with the record beside it', async () => {
+    await using rig = await completedRig({verify: 'test -s README', verify_final: 'grep -q TWO shared.txt'});
+    const before = rig.git('rev-parse', 'main');
+    const {landed, ok} = (await rig.milestone('land', ID, '--json')).json();
+    expect(ok).toBe(true);
+    expect(landed).toMatchObject({into: 'main', kind: 'merge', tasks: ['a', 'b'], already: false});
+    expect(landed.checks).toMatchObject([
+      {name: 'milestone', command: 'test -s README', ok: true},
+      {name: 'final', command: 'grep -q TWO shared.txt', ok: true},
+    ]);
+    expect(landed.commit).toBe(rig.git('rev-parse', 'main'));
+    expect(firstParents(rig)).toEqual(['Merge milestone auth: The auth API', 'First commit']);
+    expect(rig.git('rev-parse', 'main^1')).toBe(before);
+    // The record is the milestone's side of the merge, right on its last commit; its own branch has none of it.
+    expect(rig.git('rev-parse', 'main^2^')).toBe(rig.git('rev-parse', `milestone/${ID}`));
+    expect(rig.git('log', '-1', '--format=%s', 'main^2')).toBe('Record milestone auth');
+    expect(rig.git('show', '--format=', '--name-only', 'main^2')).toBe(rig.planFile(ID, 'completed'));
+    expect(rig.git('ls-tree', '-r', '--name-only', `milestone/${ID}`)).not.toContain('.milestones');
+    const message = rig.git('log', '-1', '--format=%B', 'main');
+    expect(message).toContain('- a: Do a\n- b\n');
+    expect(message).toMatch(/\nMilestone: auth\nExecution: \S+\n$/);
+    // The checkout has followed, and has nothing to commit but what was never the milestone's.
+    expect(rig.read('a.txt')).toBe('a\n');
+    expect(rig.read('shared.txt')).toContain('TWO');
+    expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
+    expect(rig.git('show', `main:${rig.planFile(ID, 'completed')}`)).toBe(
+      rig.read(rig.planFile(ID, 'completed')).trimEnd(),
+    );
+    expect(rig.events(ID).slice(-2)).toMatchObject([
+      {event: 'milestone_landing', details: {into: 'main', onto: before, commit: landed.commit}},
+      {event: 'milestone_landed', details: {into: 'main', commit: landed.commit, kind: 'merge'}},
+    ]);
+    expect((await rig.status(ID)).git).toMatchObject({landed: true});
+    expect((await rig.milestone('status', ID)).stdout).toContain(', landed\n');
+    expectNoSlots(rig);
+    expect(rig.processesLeft()).toEqual([]);
+  });
+
+  test.concurrent('landing again says so, and so does the status; nothing moves', async () => {
+    await using rig = await completedRig();
+    expect((await rig.status(ID)).git).toMatchObject({landed: false});
+    const first = await rig.milestone('land');
+    expect(first).toMatchObject({exitCode: 0, stdout: expect.stringContaining('unchecked')});
+    const [main, seq] = [rig.git('rev-parse', 'main'), rig.events(ID).length];
+    expect(await rig.milestone('land')).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('is in `main` already'),
+    });
+    expect((await rig.milestone('land', ID, '--squash', '--json')).json().landed).toMatchObject({
+      already: true,
+      commit: main,
+    });
+    expect(rig.git('rev-parse', 'main')).toBe(main);
+    expect(rig.events(ID)).toHaveLength(seq);
+    expect((await rig.milestone('land', ID, '--dry-run')).stdout).toContain('already');
+  });
+
+  test.concurrent('squashed it is one commit, on which the record and whoever requires it build', async () => {
+    await using rig = await completedRig();
+    moveMain(rig, {'other.txt': 'other\n'});
+    const {landed} = (await rig.milestone('land', ID, '--squash', '--json')).json();
+    expect(landed).toMatchObject({kind: 'squash'});
+    expect(firstParents(rig)).toEqual([
+      'Record milestone auth',
+      'The auth API (milestone auth)',
+      'Meanwhile',
+      'First commit',
+    ]);
+    expect(rig.git('rev-list', '--merges', 'main')).toBe('');
+    const work = rig.git('rev-parse', 'main^');
+    expect(parse(rig.git('show', `main:${rig.planFile(ID, 'completed')}`)).execution.commit).toBe(work);
+    expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
+    expect((await rig.status(ID)).git).toMatchObject({landed: true});
+    expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true});
+    expect(await rig.milestone('doctor')).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('fast-forwarded it has no commit that joins, and where the branch has moved it is refused', async () => {
+    await using rig = await completedRig();
+    const head = rig.git('rev-parse', `milestone/${ID}`);
+    const {landed} = (await rig.milestone('land', ID, '--ff', '--no-record', '--json')).json();
+    expect(landed).toMatchObject({kind: 'ff', commit: head});
+    expect(rig.git('rev-parse', 'main')).toBe(head);
+    await using moved = await completedRig();
+    const main = moveMain(moved, {'other.txt': 'other\n'});
+    for (const flags of [[], ['--dry-run']])
+      expect(await moved.milestone('land', ID, '--ff', ...flags)).toMatchObject({
+        exitCode: 3,
+        stderr: expect.stringMatching(/`main` has moved.*\nhint: milestone land auth --merge/),
+      });
+    expect(moved.git('rev-parse', 'main')).toBe(main);
+  });
+
+  test.concurrent('without a record, and where git ignores the home, its plan stays out', async () => {
+    await using rig = await completedRig();
+    await rig.milestone('land', ID, '--no-record');
+    expect(rig.git('ls-tree', '-r', '--name-only', 'main')).not.toContain('.milestones');
+    await using ignoring = await completedRig({}, {files: {'shared.txt': 'two\n', '.gitignore': '.milestones/\n'}});
+    expect(await ignoring.milestone('land', ID)).toMatchObject({exitCode: 0});
+    expect(ignoring.git('rev-parse', 'main^2')).toBe(ignoring.git('rev-parse', `milestone/${ID}`));
+  });
+
+  test.concurrent('a plan that was committed where it was active moves with the record; other files of the home stay', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}]);
+    await rig.writeMilestone('later', [{id: 'x', run: 'true'}]);
+    rig.commit('The plans');
+    await rig.milestone('execute', ID);
+    rig.write(rig.planFile('later'), 'half written');
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+    expect(rig.git('diff', '--name-status', 'main^1', 'main', '--', '.milestones')).toMatch(
+      /^D\t.*active\/auth.yaml\nA\t.*completed\/auth.yaml$/,
+    );
+    expect(rig.read(rig.planFile('later'))).toBe('half written');
+    expect(rig.git('status', '--porcelain').split('\n')).toEqual([
+      ` M ${rig.planFile('later')}`,
+      '?? .milestones/.gitignore',
+    ]);
+  });
+});
+
+describe('a branch that has moved', () => {
+  test.concurrent('gets both, checked together', async () => {
+    await using rig = await completedRig({verify_final: 'test -s other.txt && test -s a.txt || ! test -e other.txt'});
+    moveMain(rig, {'other.txt': 'other\n'});
+    expect(await rig.milestone('land', ID)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('✔ test -s other.txt'),
+    });
+    expect(rig.read('other.txt') + rig.read('a.txt')).toBe('other\na\n');
+    expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
+  });
+
+  test.concurrent('stays where it was when the whole is red, exit 4 with the end of the output', async () => {
+    await using rig = await completedRig({verify: 'echo why; ! test -e other.txt'});
+    const main = moveMain(rig, {'other.txt': 'other\n'});
+    const red = await rig.milestone('land', ID, '--json');
+    expect(red.exitCode).toBe(4);
+    expect(red.json().error).toMatchObject({
+      code: 'CHECK_RED',
+      message: expect.stringMatching(/echo why.*exit code 1.*why/s),
+    });
+    expect(rig.git('rev-parse', 'main')).toBe(main);
+    expect(rig.events(ID).map(({event}) => event)).not.toContain('milestone_landing');
+    expect((await rig.status(ID)).git).toMatchObject({landed: false});
+    expectNoSlots(rig);
+    // Mended on the milestone's branch, by a commit of a person's.
+    rig.git('rm', '-q', 'other.txt');
+    rig.git('commit', '-q', '-m', 'Take it back');
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+  });
+
+  test.concurrent('that conflicts is exit 3 and names the files, and a merge of it into the milestone mends it', async () => {
+    await using rig = await completedRig();
+    const main = moveMain(rig, {'shared.txt': 'one\n2\nthree\n'});
+    for (const flags of [[], ['--squash'], ['--dry-run']]) {
+      const {exitCode, stderr} = await rig.milestone('land', ID, ...flags);
+      expect([exitCode, stderr]).toEqual([3, expect.stringContaining('conflicts with `main` in `shared.txt`')]);
+    }
+    expect(rig.git('rev-parse', 'main')).toBe(main);
+    rig.git('switch', '-q', `milestone/${ID}`);
+    rig.git('merge', '-q', '-X', 'ours', 'main');
+    rig.git('switch', '-q', 'main');
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+    expect(rig.read('shared.txt')).toContain('TWO');
+  });
+
+  test.concurrent('while the checks run is joined and checked anew', async () => {
+    await using rig = await MilestoneRig.create();
+    const check = await rig.command('check');
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}]);
+    await rig.milestone('execute', ID);
+    rig.write('.milestones/config.yaml', `settings:\n  verify: ${JSON.stringify(check.shell)}\n`);
+    const landing = rig.milestone('land', ID);
+    const first = await check.nextRun();
+    rig.git('commit', '-q', '--allow-empty', '-m', 'In between');
+    await first.exit(0);
+    await (await check.nextRun()).exit(0);
+    expect(await landing).toMatchObject({exitCode: 0});
+    expect(firstParents(rig)).toEqual(['Merge milestone auth', 'In between', 'First commit']);
+    expect(check.timesRun).toBe(2);
+  });
+});
+
+describe('checkouts of the branch', () => {
+  test.concurrent('that are dirty are named, exit 3, and nothing is checked or moved', async () => {
+    await using rig = await completedRig({verify_final: 'touch "$HOME/checked"'});
+    fs.rmSync(path.join(rig.root, 'home', 'checked'));
+    const main = rig.git('rev-parse', 'main');
+    rig.write('shared.txt', 'mine\n');
+    for (const flags of [[], ['--dry-run']]) {
+      const {exitCode, stderr} = await rig.milestone('land', ID, ...flags);
+      expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/repo` has `main` checked out.*`shared.txt`/)]);
+    }
+    expect(rig.git('rev-parse', 'main')).toBe(main);
+    expect(fs.existsSync(path.join(rig.root, 'home', 'checked'))).toBe(false);
+    expect(rig.read('shared.txt')).toBe('mine\n');
+  });
+
+  test.concurrent('elsewhere follow, too, with the record; one of another branch stays as it is', async () => {
+    await using rig = await completedRig();
+    rig.git('switch', '-q', '-c', 'mine');
+    rig.write('shared.txt', 'unfinished\n');
+    const other = path.join(rig.root, 'other');
+    rig.git('worktree', 'add', '-q', other, 'main');
+    expect(await rig.milestone('land', ID)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('other follows'),
+    });
+    expect(fs.readFileSync(path.join(other, 'a.txt'), 'utf8')).toBe('a\n');
+    expect(fs.existsSync(path.join(other, rig.planFile(ID, 'completed')))).toBe(true);
+    expect(rig.git('-C', other, 'status', '--porcelain')).toBe('');
+    expect(rig.read('shared.txt')).toBe('unfinished\n');
+    expect(rig.exists('a.txt')).toBe(false);
+  });
+
+  test.concurrent('a branch that nobody has checked out moves all the same', async () => {
+    await using rig = await completedRig();
+    rig.git('branch', 'release');
+    rig.write('shared.txt', 'unfinished\n');
+    expect((await rig.milestone('land', ID, '--into', 'release', '--json')).json().landed).toMatchObject({
+      into: 'release',
+      followed: [],
+    });
+    expect(rig.git('show', 'release:a.txt')).toBe('a');
+    expect(rig.read('shared.txt')).toBe('unfinished\n');
+  });
+});
+
+describe('what is not complete', () => {
+  test.concurrent('is refused, and lands as far as it is done with --partial', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a.txt'},
+      {id: 'b', run: 'test -e now && echo b > b.txt', retries: 0, dependencies: ['a']},
+    ]);
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining('is planned')});
+    await rig.milestone('execute', ID);
+    expect(await rig.milestone('land', ID)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringMatching(/is blocked, not completed\nhint: .*milestone land auth --partial/),
+    });
+    expect((await rig.milestone('land', ID, '--partial', '--json')).json().landed).toMatchObject({tasks: ['a']});
+    expect(rig.read('a.txt')).toBe('a\n');
+    expect((await rig.status(ID)).git).toMatchObject({landed: false});
+    await rig.milestone('retry', ID);
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a.txt'},
+      {id: 'b', run: 'echo b > b.txt', retries: 0, dependencies: ['a']},
+    ]);
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+    expect(rig.read('b.txt')).toBe('b\n');
+    expect(firstParents(rig)).toEqual(['Merge milestone auth', 'Merge milestone auth', 'First commit']);
+    expect((await rig.status(ID)).git).toMatchObject({landed: true});
+  });
+
+  test.concurrent('is not landed while an executor is at work, nor from inside an attempt', async () => {
+    await using rig = await MilestoneRig.create();
+    const work = await rig.command('work');
+    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
+    const execution = rig.milestone('execute', ID);
+    const run = await work.nextRun();
+    expect(await rig.milestone('land', ID, '--partial')).toMatchObject({exitCode: 5});
+    await run.exit(0);
+    await execution;
+    expect(await rig.milestone('land', ID, {env: {MILESTONE_RUN: 'x'}})).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('inside an attempt'),
+    });
+  });
+
+  test.concurrent('what was executed without git, or began at no branch, says what to do', async () => {
+    await using rig = await MilestoneRig.create({git: false});
+    await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
+    await rig.milestone('execute', ID);
+    expect(await rig.milestone('land', ID)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('without git'),
+    });
+    await using detached = await MilestoneRig.create();
+    detached.git('checkout', '-q', '--detach');
+    await detached.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}]);
+    await detached.milestone('execute', ID);
+    expect(await detached.milestone('land', ID)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('--into'),
+    });
+    expect(await detached.milestone('land', ID, '--into', 'mian')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('`main`'),
+    });
+    expect(await detached.milestone('land', ID, '--into', `milestone/${ID}`)).toMatchObject({exitCode: 2});
+    expect(await detached.milestone('land', ID, '--ff', '--squash')).toMatchObject({exitCode: 2});
+    expect(await detached.milestone('land', ID, '--into', 'main')).toMatchObject({exitCode: 0});
+    expect(detached.git('show', 'main:a.txt')).toBe('a');
+  });
+});
+
+test.concurrent('what a person merged by hand has landed: status says it, and land puts it on record', async () => {
+  await using rig = await completedRig();
+  rig.git('merge', '-q', '--no-ff', '-m', 'By hand', `milestone/${ID}`);
+  expect((await rig.status(ID)).git).toMatchObject({landed: true});
+  const main = rig.git('rev-parse', 'main');
+  expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true, into: 'main'});
+  expect(rig.git('rev-parse', 'main')).toBe(main);
+  expect(rig.events(ID).at(-1)).toMatchObject({event: 'milestone_landed', details: {into: 'main'}});
+});
+
+test.concurrent.each([['--merge'], ['--squash'], ['--ff']])(
+  'after %s, who clones has all that a milestone requires which builds on it',
+  async kind => {
+    await using rig = await completedRig();
+    expect(await rig.milestone('land', ID, kind)).toMatchObject({exitCode: 0});
+    await using clone = await MilestoneRig.create({git: false, commit: false});
+    fs.rmSync(clone.folder, {recursive: true});
+    rig.git('clone', '-q', '--no-local', '--single-branch', '--branch', 'main', rig.folder, clone.folder);
+    const status = await clone.status(ID);
+    expect(status).toMatchObject({
+      status: 'completed',
+      progress: {percentage: 100},
+      needs_you: [],
+      git: {landed: true},
+    });
+    expect((await clone.milestone('list', '--json')).json().milestones).toMatchObject([{id: ID, status: 'completed'}]);
+    expect(await clone.milestone('validate')).toMatchObject({exitCode: 0});
+    await clone.writeMilestone('next', [{id: 'n', run: 'cp a.txt n.txt'}], {dependencies: {requires: [ID]}});
+    expect(await clone.milestone('execute', 'next')).toMatchObject({exitCode: 0});
+    expect(clone.git('show', 'milestone/next:n.txt')).toBe('a');
+  },
+);
+
+test.concurrent('no hook of the user runs, unless `git.hooks` says so', async () => {
+  await using rig = await completedRig();
+  const hooks = rig.path('.git/hooks');
+  const said = path.join(rig.root, 'hooked');
+  for (const name of [
+    'pre-commit',
+    'commit-msg',
+    'pre-merge-commit',
+    'post-merge',
+    'post-checkout',
+    'reference-transaction',
+    'post-commit',
+  ])
+    fs.writeFileSync(path.join(hooks, name), `#!/bin/sh\necho ${name} >> '${said}'\n`, {mode: 0o755});
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+  expect(fs.existsSync(said)).toBe(false);
+  await using refusing = await completedRig({git: {hooks: true}});
+  fs.writeFileSync(refusing.path('.git/hooks/commit-msg'), '#!/bin/sh\necho "no ticket"; exit 1\n', {mode: 0o755});
+  const main = refusing.git('rev-parse', 'main');
+  expect(await refusing.milestone('land', ID)).toMatchObject({
+    exitCode: 4,
+    stderr: expect.stringContaining('no ticket'),
+  });
+  expect(refusing.git('rev-parse', 'main')).toBe(main);
+  fs.writeFileSync(refusing.path('.git/hooks/commit-msg'), '#!/bin/sh\necho "Ticket: 7" >> "$1"\n', {mode: 0o755});
+  expect(await refusing.milestone('land', ID)).toMatchObject({exitCode: 0});
+  expect(refusing.git('log', '-1', '--format=%B', 'main')).toContain('Ticket: 7');
+});
+
+test.concurrent('a signal ends the checks, exit 130, and nothing has moved', async () => {
+  await using rig = await MilestoneRig.create();
+  const check = await rig.command('check');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}]);
+  await rig.milestone('execute', ID);
+  rig.write('.milestones/config.yaml', `settings:\n  verify_final: ${JSON.stringify(check.shell)}\n`);
+  const landing = rig.milestone('land', ID);
+  await check.nextRun();
+  process.kill(landing.pid, 'SIGINT');
+  expect(await landing).toMatchObject({exitCode: 130});
+  expect(rig.git('log', '--format=%s', 'main')).toBe('First commit');
+  await rig.untilNoProcessLeft();
+  expectNoSlots(rig);
+});
+
+test.concurrent('in shared mode the checks have a folder of their own, and the checkout stays on its branch', async () => {
+  await using rig = await completedRig({isolation: 'shared', verify_final: 'grep -q TWO shared.txt'});
+  expect(rig.git('branch', '--show-current')).toBe(`milestone/${ID}`);
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+  expect(rig.git('branch', '--show-current')).toBe(`milestone/${ID}`);
+  expect(rig.git('show', 'main:a.txt')).toBe('a');
+  expectNoSlots(rig);
+});
