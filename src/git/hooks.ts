@@ -13,7 +13,7 @@ export type HookResult =
  */
 export function runCommitHooks(slot: Repository, work: {tree: string; message: string}): Promise<HookResult> {
   return withTemporaryIndex(slot, async ({env}) => {
-    await git(slot, ['read-tree', '-m', work.tree], {env});
+    await git(slot, ['read-tree', '--reset', work.tree], {env});
     const before = await runHook(slot, env, ['pre-commit']);
     if (before.code !== 0) return {ok: false, hook: 'pre-commit', output: before.stderr + before.stdout};
     const file = path.join(slot.gitDir, 'COMMIT_EDITMSG');

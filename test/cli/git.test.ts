@@ -547,6 +547,13 @@ describe('repositories', () => {
     expect(fileAt(rig, BRANCH, 'a')).toBe('good');
   });
 
+  test.concurrent('with hooks that are asked for, on a file that was there already', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'echo more >> README'}], {settings: {git: {hooks: true}}});
+    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+    expect(fileAt(rig, BRANCH, 'README')).toBe('A project.\nmore');
+  });
+
   test.concurrent('with line endings that git changes', async () => {
     await using rig = await MilestoneRig.create({files: {'.gitattributes': '*.txt text\n', 'b.txt': 'one\ntwo\n'}});
     rig.git('config', 'core.autocrlf', 'true');
