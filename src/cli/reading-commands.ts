@@ -1,4 +1,5 @@
 import {Argument, type Command, InvalidArgumentError, Option} from 'commander';
+import {status} from './commands/status.ts';
 
 /** The commands that only look: none of them changes a milestone or starts a program. */
 export function addReadingCommands(program: Command): void {
@@ -21,7 +22,6 @@ function addStatus(program: Command): void {
         process.exitCode = await watch(id, flags);
         return;
       }
-      const {status} = await import('./commands/status.ts');
       await status(id, flags);
     });
 }

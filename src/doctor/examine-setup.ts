@@ -4,18 +4,16 @@ import {PREFERRED_AGENTS} from '../drivers/default-driver.ts';
 import {DriverSet} from '../drivers/registry.ts';
 import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
+import {readConfigFile, readPlanFile} from '../plan/file/reader.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 import {findTemplateErrors, promptsFolder} from '../prompts/read-template.ts';
 import type {Finding} from './finding.ts';
 import type {MilestoneLook} from './milestone-evidence.ts';
+import {configSetupProblems, driversNeeded, planSetupProblems} from './setup-problems.ts';
 
 /** The project's own settings and templates. */
 export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
-  const [{readConfigFile}, {configSetupProblems}] = await Promise.all([
-    import('../plan/file/reader.ts'),
-    import('./setup-problems.ts'),
-  ]);
   const {config, problems} = readConfigFile(paths.config);
   const place = {file: paths.config, text: readIfExists(paths.config) ?? ''};
   const broken = findTemplateErrors(promptsFolder(paths)).map<Finding>(({code, message, hint, where}) => ({
@@ -31,7 +29,6 @@ export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
 /** What is odd about a plan in this project. */
 export async function examinePlanSetup({read, file, folder}: MilestoneLook): Promise<Finding[]> {
   if (folder !== 'active' || file === undefined || !read?.plan) return [];
-  const {planSetupProblems} = await import('./setup-problems.ts');
   return planSetupProblems(read.plan, read.config, driversOf(read.config), {file, text: readIfExists(file) ?? ''});
 }
 
@@ -40,7 +37,6 @@ export async function examineAgents(
   paths: HomePaths,
   milestones: ReadonlyArray<Partial<ListedMilestone> & {id: MilestoneId}>,
 ): Promise<Finding[]> {
-  const {readConfigFile} = await import('../plan/file/reader.ts');
   const {config} = readConfigFile(paths.config);
   const drivers = driversOf(config);
   const needed = await neededBy(milestones, config, drivers);
@@ -71,10 +67,6 @@ async function neededBy(
   config: Config,
   drivers: DriverSet,
 ): Promise<Map<string, MilestoneId[]>> {
-  const [{readPlanFile}, {driversNeeded}] = await Promise.all([
-    import('../plan/file/reader.ts'),
-    import('./setup-problems.ts'),
-  ]);
   const needed = new Map<string, MilestoneId[]>();
   for (const {id, file, folder} of milestones) {
     const plan: Plan | undefined = folder === 'active' && file !== undefined ? readPlanFile(file).plan : undefined;

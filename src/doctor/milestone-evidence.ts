@@ -8,7 +8,7 @@ import {locksFolderOf} from '../lock/executor.ts';
 import {readLockOwner} from '../lock/lock.ts';
 import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
-import type {PlanReading} from '../plan/file/read-in-child.ts';
+import {type PlanReading, readPlanAndConfig} from '../plan/file/reader.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {readIfExists} from '../platform/files.ts';
@@ -42,7 +42,7 @@ export async function lookAt(
   {id, file, folder}: Partial<ListedMilestone> & {id: MilestoneId},
 ): Promise<MilestoneLook> {
   const holder = readLockOwner(path.join(locksFolderOf(paths.home, repo), id), ownIdentity());
-  const read = file === undefined ? undefined : await readPlanHere(file, paths.config);
+  const read = file === undefined ? undefined : readPlanAndConfig(file, paths.config);
   const lines = readLogLines(paths.log(id));
   const options = {id, sessionId: '', now: ''};
   const commits = repo ? await commitsOf(repo, id, lines, options) : [];
@@ -73,13 +73,6 @@ export async function commitsOf(
   const base = new Salvage(lines, options).state.activation?.base;
   const head = await readHead(repo, milestoneBranch(id));
   return base === undefined || head === undefined ? [] : readTaskCommits(repo, {from: base, to: head});
-}
-
-/** A plan and config.yaml, read in this process. */
-export async function readPlanHere(file: string, configFile: string): Promise<PlanReading> {
-  const {readConfigFile, readPlanFile} = await import('../plan/file/reader.ts');
-  const {config, problems: configProblems} = readConfigFile(configFile);
-  return {...readPlanFile(file), config, configProblems};
 }
 
 /** Bytes of the log that a cache was folded from; 0 when there is none. */

@@ -11,6 +11,7 @@ import {recordAll} from '../milestone/record.ts';
 import {sweep} from '../milestone/sweep.ts';
 import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
 import {ensureHomeFiles} from '../plan/file/home.ts';
+import {planText} from '../plan/file/plan-text.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {listFolder, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
@@ -54,7 +55,6 @@ export async function repairMilestone(options: CommandOptions): Promise<string[]
 async function restorePlan(opened: OpenMilestone, options: CommandOptions, done: string[]): Promise<OpenMilestone> {
   const {planFile, paths, state} = opened;
   if (fs.existsSync(planFile)) return opened;
-  const {planText} = await import('../plan/file/plan-text.ts');
   replaceFile(planFile, planText(state.plan));
   const read = await options.readPlan(planFile, paths.config);
   const restored = {...opened, read};

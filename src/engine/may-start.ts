@@ -9,7 +9,7 @@ import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import {planStart, type Start} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import type {HomePaths} from '../plan/file/home.ts';
-import type {PlanReading} from '../plan/file/read-in-child.ts';
+import type {PlanReading} from '../plan/file/reader.ts';
 import type {MilestoneId, Problem} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';

@@ -3,7 +3,7 @@ import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
 import {type EditedPlan, judgeEdit} from '../plan/edited-plan.ts';
-import type {PlanReading} from '../plan/file/read-in-child.ts';
+import type {PlanReading} from '../plan/file/reader.ts';
 import {isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {Problem, TaskId} from '../plan/plan.ts';
 import type {PlanChange} from '../plan/plan-diff.ts';

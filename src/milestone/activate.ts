@@ -8,7 +8,7 @@ import {assertBranchCanBeMade, createMilestoneBranch, type Required} from '../gi
 import {milestoneBranch} from '../git/refs.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import {ensureHomeFiles, listMilestones} from '../plan/file/home.ts';
-import type {PlanReading} from '../plan/file/read-in-child.ts';
+import type {PlanReading} from '../plan/file/reader.ts';
 import {refuseMissingRequirements} from '../plan/file/requirements.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';

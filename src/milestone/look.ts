@@ -14,6 +14,7 @@ import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import {readExecutor} from '../lock/executor.ts';
 import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
+import {judgeEdit} from '../plan/edited-plan.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {type FileStamp, isSameStamp, planStamp} from '../plan/file/stamp.ts';
 import type {ImportedState, MilestoneId, Plan} from '../plan/plan.ts';
@@ -151,10 +152,7 @@ function isFileKnown({snapshot: {kept}, stamp: known, looked}: CachedSnapshot, s
 }
 
 async function findEdit({plan, tasks}: Snapshot, file: string): Promise<{edit?: PlanEdit}> {
-  const [{readPlanFile}, {judgeEdit}] = await Promise.all([
-    import('../plan/file/reader.ts'),
-    import('../plan/edited-plan.ts'),
-  ]);
+  const {readPlanFile} = await import('../plan/file/reader.ts');
   const completed = new Set(plan.tasks.flatMap(({id}, place) => (tasks[place]?.status === 'completed' ? id : [])));
   const edited = judgeEdit(plan, readPlanFile(file), id => completed.has(id));
   if (edited.kind === 'same') return {};

@@ -10,7 +10,7 @@ import {locksFolderOf} from '../lock/executor.ts';
 import {acquireLockWaiting, type Lock, type LockPurpose} from '../lock/lock.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
-import type {PlanReading} from '../plan/file/read-in-child.ts';
+import type {PlanReading} from '../plan/file/reader.ts';
 import type {MilestoneId, Plan} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {endMarkedGit} from '../platform/processes/git-processes.ts';

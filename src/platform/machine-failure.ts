@@ -11,7 +11,7 @@ export function asMachineFailure(error: unknown): unknown {
   if (error instanceof MilestoneError || !(error instanceof Error)) return error;
   const {code, syscall = 'go on', path} = error as NodeJS.ErrnoException;
   // Parts of the program are loaded when they are needed.
-  if (code === 'ERR_MODULE_NOT_FOUND')
+  if (code === 'MODULE_NOT_FOUND')
     return new MilestoneError('IO_FAILED', 'milestone was updated or removed while it ran: a part of it is gone', {
       hint: '`milestone resume` goes on with the one that is there now',
       cause: error,

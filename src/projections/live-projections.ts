@@ -2,7 +2,7 @@
 
 import type {EventLog} from '../events/log.ts';
 import type {HomePaths} from '../plan/file/home.ts';
-import type {PlanReading} from '../plan/file/read-in-child.ts';
+import type {PlanReading} from '../plan/file/reader.ts';
 import type {FileStamp} from '../plan/file/stamp.ts';
 import {PlanRenderer} from '../plan/layout.ts';
 import type {Clock} from '../platform/clock.ts';

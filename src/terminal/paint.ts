@@ -1,3 +1,4 @@
+import chalk from 'chalk';
 import {isTerminal} from '../platform/print.ts';
 
 /** Colours for a terminal; each function gets text without any. */
@@ -15,10 +16,8 @@ const asItIs = (text: string) => text;
 /** No colours: for files, pipes and `NO_COLOR`. */
 const plain: Paint = {bold: asItIs, dim: asItIs, red: asItIs, green: asItIs, yellow: asItIs, cyan: asItIs};
 
-/** Colours if standard output wants them. `chalk`, which knows, is not even loaded where it surely does not. */
-export async function choosePaint(): Promise<Paint> {
+/** Colours if standard output wants them. */
+export function choosePaint(): Paint {
   if (process.env.NO_COLOR || (!isTerminal() && process.env.FORCE_COLOR === undefined)) return plain;
-  const {default: chalk} = await import('chalk');
-  const {bold, dim, red, green, yellow, cyan} = chalk;
-  return {bold, dim, red, green, yellow, cyan};
+  return chalk;
 }

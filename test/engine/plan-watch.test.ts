@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {PlanWatch} from '../../src/engine/plan-watch.ts';
-import type {PlanReading} from '../../src/plan/file/read-in-child.ts';
+import type {PlanReading} from '../../src/plan/file/reader.ts';
 import type {Task} from '../../src/plan/plan.ts';
 import type {LiveProjections} from '../../src/projections/live-projections.ts';
 import {makeExecution, startTask} from '../execution/execution-rig.ts';

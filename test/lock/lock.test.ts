@@ -5,7 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
+import {build} from 'rolldown';
 import {afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import {acquireLock, acquireLockWaiting, type Lock, type LockOptions, readLockOwner} from '../../src/lock/lock.ts';
 import {type Identity, ownIdentity, processState} from '../../src/platform/processes/identity.ts';
@@ -20,13 +20,7 @@ let scripts: string;
 beforeAll(async () => {
   scripts = fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-lock-'));
   const entry = fileURLToPath(new URL('./lock-child.ts', import.meta.url));
-  await build({
-    entryPoints: [entry],
-    outfile: path.join(scripts, 'child.mjs'),
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-  });
+  await build({input: entry, platform: 'node', output: {file: path.join(scripts, 'child.mjs')}});
 });
 
 afterAll(() => fs.rmSync(scripts, {recursive: true}));

@@ -28,7 +28,7 @@ test('the package holds the program, the example and the papers, and nothing els
   const files = packed.files.map(file => file.path);
   const outside = files.filter(
     name =>
-      !/^(bin\/milestone\.js$|dist\/.+\.js$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
+      !/^(bin\/milestone\.js$|dist\/[\w-]+\.cjs$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
         name,
       ),
   );
@@ -36,13 +36,14 @@ test('the package holds the program, the example and the papers, and nothing els
     'CHANGELOG.md',
     'LICENSE',
     'README.md',
+    'bin/package.json',
     'docs/agents.md',
     'docs/architecture.md',
     'docs/reference.md',
     'docs/workflow.md',
     'package.json',
   ]);
-  expect(files).toContain('dist/main.js');
+  expect(files).toContain('dist/milestone.cjs');
   expect(files).toContain('.milestones.example/active/hello-site.yaml');
 });
 

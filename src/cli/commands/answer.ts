@@ -4,6 +4,7 @@ import {requireHome} from '../choose-milestone.ts';
 import {checkText, type DecidingFlags, decide, requireTask} from '../deciding.ts';
 import {requireYes} from '../require-yes.ts';
 import {targetText} from '../target.ts';
+import {execute} from './execute.ts';
 
 export interface AnswerFlags extends DecidingFlags {
   /** Go on with the milestone in this terminal when nobody executes it. */
@@ -30,6 +31,5 @@ export async function answer(words: readonly string[], flags: AnswerFlags): Prom
     goesOn: !flags.go,
   }));
   if (!flags.go || by === 'executor') return 0;
-  const {execute} = await import('./execute.ts');
   return execute('resume', milestone, {git: true});
 }

@@ -138,7 +138,7 @@ async function show(
   documents: readonly ShownDocument['now'][],
   flags: ApprovalFlags,
 ) {
-  const paint = await choosePaint();
+  const paint = choosePaint();
   const shown = shownPath(home);
   const as = flags.role === undefined ? '' : ` as ${flags.role}`;
   const title = state.taskById.get(approval.task_id)?.title ?? '';

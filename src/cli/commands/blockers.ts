@@ -26,5 +26,5 @@ export async function blockers(word: string | undefined, flags: DecidingFlags): 
   const failed = snapshot.plan.tasks.filter(
     (task, place) => snapshot.tasks[place]?.status === 'failed' && !named.has(task.id),
   ).length;
-  print(blockersText({id, ...report, failed}, systemClock.now(), await choosePaint()));
+  print(blockersText({id, ...report, failed}, systemClock.now(), choosePaint()));
 }

@@ -1,13 +1,12 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import chalk from 'chalk';
 import {runGit} from '../../platform/processes/run-git.ts';
 import {execute} from './execute.ts';
 
-/** The example plans of this package. */
-const EXAMPLE = fileURLToPath(new URL('../../.milestones.example', import.meta.url));
+/** The example plans of this package, as seen from dist/. */
+const EXAMPLE = path.join(import.meta.dirname, '../.milestones.example');
 const IDENTITY = ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost'];
 
 /**

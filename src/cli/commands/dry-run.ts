@@ -1,4 +1,3 @@
-import {readPlanHere} from '../../doctor/milestone-evidence.ts';
 import {DriverSet} from '../../drivers/registry.ts';
 import {refuseUnlessStartable, type WouldStart} from '../../engine/may-start.ts';
 import {MilestoneError} from '../../errors.ts';
@@ -10,7 +9,7 @@ import {explainNoAgent} from '../../milestone/no-agent.ts';
 import {validatePlan} from '../../plan/assert-valid.ts';
 import {judgeEdit} from '../../plan/edited-plan.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
-import type {PlanReading} from '../../plan/file/read-in-child.ts';
+import type {PlanReading} from '../../plan/file/reader.ts';
 import {missingRequirements} from '../../plan/file/requirements.ts';
 import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
 import {type Selection, selectTasks} from '../../plan/selection.ts';
@@ -23,6 +22,7 @@ import {adoptChange} from '../../state/plan-in-force.ts';
 import {type DryRunFacts, dryRunText} from '../../terminal/dry-run-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {describeFailure} from '../failure.ts';
+import {readPlanHere} from '../launch/plan-reader.ts';
 import {shownPlace} from '../shown-path.ts';
 
 export interface DryRunFlags {
@@ -84,7 +84,7 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   if (flags.json) return answer({plan, problems, ...(uncommitted && {uncommitted})}, obstacle);
   const unseen = start.uncommitted && uncommittedText(start.uncommitted, start.base);
   const facts = {...factsOf({...found, problems}, flags, obstacle), unseen};
-  process.stdout.write(dryRunText(plan, facts, await choosePaint()));
+  process.stdout.write(dryRunText(plan, facts, choosePaint()));
   return obstacle?.exitCode ?? 0;
 }
 

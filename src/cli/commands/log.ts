@@ -3,17 +3,21 @@ import {MilestoneError} from '../../errors.ts';
 import type {MilestoneEvent} from '../../events/event.ts';
 import {readLastEvents} from '../../events/read-log.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
+import {look} from '../../milestone/look.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
+import {unknownTask} from '../../plan/selection.ts';
 import {didYouMean} from '../../plan/suggest.ts';
 import {EVENT_NAMES, logLine} from '../../terminal/log-line.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {describeFailure, exitCodeOf} from '../failure.ts';
+import {followSession} from '../follow/follow-session.ts';
 import {type LogView, printRecorded} from '../follow/log-view.ts';
 import {Output} from '../output.ts';
 import {type Target, targetTask} from '../target.ts';
+import {printOutput} from './attempt-output.ts';
 
 export interface LogFlags {
   milestone?: string;
@@ -44,7 +48,6 @@ async function show(words: readonly string[], flags: LogFlags): Promise<number> 
   const paths = homePaths(requireHome());
   const {milestone, task = flags.task} = await findTarget(paths, words, flags.milestone);
   if (flags.output) {
-    const {printOutput} = await import('./attempt-output.ts');
     await printOutput(paths, {id: milestone, task, attempt: flags.attempt}, flags);
     return 0;
   }
@@ -52,7 +55,6 @@ async function show(words: readonly string[], flags: LogFlags): Promise<number> 
   const view = await viewOf(paths, milestone, {...flags, ...(task !== undefined && {task})});
   if (flags.follow) {
     await refuseUnknown(paths, milestone, task, flags.session);
-    const {followSession} = await import('../follow/follow-session.ts');
     return followSession(view);
   }
   if (flags.json) await printAsOne(view, () => refuseUnknown(paths, milestone, task, flags.session));
@@ -86,7 +88,7 @@ async function findTarget(paths: HomePaths, words: readonly string[], flag: stri
 }
 
 async function viewOf(paths: HomePaths, id: MilestoneId, flags: LogFlags): Promise<LogView> {
-  const paint = await choosePaint();
+  const paint = choosePaint();
   const output = new Output();
   const lineOf = flags.json
     ? (event: MilestoneEvent) => JSON.stringify(event)
@@ -141,10 +143,6 @@ async function refuseUnknown(paths: HomePaths, id: MilestoneId, task: TaskId | u
 }
 
 async function refuseUnknownTask(paths: HomePaths, id: MilestoneId, task: TaskId): Promise<void> {
-  const [{look}, {unknownTask}] = await Promise.all([
-    import('../../milestone/look.ts'),
-    import('../../plan/selection.ts'),
-  ]);
   const {plan} = (await look(paths, id)).snapshot;
   if (!plan.tasks.some(known => known.id === task)) throw unknownTask(plan, task);
 }

@@ -1,4 +1,4 @@
-// The quickest of all commands: nothing here may load a library before it is needed.
+// The quickest of all commands: nothing that reads YAML may be loaded before it is needed.
 
 import {MilestoneError} from '../../errors.ts';
 import {look} from '../../milestone/look.ts';
@@ -8,9 +8,11 @@ import {systemClock} from '../../platform/clock.ts';
 import {print} from '../../platform/print.ts';
 import {statusReport} from '../../reports/status-report.ts';
 import type {StatusReport} from '../../reports/status-shape.ts';
+import {attentionText} from '../../terminal/attention-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
+import {statusMarkdown} from '../../terminal/status-markdown.ts';
 import {statusText} from '../../terminal/status-text.ts';
-import {chooseShown, requireHome} from '../choose-milestone.ts';
+import {chooseMilestone, chooseShown, requireHome} from '../choose-milestone.ts';
 import {statusFacts} from '../status-facts.ts';
 
 /** What a short answer says as text, of which milestone when none is named. */
@@ -20,6 +22,8 @@ export interface Answer {
 }
 
 const STATUS: Answer = {choose: chooseShown, say: statusText};
+/** `milestone` alone: what matters of the one that is meant; of several, a line each. */
+export const ATTENTION: Answer = {choose: chooseMilestone, say: attentionText};
 
 export interface StatusFlags {
   milestone?: string;
@@ -39,8 +43,8 @@ export async function status(id: string | undefined, flags: StatusFlags, {choose
   }
   const view = await look(paths, milestone);
   const report = statusReport(view, await statusFacts(paths, view));
-  if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
-  else print(await render(report, format));
+  if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), choosePaint()));
+  else print(render(report, format));
 }
 
 /**
@@ -65,8 +69,6 @@ function findMilestone(
   }
 }
 
-async function render(report: StatusReport, format: 'md' | 'json'): Promise<string> {
-  if (format === 'json') return `${JSON.stringify({ok: true, milestone: report})}\n`;
-  const {statusMarkdown} = await import('../../terminal/status-markdown.ts');
-  return statusMarkdown(report);
+function render(report: StatusReport, format: 'md' | 'json'): string {
+  return format === 'json' ? `${JSON.stringify({ok: true, milestone: report})}\n` : statusMarkdown(report);
 }

@@ -33,7 +33,7 @@ export async function validate(words: readonly string[], flags: {json?: boolean;
   const results = files.map(file => resultOf(file, check(file), flags.strict ?? false));
   const bad = results.filter(({valid}) => !valid);
   if (flags.json) console.log(JSON.stringify({ok: bad.length === 0, results, ...failure(results, bad)}));
-  else console.log(textOf(results, await choosePaint()));
+  else console.log(textOf(results, choosePaint()));
   return bad.length === 0 ? 0 : 2;
 }
 

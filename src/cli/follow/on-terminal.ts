@@ -1,6 +1,7 @@
-import {systemClock} from '../../platform/clock.ts';
+import {requestFromOutside} from '../../engine/ask.ts';
 import {keepHeapSmall} from '../../platform/v8-tuning.ts';
-import {choosePaint, type Paint} from '../../terminal/paint.ts';
+import {choosePaint} from '../../terminal/paint.ts';
+import {commandOptions} from '../command-options.ts';
 import {type DashboardEnd, type OwnExecutor, showDashboard} from './dashboard.ts';
 import type {LiveMilestone} from './live-milestone.ts';
 
@@ -20,31 +21,11 @@ export async function showOnTerminal(
     until,
     ...(own && {own}),
     terminal: {stdin, stdout},
-    paint: await paintOf(process.env.NO_COLOR),
+    paint: choosePaint(),
     pause: () => pause(live),
   });
 }
 
-const asItIs = (text: string) => text;
-const colourless: Paint = {bold: asItIs, dim: asItIs, red: asItIs, green: asItIs, yellow: asItIs, cyan: asItIs};
-
-async function paintOf(noColor: string | undefined): Promise<Paint> {
-  return noColor ? colourless : choosePaint();
-}
-
-/** What it takes to be without an executor is loaded when there turns out to be none. */
 async function pause({paths, id}: LiveMilestone): Promise<void> {
-  const {requestFromOutside} = await import('../../engine/ask.ts');
-  await requestFromOutside(
-    {kind: 'pause', now: false},
-    {
-      home: paths.home,
-      id,
-      clock: systemClock,
-      signal: new AbortController().signal,
-      readPlan: async (file, config) => (await import('../launch/plan-reader.ts')).readPlan(file, config),
-      callerEnv: process.env,
-      warn() {},
-    },
-  );
+  await requestFromOutside({kind: 'pause', now: false}, {...commandOptions(paths.home, id), warn() {}});
 }

@@ -14,6 +14,7 @@ import {standardStreams, wantsDashboard} from '../launch/wants-dashboard.ts';
 import {targetMilestone} from '../target.ts';
 import {eventPrinter} from './event-printer.ts';
 import {LiveMilestone} from './live-milestone.ts';
+import {showOnTerminal} from './on-terminal.ts';
 
 const LIFE_LOOK_MS = 1_000;
 
@@ -34,7 +35,6 @@ export async function watch(id: string | undefined, flags: StatusFlags): Promise
 }
 
 async function watchOnTerminal(live: LiveMilestone): Promise<number> {
-  const {showOnTerminal} = await import('./on-terminal.ts');
   const stop = new AbortController();
   const stopListening = processSignals.listen(name => stop.abort(SIGNAL_EXITS[name]));
   const stopped = new Promise(resolve => stop.signal.addEventListener('abort', resolve, {once: true}));

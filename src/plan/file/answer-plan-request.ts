@@ -1,5 +1,4 @@
-import type {PlanReading} from './read-in-child.ts';
-import {readConfigFile, readPlanFile} from './reader.ts';
+import {readPlanAndConfig} from './reader.ts';
 
 /** The other end of `readInChild`: reads one request, prints one line of JSON; resolves once all of it is out. */
 export async function answerPlanRequest(input: AsyncIterable<Buffer | string>): Promise<void> {
@@ -7,13 +6,7 @@ export async function answerPlanRequest(input: AsyncIterable<Buffer | string>): 
   for await (const chunk of input) chunks.push(Buffer.from(chunk));
   if (chunks.length === 0) return; // nobody needs it any more
   const {file, configFile} = JSON.parse(Buffer.concat(chunks).toString('utf8')) as Record<string, string>;
-  const {config, problems: configProblems, stamp} = readConfigFile(configFile as string);
-  const reading: PlanReading = {
-    ...readPlanFile(file as string),
-    config,
-    configProblems,
-    ...(stamp && {configStamp: stamp}),
-  };
+  const reading = readPlanAndConfig(file as string, configFile as string);
   await new Promise<void>((resolve, reject) =>
     process.stdout.write(`${JSON.stringify(reading, bigintAsText)}\n`, error => (error ? reject(error) : resolve())),
   );

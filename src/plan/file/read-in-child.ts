@@ -3,17 +3,7 @@
 
 import {MilestoneError} from '../../errors.ts';
 import {askChild} from '../../platform/processes/ask-child.ts';
-import type {Problem} from '../plan.ts';
-import type {Config} from './read-plan-text.ts';
-import type {ReadPlan} from './reader.ts';
-import type {FileStamp} from './stamp.ts';
-
-/** A plan and the project's config.yaml, as one reading found them. */
-export interface PlanReading extends ReadPlan {
-  config: Config;
-  configProblems: Problem[];
-  configStamp?: FileStamp;
-}
+import type {PlanReading} from './reader.ts';
 
 /** A short life with much garbage: a large nursery spares most of its collection. */
 const FLAGS = ['--max-semi-space-size=64'];

@@ -16,6 +16,19 @@ export interface ReadPlan extends PlanFile {
   stamp?: FileStamp;
 }
 
+/** A plan and the project's config.yaml, as one reading found them. */
+export interface PlanReading extends ReadPlan {
+  config: Config;
+  configProblems: Problem[];
+  configStamp?: FileStamp;
+}
+
+/** Both files, in this process. */
+export function readPlanAndConfig(file: string, configFile: string): PlanReading {
+  const {config, problems: configProblems, stamp} = readConfigFile(configFile);
+  return {...readPlanFile(file), config, configProblems, ...(stamp && {configStamp: stamp})};
+}
+
 /** Read a plan; a file that cannot be read is a problem, never an exception. */
 export function readPlanFile(file: string, options: {expectedId?: string} = {}): ReadPlan {
   const read = readText(file);

@@ -2,7 +2,7 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {build} from 'esbuild';
+import {build} from 'rolldown';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {readInChild} from '../../../src/plan/file/read-in-child.ts';
 import {readConfigFile, readPlanFile} from '../../../src/plan/file/reader.ts';
@@ -49,18 +49,12 @@ test('a file that cannot be read is a problem', () => {
 test('a reading in a process of its own says the same as one in this process', async () => {
   const entry = path.join(folder, 'entry.mjs');
   const source = new URL('../../../src/plan/file/answer-plan-request.ts', import.meta.url).pathname;
-  await build({
-    stdin: {
-      contents: `import {answerPlanRequest} from ${JSON.stringify(source)}; await answerPlanRequest(process.stdin); process.exit(0);`,
-      resolveDir: process.cwd(),
-    },
-    outfile: entry,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    banner: {js: "import {createRequire} from 'node:module'; const require = createRequire(import.meta.url);"},
-    logLevel: 'error',
-  });
+  const child = path.join(folder, 'child.ts');
+  fs.writeFileSync(
+    child,
+    `import {answerPlanRequest} from ${JSON.stringify(source)}; await answerPlanRequest(process.stdin); process.exit(0);`,
+  );
+  await build({input: child, platform: 'node', output: {file: entry}});
   const tasks = Array.from(
     {length: 300},
     (_, index) => `  - id: t${index}\n    title: ${'x'.repeat(500)}\n    y: &y${index} 99999999999999999999\n`,

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {build} from 'esbuild';
+import {build} from 'rolldown';
 import {expect, test} from 'vitest';
 import {type AwakeTool, KeepAwake, type KeepAwakeOptions} from '../../../src/platform/processes/keep-awake.ts';
 import {withDeadline} from '../../rig/deadline.ts';
@@ -141,7 +141,7 @@ test('the tool ends with the process that started it, also when that is killed',
   try {
     const outfile = path.join(folder, 'child.mjs');
     const entry = fileURLToPath(new URL('./keep-awake-child.ts', import.meta.url));
-    await build({entryPoints: [entry], outfile, bundle: true, format: 'esm', platform: 'node'});
+    await build({input: entry, platform: 'node', output: {file: outfile}});
     const pipe = path.join(folder, 'pipe');
     // Holds the pipe open as long as it lives: the reader sees its beginning and its end.
     const tool = `#!/bin/sh\nexec 9>"${pipe}"\necho begun >&9\nfor last; do :; done\nexec "$last"\n`;
