@@ -32,8 +32,6 @@ export interface MapLayout {
   fields: Record<string, FieldLayout>;
   /** Where a new field goes. */
   insert?: Insertion;
-  /** Maps that are merged in, the first one having the say. */
-  merges?: MergeSource[];
   /** Fields that cannot be written without changing something else. */
   fixed?: string[];
   /** Maps in it that are a person's, and have state fields. */
@@ -74,9 +72,6 @@ export interface Insertion {
   first?: true;
 }
 
-/** A task of the same plan (its place in `Layout.tasks`), or values that state does not change. */
-export type MergeSource = {task: number} | {values: Record<string, Json>};
-
 interface Edit {
   start: number;
   end: number;
@@ -104,23 +99,20 @@ export class PlanRenderer {
 
   render(state: StateFields): string {
     const {text, layout} = this;
-    const {tasks: _, ...ofMilestone} = state;
-    const merged = mergedValue(layout, state);
     const edits: Edit[] = [];
-    editMap(edits, layout.milestone, MILESTONE_FIELDS, ofMilestone, merged);
+    editMap(edits, layout.milestone, MILESTONE_FIELDS, {...state});
     for (const [place, task] of layout.tasks.entries()) {
       const fields = state.tasks.get(task.id);
-      if (fields) for (const edit of this.editsOf(place, task, fields, merged)) edits.push(edit);
+      if (fields) for (const edit of this.editsOf(place, task, fields)) edits.push(edit);
     }
     return applyEdits(text, edits);
   }
 
-  private editsOf(place: number, task: TaskLayout, fields: TaskFields, merged: MergedValue): readonly Edit[] {
+  private editsOf(place: number, task: TaskLayout, fields: TaskFields): readonly Edit[] {
     const known = this.known[place];
-    // What is merged in may have changed while the task itself did not.
-    if (known?.fields === fields && !task.merges) return known.edits;
+    if (known?.fields === fields) return known.edits;
     const edits: Edit[] = [];
-    editMap(edits, task, TASK_FIELDS, fields as Values, merged, TASK_HOLDERS);
+    editMap(edits, task, TASK_FIELDS, {...fields}, TASK_HOLDERS);
     this.known[place] = {fields, edits: joinInsertions(edits)};
     return edits;
   }
@@ -138,7 +130,6 @@ function joinInsertions(edits: readonly Edit[]): Edit[] {
 }
 
 type Values = Record<string, unknown>;
-type MergedValue = (map: MapLayout, key: string) => unknown;
 
 function applyEdits(text: string, edits: Edit[]): string {
   if (edits.length === 0) return text;
@@ -158,7 +149,6 @@ function editMap(
   map: MapLayout,
   keys: readonly string[],
   wanted: Values,
-  merged: MergedValue,
   holders: Readonly<Record<string, Holder>> = {},
 ): void {
   // What goes into an inner map comes before what is added behind that map, maybe at the same place.
@@ -172,19 +162,19 @@ function editMap(
   // The value of a key that had none comes before what is added behind its line.
   for (const key of writable) {
     const field = map.fields[key];
-    if (field) editField(edits, key, field, want(key), map, merged);
+    if (field) editField(edits, key, field, want(key));
   }
   const {insert} = map;
   if (!insert) return;
-  const added = writable.filter(key => !map.fields[key] && !isSame(map.merges && merged(map, key), want(key)));
+  const added = writable.filter(key => !map.fields[key] && want(key) !== undefined);
   for (const [place, key] of added.entries()) {
-    const text = newEntry(insert, key, want(key) ?? null, insert.first === true && place === 0);
+    const text = newEntry(insert, key, want(key), insert.first === true && place === 0);
     edits.push({start: insert.at, end: insert.at, text});
   }
 }
 
 function editHolder(edits: Edit[], map: MapLayout | undefined, {fields, holders}: Holder, wanted: unknown): void {
-  if (map) editMap(edits, map, fields, isMap(wanted) ? wanted : {}, () => undefined, holders);
+  if (map) editMap(edits, map, fields, isMap(wanted) ? wanted : {}, holders);
 }
 
 function newEntry({before, after = '', json}: Insertion, key: string, value: unknown, isFirst: boolean): string {
@@ -192,45 +182,20 @@ function newEntry({before, after = '', json}: Insertion, key: string, value: unk
   return `${isFirst ? '' : before}${entry}${after}`;
 }
 
-function editField(
-  edits: Edit[],
-  key: string,
-  field: FieldLayout,
-  want: unknown,
-  map: MapLayout,
-  merged: MergedValue,
-): void {
+function editField(edits: Edit[], key: string, field: FieldLayout, want: unknown): void {
   if (field.map && isMap(want)) {
     const keys = NESTED_FIELDS[key] ?? [...new Set([...Object.keys(field.map.fields), ...Object.keys(want)])];
-    editMap(edits, field.map, keys, want, merged);
+    editMap(edits, field.map, keys, want);
     return;
   }
   if ('value' in field && isSame(field.value, want)) return;
   if (field.isEmpty && want === undefined) return;
-  // Without a value of its own the field would have the one that is merged in.
-  if (want === undefined && field.cut && isSame(merged(map, key), undefined)) {
+  if (want === undefined && field.cut) {
     edits.push({start: field.cut[0], end: field.cut[1], text: ''});
     return;
   }
   edits.push({start: field.at[0], end: field.at[1], text: `${field.lead ?? ''}${quoted(want ?? null, field.quotes)}`});
   if (field.body) edits.push({start: field.body[0], end: field.body[1], text: ''});
-}
-
-/** What a field is by merge keys alone, once the tasks that are merged in have the state that they are to have. */
-function mergedValue(layout: Layout, state: StateFields): MergedValue {
-  const merged: MergedValue = (map, key) => {
-    for (const source of map.merges ?? []) {
-      const value = 'values' in source ? source.values[key] : valueOfTask(layout.tasks[source.task] as TaskLayout, key);
-      if (value !== undefined && value !== null) return value;
-    }
-    return undefined;
-  };
-  const valueOfTask = (task: TaskLayout, key: string): unknown => {
-    const fields = state.tasks.get(task.id) as Values | undefined;
-    const isWritten = fields && !task.fixed?.includes(key) && (task.insert || task.fields[key]);
-    return isWritten ? fields[key] : (task.fields[key]?.value ?? merged(task, key));
-  };
-  return merged;
 }
 
 /** Equal as YAML has it: `null` is the same as missing. */

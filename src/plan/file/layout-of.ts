@@ -2,7 +2,7 @@
 // be written without changing something else is left out, with a warning.
 
 import {type CST, isMap, isScalar, type Node, type Pair, Scalar} from 'yaml';
-import type {FieldLayout, Insertion, Json, Layout, MapLayout, MergeSource, TaskLayout} from '../layout.ts';
+import type {FieldLayout, Insertion, Json, Layout, MapLayout, TaskLayout} from '../layout.ts';
 import {
   type Holder,
   MAP_FIELDS,
@@ -13,7 +13,6 @@ import {
 } from '../state-field-names.ts';
 import type {RawTask} from './imported.ts';
 import type {Problems} from './problems.ts';
-import {isData} from './validate.ts';
 import {isMergePair, type MapNode, type YamlSource} from './yaml-source.ts';
 import {
   colonEnd,
@@ -36,8 +35,8 @@ export function layoutOf(source: YamlSource, tasks: readonly RawTask[], problems
 
 class LayoutReader {
   private readonly text: string;
-  private readonly maps: Array<MapNode | undefined>;
-  private readonly indexOf: Map<Node, number>;
+  /** Nodes that an alias names, and all that they are part of. */
+  private readonly named = new Set<Node>();
   /** Fields whose lines may go, by where the cut begins: at the end of the line before. */
   private readonly cuttable = new Map<number, FieldLayout>();
   /** Those of them that separate lines of text from what comes below. */
@@ -49,20 +48,15 @@ class LayoutReader {
     private readonly problems: Problems,
   ) {
     this.text = source.text;
-    this.maps = tasks.map(({path}) => {
-      const node = source.target(source.nodeAt(path));
-      return isMap(node) ? (node as MapNode) : undefined;
-    });
-    this.indexOf = new Map(this.maps.flatMap((map, index) => (map ? [[map, index] as const] : [])));
+    for (const node of source.references.keys())
+      for (let at: Node | undefined = node; at && !this.named.has(at); at = source.parents.get(at)) this.named.add(at);
   }
 
   read(): Layout {
     const root = this.source.root as MapNode;
-    const milestone = this.isShared(root)
-      ? FROZEN(MILESTONE_FIELDS)
-      : this.readMap(root, MILESTONE_FIELDS, {after: 'status'});
+    const milestone = this.readMap(root, MILESTONE_FIELDS, {after: 'status'});
     this.warnOfFixed(milestone, 'the milestone', root);
-    const tasks = this.tasks.map((task, index) => this.readTask(task, index));
+    const tasks = this.tasks.map(task => this.readTask(task));
     this.keepTextsApart();
     return {length: this.text.length, milestone, tasks};
   }
@@ -80,48 +74,37 @@ class LayoutReader {
     return next ? this.endOfCuts(next) : end;
   }
 
-  private readTask({id = '', path}: RawTask, index: number): TaskLayout {
-    const map = this.maps[index];
-    const isWritable = map && this.isOwn(map, this.source.nodeAt(path));
-    const layout = isWritable
-      ? this.readMap(map, TASK_FIELDS, {after: 'status', holders: TASK_HOLDERS})
+  private readTask({id = '', path}: RawTask): TaskLayout {
+    const map = this.source.target(this.source.nodeAt(path));
+    const layout = isMap(map)
+      ? this.readMap(map as MapNode, TASK_FIELDS, {after: 'status', holders: TASK_HOLDERS})
       : FROZEN(TASK_FIELDS);
     this.warnOfFixed(layout, `task \`${id}\``, map);
     return {id, ...layout};
   }
 
-  private warnOfFixed(layout: MapLayout, owner: string, node: Node | undefined): void {
+  private warnOfFixed(layout: MapLayout, owner: string, node: Node | null): void {
     const fixed = fixedKeys(layout);
     if (fixed.length === 0) return;
     const fields = fixed.map(key => `\`${key}\``).join(', ');
     this.problems.warn(
       'STATE_NOT_WRITABLE',
-      `the state of ${owner} cannot be kept up to date in this file (${fields}): that text is used elsewhere too, or written in an unusual way`,
+      `the state of ${owner} cannot be kept up to date in this file (${fields}): that text is named by an alias, has a merge key, or is written in an unusual way`,
       this.source.placeOfNode(node),
       'write it out without anchors; the log has the state in any case',
     );
   }
 
-  /** Whether a task's map is used by this task alone, or merged into tasks, which are corrected for it. */
-  private isOwn(map: MapNode, item: Node | null): boolean {
-    const uses = this.source.references.get(map) ?? [];
-    const allowed = uses.every(alias => alias === item || this.isMergedIntoTask(alias));
-    return allowed && !this.isShared(this.source.parents.get(map));
+  /** Whether an alias names a node, or anything in it. */
+  private isNamed(node: unknown): boolean {
+    return this.named.has(node as Node);
   }
 
-  /** Whether a node or anything that it is part of is named by an alias. */
-  private isShared(node: Node | undefined): boolean {
-    for (let at = node; at; at = this.source.parents.get(at)) if (this.source.references.has(at)) return true;
+  /** Whether an alias names a node, or anything that it is part of. */
+  private isShared(node: Node): boolean {
+    for (let at: Node | undefined = node; at && this.named.size > 0; at = this.source.parents.get(at))
+      if (this.source.references.has(at)) return true;
     return false;
-  }
-
-  private isMergedIntoTask(alias: Node): boolean {
-    let holder = this.source.parents.get(alias);
-    if (holder && !isMap(holder)) holder = this.source.parents.get(holder);
-    if (!isMap(holder) || !this.indexOf.has(holder)) return false;
-    const isDirect = (value: unknown) =>
-      value === alias || (value as {items?: unknown[]} | null)?.items?.includes(alias);
-    return (holder as MapNode).items.some(pair => isMergePair(pair) && isDirect(pair.value));
   }
 
   private readMap(
@@ -140,9 +123,9 @@ class LayoutReader {
     for (const [index, pair] of map.items.entries()) {
       const previous = map.items[index - 1]?.srcToken;
       const key = this.source.keyText(pair.key);
-      const holder = key === undefined || isMergePair(pair) || isNothing(pair.value) ? undefined : holders[key];
+      const holder = key === undefined || isNothing(pair.value) ? undefined : holders[key];
       if (holder) this.readHolder(layout, key as string, pair.value as Node, holder, json);
-      const isState = key !== undefined && !holder && !isMergePair(pair) && (all?.includes(key) ?? true);
+      const isState = key !== undefined && !holder && (all?.includes(key) ?? true);
       const field = isState ? this.readField(key, pair, previous, style) : undefined;
       followsText = endsInBlockScalar(previous?.value) || followsText;
       if (field?.cut && !style.flow) this.cuttable.set(field.cut[0], field);
@@ -157,17 +140,15 @@ class LayoutReader {
         ? this.insertionInInner(map, after, Object.keys(fields))
         : this.insertionInBlock(map, after);
     if (!insert) fixed.push(...(all ?? []).filter(key => !fields[key] && !layout.holders[key] && !fixed.includes(key)));
-    const merges = this.mergesOf(map);
     return {
       fields,
       ...(insert && {insert}),
-      ...(merges.length > 0 && {merges}),
       ...(fixed.length > 0 && {fixed}),
       ...(Object.keys(layout.holders).length > 0 && {holders: layout.holders}),
     };
   }
 
-  /** A person's map with state in it. What is used elsewhere too, or merged, is left alone. */
+  /** A person's map with state in it. What is used elsewhere too is left alone. */
   private readHolder(
     {fixed, holders}: {fixed: string[]; holders: Record<string, MapLayout>},
     key: string,
@@ -175,40 +156,23 @@ class LayoutReader {
     {fields, after, holders: deeper}: Holder,
     json: boolean,
   ): void {
-    const isOwn = isMap(value) && !this.isNamed(value);
-    const map = isOwn
+    const map = isMap(value)
       ? this.readMap(value as MapNode, fields, {
           ...(after !== undefined && {after}),
           ...(deeper && {holders: deeper}),
           inner: {json},
         })
       : undefined;
-    if (map?.insert && !map.merges) holders[key] = map;
+    if (map?.insert) holders[key] = map;
     else fixed.push(key);
   }
 
+  /** How a map is written that may be written to: an alias or a merge key would make the change of others, or hide it. */
   private styleOf(map: MapNode): {flow?: CST.FlowCollection} | undefined {
+    if (this.isShared(map) || map.items.some(isMergePair)) return undefined;
     const token = map.srcToken;
     if (token?.type === 'block-map') return {};
     return token?.type === 'flow-collection' && token.start.source === '{' ? {flow: token} : undefined;
-  }
-
-  private mergesOf(map: MapNode): MergeSource[] {
-    return this.source.mergeSources(map).map(merged => {
-      const task = this.indexOf.get(merged);
-      if (task !== undefined) return {task};
-      const fields = [...MILESTONE_FIELDS, ...TASK_FIELDS] as const;
-      const values = fields.flatMap(key => {
-        const value = this.valueOf(merged, key);
-        return value === undefined ? [] : [[key, value] as const];
-      });
-      return {values: Object.fromEntries(values)};
-    });
-  }
-
-  private valueOf(map: MapNode, key: string): Json | undefined {
-    const data = this.source.dataOf(map);
-    return isData(data) ? toJson(data[key]) : undefined;
   }
 
   private readField(
@@ -220,7 +184,7 @@ class LayoutReader {
     const token = pair.srcToken;
     const colon = token && colonEnd(token);
     const value = pair.value as Node | null;
-    if (!token || colon === undefined || this.isNamed(value) || this.isNamed(pair.key as Node)) return undefined;
+    if (!token || colon === undefined || this.isNamed(value) || this.isNamed(pair.key)) return undefined;
     const json = toJson(this.source.dataOf(value));
     const cut = style.flow ? this.cutInFlow(token, previous) : this.cutInBlock(token);
     const map = this.nestedMap(key, value);
@@ -233,24 +197,10 @@ class LayoutReader {
     };
   }
 
-  /** Whether an alias names this value or anything in it. */
-  private isNamed(node: Node | null): boolean {
-    const {references} = this.source;
-    if (references.size === 0 || node === null) return false;
-    const stack: Array<Node | null> = [node];
-    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
-      if (next === null) continue;
-      if (references.has(next)) return true;
-      if (isMap(next)) for (const {key, value} of next.items) stack.push(key as Node, value as Node);
-      else if ('items' in next) stack.push(...((next as {items: Node[]}).items ?? []));
-    }
-    return false;
-  }
-
   private nestedMap(key: string, value: Node | null): MapLayout | undefined {
     if (!MAP_FIELDS.includes(key) || !isMap(value)) return undefined;
     const map = this.readMap(value as MapNode, NESTED_FIELDS[key]);
-    return map.insert && !map.fixed && !map.merges ? map : undefined;
+    return map.insert && !map.fixed ? map : undefined;
   }
 
   private replacement(
