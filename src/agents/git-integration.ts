@@ -16,7 +16,7 @@ const FILES_WORTH_A_CHECKPOINT = 10;
 /** Owns a task from `task_claimed` to `task_completed`: checks, merge queue, commit. Saves the work of long attempts. */
 export function gitIntegration(execution: Execution): Agent {
   let checkpointAt: number | undefined;
-  const sync = new BranchSync();
+  const sync = new BranchSync(execution);
   /** Tasks whose work could not be saved at some time. */
   const warned = new Set<TaskId>();
   return {
@@ -25,7 +25,7 @@ export function gitIntegration(execution: Execution): Agent {
     wakesOn: ['claim', 'done'],
     tick() {
       integrateClaimed(execution);
-      sync.tick(execution);
+      sync.tick();
       const now = execution.clock.elapsed();
       checkpointAt ??= now + FIVE_MINUTES_MS;
       if (now < checkpointAt) return;

@@ -15,11 +15,11 @@ test('a branch is fetched every 300 seconds, and pushed as soon as it has news',
     workspace: {integration: {}},
     jobs: {start: () => started++},
   };
-  const sync = new BranchSync();
+  const sync = new BranchSync(execution as unknown as Execution);
   const tickAfter = async (ms: number): Promise<number> => {
     await clock.advance(ms);
     started = 0;
-    sync.tick(execution as unknown as Execution);
+    sync.tick();
     return started;
   };
   const ticks = [];
