@@ -2,8 +2,10 @@
 //
 // K1. What an attempt has left is at the attempt's own ref; what was there later, whoever made it, at one of the slot's.
 // K2. Commits are kept as they are: also those that a head was moved away from since.
-// K3. A repository inside a slot goes beside the slot, whole; a worktree of this repository is kept as a slot is.
+// K3. What is staged and not in the files is a commit behind the other.
+// K4. A repository inside a slot goes beside the slot, whole; a worktree of this repository is kept as a slot is.
 
+import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {commitTree} from '../git/commit.ts';
@@ -12,6 +14,7 @@ import {changedSubmodules, innerWorktrees} from '../git/nested.ts';
 import {readRef, writeRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {showHiddenChanges} from '../git/trees/hidden-changes.ts';
+import {withTemporaryIndex} from '../git/trees/temporary-index.ts';
 import {type WrittenTree, writeTree} from '../git/trees/tree.ts';
 import type {Clock} from '../platform/clock.ts';
 import {readIfExists} from '../platform/files.ts';
@@ -126,8 +129,12 @@ async function keepWorktree(worktree: Repository, left: Partial<Left>, keeper: S
   const tips = await lostCommits(worktree, head, left);
   const written = await tryWriteTree(worktree, base);
   const isChanged = 'tree' in written && written.changedFiles.length + written.homeChanges.length > 0;
-  if (tips.length > 0 || (isChanged && !(await isAtSomeRef(worktree, written.tree)))) {
-    const tree = isChanged ? written.tree : (await readCommit(worktree, base)).tree;
+  const baseTree = (await readCommit(worktree, base)).tree;
+  const tree = isChanged ? written.tree : baseTree;
+  const staged = await stagedBeside(worktree, new Set([baseTree, tree]));
+  if (staged !== undefined)
+    tips.push(await commitTree(worktree, {tree: staged, parents: [base], message: messageOf(keeper, 'was staged')}));
+  if (tips.length > 0 || (isChanged && !(await isAtSomeRef(worktree, tree)))) {
     const commit = await commitOf(worktree, {keeper, isChanged, tree, parents: [...new Set([base, ...tips])]});
     const ref = await freeRef(worktree, keeper);
     await writeRef(worktree, ref, commit, 'milestone: kept what lay in a slot');
@@ -148,6 +155,16 @@ async function tryWriteTree(worktree: Repository, base: string): Promise<Written
   }
 }
 
+/** What is staged, where it is neither what is known nor at a ref: a file may have been staged, then changed or deleted. */
+async function stagedBeside(worktree: Repository, known: ReadonlySet<string>): Promise<string | undefined> {
+  // An index that was lost with the power says nothing; of one in the middle of a merge there is no tree.
+  if (!fs.statSync(path.join(worktree.gitDir, 'index'), {throwIfNoEntry: false})?.size) return undefined;
+  const {code, stdout} = await withTemporaryIndex(worktree, ({env}) => tryGit(worktree, ['write-tree'], {env}));
+  const tree = stdout.trim();
+  if (code !== 0 || known.has(tree) || (await isAtSomeRef(worktree, tree))) return undefined;
+  return tree;
+}
+
 interface NewKept {
   keeper: SlotKeeper;
   isChanged: boolean;
@@ -157,8 +174,11 @@ interface NewKept {
 
 async function commitOf(worktree: Repository, {keeper, isChanged, tree, parents}: NewKept): Promise<string> {
   if (!isChanged && parents.length === 1) return parents[0] as string;
-  const message = `kept(milestone-${keeper.id}): what lay in slot ${keeper.slot}\n\nMilestone: ${keeper.id}\n`;
-  return commitTree(worktree, {tree, parents, message});
+  return commitTree(worktree, {tree, parents, message: messageOf(keeper, 'lay')});
+}
+
+function messageOf({id, slot}: SlotKeeper, what: 'lay' | 'was staged'): string {
+  return `kept(milestone-${id}): what ${what} in slot ${slot}\n\nMilestone: ${id}\n`;
 }
 
 async function freeRef(repo: Repository, {id, slot, clock}: SlotKeeper): Promise<string> {

@@ -219,6 +219,28 @@ test('what was left in a slot and is of no worth makes no ref', async () => {
   expect([warnings, rig.kept, await listRescues(repo, ID)]).toEqual([[], [], []]);
 });
 
+test('what is staged is kept as well where the files do not have it', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const head = rig.git('rev-parse', 'HEAD');
+  const slot = await rig.slot(repo, head);
+  rig.write(slot.topLevel, {readme: 'staged\n', mine: 'gone\n'});
+  rig.run(slot.topLevel, 'add', '.');
+  rig.write(slot.topLevel, {readme: 'HELLO\n'});
+  fs.rmSync(path.join(slot.topLevel, 'mine'));
+  await prepareSlot(repo, rig.wish(repo, head));
+  const [kept] = rig.kept as [string];
+  expect(rig.git('show', `${kept}:readme`)).toBe('HELLO');
+  expect(rig.git('show', `${kept}^2:readme`)).toBe('staged');
+  expect(rig.git('show', `${kept}^2:mine`)).toBe('gone');
+  expect(rig.git('log', '--format=%s', '-1', `${kept}^2`)).toBe(`kept(milestone-${ID}): what was staged in slot 0`);
+
+  rig.write(slot.topLevel, {mine: 'in the file'});
+  rig.run(slot.topLevel, 'add', '.');
+  await prepareSlot(repo, rig.wish(repo, head));
+  expect(rig.git('log', '--format=%p', '-1', rig.kept[1]!).split(' ')).toHaveLength(1);
+});
+
 test('what a person adds to what was left is kept: edits, new files, deletions, what is staged, the home', async () => {
   using rig = GitRig.create();
   const repo = await rig.open();
