@@ -63,14 +63,26 @@ async function clean(slot: Repository, {fresh = false}: {fresh?: boolean}): Prom
   return succeeds(slot, args);
 }
 
-/** Git sees neither pipes nor sockets nor devices: only in folders of files that are not committed do they go with those. */
+/**
+ * Git sees neither pipes nor sockets nor devices: only in folders without committed files do they go with those. The
+ * folders that are there besides hold ignored files, which stay.
+ */
 async function clearSpecialFiles(slot: Repository, commit: string): Promise<void> {
   const folders = (await git(slot, ['ls-tree', '-r', '-d', '-z', '--name-only', commit])).split('\0');
-  for (const folder of folders) {
-    const place = path.join(slot.topLevel, folder);
-    for (const entry of await fs.promises.readdir(place, {withFileTypes: true}).catch(() => []))
-      if (entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice())
-        await fs.promises.rm(path.join(place, entry.name), {force: true});
+  const committed = new Set(folders.map(folder => path.join(slot.topLevel, folder)));
+  for (const folder of committed) await clearFolder(folder, {committed, depth: 0});
+}
+
+/** So deep in ignored folders programs put their sockets (`tmp/sockets/`); dependencies go on without an end. */
+const IGNORED_DEPTH = 3;
+
+async function clearFolder(folder: string, {committed, depth}: {committed: ReadonlySet<string>; depth: number}) {
+  for (const entry of await fs.promises.readdir(folder, {withFileTypes: true}).catch(() => [])) {
+    const place = path.join(folder, entry.name);
+    if (entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice())
+      await fs.promises.rm(place, {force: true});
+    else if (entry.isDirectory() && depth < IGNORED_DEPTH && !committed.has(place))
+      await clearFolder(place, {committed, depth: depth + 1});
   }
 }
 

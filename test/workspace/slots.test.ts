@@ -382,6 +382,19 @@ test('pipes go from a used slot, wherever files of the commit lie', async () => 
   expect(fs.readdirSync(path.join(slot.topLevel, 'src'))).toEqual(['a']);
 });
 
+test('pipes go from the folders of ignored files as well, which stay', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const head = rig.commit({'.gitignore': 'tmp/\n', readme: 'hello\n'});
+  const slot = await rig.slot(repo, head);
+  const sockets = path.join(slot.topLevel, 'src/tmp/sockets');
+  fs.mkdirSync(sockets, {recursive: true});
+  fs.writeFileSync(path.join(sockets, 'log'), 'x');
+  execFileSync('mkfifo', [path.join(sockets, 'server')]);
+  await rig.slot(repo, head);
+  expect(fs.readdirSync(sockets)).toEqual(['log']);
+});
+
 test('what a task wrote beside its slot stays, and is told of', async () => {
   using rig = GitRig.create();
   const repo = await rig.open();
