@@ -355,9 +355,11 @@ class Run {
 
   private async finish(): Promise<ExecutionReport> {
     const {execution, state, opened} = this;
-    const ending = execution.lifetime.ending as Ending;
     this.starting.abort();
     await this.agents.stop();
+    await execution.ledger.durable().catch(() => undefined); // then it is what the execution ends for
+    // Only now: a failure meanwhile outranks what it was ending for, and nothing is taken away in its hurry.
+    const ending = execution.lifetime.ending as Ending;
     if (ending.error !== undefined) await this.endRunning();
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending);

@@ -86,6 +86,25 @@ describe.each([
     }
   });
 
+  test('when what it says of its agents cannot be written at the end, nothing is taken away in a hurry', async () => {
+    await using counted = copyWorld(template);
+    await executeWith(counted, {at: 0, kind: 'kill-before'}, ...flags);
+    const written = effects(counted).flatMap((effect, index) =>
+      /^\d+ openSync .*sessions\/agents\//.test(effect) ? [index + 1] : [],
+    );
+    // All agents are stopped, one after the other.
+    const last = written.slice(-7).filter((_, index) => index % Math.min(EVERY, 3) === 0);
+    for (const at of last) {
+      await using rig = copyWorld(template);
+      const mine = usersThings(rig);
+      const {exitCode, stderr} = await executeWith(rig, {at, kind: 'fail:EIO'}, ...flags);
+      expect([0, 9], stderr).toContain(exitCode);
+      expect(stderr).not.toContain('stray');
+      await executeToTheEnd(rig, ...flags);
+      expectComplete(rig, mine);
+    }
+  });
+
   test.concurrent.each(spread(Math.ceil(faults / oneIn(5))))(
     'when writing fails at %s of the way, it says so and loses nothing',
     async (_, part, index) => {
