@@ -47,18 +47,25 @@ function writeObject(repo: Repository, type: string, content: Buffer): string {
   const objects = repo.environment.GIT_OBJECT_DIRECTORY ?? path.join(repo.commonDir, 'objects');
   const folder = path.join(objects, name.slice(0, 2));
   const file = path.join(folder, name.slice(2));
-  // A name that git's own cleaning knows, should we be killed before the rename.
-  const temporary = temporaryName(path.join(objects, 'object')).replace('/.object.', '/tmp_obj_');
-  try {
-    makeObjectFolder(folder, objects);
-    writeSynced(temporary, deflateSync(data, {level: 1}));
-    fs.renameSync(temporary, file);
-  } catch (error) {
-    fs.rmSync(temporary, {force: true});
-    throw fileError(error, `write the object \`${file}\``);
+  const packed = deflateSync(data, {level: 1});
+  for (let tries = 1; ; tries++) {
+    // A name that git's own cleaning knows, should we be killed before the rename.
+    const temporary = temporaryName(path.join(objects, 'object')).replace('/.object.', '/tmp_obj_');
+    try {
+      makeObjectFolder(folder, objects);
+      writeSynced(temporary, packed);
+      fs.renameSync(temporary, file);
+      return name;
+    } catch (error) {
+      fs.rmSync(temporary, {force: true});
+      // A prune takes empty folders, and files of this name that nobody has finished.
+      const isPruned = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (!isPruned || tries === WRITE_TRIES) throw fileError(error, `write the object \`${file}\``);
+    }
   }
-  return name;
 }
+
+const WRITE_TRIES = 20;
 
 /** With the mode of the folder above, so that a repository stays shared with those it is shared with. */
 function makeObjectFolder(folder: string, above: string): void {

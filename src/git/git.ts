@@ -120,6 +120,26 @@ export function gitError(args: readonly string[], result: GitResult): MilestoneE
   return new MilestoneError(code, `\`git ${commandOf(args)}\` failed: ${said.slice(-2_000)}`);
 }
 
+/** Whether git missed an object that had just been made: nothing refers to it yet, and a prune takes such. */
+export function isObjectGone(error: unknown): boolean {
+  const gone =
+    /bad object|(?:nonexistent|invalid|missing) object|unable to read|(?:could|failed to) (?:not )?read|not a tree object/;
+  return error instanceof MilestoneError && error.code === 'GIT_FAILED' && gone.test(error.message);
+}
+
+/** Make objects and what refers to them, and do it again where a prune came in between. */
+export async function withPrunes<Result>(make: () => Promise<Result>): Promise<Result> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await make();
+    } catch (error) {
+      if (tries === PRUNE_TRIES || !isObjectGone(error)) throw error;
+    }
+  }
+}
+
+const PRUNE_TRIES = 10;
+
 function lockInTheWay(repo: Repository, result: GitResult): string | undefined {
   if (result.code === 0) return undefined;
   const lock = /Unable to create '(.*\.lock)': File exists/.exec(result.stderr)?.[1];

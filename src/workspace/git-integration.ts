@@ -5,7 +5,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/event.ts';
 import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
-import {git, type Repository, withPatience} from '../git/git.ts';
+import {git, isObjectGone, type Repository, withPatience} from '../git/git.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit, writeRef} from '../git/refs.ts';
 import {homePath} from '../git/repository.ts';
@@ -271,7 +271,11 @@ export class GitIntegration implements Integration {
     }
     lock.check();
     const reason = `milestone: ${place.taskId}, attempt ${place.attempt}`;
-    const move = await advanceBranch(repo, {branch, from, to, reason});
+    const move = await advanceBranch(repo, {branch, from, to, reason}).catch(error => {
+      // A prune took the commit, to which nothing referred yet: it is made again.
+      if (isObjectGone(error)) return {kind: 'moved'} as const;
+      throw error;
+    });
     // A git of an executor that died may have moved it after all.
     if (move.kind === 'moved' && !(await this.isIntegrated(to))) return {kind: 'moved'};
     await letGo(repo, {id: this.parts.milestoneId, task: place.taskId, attempt: place.attempt});

@@ -1,7 +1,7 @@
 // Work that is not integrated, kept as commits that no branch has.
 
 import {commitTree} from '../git/commit.ts';
-import {git, type Repository} from '../git/git.ts';
+import {git, type Repository, withPrunes} from '../git/git.ts';
 import type {NestedRepository} from '../git/nested.ts';
 import {writeRef} from '../git/refs.ts';
 import {type WriteOptions, writeTree} from '../git/trees/tree.ts';
@@ -52,18 +52,21 @@ function trailersOf({task, id, attempt}: RescueName): string {
   return `Task: ${task}\nMilestone: ${id}\nAttempt: ${attempt}\n`;
 }
 
-async function save(
+function save(
   repo: Repository,
   work: RescueName & {base: string},
   subject: string,
   options: WriteOptions,
 ): Promise<Rescue | undefined> {
-  const {tree, changedFiles, nested} = await writeTree(repo, work.base, options);
-  if (changedFiles.length === 0 && nested.length === 0) return undefined;
-  const commit = await commitTree(repo, {tree, parents: [work.base], message: `${subject}\n\n${trailersOf(work)}`});
-  const ref = rescueRef(work);
-  await writeRef(repo, ref, commit, 'milestone: work kept');
-  return {ref, commit, filesChanged: changedFiles.length, nested};
+  return withPrunes(async () => {
+    const {tree, changedFiles, nested} = await writeTree(repo, work.base, options);
+    if (changedFiles.length === 0 && nested.length === 0) return undefined;
+    const message = `${subject}\n\n${trailersOf(work)}`;
+    const commit = await commitTree(repo, {tree, parents: [work.base], message});
+    const ref = rescueRef(work);
+    await writeRef(repo, ref, commit, 'milestone: work kept');
+    return {ref, commit, filesChanged: changedFiles.length, nested};
+  });
 }
 
 /** All that is kept for a milestone, by ref. */

@@ -1,8 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {expect, test} from 'vitest';
+import {expect, test, vi} from 'vitest';
+import {MilestoneError} from '../../src/errors.ts';
 import {resolveBase} from '../../src/git/base.ts';
 import {commitTree} from '../../src/git/commit.ts';
+import {withPrunes} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
 import {readUserCheckout} from '../../src/git/user-repository.ts';
 import {GitRig} from './git-rig.ts';
@@ -86,6 +88,41 @@ test('commits carry the user’s identity, and that of milestone only where ther
     }),
   );
   expect(authors).toEqual(['Ada <ada@example.com>, Ada', 'milestone <milestone@localhost>, milestone']);
+});
+
+test('a commit is written also where a prune takes the folder that was made for it, and what was written so far', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const tree = rig.git('rev-parse', 'HEAD^{tree}');
+  const rename = fs.renameSync;
+  const renames = vi.spyOn(fs, 'renameSync');
+  renames.mockImplementationOnce((from, to) => {
+    fs.rmSync(path.dirname(String(to)), {recursive: true});
+    rename(from, to);
+  });
+  renames.mockImplementationOnce((from, to) => {
+    fs.rmSync(from);
+    rename(from, to);
+  });
+  const made = await commitTree(repo, {tree, parents: [], message: 'x\n'});
+  expect(renames).toHaveBeenCalledTimes(3);
+  vi.restoreAllMocks();
+  expect(rig.git('log', '-1', '--format=%s', made)).toBe('x');
+  expect(fs.readdirSync(path.join(repo.commonDir, 'objects')).filter(name => name.includes('tmp'))).toEqual([]);
+});
+
+test('what git misses because of a prune is made again; any other failure is one at once', async () => {
+  const failing = (message: string) => {
+    const make = vi.fn(async () => 'made');
+    make.mockRejectedValueOnce(new MilestoneError('GIT_FAILED', message));
+    return make;
+  };
+  const pruned = failing('`git update-ref` failed: fatal: trying to write ref with nonexistent object 30cb');
+  expect(await withPrunes(pruned)).toBe('made');
+  expect(pruned).toHaveBeenCalledTimes(2);
+  const other = failing('`git update-ref` failed: fatal: cannot lock ref');
+  await expect(withPrunes(other)).rejects.toThrow('cannot lock ref');
+  expect(other).toHaveBeenCalledTimes(1);
 });
 
 test('the user’s checkout is read without what lies in the home', async () => {

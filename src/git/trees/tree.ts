@@ -5,7 +5,7 @@ import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
 import type {GitResult} from '../../platform/processes/run-git.ts';
 import {syncLooseObjects} from '../durable.ts';
-import {git, gitError, type Repository, tryGit} from '../git.ts';
+import {git, gitError, type Repository, tryGit, withPrunes} from '../git.ts';
 import {findNested, innerWorktrees, type NestedRepository} from '../nested.ts';
 import {homePath, isInHome} from '../repository.ts';
 import {type ChangedFile, compareObjects, type Difference} from './compare-trees.ts';
@@ -44,6 +44,10 @@ export interface WriteOptions {
  * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`.
  */
 export function writeTree(repo: Repository, base: string, options: WriteOptions = {}): Promise<WrittenTree> {
+  return withPrunes(() => writeFiles(repo, base, options));
+}
+
+function writeFiles(repo: Repository, base: string, options: WriteOptions): Promise<WrittenTree> {
   return withTemporaryIndex(repo, async index => {
     const unborn = await addAll(index, options);
     const written = await readIndex(index, base);
