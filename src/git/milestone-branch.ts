@@ -2,7 +2,7 @@ import {MilestoneError} from '../errors.ts';
 import {commitTree} from './commit.ts';
 import {syncObjects, syncRef} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
-import {isAncestor, milestoneBranch, readHead, resolveCommit} from './refs.ts';
+import {isAncestor, milestoneBranch, readHead, resolveCommit, UPDATE_REF} from './refs.ts';
 import {mergeCommits} from './trees/merge.ts';
 
 export interface Required {
@@ -119,7 +119,7 @@ function requiredMissing({id, commit}: Required): MilestoneError {
 async function createBranch(repo: Repository, branch: string, commit: string): Promise<void> {
   const ref = `refs/heads/${branch}`;
   await syncObjects(repo);
-  const args = ['update-ref', '-m', 'milestone: created', ref, commit, '0'.repeat(commit.length)];
+  const args = [...UPDATE_REF, '-m', 'milestone: created', ref, commit, '0'.repeat(commit.length)];
   const result = await tryGit(repo, args);
   if (result.code !== 0 && /exists; cannot create|unable to create directory/.test(result.stderr))
     throw branchBlocked(branch, 'milestone');

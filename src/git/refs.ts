@@ -47,6 +47,9 @@ export async function isAncestor(repo: Repository, commit: string, of: string): 
   throw gitError(args, result);
 }
 
+/** An attempt may have made a ref of ours a name for another: that one is not ours to move. */
+export const UPDATE_REF = ['update-ref', '--no-deref'] as const;
+
 export type RefMove = {kind: 'advanced'} | {kind: 'moved'; actual: string | undefined};
 
 /**
@@ -60,7 +63,7 @@ export async function advanceBranch(
 ): Promise<RefMove> {
   const {branch, from, to, reason} = move;
   const ref = `refs/heads/${branch}`;
-  const args = ['update-ref', '-m', reason, '--stdin'];
+  const args = [...UPDATE_REF, '-m', reason, '--stdin'];
   // Git starts up while the objects are synced, and is told only then what to do.
   const input = syncObjects(repo).then(() => `update ${ref} ${to} ${from}\n`);
   const result = await tryGit(repo, args, {input});
@@ -76,7 +79,7 @@ export async function advanceBranch(
 /** Point a ref of our own at a commit, whatever it was at before; on disk when this resolves. */
 export async function writeRef(repo: Repository, ref: string, commit: string, reason: string): Promise<void> {
   await syncObjects(repo);
-  await git(withPatience(repo, undefined), ['update-ref', '-m', reason, ref, commit]);
+  await git(withPatience(repo, undefined), [...UPDATE_REF, '-m', reason, ref, commit]);
   await syncRef(repo, ref);
 }
 

@@ -6,7 +6,7 @@ import path from 'node:path';
 import {commitTree} from '../git/commit.ts';
 import {looseObject} from '../git/durable.ts';
 import {git, type Repository, tryGit} from '../git/git.ts';
-import {hasRefTables, readRef, resolveCommit} from '../git/refs.ts';
+import {hasRefTables, readRef, resolveCommit, UPDATE_REF} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {replaceFile} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
@@ -20,7 +20,7 @@ function heldRef({id, task, attempt}: RescueName): string {
 export async function holdTree(repo: Repository, work: RescueName & {base: string}, tree: string): Promise<void> {
   const message = `frozen(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n`;
   const commit = await commitTree(repo, {tree, parents: [work.base], message});
-  if (hasRefTables(repo)) await git(repo, ['update-ref', heldRef(work), commit]);
+  if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, heldRef(work), commit]);
   // Nobody else writes this name, and to start git for it takes longer than to freeze the work.
   else replaceFile(looseRef(repo, heldRef(work)), `${commit}\n`, {durable: false});
 }
@@ -44,7 +44,7 @@ export async function keepHeld(repo: Repository, name: RescueName): Promise<bool
 
 /** Let git have what is held of an attempt. What git has packed meanwhile goes with `letGoOfAll`. */
 export async function letGo(repo: Repository, name: RescueName): Promise<void> {
-  if (hasRefTables(repo)) await git(repo, ['update-ref', '-d', heldRef(name)]);
+  if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, '-d', heldRef(name)]);
   else fs.rmSync(looseRef(repo, heldRef(name)), {force: true});
 }
 
@@ -54,7 +54,7 @@ export async function letGoOfAll(repo: Repository, id: string): Promise<void> {
   const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `refs/milestone/frozen/${id}/`]);
   const refs = listed.split('\n').filter(Boolean);
   if (refs.length === 0) return;
-  await git(repo, ['update-ref', '--stdin'], {input: refs.map(ref => `delete ${ref}\n`).join('')});
+  await git(repo, [...UPDATE_REF, '--stdin'], {input: refs.map(ref => `delete ${ref}\n`).join('')});
 }
 
 /**

@@ -3,7 +3,7 @@
 import {commitTree} from '../git/commit.ts';
 import {git, type Repository, withPrunes} from '../git/git.ts';
 import type {NestedRepository} from '../git/nested.ts';
-import {writeRef} from '../git/refs.ts';
+import {UPDATE_REF, writeRef} from '../git/refs.ts';
 import {type WriteOptions, writeTree} from '../git/trees/tree.ts';
 
 export interface RescueName {
@@ -93,7 +93,7 @@ export async function keepUnknownRescues(
     if (last === undefined || Number(attempt) <= last) continue;
     const kept = `${ref}.kept-${new Date(now).toISOString().replace(/[-:.]/g, '')}`;
     await writeRef(repo, kept, commit, 'milestone: work kept');
-    await git(repo, ['update-ref', '-d', ref, commit]);
+    await git(repo, [...UPDATE_REF, '-d', ref, commit]);
     moved.push({ref, kept});
   }
   return moved;

@@ -6,7 +6,7 @@ import {MilestoneError} from '../errors.ts';
 import {emptyTree} from '../git/base.ts';
 import {dirtyFiles, followCheckout, headBranch, restoreFiles} from '../git/checkout.ts';
 import {git, type Repository} from '../git/git.ts';
-import {isAncestor, readHead, readRef} from '../git/refs.ts';
+import {isAncestor, readHead, readRef, UPDATE_REF} from '../git/refs.ts';
 import {homePath} from '../git/repository.ts';
 import {type ChangedFile, compareTrees} from '../git/trees/compare-trees.ts';
 import {isIndexBroken, TEMPORARY_INDEX} from '../git/trees/temporary-index.ts';
@@ -165,7 +165,7 @@ export async function takeCommitsBack(
   if (isOn && head === to) return undefined;
   const reason = 'milestone: commits that no check has seen';
   const ref = `refs/heads/${branch}`;
-  if (head !== to) await git(repo, ['update-ref', '-m', reason, ref, to, head ?? '0'.repeat(to.length)]);
+  if (head !== to) await git(repo, [...UPDATE_REF, '-m', reason, ref, to, head ?? '0'.repeat(to.length)]);
   if (!isOn) await git(repo, ['symbolic-ref', '-m', reason, 'HEAD', ref]);
   await alignIndex(repo);
   return head === to ? undefined : head;

@@ -6,7 +6,7 @@ import path from 'node:path';
 import {headBranch} from '../git/checkout.ts';
 import {git, linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {type HeadMove, isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
-import {isAncestor, readHead, readRef} from '../git/refs.ts';
+import {isAncestor, readHead, readRef, UPDATE_REF} from '../git/refs.ts';
 import {isSlot} from '../git/slot-place.ts';
 
 export interface TakenOff {
@@ -39,13 +39,13 @@ export async function takeBackBranch(repo: Repository, branch: string, last: str
   );
   if (before === head) return undefined;
   const to = (await isAncestor(repo, last, before)) ? before : last;
-  const args = ['update-ref', '-m', 'milestone: commits that no check has seen', `refs/heads/${branch}`, to, head];
+  const args = [...UPDATE_REF, '-m', 'milestone: commits that no check has seen', `refs/heads/${branch}`, to, head];
   return (await tryGit(repo, args)).code === 0 ? {commit: head, to} : undefined;
 }
 
 async function detach(slot: Repository, branch: string): Promise<void> {
   const commit = (await headBranch(slot)) === branch ? await readRef(slot, 'HEAD') : undefined;
-  if (commit !== undefined) await git(slot, ['update-ref', '--no-deref', 'HEAD', commit]);
+  if (commit !== undefined) await git(slot, [...UPDATE_REF, 'HEAD', commit]);
 }
 
 /** @param head Where nothing is logged, a slot that stands there has made it. */

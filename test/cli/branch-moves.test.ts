@@ -30,6 +30,19 @@ describe('a commit that an attempt puts on the branch itself', () => {
     }
   });
 
+  test.concurrent.each([true, false])(
+    'moves no branch of the user’s through a name for it (slots: %s)',
+    async slots => {
+      await using rig = await MilestoneRig.create();
+      const main = rig.git('rev-parse', 'main');
+      const run = `git symbolic-ref refs/heads/${BRANCH} refs/heads/main; echo a > a`;
+      await rig.writeMilestone(ID, [{id: 'a', run}], {settings: {isolation: slots ? 'worktree' : 'shared'}});
+      expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+      expect(rig.git('rev-parse', 'main')).toBe(main);
+      expect(filesAt(rig, BRANCH)).toEqual(['README', 'a']);
+    },
+  );
+
   test.concurrent('is its work where the checks let it pass', async () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone(ID, [{id: 'a', run: `git checkout -q ${BRANCH} && ${COMMIT}`, verify: 'test -e bad'}]);
