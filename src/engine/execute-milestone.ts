@@ -362,9 +362,9 @@ class Run {
     const ending = execution.lifetime.ending as Ending;
     if (ending.error !== undefined) await this.endRunning();
     execution.uses.releaseAll();
-    if (ending.error === undefined) await this.close(ending);
+    if (ending.error === undefined) await this.close(ending).catch(error => execution.lifetime.fail(error));
     else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
-    return {...ending, milestoneId: state.id, sessionId: opened.sessionId, state};
+    return {...(execution.lifetime.ending as Ending), milestoneId: state.id, sessionId: opened.sessionId, state};
   }
 
   private async close({exit, reason}: Ending): Promise<void> {

@@ -100,6 +100,7 @@ describe.each([
       const {exitCode, stderr} = await executeWith(rig, {at, kind: 'fail:EIO'}, ...flags);
       expect([0, 9], stderr).toContain(exitCode);
       expect(stderr).not.toContain('stray');
+      if (exitCode === 9) expect(stderr).toContain('`milestone resume');
       await executeToTheEnd(rig, ...flags);
       expectComplete(rig, mine);
     }

@@ -174,7 +174,10 @@ function finish(report: ExecutionReport, json: boolean, teller: StartTeller): nu
 
 function errorLines(error: unknown, {state}: ExecutionReport): string[] {
   const text = failureText(error);
-  return text.includes('`milestone resume') ? [text] : [text, printable(nextLine(whatNext(state)))];
+  if (text.includes('`milestone resume')) return [text];
+  // What comes after the last event has failed then: its slots, or its plan, are not where they are to be.
+  const next = state.status === 'completed' ? [`milestone resume ${state.id}`] : whatNext(state);
+  return [text, printable(nextLine(next))];
 }
 
 /** The last one says what comes next; most hints do. */
