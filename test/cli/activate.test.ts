@@ -4,7 +4,7 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {oneIn} from '../rig/sweep.ts';
 import {killedAt} from './answers.ts';
 
-test('activate makes the branch and starts nothing; a second time it changes nothing', async () => {
+test.concurrent('activate makes the branch and starts nothing; a second time it changes nothing', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a.txt'}]);
   expect(await rig.milestone('activate')).toMatchObject({
@@ -26,7 +26,7 @@ test('activate makes the branch and starts nothing; a second time it changes not
   expect(await rig.milestone('activate', 'm')).toMatchObject({exitCode: 3});
 });
 
-test('activation without git is recorded, so that execute goes on without it', async () => {
+test.concurrent('activation without git is recorded, so that execute goes on without it', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a.txt'}]);
   expect(await rig.milestone('activate', '--no-git')).toMatchObject({exitCode: 0});
@@ -35,7 +35,7 @@ test('activation without git is recorded, so that execute goes on without it', a
   expect(rig.git('branch', '--list', 'milestone/*')).toBe('');
 });
 
-test('what stands in the way of an activation is said, and nothing is changed', async () => {
+test.concurrent('what stands in the way of an activation is said, and nothing is changed', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}], {dependencies: {requires: ['base']}});
   expect((await rig.milestone('activate', '--json')).json().error).toMatchObject({code: 'REQUIRED_MISSING'});
@@ -47,7 +47,7 @@ test('what stands in the way of an activation is said, and nothing is changed', 
   expect(rig.exists(rig.logFile('m'))).toBe(false);
 });
 
-test.each([
+test.concurrent.each([
   ['says that it is not', 'id: base\ntitle: Base\nstatus: in_progress\ntasks:\n  - {id: a, title: A, run: "true"}\n'],
   ['cannot be read', 'tasks: ['],
 ])('a required milestone that lies among the completed ones but %s is missing', async (_, plan) => {
@@ -59,7 +59,7 @@ test.each([
   expect(refused.jsonLines().at(-1)).toMatchObject({error: {code: 'REQUIRED_MISSING'}});
 });
 
-test('a milestone that is being executed is not activated: exit 5, naming the executor', async () => {
+test.concurrent('a milestone that is being executed is not activated: exit 5, naming the executor', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
@@ -73,7 +73,7 @@ test('a milestone that is being executed is not activated: exit 5, naming the ex
   expect(await execution).toMatchObject({exitCode: 0});
 });
 
-test('wherever activate is killed, doing it again makes the branch, with what the milestone requires', async () => {
+test.concurrent('wherever activate is killed, doing it again makes the branch, with what the milestone requires', async () => {
   await using template = await MilestoneRig.create();
   await template.writeMilestone('base', [{id: 'a', run: 'echo base > base.txt'}]);
   expect(await template.milestone('execute', 'base')).toMatchObject({exitCode: 0});

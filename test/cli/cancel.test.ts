@@ -4,7 +4,7 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {oneIn} from '../rig/sweep.ts';
 import {answers, killedAt} from './answers.ts';
 
-test('cancel interrupts a live execution, keeps branch and work, and is final', async () => {
+test.concurrent('cancel interrupts a live execution, keeps branch and work, and is final', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [
@@ -35,7 +35,7 @@ test('cancel interrupts a live execution, keeps branch and work, and is final', 
   expect(answers(rig.events('m'))).toHaveLength(1);
 });
 
-test('cancel after the executor was killed ends what it left running, keeps its work and removes the slots', async () => {
+test.concurrent('cancel after the executor was killed ends what it left running, keeps its work and removes the slots', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: `echo half > half.txt; ${build.shell}`}], {
@@ -55,7 +55,7 @@ test('cancel after the executor was killed ends what it left running, keeps its 
   expect(rig.events('m').at(-1)).toMatchObject({event: 'milestone_cancelled'});
 });
 
-test('an executor that is killed before all it interrupts has ended: cancel again clears away what is left', async () => {
+test.concurrent('an executor that is killed before all it interrupts has ended: cancel again clears away what is left', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: `trap "" INT TERM; echo half > half.txt; ${build.shell}`}]);
@@ -73,7 +73,7 @@ test('an executor that is killed before all it interrupts has ended: cancel agai
   expect(await rig.milestone('doctor')).toMatchObject({exitCode: 0});
 });
 
-test('a planned milestone can be cancelled: its plan is in the log, and nothing of it was started', async () => {
+test.concurrent('a planned milestone can be cancelled: its plan is in the log, and nothing of it was started', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'true', status: 'completed'},
@@ -91,7 +91,7 @@ test('a planned milestone can be cancelled: its plan is in the log, and nothing 
   expect(await rig.milestone('retry', 'm', 'b')).toMatchObject({exitCode: 3});
 });
 
-test('wherever cancel is killed, doing it again leaves one answer and a cancelled milestone', async () => {
+test.concurrent('wherever cancel is killed, doing it again leaves one answer and a cancelled milestone', async () => {
   await using template = await MilestoneRig.create();
   await template.writeMilestone('m', [{id: 'a', run: 'true'}]);
   expect(await template.milestone('activate')).toMatchObject({exitCode: 0});

@@ -10,7 +10,7 @@ import {eventsOf, everythingBelow, outcomes, tasksIn} from './support.ts';
 
 const AGENTS = ['claude', 'codex', 'opencode'] as const;
 
-test('a denied tool decides nothing: what it was is on record, with the line that would allow it', async () => {
+test.concurrent('a denied tool decides nothing: what it was is on record, with the line that would allow it', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a', [
@@ -27,7 +27,7 @@ test('a denied tool decides nothing: what it was is on record, with the line tha
   ]);
 });
 
-test.each([
+test.concurrent.each([
   ['a red check', {'a.txt': 'wrong'}],
   ['no change', {}],
 ] as Array<[string, Record<string, string>]>)(
@@ -49,7 +49,7 @@ test.each([
   },
 );
 
-test('who gives up over a denied tool was denied', async () => {
+test.concurrent('who gives up over a denied tool was denied', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'opencode');
   const refusal = {status: 'error', error: 'The user rejected permission to use this specific tool call.'};
@@ -67,7 +67,7 @@ test('who gives up over a denied tool was denied', async () => {
   });
 });
 
-test('markers of a merge that was not finished are refused, in a file that had none before', async () => {
+test.concurrent('markers of a merge that was not finished are refused, in a file that had none before', async () => {
   await using rig = await MilestoneRig.create({files: {'docs.md': '<<<<<<< HEAD\nshown\n>>>>>>> other\n'}});
   const agents = FakeAgents.into(rig, 'claude');
   const marked = '<<<<<<< HEAD\nmine\n=======\ntheirs\n>>>>>>> theirs\n';
@@ -81,7 +81,7 @@ test('markers of a merge that was not finished are refused, in a file that had n
   expect(agents.runs('claude')[1]?.stdin).toContain('left markers of a merge conflict in src/ü a.txt');
 });
 
-test('who changes the same file outside its areas again is not tried a third time', async () => {
+test.concurrent('who changes the same file outside its areas again is not tried a third time', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', works('claude', {'src/a.txt': 'a', 'elsewhere.txt': 'x'}));
@@ -105,7 +105,7 @@ test('who changes the same file outside its areas again is not tried a third tim
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
 });
 
-test('a check that cannot run, or says the same as before any work, is not paid for three times', async () => {
+test.concurrent('a check that cannot run, or says the same as before any work, is not paid for three times', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   for (const id of ['typo', 'stuck', 'tdd']) {
@@ -135,7 +135,7 @@ test('a check that cannot run, or says the same as before any work, is not paid 
   expect(compared.filter(id => id === 'stuck')).toHaveLength(1);
 });
 
-test('shell tasks do not start on a red base either', async () => {
+test.concurrent('shell tasks do not start on a red base either', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'touch ran'}], {settings: {verify: 'test -e missing'}});
   expect(await rig.milestone('execute', 'm')).toMatchObject({
@@ -145,7 +145,7 @@ test('shell tasks do not start on a red base either', async () => {
   expect(eventsOf(rig, 'm', 'task_started')).toEqual([]);
 });
 
-test('an end without a structured result is a claim with a warning, which is checked as any other', async () => {
+test.concurrent('an end without a structured result is a claim with a warning, which is checked as any other', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a', [claude.init, {write: {'a.txt': 'a'}}, claude.result({result: 'I think it is done.'})]);
@@ -157,7 +157,7 @@ test('an end without a structured result is a claim with a warning, which is che
   });
 });
 
-test.each([
+test.concurrent.each([
   ['edit', ['--permission-mode', 'acceptEdits'], ['npm test', 'bypassPermissions']],
   ['project', ['Bash(./check.sh:*)', 'Bash(npm run:*)'].slice(1), ['bypassPermissions']],
 ] as Array<[string, string[], string[]]>)('the preset `%s` reaches the agent', async (permissions, has, hasNot) => {
@@ -171,7 +171,7 @@ test.each([
   for (const part of hasNot) expect(said).not.toContain(part);
 });
 
-test('`full` needs `--yolo`, which is not for sessions of agents', async () => {
+test.concurrent('`full` needs `--yolo`, which is not for sessions of agents', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
@@ -192,7 +192,7 @@ test('`full` needs `--yolo`, which is not for sessions of agents', async () => {
   expect((await rig.status('m')).liberties).toEqual([expect.stringContaining('in the last run (--yolo)')]);
 });
 
-test('a plan that is edited while it executes gives nobody more rights', async () => {
+test.concurrent('a plan that is edited while it executes gives nobody more rights', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
@@ -210,7 +210,7 @@ test('a plan that is edited while it executes gives nobody more rights', async (
   expect(agents.runs('codex')[0]?.argv.join(' ')).toContain('workspace-write');
 });
 
-test('an agent sees no outer session and nothing that is denied; no secret is written down', async () => {
+test.concurrent('an agent sees no outer session and nothing that is denied; no secret is written down', async () => {
   const secret = 'sk-very-secret-4711';
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
@@ -283,7 +283,7 @@ test.concurrent.each(AGENTS)('%s: nothing of it survives its timeout', async nam
   expect(rig.processesLeft()).toEqual([]);
 });
 
-test('what a killed executor has left beside the log is in it afterwards, without secrets', async () => {
+test.concurrent('what a killed executor has left beside the log is in it afterwards, without secrets', async () => {
   const secret = 'sk-very-secret-4711';
   await using rig = await MilestoneRig.create({env: {SERVICE_API_KEY: secret}});
   const agents = FakeAgents.into(rig, 'claude');
@@ -309,7 +309,7 @@ test('what a killed executor has left beside the log is in it afterwards, withou
   expect(everythingBelow(rig.path('.milestones/logs/m'))).toEqual(['a.1.log', 'a.2.log', 'b.1.log', 'b.2.log']);
 });
 
-test('what a reviewer changes reaches nobody, in a shared checkout either; its cost counts', async () => {
+test.concurrent('what a reviewer changes reaches nobody, in a shared checkout either; its cost counts', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   const verdict = (answer: object) => codex.says(JSON.stringify(answer));
@@ -340,7 +340,7 @@ test('what a reviewer changes reaches nobody, in a shared checkout either; its c
   expect(eventsOf(rig, 'm', 'budget_settled').map(({details}) => details.used.tokens)).toEqual([135, 1050, 135, 1050]);
 });
 
-test.each([
+test.concurrent.each([
   ['gives no verdict', [codex.begin, codex.says('Looks fine.'), codex.turn()], 'failed', 4],
   ['is out of quota', [codex.begin, ...codex.failed('You have hit your usage limit.')], 'quota', 8],
 ] as Array<[string, Step[], string, number]>)('a reviewer that %s has not approved', async (_, steps, kind, exit) => {
@@ -361,7 +361,7 @@ test.each([
   if (kind === 'quota') expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'codex'}}]);
 });
 
-test('a reviewer whose verdict cannot be read is asked once more, afresh, and the author loses no attempt', async () => {
+test.concurrent('a reviewer whose verdict cannot be read is asked once more, afresh, and the author loses no attempt', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   agents.script('claude', 'a', works('claude', {'a.txt': 'a'}));
@@ -373,7 +373,7 @@ test('a reviewer whose verdict cannot be read is asked once more, afresh, and th
   expect(agents.runs('codex')[1]?.argv.join(' ')).not.toContain('resume');
 });
 
-test('nothing of any other command survives a killed executor and the next start', async () => {
+test.concurrent('nothing of any other command survives a killed executor and the next start', async () => {
   await using rig = await MilestoneRig.create();
   const script = `[ "$MILESTONE_ATTEMPT" = 2 ] && exec touch a.txt; (setsid sh -c "$STUBBORN" &); ${STUBBORN.replace('orphan', 'first')}`;
   rig.write('.milestones/config.yaml', JSON.stringify({drivers: {other: {command: script}}}));

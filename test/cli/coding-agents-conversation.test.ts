@@ -18,33 +18,36 @@ function isAtWork(rig: MilestoneRig, attempt: string): Promise<void> {
   return waitForFile(path.join(rig.env.HOME as string, attempt));
 }
 
-test.each(AGENTS)('%s: its conversation is on record, and what a Ctrl-C broke off is taken up in it', async name => {
-  await using rig = await MilestoneRig.create();
-  const agents = FakeAgents.into(rig, name);
-  agents.script(name, 'a.1', worksOn(name, {'half.txt': 'half'}));
-  agents.script(name, 'a.2', works(name, {'rest.txt': 'rest'}));
-  await rig.writeMilestone('m', [{id: 'a', driver: name, description: 'All of it.'}]);
-  const execution = rig.milestone('execute', 'm');
-  await isAtWork(rig, 'a.1');
-  if (name !== 'claude') await rig.waitForEvent('m', 'task_conversation');
-  execution.kill('SIGINT');
-  expect(await execution).toMatchObject({exitCode: 130});
-  expect(rig.processesLeft()).toEqual([]);
+test.concurrent.each(AGENTS)(
+  '%s: its conversation is on record, and what a Ctrl-C broke off is taken up in it',
+  async name => {
+    await using rig = await MilestoneRig.create();
+    const agents = FakeAgents.into(rig, name);
+    agents.script(name, 'a.1', worksOn(name, {'half.txt': 'half'}));
+    agents.script(name, 'a.2', works(name, {'rest.txt': 'rest'}));
+    await rig.writeMilestone('m', [{id: 'a', driver: name, description: 'All of it.'}]);
+    const execution = rig.milestone('execute', 'm');
+    await isAtWork(rig, 'a.1');
+    if (name !== 'claude') await rig.waitForEvent('m', 'task_conversation');
+    execution.kill('SIGINT');
+    expect(await execution).toMatchObject({exitCode: 130});
+    expect(rig.processesLeft()).toEqual([]);
 
-  const [first] = agents.runs(name);
-  const [started] = eventsOf(rig, 'm', 'task_started');
-  const said = eventsOf(rig, 'm', 'task_conversation').map(event => event.details.conversation);
-  if (name === 'claude') expect(started?.details.conversation).toBe(first?.conversation);
-  else expect(said).toEqual([first?.conversation]);
-  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'interrupted', executor_died: false}]);
+    const [first] = agents.runs(name);
+    const [started] = eventsOf(rig, 'm', 'task_started');
+    const said = eventsOf(rig, 'm', 'task_conversation').map(event => event.details.conversation);
+    if (name === 'claude') expect(started?.details.conversation).toBe(first?.conversation);
+    else expect(said).toEqual([first?.conversation]);
+    expect(outcomes(rig, 'm')).toMatchObject([{kind: 'interrupted', executor_died: false}]);
 
-  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
-  const second = agents.runs(name)[1];
-  expect(second?.conversation).toBe(first?.conversation);
-  expect(second?.stdin).toContain('What that attempt changed lies in the folder');
-  expect(filesAt(rig, 'milestone/m')).toEqual(['README', 'half.txt', 'rest.txt']);
-  expect(eventsOf(rig, 'm', 'task_started')[1]?.details).toMatchObject({attempt: 2, continues: 1});
-});
+    expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+    const second = agents.runs(name)[1];
+    expect(second?.conversation).toBe(first?.conversation);
+    expect(second?.stdin).toContain('What that attempt changed lies in the folder');
+    expect(filesAt(rig, 'milestone/m')).toEqual(['README', 'half.txt', 'rest.txt']);
+    expect(eventsOf(rig, 'm', 'task_started')[1]?.details).toMatchObject({attempt: 2, continues: 1});
+  },
+);
 
 /** An execution that is ended while the agent works on `a` beside a shell task: in slot 1. */
 async function interruptedInSlot1(rig: MilestoneRig, agents: FakeAgents, name: AgentName): Promise<void> {
@@ -68,7 +71,7 @@ function slotsOf(rig: MilestoneRig, task: string) {
   return eventsOf(rig, 'm', 'task_started').flatMap(({details}) => (details.task_id === task ? [details.slot] : []));
 }
 
-test('who goes on with a conversation gets the slot back in which it was begun, also when a lower one is free', async () => {
+test.concurrent('who goes on with a conversation gets the slot back in which it was begun, also when a lower one is free', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'opencode');
   await interruptedInSlot1(rig, agents, 'opencode');
@@ -79,7 +82,7 @@ test('who goes on with a conversation gets the slot back in which it was begun, 
   expect(second?.stdin).not.toContain('are void');
 });
 
-test.each(AGENTS)(
+test.concurrent.each(AGENTS)(
   '%s: in another slot a conversation that is bound to the first does not go on, any other is told',
   async name => {
     await using rig = await MilestoneRig.create();
@@ -95,7 +98,7 @@ test.each(AGENTS)(
   },
 );
 
-test('`pause --now` leaves work and conversation to the next attempt, which is no retry', async () => {
+test.concurrent('`pause --now` leaves work and conversation to the next attempt, which is no retry', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', worksOn('claude', {'half.txt': 'half'}));
@@ -112,7 +115,7 @@ test('`pause --now` leaves work and conversation to the next attempt, which is n
   expect(filesAt(rig, 'milestone/m')).toContain('half.txt');
 });
 
-test('the last retry is a fresh conversation, which is told what was tried; then the task has failed with all kept', async () => {
+test.concurrent('the last retry is a fresh conversation, which is told what was tried; then the task has failed with all kept', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   for (const attempt of [1, 2, 3])
@@ -141,7 +144,7 @@ test('the last retry is a fresh conversation, which is told what was tried; then
   ]);
 });
 
-test('work outside its areas is left behind: a fresh conversation begins on the clean head', async () => {
+test.concurrent('work outside its areas is left behind: a fresh conversation begins on the clean head', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', works('claude', {'src/a.txt': 'a', 'elsewhere.txt': 'x'}));
@@ -159,7 +162,7 @@ test('work outside its areas is left behind: a fresh conversation begins on the 
   expect(fileAt(rig, 'milestone/m', 'src/src.txt')).toBe('README\nsrc.txt');
 });
 
-test('after a conflict a fresh conversation begins on the new head, with the ref of its own work', async () => {
+test.concurrent('after a conflict a fresh conversation begins on the new head, with the ref of its own work', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   const gate = path.join(rig.env.HOME as string, 'b-is-in');
@@ -179,7 +182,7 @@ test('after a conflict a fresh conversation begins on the new head, with the ref
   expect(fileAt(rig, 'milestone/m', 'README')).toBe('By b.\nAnd by a.');
 });
 
-test.each([
+test.concurrent.each([
   [
     'claude',
     [
@@ -223,7 +226,7 @@ test.each([
   },
 );
 
-test('its own work is laid on the head that has moved meanwhile', async () => {
+test.concurrent('its own work is laid on the head that has moved meanwhile', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', worksOn('claude', {'a.txt': 'a'}));
@@ -245,7 +248,7 @@ test('its own work is laid on the head that has moved meanwhile', async () => {
   expect(fileAt(rig, 'milestone/m', 'seen.txt')).not.toContain('b.txt');
 });
 
-test('own work that does not fit any more is taken up where it was made, and ends as a conflict', async () => {
+test.concurrent('own work that does not fit any more is taken up where it was made, and ends as a conflict', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', worksOn('claude', {README: 'By a.\n'}));
@@ -271,7 +274,7 @@ test('own work that does not fit any more is taken up where it was made, and end
   expect(fileAt(rig, 'milestone/m', 'README')).toBe('By a person.\nAnd by a.');
 });
 
-test.each(['SIGINT', 'SIGKILL'] as const)(
+test.concurrent.each(['SIGINT', 'SIGKILL'] as const)(
   'in a shared checkout, too, work that a %s broke off is taken up',
   async signal => {
     await using rig = await MilestoneRig.create();
@@ -291,7 +294,7 @@ test.each(['SIGINT', 'SIGKILL'] as const)(
   },
 );
 
-test('another driver gets the work, and is told everything in a conversation of its own', async () => {
+test.concurrent('another driver gets the work, and is told everything in a conversation of its own', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   agents.script('claude', 'a', [
@@ -310,7 +313,7 @@ test('another driver gets the work, and is told everything in a conversation of 
   expect(filesAt(rig, 'milestone/m')).toEqual(['README', 'half.txt', 'rest.txt']);
 });
 
-test('an attempt that never got its slot has left nothing: what lies there is somebody else’s', async () => {
+test.concurrent('an attempt that never got its slot has left nothing: what lies there is somebody else’s', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   const gone = 'git update-ref -d refs/heads/milestone/m';
@@ -326,7 +329,7 @@ test('an attempt that never got its slot has left nothing: what lies there is so
   expect(fileAt(rig, 'milestone/m', 'b.txt')).toBe('README\nb.txt');
 });
 
-test('in a shared checkout, own work that does not fit any more is named, and the checkout stays at its head', async () => {
+test.concurrent('in a shared checkout, own work that does not fit any more is named, and the checkout stays at its head', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', worksOn('claude', {README: 'By a.\n'}));

@@ -9,7 +9,7 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 const done = (summary: string, more: object = {}) =>
   claude.done({status: 'done', summary, assumptions: [], question: null, ...more});
 
-test('prose becomes a checked commit; a red check goes back into the same conversation with its output', async () => {
+test.concurrent('prose becomes a checked commit; a red check goes back into the same conversation with its output', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'login.1', [claude.init, {write: {'login.txt': 'wrong\n'}}, done('Wrote the login.')]);
@@ -44,7 +44,7 @@ test('prose becomes a checked commit; a red check goes back into the same conver
   expect(working?.details.pid).toBe(first?.pid);
 });
 
-test('a claim without a change is not believed', async () => {
+test.concurrent('a claim without a change is not believed', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', [claude.init, done('All done, all tests pass.')]);
@@ -56,7 +56,7 @@ test('a claim without a change is not believed', async () => {
   expect((await rig.status('m')).blockers).toMatchObject([{type: 'test_failures', task_id: 'a'}]);
 });
 
-test('a question waits for an answer, which the next attempt gets in the same conversation', async () => {
+test.concurrent('a question waits for an answer, which the next attempt gets in the same conversation', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   const question = {status: 'blocked' as const, question: 'Tabs or spaces?'};
@@ -77,7 +77,7 @@ test('a question waits for an answer, which the next attempt gets in the same co
   expect(rig.git('show', 'milestone/m:half.txt')).toBe('x');
 });
 
-test('a quota pauses the driver: shell tasks go on, exit 8 says when to come back, and a resume goes on', async () => {
+test.concurrent('a quota pauses the driver: shell tasks go on, exit 8 says when to come back, and a resume goes on', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   const reset = new Date(Date.now() + 3_600_000).toISOString();
@@ -102,7 +102,7 @@ test('a quota pauses the driver: shell tasks go on, exit 8 says when to come bac
   expect(rig.events('m').filter(event => event.event === 'driver_resumed')).toHaveLength(1);
 });
 
-test('with --wait the execution sleeps until the quota is back', async () => {
+test.concurrent('with --wait the execution sleeps until the quota is back', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   const reset = new Date(Date.now() + 3_000_000).toISOString();
@@ -120,7 +120,7 @@ test('with --wait the execution sleeps until the quota is back', async () => {
   expect(rig.events('m').map(event => event.event)).toContain('driver_resumed');
 });
 
-test('two failures to log in stop the driver and name the command that logs in', async () => {
+test.concurrent('two failures to log in stop the driver and name the command that logs in', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', [claude.init, ...claude.refused('authentication_failed', 401, 'Not logged in')]);
@@ -131,7 +131,7 @@ test('two failures to log in stop the driver and name the command that logs in',
   expect(rig.events('m').filter(event => event.event === 'driver_paused')).toMatchObject([{details: {reason: 'auth'}}]);
 });
 
-test('a budget is reserved, settled with what was reported, and stops what comes after it with exit 7', async () => {
+test.concurrent('a budget is reserved, settled with what was reported, and stops what comes after it with exit 7', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', [
@@ -149,7 +149,7 @@ test('a budget is reserved, settled with what was reported, and stops what comes
   expect((await rig.status('m')).budget).toMatchObject({limit: {usd: 1}, used: {usd: 1.2}});
 });
 
-test('a red baseline stops before any agent costs anything', async () => {
+test.concurrent('a red baseline stops before any agent costs anything', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   await rig.writeMilestone('m', [{id: 'a'}], {settings: {verify: 'test -f missing.txt'}});
@@ -161,7 +161,7 @@ test('a red baseline stops before any agent costs anything', async () => {
   expect((await rig.status('m')).blockers).toMatchObject([{type: 'baseline_red'}]);
 });
 
-test('an attempt that was killed with its executor is taken up again: its work and its conversation', async () => {
+test.concurrent('an attempt that was killed with its executor is taken up again: its work and its conversation', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', [claude.init, {write: {'half.txt': 'half'}}, claude.says('half way'), {hold: true}]);
@@ -186,7 +186,7 @@ test('an attempt that was killed with its executor is taken up again: its work a
   await rig.untilNoProcessLeft();
 });
 
-test('a reviewer with fresh eyes can reject; its findings reach the next attempt, its changes nobody', async () => {
+test.concurrent('a reviewer with fresh eyes can reject; its findings reach the next attempt, its changes nobody', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   agents.script('claude', 1, [claude.init, {write: {'a.txt': 'v1'}}, done('First.')]);

@@ -17,7 +17,7 @@ async function findings(rig: MilestoneRig, ...flags: string[]): Promise<{exitCod
   };
 }
 
-test('where all is well it says so, and changes nothing', async () => {
+test.concurrent('where all is well it says so, and changes nothing', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a.txt'}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
@@ -33,7 +33,7 @@ test('where all is well it says so, and changes nothing', async () => {
   });
 });
 
-test('coding agents are named, with their version and how to log in; what a plan needs must be there', async () => {
+test.concurrent('coding agents are named, with their version and how to log in; what a plan needs must be there', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   agents.version('claude', '2.1.330 (Claude Code)');
@@ -63,7 +63,7 @@ test('coding agents are named, with their version and how to log in; what a plan
   expect(needed.stdout).toMatch(/^warning: the driver `opencode` needs the program `opencode`.*; needed by `m`$/m);
 });
 
-test('settings and prompts that cannot be used are named', async () => {
+test.concurrent('settings and prompts that cannot be used are named', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', driver: 'nobody'}]);
   rig.write('.milestones/config.yaml', 'drivers: {broken: {model: x}}\n');
@@ -77,7 +77,7 @@ test('settings and prompts that cannot be used are named', async () => {
   expect(stdout).toMatch(/^warning: the driver `nobody` is not known.*m\.yaml:\d+/m);
 });
 
-test('a plan that is no plan, and a home whose logs git would commit, are named', async () => {
+test.concurrent('a plan that is no plan, and a home whose logs git would commit, are named', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true', dependencies: ['b']}]);
   const ended = await rig.milestone('doctor');
@@ -89,7 +89,7 @@ test('a plan that is no plan, and a home whose logs git would commit, are named'
   expect(await findings(rig, '--repair')).toEqual({exitCode: 0, codes: []});
 });
 
-test('what a killed executor left is named, and repair ends and removes it', async () => {
+test.concurrent('what a killed executor left is named, and repair ends and removes it', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
@@ -120,7 +120,7 @@ test('what a killed executor left is named, and repair ends and removes it', asy
   expect(await resumed).toMatchObject({exitCode: 0});
 });
 
-test('a lock that cannot be understood is named, with what takes it over', async () => {
+test.concurrent('a lock that cannot be understood is named, with what takes it over', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   rig.write('.git/milestone/locks/m/99', 'garbage\n');
@@ -135,7 +135,7 @@ test('a lock that cannot be understood is named, with what takes it over', async
   expect(await findings(rig)).toEqual({exitCode: 0, codes: []});
 });
 
-test('slots of a cancelled milestone, a stray folder, and a branch that was rewound are named', async () => {
+test.concurrent('slots of a cancelled milestone, a stray folder, and a branch that was rewound are named', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'echo a > a.txt'},
@@ -152,7 +152,7 @@ test('slots of a cancelled milestone, a stray folder, and a branch that was rewo
   expect(rig.git('branch', '--list', 'milestone/*')).toBe('');
 });
 
-test('while somebody works on it nothing is repaired: exit 5', async () => {
+test.concurrent('while somebody works on it nothing is repaired: exit 5', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [
@@ -171,7 +171,7 @@ test('while somebody works on it nothing is repaired: exit 5', async () => {
   await execution;
 });
 
-test('a plan that a killed executor left in active/ is moved, and its slots go', async () => {
+test.concurrent('a plan that a killed executor left in active/ is moved, and its slots go', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
@@ -182,7 +182,7 @@ test('a plan that a killed executor left in active/ is moved, and its slots go',
   expect(rig.exists(rig.planFile('m', 'completed'))).toBe(true);
 });
 
-test('work of attempts that a shortened log forgot stays, under another name', async () => {
+test.concurrent('work of attempts that a shortened log forgot stays, under another name', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'echo half > half.txt; false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
@@ -195,7 +195,7 @@ test('work of attempts that a shortened log forgot stays, under another name', a
   for (const ref of refs) expect(rig.git('show', `${ref}:half.txt`)).toBe('half');
 });
 
-test('a plan of another machine is not taken for a lost log', async () => {
+test.concurrent('a plan of another machine is not taken for a lost log', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}], {status: 'in_progress', execution: {id: 'exec-elsewhere'}});
   rig.write('.milestones/.gitignore', 'logs/\nsessions/\ninbox/\ncache/\n');
@@ -316,7 +316,7 @@ function edited(log: Buffer, edit: (lines: string[]) => string[]): Buffer {
   return Buffer.from(`${edit(log.toString().trimEnd().split('\n')).join('\n')}\n`);
 }
 
-test('after a repair every gate is asked again: a damaged log proves no approval', async () => {
+test.concurrent('after a repair every gate is asked again: a damaged log proves no approval', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {

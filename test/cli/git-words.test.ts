@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {ID} from './reading-rig.ts';
 
-test('what git says in several lines is shown in several lines, and a filter that fails in slots has a way out', async () => {
+test.concurrent('what git says in several lines is shown in several lines, and a filter that fails in slots has a way out', async () => {
   await using rig = await MilestoneRig.create({files: {'.gitattributes': '*.x filter=f\n', '1.x': '1\n'}});
   rig.git('config', 'filter.f.smudge', 'sh -c "echo first >&2; echo second >&2; exit 1"');
   rig.git('config', 'filter.f.required', 'true');
@@ -17,7 +17,7 @@ test('what git says in several lines is shown in several lines, and a filter tha
   expect(stderr).toMatch(/hint: the filter `f`.*`isolation: shared`/);
 });
 
-test('a file and a folder of one name conflict under that name', async () => {
+test.concurrent('a file and a folder of one name conflict under that name', async () => {
   await using rig = await MilestoneRig.create();
   const [file, folder] = [await rig.command('file'), await rig.command('folder')];
   await rig.writeMilestone(ID, [
@@ -35,7 +35,7 @@ test('a file and a folder of one name conflict under that name', async () => {
   expect(`${stdout}${stderr}`).not.toMatch(/~[0-9a-f]{40}/);
 });
 
-test('`core.bare` beside a checkout is named, with the command that mends it, also by doctor', async () => {
+test.concurrent('`core.bare` beside a checkout is named, with the command that mends it, also by doctor', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
   rig.git('config', 'core.bare', 'true');
@@ -46,7 +46,7 @@ test('`core.bare` beside a checkout is named, with the command that mends it, al
   }
 });
 
-test('tasks and checks find the submodules of their base filled without a network, unless they are switched off', async () => {
+test.concurrent('tasks and checks find the submodules of their base filled without a network, unless they are switched off', async () => {
   await using rig = await MilestoneRig.create();
   const library = `${rig.root}/library`;
   rig.git('init', '-q', library);

@@ -29,7 +29,7 @@ async function waitingRig(...more: Array<{id: string; [key: string]: unknown}>):
   return rig;
 }
 
-test('without a terminal nobody decides who does not say so', async () => {
+test.concurrent('without a terminal nobody decides who does not say so', async () => {
   await using rig = await waitingRig();
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   const before = rig.events('m').length;
@@ -62,7 +62,7 @@ const DISGUISES = {
   ' "$1"; while [ ! -e "$2" ]; do sleep 0.1; done`,
 };
 
-test.each(Object.entries(DISGUISES))('nothing that an attempt starts decides, %s', async (_, disguise) => {
+test.concurrent.each(Object.entries(DISGUISES))('nothing that an attempt starts decides, %s', async (_, disguise) => {
   const rig = await waitingRig({id: 'agent', retries: 0, run: 'sh "$AGENT"'});
   await using _rig = rig;
   const said = path.join(rig.root, 'said');
@@ -92,7 +92,7 @@ test.each(Object.entries(DISGUISES))('nothing that an attempt starts decides, %s
   expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
 });
 
-test('in a slot nothing is decided either, but looked at', async () => {
+test.concurrent('in a slot nothing is decided either, but looked at', async () => {
   const rig = await waitingRig();
   await using _rig = rig;
   const held = await rig.command('held');
@@ -108,7 +108,7 @@ test('in a slot nothing is decided either, but looked at', async () => {
   expect(await execution).toMatchObject({exitCode: 6});
 });
 
-test('the executor judges who has put a decision into the inbox', async () => {
+test.concurrent('the executor judges who has put a decision into the inbox', async () => {
   await using rig = await waitingRig();
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   const gone = {...ownIdentity(), process_started: '1'};
@@ -128,7 +128,7 @@ test('the executor judges who has put a decision into the inbox', async () => {
   expect(eventsOf(rig, 'm', 'kiro_approval_granted')).toEqual([]);
 });
 
-test('the executor takes no request from a process of an attempt, whoever wrote it', async () => {
+test.concurrent('the executor takes no request from a process of an attempt, whoever wrote it', async () => {
   const rig = await waitingRig({
     id: 'agent',
     retries: 0,

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 
-test('pause lets a running attempt finish and starts nothing more; resume goes on', async () => {
+test.concurrent('pause lets a running attempt finish and starts nothing more; resume goes on', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [
@@ -31,7 +31,7 @@ test('pause lets a running attempt finish and starts nothing more; resume goes o
   expect(rig.git('show', 'milestone/m:after.txt')).toBe('done');
 });
 
-test('pause --now interrupts what runs and keeps its work', async () => {
+test.concurrent('pause --now interrupts what runs and keeps its work', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: `echo half > half.txt; ${build.shell}`}]);
@@ -49,7 +49,7 @@ test('pause --now interrupts what runs and keeps its work', async () => {
   expect(rig.processesLeft()).toEqual([]);
 });
 
-test('without an executor the command pauses the milestone itself, and the plan file says so', async () => {
+test.concurrent('without an executor the command pauses the milestone itself, and the plan file says so', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
@@ -60,7 +60,7 @@ test('without an executor the command pauses the milestone itself, and the plan 
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
 });
 
-test('pause --now after the executor was killed ends what it left running', async () => {
+test.concurrent('pause --now after the executor was killed ends what it left running', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
@@ -78,7 +78,7 @@ test('pause --now after the executor was killed ends what it left running', asyn
   expect(await resumed).toMatchObject({exitCode: 0});
 });
 
-test('what is not in progress cannot be paused', async () => {
+test.concurrent('what is not in progress cannot be paused', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   const {exitCode, stdout} = await rig.milestone('pause', 'm', '--json');
@@ -94,7 +94,7 @@ test('what is not in progress cannot be paused', async () => {
   });
 });
 
-test('pause ends what a killed executor left running: nobody else would, and its work would be lost', async () => {
+test.concurrent('pause ends what a killed executor left running: nobody else would, and its work would be lost', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: `echo half > half.txt; ${build.shell}`}]);
@@ -113,7 +113,7 @@ test('pause ends what a killed executor left running: nobody else would, and its
   expect(await rig.milestone('pause')).toMatchObject({exitCode: 3});
 });
 
-test('pause leaves what a person has handed in to the resume, which checks it', async () => {
+test.concurrent('pause leaves what a person has handed in to the resume, which checks it', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', driver: 'manual', no_changes: true}]);
   expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
@@ -122,7 +122,7 @@ test('pause leaves what a person has handed in to the resume, which checks it', 
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
 });
 
-test('what stopped by itself can be paused while attempts still run; resume says again what is in the way', async () => {
+test.concurrent('what stopped by itself can be paused while attempts still run; resume says again what is in the way', async () => {
   await using rig = await MilestoneRig.create();
   const [first, other] = [await rig.command('first'), await rig.command('other')];
   await rig.writeMilestone(

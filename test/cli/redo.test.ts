@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
-test('redo does a completed task once more, on what the branch holds by now', async () => {
+test.concurrent('redo does a completed task once more, on what the branch holds by now', async () => {
   await using rig = await MilestoneRig.create();
   const last = await rig.command('last');
   await rig.writeMilestone('m', [
@@ -17,7 +17,7 @@ test('redo does a completed task once more, on what the branch holds by now', as
   });
 });
 
-test('while others wait, a task that is done again comes first, and each of its commits stays', async () => {
+test.concurrent('while others wait, a task that is done again comes first, and each of its commits stays', async () => {
   await using rig = await MilestoneRig.create();
   const hold = await rig.command('hold');
   await rig.writeMilestone('m', [
@@ -39,7 +39,7 @@ test('while others wait, a task that is done again comes first, and each of its 
   expect(rig.git('show', 'milestone/m:b.txt')).toBe(rig.git('show', 'milestone/m:a.txt'));
 });
 
-test('what is not done cannot be done again, and an attempt decides nothing', async () => {
+test.concurrent('what is not done cannot be done again, and an attempt decides nothing', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'exit 1', retries: 0},

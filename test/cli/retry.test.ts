@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 
-test('a failed task is retried by the live executor, within the same run', async () => {
+test.concurrent('a failed task is retried by the live executor, within the same run', async () => {
   await using rig = await MilestoneRig.create();
   const [flaky, long] = [await rig.command('flaky'), await rig.command('long')];
   await rig.writeMilestone('m', [
@@ -24,7 +24,7 @@ test('a failed task is retried by the live executor, within the same run', async
   expect(await execution).toMatchObject({exitCode: 0});
 });
 
-test('without an executor all that failed is pending again, and resume runs it', async () => {
+test.concurrent('without an executor all that failed is pending again, and resume runs it', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'test -e ../go || test -e "$GO"', retries: 0},
@@ -44,7 +44,7 @@ test('without an executor all that failed is pending again, and resume runs it',
   expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
 });
 
-test('the milestone may be named first, or by --milestone; a misspelt task is answered with the one that was meant', async () => {
+test.concurrent('the milestone may be named first, or by --milestone; a misspelt task is answered with the one that was meant', async () => {
   await using rig = await MilestoneRig.create();
   for (const id of ['one', 'two']) {
     await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
@@ -68,7 +68,7 @@ test('the milestone may be named first, or by --milestone; a misspelt task is an
   expect(await rig.milestone('pause', 'one', '--milestone', 'two')).toMatchObject({exitCode: 2});
 });
 
-test('a milestone that is named alone has all its failed tasks retried', async () => {
+test.concurrent('a milestone that is named alone has all its failed tasks retried', async () => {
   await using rig = await MilestoneRig.create();
   for (const id of ['one', 'two']) {
     await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
@@ -78,7 +78,7 @@ test('a milestone that is named alone has all its failed tasks retried', async (
   expect(answers(rig.events('one'))).toHaveLength(1);
 });
 
-test('a task that was added to the plan while nobody executed is known', async () => {
+test.concurrent('a task that was added to the plan while nobody executed is known', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
@@ -87,7 +87,7 @@ test('a task that was added to the plan while nobody executed is known', async (
   expect(rig.events('m').slice(-2)).toMatchObject([{event: 'plan_changed'}, {event: 'task_skipped'}]);
 });
 
-test('a request that a killed executor had taken, or nobody took, is answered once', async () => {
+test.concurrent('a request that a killed executor had taken, or nobody took, is answered once', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
@@ -112,7 +112,7 @@ test('a request that a killed executor had taken, or nobody took, is answered on
   expect(answers(rig.events('m'))).toHaveLength(4);
 });
 
-test('when the executor dies while a request waits, the sender acts in its place', async () => {
+test.concurrent('when the executor dies while a request waits, the sender acts in its place', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
@@ -136,7 +136,7 @@ test('when the executor dies while a request waits, the sender acts in its place
   expect(rig.processesLeft()).toEqual([]);
 });
 
-test('a retry of all of which only the beginning reached the disk is taken up again', async () => {
+test.concurrent('a retry of all of which only the beginning reached the disk is taken up again', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'false', retries: 0},

@@ -39,7 +39,7 @@ function killAtGit(rig: MilestoneRig, moment: 'before' | 'after', pattern: strin
   rig.env.PATH = `${folder}${path.delimiter}${rig.env.PATH}`;
 }
 
-test('changes of a person are refused at every resume, and stay where they are', async () => {
+test.concurrent('changes of a person are refused at every resume, and stay where they are', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone(ID, [{id: 'a', run: 'test -e mine && echo a > a', retries: 0}], SHARED);
   expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 4});
@@ -60,7 +60,7 @@ test('changes of a person are refused at every resume, and stay where they are',
   expect(fileAt(rig, BRANCH, 'README')).toBe('Mine.');
 });
 
-test('what a person changes between two attempts keeps the next from beginning, and is not taken for its work', async () => {
+test.concurrent('what a person changes between two attempts keeps the next from beginning, and is not taken for its work', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'b', works('claude', {b: 'b\n'}));
@@ -90,7 +90,7 @@ test('what a person changes between two attempts keeps the next from beginning, 
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b']);
 });
 
-test('an attempt that could not begin has left nothing: what lies there is a person’s', async () => {
+test.concurrent('an attempt that could not begin has left nothing: what lies there is a person’s', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}], SHARED);
   killAtGit(rig, 'after', '*"symbolic-ref -m milestone: moving"*');
@@ -104,7 +104,7 @@ test('an attempt that could not begin has left nothing: what lies there is a per
   expect(rescues(rig)).toEqual([]);
 });
 
-test('a switch to the branch that was cut off is finished, not taken for a person’s changes', async () => {
+test.concurrent('a switch to the branch that was cut off is finished, not taken for a person’s changes', async () => {
   await using rig = await MilestoneRig.create();
   const base = rig.commit('Second');
   await rig.writeMilestone(
@@ -123,7 +123,7 @@ test('a switch to the branch that was cut off is finished, not taken for a perso
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
 });
 
-test('what an attempt of a dead executor left is named with the ref that keeps it', async () => {
+test.concurrent('what an attempt of a dead executor left is named with the ref that keeps it', async () => {
   await using rig = await MilestoneRig.create();
   const work = await rig.command('work');
   await rig.writeMilestone(ID, [{id: 'a', run: `test ! -e half || exit 9; echo half > half; ${work.shell}`}], SHARED);
@@ -138,7 +138,7 @@ test('what an attempt of a dead executor left is named with the ref that keeps i
   expect(fileAt(rig, ref, 'half')).toBe('half');
 });
 
-test('what the checks of the base and the final check write does not stay', async () => {
+test.concurrent('what the checks of the base and the final check write does not stay', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a', works('claude', {a: 'a\n'}));
@@ -150,7 +150,7 @@ test('what the checks of the base and the final check write does not stay', asyn
   expect([changes(rig), rig.exists('junk'), rig.read('README')]).toEqual([[], false, 'A project.\n']);
 });
 
-test('the base is checked as the branch has it', async () => {
+test.concurrent('the base is checked as the branch has it', async () => {
   await using rig = await MilestoneRig.create({files: {old: 'old\n'}});
   rig.git('branch', 'start');
   rig.git('rm', '-q', 'old');
@@ -162,7 +162,7 @@ test('the base is checked as the branch has it', async () => {
   expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
 });
 
-test('while the base is checked, no attempt works in the checkout', async () => {
+test.concurrent('while the base is checked, no attempt works in the checkout', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'b', [claude.init, {write: {b: 'b\n'}}, claude.done()]);
@@ -179,7 +179,7 @@ test('while the base is checked, no attempt works in the checkout', async () => 
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b']);
 });
 
-test('a check of the base waits for the attempt that works in the checkout', async () => {
+test.concurrent('a check of the base waits for the attempt that works in the checkout', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'b', works('claude', {b: 'b\n'}));
@@ -199,7 +199,7 @@ test('a check of the base waits for the attempt that works in the checkout', asy
   expect(names.indexOf('baseline_checked')).toBeGreaterThan(names.indexOf('task_completed'));
 });
 
-test('the final check is of the branch, whatever is checked out', async () => {
+test.concurrent('the final check is of the branch, whatever is checked out', async () => {
   await using rig = await MilestoneRig.create();
   const settings = {...SHARED.settings, verify_final: 'test -e a'};
   await rig.writeMilestone(
@@ -217,7 +217,7 @@ test('the final check is of the branch, whatever is checked out', async () => {
   expect(rig.git('symbolic-ref', '--short', 'HEAD')).toBe(BRANCH);
 });
 
-test('a commit that a dead executor got onto the branch is adopted without what lay beside it', async () => {
+test.concurrent('a commit that a dead executor got onto the branch is adopted without what lay beside it', async () => {
   await using rig = await MilestoneRig.create();
   const verify = 'echo junk > junk; echo changed > README';
   await rig.writeMilestone(
@@ -238,7 +238,7 @@ test('a commit that a dead executor got onto the branch is adopted without what 
   expect(fileAt(rig, ref, 'junk')).toBe('junk');
 });
 
-test('what lies beside work that is integrated after a crash is kept', async () => {
+test.concurrent('what lies beside work that is integrated after a crash is kept', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: 'echo junk > junk'}], SHARED);
   killAtGit(rig, 'before', '*"update-ref -m milestone: a, attempt 1"*');
@@ -249,7 +249,7 @@ test('what lies beside work that is integrated after a crash is kept', async () 
   expect([changes(rig), fileAt(rig, ref, 'README')]).toEqual([[], 'Mine.']);
 });
 
-test('temporary indexes of processes that are dead are cleared away, those of others are not', async () => {
+test.concurrent('temporary indexes of processes that are dead are cleared away, those of others are not', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}], SHARED);
   const {pid: dead} = spawnSync('true');

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 
-test('skipping a running task ends its attempt, and what depends on it goes on', async () => {
+test.concurrent('skipping a running task ends its attempt, and what depends on it goes on', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [
@@ -22,7 +22,7 @@ test('skipping a running task ends its attempt, and what depends on it goes on',
   expect(rig.git('show', 'milestone/m:after.txt')).toBe('after');
 });
 
-test('skipping a task that a killed executor left running ends its processes first', async () => {
+test.concurrent('skipping a task that a killed executor left running ends its processes first', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
@@ -37,7 +37,7 @@ test('skipping a task that a killed executor left running ends its processes fir
   expect(build.timesRun).toBe(1);
 });
 
-test('what is done, unknown, or not begun is not skipped, and an attempt cannot skip anything', async () => {
+test.concurrent('what is done, unknown, or not begun is not skipped, and an attempt cannot skip anything', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'true'},
@@ -60,7 +60,7 @@ test('what is done, unknown, or not begun is not skipped, and an attempt cannot 
   expect(await rig.milestone('skip', '--yes', 'b', {env: {MILESTONE_RUN: 'token-1'}})).toMatchObject({exitCode: 3});
 });
 
-test('a live executor rejects what it cannot do, and the sender says why', async () => {
+test.concurrent('a live executor rejects what it cannot do, and the sender says why', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
@@ -75,7 +75,7 @@ test('a live executor rejects what it cannot do, and the sender says why', async
   expect(await execution).toMatchObject({exitCode: 0});
 });
 
-test('when the log dies while a task is to be skipped, the executor ends and the request waits for the next one', async () => {
+test.concurrent('when the log dies while a task is to be skipped, the executor ends and the request waits for the next one', async () => {
   await using rig = await MilestoneRig.create({git: false});
   const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM']});
   const other = await rig.command('other');
