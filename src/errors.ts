@@ -35,6 +35,7 @@ export const EXIT_CODES = {
   IO_FAILED: 9,
   GIT_FAILED: 9,
   GIT_TOO_OLD: 9,
+  TOOL_FAILED: 9,
 } as const;
 
 export type ErrorCode = keyof typeof EXIT_CODES;

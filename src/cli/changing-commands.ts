@@ -16,8 +16,10 @@ export function addChangingCommands(program: Command): void {
     program,
     'redo',
     '[id] <task>',
-    'do a completed task once more, on what the branch holds by now',
-  ).option('--reason <text>', 'why, for the record');
+    'do a completed task once more, on what the branch holds by now; also of a completed milestone',
+  )
+    .option('--with-dependents', 'also what was built on it, in any number of steps')
+    .option('--reason <text>', 'why, for the record');
   addTaskCommand(program, 'skip', '[id] <task>', 'count a task as done without doing it')
     .option('--reason <text>', 'why, for the record')
     .option('-y, --yes', YES);

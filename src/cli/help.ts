@@ -59,6 +59,8 @@ const ABOUT: Readonly<Record<string, About>> = {
   retry: repair(ACTS, 'milestone retry login'),
   redo: repair(ACTS, 'milestone redo login --reason "the API has changed"'),
   skip: repair(ACTS, 'milestone skip login --reason "done elsewhere"'),
+  discard: repair(ACTS, 'milestone discard auth-api'),
+  clean: repair([0, 2, 3, 9], 'milestone clean --older-than 7d --dry-run'),
   doctor: repair([0, 2, 3, 5, 9], 'milestone doctor --repair'),
   log: repair([0, 2, 3, 9], 'milestone log login --output'),
   blockers: repair(LOOKS, 'milestone blockers'),

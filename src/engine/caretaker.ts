@@ -7,7 +7,7 @@ import type {EventLog} from '../events/log.ts';
 import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
 import type {Ground} from '../execution/execution.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import {broughtBack, type OpenMilestone} from '../milestone/open-milestone.ts';
 import {recordAll} from '../milestone/record.ts';
 import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
 import {ensureHomeFiles} from '../plan/file/home.ts';
@@ -42,6 +42,7 @@ export function actAlone(request: Request, options: AloneOptions): Promise<Miles
     if (earlier) return earlier;
     const act = state.activation ? actOnActivated : actOnPlanned;
     const answered = await act(opened, request, options);
+    broughtBack(opened);
     if ('kind' in answered) throw new MilestoneError(answered.code, answered.reason, {hint: answered.hint});
     return answered;
   });

@@ -142,21 +142,6 @@ export interface SharedChange {
 /** How a milestone gets into the branch that it began at. */
 export type LandingKind = 'merge' | 'squash' | 'ff';
 
-/** A milestone on its way into a branch of the user's. */
-export interface Landing {
-  /** Branch. */
-  into: string;
-  /** What that branch is to stand at. */
-  commit: string;
-  /** What it stood at before. */
-  onto: string;
-  kind: LandingKind;
-  /** Head of the milestone's branch: all of it is in `commit`. */
-  head: string;
-  /** The commit that has the work where `head` itself does not get into the branch. */
-  work?: string;
-}
-
 /** Why a driver rests. */
 export type DriverPause = 'quota' | 'overload' | 'auth';
 
@@ -187,9 +172,29 @@ export interface EventDetails {
   milestone_blocked: {reason: string};
   milestone_completed: {commit?: string; dependents: MilestoneId[]};
   /** The whole is checked, and the branch of the user's is about to move. */
-  milestone_landing: Landing;
-  /** Without checks where a person had merged it, or what died had run them. */
-  milestone_landed: Landing & {checks?: CheckResult[]};
+  milestone_landing: {
+    /** Branch. */
+    into: string;
+    /** What that branch is to stand at. */
+    commit: string;
+    /** What it stood at before. */
+    onto: string;
+    kind: LandingKind;
+    /** Head of the milestone's branch: all of it is in `commit`. */
+    head: string;
+    /** The commit that has the work where `head` itself does not get into the branch. */
+    work?: string;
+  };
+  /** Without checks where a person had merged it, or where what ran them has died. */
+  milestone_landed: {
+    into: string;
+    commit: string;
+    onto: string;
+    kind: LandingKind;
+    head: string;
+    work?: string;
+    checks?: CheckResult[];
+  };
   /** With plan and imported state where no activation brought them. */
   milestone_cancelled: {reason: string; plan?: Plan; imported?: ImportedState['tasks']};
   /**
@@ -369,6 +374,9 @@ export interface EventDetails {
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
   request_rejected: {reason: string; code?: RejectionCode; hint?: string};
 }
+
+/** A milestone on its way into a branch of the user's. */
+export type Landing = EventDetails['milestone_landing'];
 
 /** Why a milestone rests; also `execution.paused_reason` and what the exit code follows from. */
 export type PauseCode = 'requested' | 'person' | 'budget' | 'quota' | 'machine' | 'signal' | 'until';

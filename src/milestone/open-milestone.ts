@@ -15,7 +15,7 @@ import type {MilestoneId, Plan} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {endMarkedGit} from '../platform/processes/git-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
-import {recoverPlanFile} from '../projections/plan-file-writer.ts';
+import {movePlanFile, recoverPlanFile} from '../projections/plan-file-writer.ts';
 import {initialState} from '../state/initial-state.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {locatePlan} from './find-milestone.ts';
@@ -67,11 +67,23 @@ export interface OpenMilestone extends LockedMilestone {
 export async function openMilestone(options: OpenOptions): Promise<OpenMilestone> {
   const locked = await lockMilestone(options);
   try {
-    return foldMilestone(locked, options);
+    return broughtBack(foldMilestone(locked, options));
   } catch (error) {
     locked.lock.release();
     throw error;
   }
+}
+
+/**
+ * What a task of is done again is active again, and its plan with it: what ends between the two leaves it to the next.
+ * @returns The milestone with its plan where it belongs.
+ */
+export function broughtBack(opened: OpenMilestone): OpenMilestone {
+  const {paths, id, planFile, state} = opened;
+  const isReopened = state.activation && state.status !== 'completed' && planFile === paths.completed(id);
+  if (!isReopened) return opened;
+  movePlanFile(planFile, paths.active(id));
+  return {...opened, planFile: paths.active(id)};
 }
 
 const NO_LOG = {state: undefined, position: LOG_START, foreignLines: 0};

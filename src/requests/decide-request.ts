@@ -43,7 +43,7 @@ export function decideRequest(state: MilestoneState, ask: Ask, facts: DecisionFa
     case 'skip':
       return decideSkip(state, ask.task_id, ask.reason);
     case 'redo':
-      return decideRedo(state, ask.task_id, ask.reason);
+      return decideRedo(state, ask);
     case 'answer':
       return decideAnswer(state, ask.task_id, ask.text);
     case 'approve':
@@ -107,16 +107,32 @@ function decideSkip(state: MilestoneState, id: TaskId, reason: string | undefine
   return status === 'in_progress' ? {...decision, interrupt: id} : decision;
 }
 
-function decideRedo(state: MilestoneState, id: TaskId, reason: string | undefined): Decision {
-  const refusal = refuseTaskWork(state, id, 'done again');
+function decideRedo(state: MilestoneState, {task_id: id, reason, with_dependents}: Ask & {kind: 'redo'}): Decision {
+  // What is complete goes on with it; what was given up does not.
+  const refusal =
+    state.status === 'completed' && state.tasks.has(id) ? undefined : refuseTaskWork(state, id, 'done again');
   if (refusal) return refusal;
-  const {status} = taskState(state, id);
-  if (status !== 'completed' && status !== 'skipped')
-    return rejectTask(state, id, 'only what is done can be done again');
-  return accept({
-    event: 'task_reset',
-    details: {task_id: id, reason: reason === undefined ? 'redo' : `redo: ${reason}`},
-  });
+  const isDone = (task: TaskId) => ['completed', 'skipped'].includes(taskState(state, task).status);
+  if (!isDone(id)) return rejectTask(state, id, 'only what is done can be done again');
+  const others = with_dependents ? [...builtOn(state, id)].filter(isDone) : [];
+  const why = reason === undefined ? 'redo' : `redo: ${reason}`;
+  const resets = [...others, id].map<NewEvent>(task_id => ({event: 'task_reset', details: {task_id, reason: why}}));
+  const reopened: NewEvent[] = state.status === 'completed' ? [{event: 'milestone_resumed', details: {}}] : [];
+  // The last one is the answer.
+  return accept(...reopened, ...resets);
+}
+
+/** All tasks that depend on one, in any number of steps. */
+function builtOn({dependants}: MilestoneState, id: TaskId): Set<TaskId> {
+  const found = new Set<TaskId>();
+  const open = [id];
+  for (let next = open.pop(); next !== undefined; next = open.pop())
+    for (const task of dependants.get(next) ?? [])
+      if (!found.has(task)) {
+        found.add(task);
+        open.push(task);
+      }
+  return found;
 }
 
 function decideAnswer(state: MilestoneState, id: TaskId, answer: string): Decision {

@@ -15,8 +15,8 @@ export type Ask =
   | {kind: 'resume'}
   /** Without `task_id`: everything that failed or is blocked. */
   | {kind: 'retry'; task_id?: TaskId}
-  /** A completed task is done once more, on what the branch holds by now. */
-  | {kind: 'redo'; task_id: TaskId; reason?: string}
+  /** A completed task is done once more, on what the branch holds by now; on demand all that was built on it, too. */
+  | {kind: 'redo'; task_id: TaskId; with_dependents?: boolean; reason?: string}
   | {kind: 'skip'; task_id: TaskId; reason?: string}
   | {kind: 'answer'; task_id: TaskId; text: string}
   /** Without a phase: the one that waits. `deliverables` is what whoever approves has seen. */
@@ -82,7 +82,7 @@ const FIELDS: Record<Ask['kind'], Fields> = {
   cancel: {required: {}, optional: {reason: isText}},
   resume: {required: {}, optional: {}},
   retry: {required: {}, optional: {task_id: isTaskId}},
-  redo: {required: {task_id: isTaskId}, optional: {reason: isText}},
+  redo: {required: {task_id: isTaskId}, optional: {reason: isText, with_dependents: isBoolean}},
   skip: {required: {task_id: isTaskId}, optional: {reason: isText}},
   answer: {required: {task_id: isTaskId, text: isLongText}, optional: {}},
   approve: {

@@ -94,6 +94,9 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     case 'milestone_resumed':
       state.status = 'in_progress';
+      // A task of what was completed is done again.
+      delete state.completedAt;
+      delete state.commit;
       delete state.paused;
       delete state.blockedReason;
       break;

@@ -17,6 +17,7 @@ export interface ChangeFlags {
   now?: boolean;
   reason?: string;
   yes?: boolean;
+  withDependents?: boolean;
   json?: boolean;
 }
 
@@ -42,7 +43,8 @@ export async function changeTask(kind: 'retry' | 'redo' | 'skip', words: readonl
 }
 
 function naming(kind: 'redo' | 'skip', task: TaskId | undefined, flags: ChangeFlags): Ask {
-  if (task !== undefined) return {kind, task_id: task, ...withReason(flags)};
+  const dependents = kind === 'redo' && flags.withDependents && {with_dependents: true};
+  if (task !== undefined) return {kind, task_id: task, ...withReason(flags), ...dependents} as Ask;
   const done = kind === 'skip' ? 'skipped' : 'done again';
   throw new MilestoneError('USAGE', `which task is to be ${done}?`, {hint: `milestone ${kind} <task> --reason "…"`});
 }
@@ -92,7 +94,7 @@ function describe(ask: Ask, id: MilestoneId, {by, event}: Answer, state: Milesto
     }
     case 'redo':
       return [
-        `task \`${ask.task_id}\` is pending again; what it has committed stays on the branch`,
+        `task \`${ask.task_id}\`${ask.with_dependents ? ', with what was built on it,' : ''} is pending again; what it has committed stays on the branch`,
         whoGoesOn(id, isLive, state),
       ];
     case 'skip':

@@ -3,20 +3,25 @@ import {MilestoneError} from '../../errors.ts';
 import type {CheckResult, LandingKind} from '../../events/event.ts';
 import {openRepository} from '../../git/repository.ts';
 import {Interrupted, type Landed, type LandOptions, land as landMilestone, withoutGit} from '../../landing/land.ts';
+import {openPullRequest, type PullRequest} from '../../landing/pull-request.ts';
 import {rehearseLanding, type WouldLand} from '../../landing/rehearse-landing.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {foldLog} from '../../milestone/fold-log.ts';
+import {look} from '../../milestone/look.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import {readConfigFile} from '../../plan/file/reader.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {processSignals} from '../../platform/processes/signals.ts';
+import {statusReport} from '../../reports/status-report.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {counted} from '../../terminal/counted.ts';
 import {printable} from '../../terminal/printable.ts';
+import {statusMarkdown} from '../../terminal/status-markdown.ts';
 import {chooseShown, requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';
+import {statusFacts} from '../status-facts.ts';
 
 export interface LandFlags {
   milestone?: string;
@@ -24,6 +29,7 @@ export interface LandFlags {
   merge?: boolean;
   squash?: boolean;
   ff?: boolean;
+  pr?: boolean;
   partial?: boolean;
   dryRun?: boolean;
   record: boolean;
@@ -45,6 +51,7 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
     signals: processSignals,
   };
   if (flags.dryRun) return rehearse(paths, options, flags);
+  if (flags.pr) return requestPull(paths, options, flags);
   try {
     const landed = await landMilestone(options);
     if (flags.json) console.log(JSON.stringify({ok: true, landed}));
@@ -82,6 +89,32 @@ async function rehearse(paths: HomePaths, options: LandOptions, {json}: LandFlag
   if (json) console.log(JSON.stringify({ok: true, would}));
   else for (const line of wouldLines(options.id, would)) console.log(printable(line));
   return 0;
+}
+
+/** @throws {MilestoneError} `USAGE` */
+async function requestPull(paths: HomePaths, options: LandOptions, flags: LandFlags): Promise<number> {
+  const kind = (['merge', 'squash', 'ff'] as const).find(name => flags[name]);
+  if (kind)
+    throw new MilestoneError('USAGE', `with \`--pr\` who merges it chooses how, so \`--${kind}\` means nothing`);
+  const request = await openPullRequest({...options, body: () => bodyOf(paths, options.id)});
+  if (flags.json) console.log(JSON.stringify({ok: true, ...(request ? {pull_request: request} : {already: true})}));
+  else for (const line of requestLines(options.id, request)) console.log(printable(line));
+  return 0;
+}
+
+async function bodyOf(paths: HomePaths, id: MilestoneId): Promise<string> {
+  const view = await look(paths, id);
+  return statusMarkdown(statusReport(view, await statusFacts(paths, view)));
+}
+
+function requestLines(id: MilestoneId, request: PullRequest | undefined): string[] {
+  if (!request) return [`milestone \`${id}\` has landed already`];
+  const {remote, branch, into, url, commands, opened, recorded} = request;
+  const pushed = `\`${branch}\` is pushed to \`${remote}\``;
+  if (!opened) return [`${pushed}; these commands open a pull request:`, ...commands.map(command => `  ${command}`)];
+  const at = url === undefined ? '' : `: ${url}`;
+  const pull = `  once it is merged, remove \`.milestones/completed/${id}.yaml\` before \`git pull\` brings it back`;
+  return [`${pushed}, and whoever reads there is asked to take it into \`${into}\`${at}`, ...(recorded ? [pull] : [])];
 }
 
 function notHere(paths: HomePaths, id: MilestoneId): MilestoneError {

@@ -1,0 +1,150 @@
+// Frees what milestones that are over have left: slots, the output of attempts, refs that keep work. Their plans and event
+// logs stay: they say what was done.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {prepareGround} from '../engine/prepare-execution.ts';
+import {MilestoneError} from '../errors.ts';
+import {git, type Repository} from '../git/git.ts';
+import {openRepository} from '../git/repository.ts';
+import {placedSlots} from '../git/slot-place.ts';
+import {findPlan, listLogged} from '../milestone/find-milestone.ts';
+import {foldLog} from '../milestone/fold-log.ts';
+import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
+import {type HomePaths, homePaths} from '../plan/file/home.ts';
+import {isValidId} from '../plan/ids.ts';
+import type {MilestoneId} from '../plan/plan.ts';
+import {listFolder, walkFolder} from '../platform/files.ts';
+import {removeFolder} from '../platform/remove-folder.ts';
+import {isOver} from '../state/milestone.ts';
+
+/** What is freed of one milestone. */
+export interface Cleaned {
+  id: MilestoneId;
+  /** Number of slots. */
+  slots: number;
+  /** Number of refs. */
+  refs: number;
+  /** Of slots and logs. */
+  bytes: number;
+}
+
+export interface CleanOptions extends Omit<CommandOptions, 'id'> {
+  /** Milliseconds that a milestone must be over. */
+  olderThanMs: number;
+  dryRun: boolean;
+}
+
+interface Leftovers {
+  id: MilestoneId;
+  slots: string[];
+  refs: string[];
+  folders: string[];
+}
+
+/**
+ * Free what is left of milestones that are over for long enough.
+ * @returns What was freed, or would be; of one that somebody else holds, nothing.
+ * @throws {MilestoneError} those of git and the file system.
+ */
+export async function clean(options: CleanOptions): Promise<Cleaned[]> {
+  const {home, clock, olderThanMs, dryRun} = options;
+  const paths = homePaths(home);
+  const repo = await openRepository(path.dirname(home));
+  const before = clock.now() - olderThanMs;
+  const cleaned: Cleaned[] = [];
+  for (const id of milestonesIn(paths)) {
+    const left = await leftoversOf(paths, repo, id, before);
+    const found = {
+      id,
+      slots: left.slots.length,
+      refs: left.refs.length,
+      bytes: sizeOf([...left.slots, ...left.folders]),
+    };
+    if (found.slots + found.refs + left.folders.length === 0) continue;
+    if (dryRun || (await free(left, repo, options))) cleaned.push(found);
+  }
+  return cleaned;
+}
+
+/** Those that have a log, and those of which only what was discarded is left. */
+function milestonesIn(paths: HomePaths): MilestoneId[] {
+  const discarded = listFolder(paths.logsFolder).flatMap(name => DISCARDED.exec(name)?.[1] ?? []);
+  return [...new Set([...listLogged(paths), ...discarded])].filter(isValidId).sort();
+}
+
+const DISCARDED = /^(.+)\.discarded\.(\d{8}T\d{6})Z$/;
+
+async function leftoversOf(
+  paths: HomePaths,
+  repo: Repository | undefined,
+  id: MilestoneId,
+  before: number,
+): Promise<Leftovers> {
+  const isOld = isOverSince(paths, id, before);
+  const slots = repo && isOld ? placedSlots(repo).filter(({pool}) => path.basename(pool) === id) : [];
+  const folders = listFolder(paths.logsFolder).filter(name => {
+    const [, of, time = ''] = DISCARDED.exec(name) ?? [];
+    return of === id ? timeOf(time) <= before : name === id && isOld;
+  });
+  const refs = repo ? await keptRefs(repo, id) : [];
+  return {
+    id,
+    slots: slots.map(({slot}) => slot.topLevel),
+    folders: folders.map(name => path.join(paths.logsFolder, name)),
+    refs: refs.filter(ref => {
+      const [, time] = /\/discarded\.(\d{8}T\d{6})Z[^/]*$/.exec(ref) ?? [];
+      return time === undefined ? isOld : timeOf(time) <= before;
+    }),
+  };
+}
+
+function isOverSince(paths: HomePaths, id: MilestoneId, before: number): boolean {
+  const {status, timestamp} = foldLog(paths, id)?.state ?? {};
+  return isOver(status) && timestamp !== undefined && Date.parse(timestamp) <= before;
+}
+
+/** As `timeName` writes it. */
+function timeOf(name: string): number {
+  const [, year, month, day, hours, minutes, seconds] = /^(.{4})(..)(..)T(..)(..)(..)$/.exec(name) ?? [];
+  return Date.parse(`${year}-${month}-${day}T${hours}:${minutes}:${seconds}Z`);
+}
+
+async function keptRefs(repo: Repository, id: MilestoneId): Promise<string[]> {
+  const places = ['rescue', 'frozen', 'upstream'].map(kind => `refs/milestone/${kind}/${id}`);
+  return (await git(repo, ['for-each-ref', '--format=%(refname)', ...places])).split('\n').filter(Boolean);
+}
+
+function sizeOf(folders: readonly string[]): number {
+  const files = folders.flatMap(folder => walkFolder(folder).map(({parentPath, name}) => path.join(parentPath, name)));
+  return files.reduce((sum, file) => sum + (fs.lstatSync(file, {throwIfNoEntry: false})?.size ?? 0), 0);
+}
+
+/** @returns False when somebody else holds the milestone. */
+async function free(left: Leftovers, repo: Repository | undefined, options: CleanOptions): Promise<boolean> {
+  const {refs, folders, slots, id} = left;
+  const act = async () => {
+    // What a slot held that is kept only now has a ref that is not among these.
+    const input = refs.map(ref => `delete ${ref}\n`).join('');
+    if (repo && input !== '') await git(repo, ['update-ref', '--stdin'], {input});
+    for (const folder of folders) await removeFolder(folder);
+  };
+  if (findPlan(homePaths(options.home), id) === undefined) {
+    await act();
+    return true;
+  }
+  try {
+    await withMilestone({...options, id}, async opened => {
+      if (slots.length > 0)
+        await withLog(opened, options, log =>
+          prepareGround(opened, log, {...options, inSlots: true}).workspace.remove(),
+        );
+      await act();
+    });
+    return true;
+  } catch (error) {
+    if (!(error instanceof MilestoneError && error.code === 'LOCKED')) throw error;
+    options.warn(`milestone \`${id}\` is left as it is: ${error.message}`);
+    return false;
+  }
+}

@@ -1,0 +1,161 @@
+// `milestone land --pr`: to a remote, and to whoever reviews it there. The remote lies on disk, gh and glab are scripts.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {expect, test} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+
+const ID = 'auth';
+
+/** A completed milestone in a repository whose `origin` is a bare one beside it. */
+async function remoteRig({
+  name = 'remote.git',
+  tools = [],
+}: {
+  name?: string;
+  tools?: string[];
+} = {}): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create();
+  const remote = path.join(rig.root, name);
+  rig.git('init', '-q', '--bare', remote);
+  rig.git('remote', 'add', 'origin', remote);
+  rig.git('push', '-q', '-u', 'origin', 'main');
+  for (const tool of tools) script(rig, tool, 'echo "https://example.test/pull/7"');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}], {title: "Ada's API"});
+  const {exitCode, stderr} = await rig.milestone('execute', ID);
+  if (exitCode !== 0) throw new Error(stderr);
+  return rig;
+}
+
+/** A program on the PATH that writes down what it is given. */
+function script(rig: MilestoneRig, name: string, body: string): void {
+  const folder = path.join(rig.root, 'bin');
+  fs.mkdirSync(folder, {recursive: true});
+  const text = `#!/bin/sh\nfor word; do printf '%s\\0' "$word"; done > '${rig.root}/${name}.args'\ncat > '${rig.root}/${name}.in'\n${body}\n`;
+  fs.writeFileSync(path.join(folder, name), text, {mode: 0o755});
+  if (!rig.env.PATH!.startsWith(folder)) rig.env.PATH = `${folder}:${rig.env.PATH}`;
+}
+
+const given = (rig: MilestoneRig, name: string) =>
+  fs
+    .readFileSync(path.join(rig.root, `${name}.args`), 'utf8')
+    .split('\0')
+    .slice(0, -1);
+const atRemote = (rig: MilestoneRig, ref: string) => rig.git('ls-remote', 'origin', ref).split('\t')[0];
+
+test.concurrent('it is pushed with its record, and gh opens the pull request with the report as its body', async () => {
+  await using rig = await remoteRig({tools: ['gh']});
+  const main = rig.git('rev-parse', 'main');
+  const {ok, pull_request: request} = (await rig.milestone('land', ID, '--pr', '--json')).json();
+  expect(ok).toBe(true);
+  expect(request).toMatchObject({
+    remote: 'origin',
+    branch: `milestone/${ID}`,
+    into: 'main',
+    url: 'https://example.test/pull/7',
+    opened: true,
+  });
+  expect(request.commit).toBe(atRemote(rig, `refs/heads/milestone/${ID}`));
+  expect(rig.git('rev-parse', `${request.commit}^`)).toBe(rig.git('rev-parse', `milestone/${ID}`));
+  expect(rig.git('show', '--format=%s', '--name-only', request.commit)).toBe(
+    `Record milestone auth\n\n${rig.planFile(ID, 'completed')}`,
+  );
+  expect(given(rig, 'gh')).toEqual([
+    'pr',
+    'create',
+    '--base',
+    'main',
+    '--head',
+    `milestone/${ID}`,
+    '--title',
+    "Ada's API",
+    '--body-file',
+    '-',
+  ]);
+  expect(fs.readFileSync(path.join(rig.root, 'gh.in'), 'utf8')).toMatch(/Ada.*a/s);
+  // Nobody has taken it yet.
+  expect(rig.git('rev-parse', 'main')).toBe(main);
+  expect((await rig.status(ID)).git).toMatchObject({landed: false});
+  // Asked again, nothing is pushed anew, and the one that is open is named.
+  script(rig, 'gh', 'echo "a pull request for this branch already exists: https://example.test/pull/7" >&2; exit 1');
+  const again = (await rig.milestone('land', ID, '--pr', '--json')).json().pull_request;
+  expect(again).toMatchObject({commit: request.commit, url: 'https://example.test/pull/7'});
+  // Merged there and pulled, for which git wants the way to be free, it has landed.
+  fs.rmSync(rig.path(rig.planFile(ID, 'completed')));
+  rig.git('merge', '-q', '--no-ff', '-m', 'Merge pull request 7', request.commit);
+  expect((await rig.status(ID)).git).toMatchObject({landed: true});
+  expect((await rig.milestone('land', ID, '--pr')).stdout).toContain('has landed already');
+});
+
+test.concurrent("a remote at GitLab is glab's", async () => {
+  await using rig = await remoteRig({name: 'gitlab.git', tools: ['gh', 'glab']});
+  expect(await rig.milestone('land', ID, '--pr', '--no-record')).toMatchObject({
+    exitCode: 0,
+    stdout: expect.stringContaining('https://example.test/pull/7'),
+  });
+  const words = given(rig, 'glab');
+  expect(words.slice(0, 8)).toEqual([
+    'mr',
+    'create',
+    '--target-branch',
+    'main',
+    '--source-branch',
+    `milestone/${ID}`,
+    '--title',
+    "Ada's API",
+  ]);
+  expect(words.slice(8)).toEqual(['--description', expect.stringContaining('Ada'), '--yes']);
+  expect(atRemote(rig, `refs/heads/milestone/${ID}`)).toBe(rig.git('rev-parse', `milestone/${ID}`));
+  expect(fs.existsSync(path.join(rig.root, 'gh.args'))).toBe(false);
+});
+
+test.concurrent('without either it is pushed, and the commands that open one are printed, fit for a shell', async () => {
+  await using rig = await remoteRig();
+  const {exitCode, stdout} = await rig.milestone('land', ID, '--pr');
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('milestone report auth --format md > report.md');
+  const line = stdout.split('\n').find(text => text.includes('gh pr create')) as string;
+  script(rig, 'gh', 'true');
+  await rig.start('sh', '-c', line.trim());
+  expect(given(rig, 'gh')).toContain("Ada's API");
+});
+
+test.concurrent('without a remote, with a conflict, and where somebody else has pushed, nothing is pushed: exit 3', async () => {
+  await using rig = await remoteRig({tools: ['gh']});
+  const other = path.join(rig.root, 'other');
+  rig.git('clone', '-q', path.join(rig.root, 'remote.git'), other);
+  rig.git('-C', other, 'commit', '-q', '--allow-empty', '-m', 'Mine');
+  rig.git('-C', other, 'push', '-q', 'origin', `HEAD:milestone/${ID}`);
+  const theirs = atRemote(rig, `refs/heads/milestone/${ID}`);
+  expect(await rig.milestone('land', ID, '--pr')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('has commits on `milestone/auth` that are not here'),
+  });
+  expect(atRemote(rig, `refs/heads/milestone/${ID}`)).toBe(theirs);
+  rig.write('a.txt', 'else\n');
+  rig.git('add', 'a.txt');
+  rig.git('commit', '-q', '-m', 'Conflict');
+  expect(await rig.milestone('land', ID, '--pr')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('`a.txt`'),
+  });
+  rig.git('reset', '-q', '--hard', 'HEAD~1');
+  expect(await rig.milestone('land', ID, '--pr', '--squash')).toMatchObject({exitCode: 2});
+  rig.git('remote', 'remove', 'origin');
+  expect(await rig.milestone('land', ID, '--pr')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('no remote'),
+  });
+  expect(fs.existsSync(path.join(rig.root, 'gh.args'))).toBe(false);
+});
+
+test.concurrent('a program that fails is quoted, exit 9, with the command to type', async () => {
+  await using rig = await remoteRig({tools: ['gh']});
+  script(rig, 'gh', 'echo "gh auth login first" >&2; exit 4');
+  expect(await rig.milestone('land', ID, '--pr')).toMatchObject({
+    exitCode: 9,
+    stderr: expect.stringMatching(
+      /is pushed, but `gh` opens no pull request: gh auth login first\nhint: .*gh pr create/,
+    ),
+  });
+});
