@@ -3,7 +3,6 @@
 import {print, watchOutput} from '../platform/print.ts';
 import {leaveHungUpTerminal} from '../platform/processes/hung-up-terminal.ts';
 import {exitCodeOf, failureText} from './failure.ts';
-import {isExecution} from './launch/is-execution.ts';
 import {READ_PLAN} from './launch/plan-reader.ts';
 import {version} from './version.ts';
 
@@ -38,4 +37,15 @@ function reportStranded(code: number): void {
 function reportLost(failure: unknown): void {
   console.error(failureText(failure));
   if (!isExecution(words)) process.once('exit', () => (process.exitCode ||= exitCodeOf(failure)));
+}
+
+/**
+ * Whether a command line carries out a plan in this process. Such a command reads its plan in a process of its own; a
+ * dry run reads it itself.
+ */
+function isExecution([command, ...words]: readonly string[]): boolean {
+  return (
+    (command === 'execute' || command === 'resume') &&
+    !words.some(word => /^--(?:dry-run|plan|help|detach)$/.test(word))
+  );
 }

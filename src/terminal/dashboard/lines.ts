@@ -7,7 +7,6 @@ import {cutTo, pad, textWidth} from '../width.ts';
 import {headerLines} from './header.ts';
 import type {DashboardModel} from './model.ts';
 import {type Shown, type Size, screenLines} from './screens.ts';
-import {shareRows} from './share-rows.ts';
 import {taskTable} from './task-table.ts';
 import type {Ui} from './ui.ts';
 
@@ -166,4 +165,24 @@ function part(
 
 function indented(text: string, columns: number): string {
   return cutTo(`  ${text}`, columns);
+}
+
+/** A part of the screen wants to have up to so many rows. */
+export interface Demand<Part> {
+  part: Part;
+  /** In all, not on top of what it has. */
+  rows: number;
+}
+
+/** Give out rows, to who comes first first; in all never more than there are. */
+export function shareRows<Part>(available: number, demands: ReadonlyArray<Demand<Part>>): Map<Part, number> {
+  const shares = new Map<Part, number>();
+  let left = Math.max(available, 0);
+  for (const {part, rows} of demands) {
+    const has = shares.get(part) ?? 0;
+    const more = Math.min(Math.max(rows - has, 0), left);
+    shares.set(part, has + more);
+    left -= more;
+  }
+  return shares;
 }

@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import type {TaskStatus} from '../../../src/state/task.ts';
-import {keysIn} from '../../../src/terminal/dashboard/keys.ts';
-import {dashboardLines} from '../../../src/terminal/dashboard/lines.ts';
-import {shareRows} from '../../../src/terminal/dashboard/share-rows.ts';
+import {keysIn} from '../../../src/terminal/dashboard/draw.ts';
+import {dashboardLines, shareRows} from '../../../src/terminal/dashboard/lines.ts';
+import {windowOf} from '../../../src/terminal/dashboard/task-table.ts';
 import {applyKey, type Ui} from '../../../src/terminal/dashboard/ui.ts';
-import {windowOf} from '../../../src/terminal/dashboard/window.ts';
 import {textWidth} from '../../../src/terminal/width.ts';
 import {asItIs, idOf, type Made, modelOf} from './dashboard-rig.ts';
 
