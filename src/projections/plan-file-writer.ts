@@ -24,6 +24,8 @@ export type WriteResult =
 /** Writes one plan file. Only the holder of the milestone's lock may have one. */
 export class PlanFileWriter {
   private known: Buffer;
+  /** How often the file was read again. */
+  private adopted = 0;
   private readonly writes = new SerialQueue();
 
   /** @param text What the file was last read to say. */
@@ -37,6 +39,7 @@ export class PlanFileWriter {
   /** The file was read again, and says this now. */
   adopt(text: string): void {
     this.known = Buffer.from(text);
+    this.adopted++;
   }
 
   /**
@@ -44,7 +47,8 @@ export class PlanFileWriter {
    * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`; the file is then untouched.
    */
   write(text: string): Promise<WriteResult> {
-    return this.writes.run(() => this.replace(Buffer.from(text)));
+    const {adopted} = this;
+    return this.writes.run(() => this.replace(Buffer.from(text), adopted));
   }
 
   /** Nothing is to be written; all the same, the stamp must not be that of an edit. */
@@ -53,13 +57,20 @@ export class PlanFileWriter {
     return stamp && fs.readFileSync(target).equals(this.known) ? {edited: false, stamp} : {edited: true};
   }
 
-  private async replace(next: Buffer): Promise<WriteResult> {
+  private async replace(next: Buffer, adopted: number): Promise<WriteResult> {
     let temporary: string | undefined;
+    // The text was made of what the file said before it was read again: in its place, what was read would be lost.
+    const isOutdated = () => adopted !== this.adopted;
     try {
+      if (isOutdated()) return {edited: true};
       const target = fs.realpathSync(this.file);
       if (next.equals(this.known)) return this.compare(target);
       temporary = temporaryName(target);
       await writeTemporary(temporary, next, fs.statSync(target));
+      if (isOutdated()) {
+        fs.rmSync(temporary);
+        return {edited: true};
+      }
       // Taken before anybody else can reach the new file, so that it never is the stamp of an edit.
       const stamp = planStamp(temporary) as FileStamp;
       const edited = exchange(target, temporary, this.known, next, stamp.ino);

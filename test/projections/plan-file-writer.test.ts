@@ -49,6 +49,25 @@ test('an edit that was saved before the write stays, and is reported', async () 
   expect(read()).toBe('two');
 });
 
+test('an edit that was saved and read while a write was on its way stays', async () => {
+  const writer = new PlanFileWriter(file, 'one');
+  const saveAndRead = (text: string) => {
+    fs.writeFileSync(file, text);
+    writer.adopt(text);
+  };
+  const {open} = fs.promises;
+  vi.spyOn(fs.promises, 'open').mockImplementationOnce((...args) => {
+    saveAndRead('a person');
+    return open(...args);
+  });
+  const [first, second] = [writer.write('two'), writer.write('three')];
+  expect(await first).toEqual({edited: true});
+  expect(await second).toEqual({edited: true});
+  expect(read()).toBe('a person');
+  expect(names()).toEqual(['m.yaml']);
+  expect(await writer.write('four')).toMatchObject({edited: false});
+});
+
 test('an edit is reported even when there is nothing to write', async () => {
   const writer = new PlanFileWriter(file, 'one');
   fs.writeFileSync(file, 'a person');
