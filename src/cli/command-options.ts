@@ -2,7 +2,7 @@ import type {CommandOptions} from '../milestone/with-milestone.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {printableLines} from '../terminal/printable.ts';
-import {readPlan} from './launch/plan-reader.ts';
+import {readPlanHere} from './launch/plan-reader.ts';
 
 /** How a command of this process works on a milestone. */
 export function commandOptions(home: string, id: MilestoneId): CommandOptions {
@@ -11,7 +11,7 @@ export function commandOptions(home: string, id: MilestoneId): CommandOptions {
     id,
     clock: systemClock,
     signal: new AbortController().signal,
-    readPlan,
+    readPlan: readPlanHere,
     callerEnv: process.env,
     warn: message => console.error(`warning: ${printableLines(message)}`),
   };

@@ -196,7 +196,10 @@ test.concurrent('a file that was moved away and back again counts, also unchange
   expect(readPlan(rig, ID, 'completed').status).toBe('completed');
 });
 
-/** Environment in which whoever reads plans for `milestone` does something else first. */
+/** So large that it is read in a process of its own. */
+const large = (plan: string) => `# ${'large '.repeat(12_000)}\n${plan}`;
+
+/** Environment in which whoever reads large plans for `milestone` does something else first. */
 function readersFirst(rig: MilestoneRig, script: string): Record<string, string> {
   const preload = path.join(rig.root, 'readers-first.cjs');
   fs.writeFileSync(preload, `const fs = require('node:fs');\nif (process.argv[2] === '__read-plan') {\n${script}\n}\n`);
@@ -215,7 +218,7 @@ test.concurrent('a reader of the plan that dies does not end the run: the edit i
     }`,
   );
   const line = `{id: a, title: A, run: "${work.shell}"}`;
-  await rig.writeMilestone(ID, text(line));
+  await rig.writeMilestone(ID, large(text(line)));
   const run = rig.milestone('execute', ID, {env});
   const first = await work.nextRun();
   await rig.waitForEvent(ID, 'task_working');
@@ -238,16 +241,16 @@ async function reading(rig: MilestoneRig) {
   const file = (name: string) => path.join(rig.root, name);
   const env = readersFirst(
     rig,
-    `if (fs.existsSync('${file('large')}')) {
+    `if (fs.existsSync('${file('hold')}')) {
       fs.writeFileSync('${file('reading')}', '');
       while (!fs.existsSync('${file('read')}')) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }`,
   );
-  await rig.writeMilestone(ID, text(`{id: a, title: A, run: "${work.shell}"}`));
+  await rig.writeMilestone(ID, large(text(`{id: a, title: A, run: "${work.shell}"}`)));
   const run = rig.milestone('execute', ID, {env, detached: true});
   const attempt = await work.nextRun();
   await rig.waitForEvent(ID, 'task_working');
-  fs.writeFileSync(file('large'), '');
+  fs.writeFileSync(file('hold'), '');
   edit(rig, plan => `${plan}\n`);
   await waitForFile(file('reading'));
   return {run, attempt, letGo: () => fs.writeFileSync(file('read'), '')};

@@ -1,10 +1,15 @@
+import fs from 'node:fs';
 import type {PlanReading} from '../../plan/file/reader.ts';
 
 /** What this program is called with, by itself, to read a plan for it. */
 export const READ_PLAN = '__read-plan';
 
-/** Read a plan in a process of its own, which is this program again. */
+/** Up to here an executor does not notice what reading takes: three megabytes. */
+const LARGEST_READ_HERE_BYTES = 64 * 1024;
+
+/** Read a plan for an executor: a large one in a process of its own, which is this program again. */
 export async function readPlan(file: string, configFile: string): Promise<PlanReading> {
+  if (sizeOf(file) + sizeOf(configFile) <= LARGEST_READ_HERE_BYTES) return readPlanHere(file, configFile);
   const {readInChild} = await import('../../plan/file/read-in-child.ts');
   return readInChild([process.argv[1] as string, READ_PLAN], {file, configFile});
 }
@@ -13,4 +18,13 @@ export async function readPlan(file: string, configFile: string): Promise<PlanRe
 export async function readPlanHere(file: string, configFile: string): Promise<PlanReading> {
   const {readPlanAndConfig} = await import('../../plan/file/reader.ts');
   return readPlanAndConfig(file, configFile);
+}
+
+/** In bytes; 0 where there is nothing to look at, which the reader will say. */
+function sizeOf(file: string): number {
+  try {
+    return fs.statSync(file).size;
+  } catch {
+    return 0;
+  }
 }

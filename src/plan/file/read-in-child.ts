@@ -1,4 +1,4 @@
-// Plans are read in a process of their own: `yaml` takes more memory than an executor should have for a night, and gives
+// Large plans are read in a process of their own: `yaml` takes more memory than an executor should have for a night, and gives
 // it back only by ending. Loaded by the executor, so nothing heavy is imported here.
 
 import {MilestoneError} from '../../errors.ts';
