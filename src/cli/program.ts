@@ -13,6 +13,7 @@ import {addEndingCommands} from './ending-commands.ts';
 import {describeFailure, reportFailure} from './failure.ts';
 import {explainCommands} from './help.ts';
 import {addReadingCommands} from './reading-commands.ts';
+import {addResultCommands} from './result-commands.ts';
 import {version} from './version.ts';
 import {addWaitingCommands} from './waiting-commands.ts';
 
@@ -70,6 +71,7 @@ export function buildProgram(): Command {
       process.exitCode = await demo();
     });
   addReadingCommands(program);
+  addResultCommands(program);
   addPrompt(program);
   addChangingCommands(program);
   addDecidingCommands(program);

@@ -1,6 +1,7 @@
 // What a person does next, as commands: every end of a run says it last.
 
 import {isAtWork} from '../lock/lock-holder.ts';
+import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import {isOver, type MilestoneState} from '../state/milestone.ts';
 import type {StatusReport} from './status-shape.ts';
 
@@ -18,9 +19,24 @@ export function whatNext({
   if (status !== 'completed') return [`milestone resume ${id}`];
   if (branch === undefined || base === undefined) return [`milestone status ${id}`];
   if (commit === base || (landed && landed.head === commit)) return [`milestone status ${id}`];
-  // A base that was found under no name, or under one that has moved, is the commit all the same.
+  return [...reviewCommands(id, {hasWork: true}), landCommand(id, {baseName, isComplete: true})];
+}
+
+/** @param work.doubtful Tasks that somebody should look at, each by itself. */
+export function reviewCommands(
+  id: MilestoneId,
+  {hasWork, doubtful = []}: {hasWork: boolean; doubtful?: readonly TaskId[]},
+): string[] {
+  return [...(hasWork ? [`milestone diff ${id}`] : []), ...doubtful.map(task => `milestone show ${id} ${task}`)];
+}
+
+/** What brings the work into the branch that it began at; where that was none, somebody has to say which one. */
+export function landCommand(
+  id: MilestoneId,
+  {baseName, isComplete}: {baseName: string | undefined; isComplete: boolean},
+): string {
   const into = baseName === undefined || baseName === 'HEAD' ? ' --into <branch>' : '';
-  return [`git diff ${baseName ?? base.slice(0, 10)}...${branch}`, `milestone land ${id}${into}`];
+  return `milestone land ${id}${into}${isComplete ? '' : ' --partial'}`;
 }
 
 /**

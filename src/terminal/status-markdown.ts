@@ -6,6 +6,7 @@ import type {AttemptWarning} from '../reports/attempt-warnings.ts';
 import type {BlockerReport} from '../reports/blockers.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {goOnCommand} from '../reports/what-next.ts';
+import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {countParts, doneParts, running, skipped, whoLines} from './status-text.ts';
@@ -117,8 +118,7 @@ function runningText(task: TaskReport, {warnings}: StatusReport): string {
 /** Without their ages, which change all the time. */
 const WARNINGS: Record<AttemptWarning['kind'], string> = {long_running: 'runs for long', silent: 'is silent for long'};
 
-/** Text of others, of one line, that Markdown shows as it is. */
+/** Text of others, of one line, cut. */
 function escaped(text: string): string {
-  const cut = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return printable(cut).replace(/[\\`*_{}[\]<>#|~&!]/g, '\\$&');
+  return escapedText(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
 }

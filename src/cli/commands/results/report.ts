@@ -1,0 +1,36 @@
+import {loadView} from '../../../milestone/load-view.ts';
+import {homePaths} from '../../../plan/file/home.ts';
+import {print} from '../../../platform/print.ts';
+import type {MorningReport} from '../../../reports/morning/report-shape.ts';
+import {choosePaint} from '../../../terminal/paint.ts';
+import {chooseShown, requireHome} from '../../choose-milestone.ts';
+import {reportOf} from '../../read-report.ts';
+import {targetMilestone} from '../../target.ts';
+
+export interface ReportFlags {
+  milestone?: string;
+  format?: 'text' | 'md' | 'json' | 'junit';
+  json?: boolean;
+}
+
+/** `milestone report`: of the one that ran last, where none is named. */
+export async function report(word: string | undefined, flags: ReportFlags): Promise<void> {
+  const paths = homePaths(requireHome());
+  const named = word ?? flags.milestone;
+  const id = named === undefined ? chooseShown(paths, undefined) : targetMilestone(paths, word, flags.milestone);
+  const view = await loadView(paths, id);
+  print(await render(await reportOf(paths, view), flags.json ? 'json' : (flags.format ?? 'text')));
+}
+
+async function render(report: MorningReport, format: NonNullable<ReportFlags['format']>): Promise<string> {
+  switch (format) {
+    case 'json':
+      return `${JSON.stringify({ok: true, report})}\n`;
+    case 'md':
+      return (await import('../../../terminal/report/report-markdown.ts')).reportMarkdown(report);
+    case 'junit':
+      return (await import('../../../terminal/report/report-junit.ts')).reportJunit(report);
+    case 'text':
+      return (await import('../../../terminal/report/report-text.ts')).reportText(report, await choosePaint());
+  }
+}

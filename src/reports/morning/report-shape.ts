@@ -1,0 +1,118 @@
+// What `milestone report --json` answers.
+
+import type {RemovedTest, Timestamp, Usage} from '../../events/event.ts';
+import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
+import type {MilestoneStatus} from '../../state/milestone.ts';
+import type {DoneCheck, ShownStatus} from '../../state/task.ts';
+import type {Need} from '../status-shape.ts';
+import type {AttemptOutcome} from './attempt-history.ts';
+import type {StageTimes} from './stage-times.ts';
+
+export interface MorningReport {
+  /** When it was worked out. */
+  at: Timestamp;
+  /** `commits`: its log is not here; what is known is what its file and its commits say. */
+  origin: 'log' | 'plan' | 'commits';
+  milestone: {
+    id: MilestoneId;
+    title: string;
+    status: MilestoneStatus;
+    branch: string | null;
+    base: string | null;
+    head: string | null;
+  };
+  headline: Headline;
+  needs_you: Need[];
+  done: DoneTask[];
+  /** Done without a green check on record. */
+  unchecked: TaskId[];
+  assumptions: Array<{task: TaskId; text: string}>;
+  removed_tests: Array<{task: TaskId} & RemovedTest>;
+  failed: FailedTask[];
+  /** Gates that were passed; `by` is `auto` where no person was asked. */
+  gates: Array<{task: TaskId; gate: string; by: 'person' | 'auto'; role?: string}>;
+  timeline: TimelineEntry[];
+  /** What all attempts have used; null: nobody knows. */
+  spent: Record<keyof Usage, number | null>;
+  /** Commands with which a person looks at what was done. */
+  review: string[];
+  /** Commands that bring it into the branch that it began at. */
+  land: string[];
+  /** Every task, in the order of the plan. */
+  tasks: ReportedTask[];
+  critical_path: TaskId[];
+  /** When somebody executed it. */
+  sessions: Array<{from: Timestamp; to: Timestamp; exit: number | null}>;
+}
+
+export interface Headline {
+  /** All of it in one line. */
+  text: string;
+  done: number;
+  total: number;
+  checked: number;
+  unchecked: number;
+  failed: number;
+  /** Time in which somebody executed it. */
+  minutes: number;
+  /** What agents say that it cost; null: nobody knows. */
+  cost_usd: number | null;
+}
+
+export interface DoneTask {
+  task: TaskId;
+  title: string;
+  commit: string | null;
+  checks: readonly DoneCheck[];
+  /** Time of all its attempts, without that in which they waited for their turn. */
+  minutes: number;
+  cost_usd: number | null;
+  attempts: number;
+}
+
+export interface FailedTask {
+  task: TaskId;
+  title: string;
+  /** Of the first attempt that failed. */
+  cause: string;
+  message: string;
+  /** The end of what was printed, where anything was. */
+  output_tail: string | null;
+  /** Ref of the work that was kept last. */
+  work_at: string | null;
+  attempts: number;
+  /** How it ended the last time, where that was otherwise. */
+  last?: {attempt: number; cause: string; message: string};
+}
+
+export interface TimelineEntry {
+  task: TaskId;
+  attempt: number;
+  phase?: KiroPhase;
+  driver: string;
+  /** -1: the place of a task that is done by hand. */
+  slot: number;
+  /** When it could have begun. */
+  from: Timestamp;
+  started: Timestamp;
+  /** Null while it runs. */
+  to: Timestamp | null;
+  /** Milliseconds; together the time from `from` to `to`, or to now. */
+  stage_times: StageTimes;
+  outcome: AttemptOutcome;
+  cause?: string;
+  message?: string;
+}
+
+export interface ReportedTask {
+  id: TaskId;
+  title: string;
+  status: ShownStatus;
+  driver: string;
+  dependencies: readonly TaskId[];
+  attempts: number;
+  checked?: boolean;
+  cost_usd?: number;
+  /** Of all its attempts. */
+  stage_times: StageTimes;
+}

@@ -1,0 +1,275 @@
+// What a person needs in the morning, worked out from log and branch alone. Pure.
+
+import type {CheckResult} from '../../events/event.ts';
+import {criticalPath} from '../../plan/graph.ts';
+import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
+import type {TaskId} from '../../plan/plan.ts';
+import {type MilestoneState, taskState} from '../../state/milestone.ts';
+import type {DoneCheck} from '../../state/task.ts';
+import type {StatusReport, TaskReport} from '../status-shape.ts';
+import {landCommands, reviewCommands} from '../what-next.ts';
+import type {AttemptRecord, MilestoneHistory, SessionSpan} from './attempt-history.ts';
+import type {BranchFacts, CommitFacts} from './branch-facts.ts';
+import type {DoneTask, FailedTask, Headline, MorningReport, ReportedTask, TimelineEntry} from './report-shape.ts';
+import {sumStages} from './stage-times.ts';
+
+export interface ReportSources {
+  status: StatusReport;
+  /** Absent where the log is not here, and where there is none yet. */
+  history: MilestoneHistory | undefined;
+  branch: BranchFacts;
+  /** Milliseconds since the Unix epoch. */
+  now: number;
+}
+
+export function morningReport(sources: ReportSources): MorningReport {
+  const {status, history, branch, now} = sources;
+  const attemptsOf = groupByTask(history?.attempts ?? []);
+  const facts = {...sources, attemptsOf};
+  const done = status.tasks.filter(({status}) => status === 'completed').map(task => doneTask(task, facts));
+  const isGreen = ({task, checks}: DoneTask) =>
+    checkedOf(task, facts) ?? (checks.length > 0 && checks.every(({ok}) => ok));
+  const unchecked = done.filter(one => !isGreen(one)).map(({task}) => task);
+  const failed = status.tasks.flatMap(task => (task.status === 'failed' ? failedTask(task, facts) : []));
+  const report: Omit<MorningReport, 'headline'> = {
+    at: new Date(now).toISOString(),
+    origin: status.origin === 'elsewhere' ? 'commits' : status.origin,
+    milestone: {
+      id: status.id,
+      title: status.title,
+      status: status.status,
+      branch: status.git.branch ?? branch.branch ?? null,
+      base: status.git.base ?? branch.base ?? null,
+      head: branch.head ?? status.git.head,
+    },
+    needs_you: status.needs_you,
+    done,
+    unchecked,
+    assumptions: assumptionsOf(done, facts),
+    removed_tests: status.tasks.flatMap(({id, removed_tests = []}) => removed_tests.map(test => ({task: id, ...test}))),
+    failed,
+    gates: history ? gatesOf(history.state) : [],
+    timeline: (history?.attempts ?? []).map(timelineEntry),
+    spent: spentOf(status),
+    review: [],
+    land: [],
+    tasks: status.tasks.map(task => reportedTask(task, attemptsOf)),
+    critical_path: criticalPath(status.tasks),
+    sessions: (history?.sessions ?? []).map(({from, to, exit = null}) => ({from, to, exit})),
+  };
+  const {at, origin, milestone, ...rest} = report;
+  const headline = headlineOf(report, minutesOf(status, history, now));
+  return {at, origin, milestone, headline, ...rest, ...commandsOf(report)};
+}
+
+type Facts = ReportSources & {attemptsOf: ReadonlyMap<TaskId, readonly AttemptRecord[]>};
+
+function groupByTask(attempts: readonly AttemptRecord[]): Map<TaskId, AttemptRecord[]> {
+  const groups = new Map<TaskId, AttemptRecord[]>();
+  for (const record of attempts) {
+    const group = groups.get(record.task);
+    if (group) group.push(record);
+    else groups.set(record.task, [record]);
+  }
+  return groups;
+}
+
+function commitFacts(task: TaskId, {branch}: Facts): CommitFacts | undefined {
+  return branch.commits?.get(task);
+}
+
+/** What the log says; undefined where only commits speak. */
+function checkedOf(task: TaskId, {history}: Facts): boolean | undefined {
+  const state = history && taskState(history.state, task);
+  return state?.status === 'completed' ? state.checked : undefined;
+}
+
+function doneTask(task: TaskReport, facts: Facts): DoneTask {
+  const attempts = facts.attemptsOf.get(task.id) ?? [];
+  const commit = commitFacts(task.id, facts);
+  const {working, checking, queued} = sumStages(attempts.map(({stages}) => stages));
+  return {
+    task: task.id,
+    title: task.title,
+    commit: task.commit ?? commit?.commit ?? null,
+    checks: checksOf(attempts) ?? task.checks ?? commit?.checks ?? [],
+    minutes: minutes(working + checking + queued),
+    cost_usd: task.cost_usd ?? null,
+    attempts: task.attempts || (commit?.attempt ?? 0),
+  };
+}
+
+/** Those that vouch for the last attempt that did its work. */
+function checksOf(attempts: readonly AttemptRecord[]): DoneCheck[] | undefined {
+  const last = attempts.findLast(({outcome, checks}) => outcome === 'completed' && checks.length > 0);
+  return last?.checks.map(doneCheck);
+}
+
+function doneCheck({command, ok, duration_ms, flaky = false}: CheckResult): DoneCheck {
+  return {command, ok, duration_ms, flaky};
+}
+
+function failedTask(task: TaskReport, facts: Facts): FailedTask {
+  const {history, branch} = facts;
+  const resetAfter = history?.resetAfter.get(task.id) ?? 0;
+  const attempts = facts.attemptsOf.get(task.id) ?? [];
+  const lost = attempts.filter(({attempt, ended}) => attempt > resetAfter && isFailure(ended));
+  const [first] = lost;
+  const last = lost.at(-1);
+  const kept = attempts.findLast(({attempt}) => branch.kept.has(`${task.id}.${attempt}`));
+  const {cause, message} = first ? causeOf(first) : (task.error ?? {cause: 'failed', message: 'failed'});
+  return {
+    task: task.id,
+    title: task.title,
+    cause,
+    message,
+    output_tail: (first && outputOf(first)) ?? null,
+    work_at: (kept && branch.kept.get(`${task.id}.${kept.attempt}`)) ?? null,
+    attempts: task.attempts,
+    ...(last &&
+      last !== first &&
+      causeOf(last).message !== message && {last: {attempt: last.attempt, ...causeOf(last)}}),
+  };
+}
+
+function isFailure(ended: AttemptRecord['ended']): boolean {
+  return ended?.kind === 'failed' || ended?.kind === 'conflict' || ended?.kind === 'overload';
+}
+
+function causeOf({ended}: AttemptRecord): {cause: string; message: string} {
+  if (!ended) return {cause: 'failed', message: 'failed'};
+  return {cause: ended.kind === 'failed' ? ended.cause : ended.kind, message: ended.message};
+}
+
+/** The end of what the command or the first red check printed. */
+function outputOf({ended, checks}: AttemptRecord): string | undefined {
+  if (ended?.kind === 'failed' && ended.output_tail !== undefined) return ended.output_tail;
+  return checks.find(({ok, output_tail}) => !ok && output_tail !== undefined)?.output_tail;
+}
+
+/** What the work that is on the branch takes for granted; of each task in the order in which it was said. */
+function assumptionsOf(done: readonly DoneTask[], facts: Facts): MorningReport['assumptions'] {
+  return done.flatMap(({task}) => {
+    const attempts = facts.attemptsOf.get(task) ?? [];
+    const counted = attempts.filter(({outcome}) => outcome === 'completed' || outcome === 'waiting_approval');
+    const texts =
+      counted.length > 0 ? counted.flatMap(({assumptions}) => assumptions) : commitFacts(task, facts)?.assumptions;
+    return [...new Set(texts)].map(text => ({task, text}));
+  });
+}
+
+function gatesOf(state: MilestoneState): MorningReport['gates'] {
+  return state.plan.tasks.flatMap(({id}) => {
+    const {kiro} = taskState(state, id).history;
+    return KIRO_PHASES.flatMap(phase => {
+      const {approval} = kiro?.phases[phase] ?? {};
+      if (approval?.status !== 'granted') return [];
+      return approval.approvers.map(({role, by = 'person'}) => ({task: id, gate: approval.transition, by, role}));
+    });
+  });
+}
+
+function timelineEntry(record: AttemptRecord): TimelineEntry {
+  const {task, attempt, phase, driver, slot, from, started, to = null, stages, outcome, ended} = record;
+  return {
+    task,
+    attempt,
+    ...(phase !== undefined && {phase}),
+    driver,
+    slot,
+    from,
+    started,
+    to,
+    stage_times: stages,
+    outcome,
+    ...(ended && causeOf(record)),
+  };
+}
+
+function spentOf({used = {}}: StatusReport): MorningReport['spent'] {
+  const {usd = null, tokens = null, turns = null, minutes = null} = used;
+  return {usd, tokens, turns, minutes};
+}
+
+function reportedTask(task: TaskReport, attemptsOf: Facts['attemptsOf']): ReportedTask {
+  const {id, title, status, driver, dependencies, attempts, checked, cost_usd} = task;
+  return {
+    id,
+    title,
+    status,
+    driver,
+    dependencies,
+    attempts,
+    ...(checked !== undefined && {checked}),
+    ...(cost_usd !== undefined && {cost_usd}),
+    stage_times: sumStages((attemptsOf.get(id) ?? []).map(({stages}) => stages)),
+  };
+}
+
+/** Time in which somebody executed it. */
+function minutesOf({executor}: StatusReport, history: MilestoneHistory | undefined, now: number): number {
+  const sessions = history?.sessions ?? [];
+  const last = sessions.at(-1);
+  const lasted = ({from, to}: SessionSpan) => Math.max(Date.parse(to) - Date.parse(from), 0);
+  const known = sessions.reduce((sum, session) => sum + lasted(session), 0);
+  const sinceLast = executor?.alive && last && last.exit === undefined ? Math.max(now - Date.parse(last.to), 0) : 0;
+  return minutes(known + sinceLast);
+}
+
+/** With three decimals: a test suite of a second is to be seen. */
+function minutes(ms: number): number {
+  return Math.round(ms / 60) / 1_000;
+}
+
+function headlineOf(report: Omit<MorningReport, 'headline'>, time: number): Headline {
+  const {done, unchecked, failed, spent, milestone, tasks} = report;
+  const numbers = {
+    done: done.length,
+    total: tasks.length,
+    checked: done.length - unchecked.length,
+    unchecked: unchecked.length,
+    failed: failed.length,
+    minutes: time,
+    cost_usd: spent.usd,
+  };
+  return {text: `${milestone.status}: ${headlineParts(numbers).join(', ')}`, ...numbers};
+}
+
+/** Done, checked, unchecked, failed, time and cost, in words. */
+export function headlineParts(headline: Omit<Headline, 'text'>): string[] {
+  const {done, total, checked, unchecked, failed, minutes, cost_usd: cost} = headline;
+  return [
+    `${done} of ${total} tasks done`,
+    `${checked} checked`,
+    ...(unchecked > 0 ? [`${unchecked} unchecked`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
+    spanText(minutes * 60_000),
+    ...(cost === null ? [] : [`${cost.toFixed(2)} usd`]),
+  ];
+}
+
+/** A span of time in its two largest units; below a minute with a decimal. */
+export function spanText(ms: number): string {
+  const seconds = ms / 1_000;
+  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const units = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24, Math.floor(whole / 60) % 60, whole % 60];
+  const first = units.findIndex(count => count > 0);
+  return units
+    .slice(first, first + 2)
+    .flatMap((count, place) => (count > 0 ? [`${count} ${['d', 'h', 'min', 's'][first + place]}`] : []))
+    .join(' ');
+}
+
+function commandsOf({milestone, failed, unchecked, removed_tests, done}: Omit<MorningReport, 'headline'>): {
+  review: string[];
+  land: string[];
+} {
+  const {id, status, branch, base, head} = milestone;
+  const doubtful = [...failed.map(({task}) => task), ...unchecked, ...removed_tests.map(({task}) => task)];
+  const hasWork = branch !== null && done.some(({commit}) => commit !== null) && head !== base;
+  return {
+    review: reviewCommands(id, {hasWork, doubtful: [...new Set(doubtful)]}),
+    land: hasWork ? landCommands(id, {branch, isComplete: status === 'completed'}) : [],
+  };
+}

@@ -1,0 +1,135 @@
+// What is made of a log that is read from its beginning.
+
+import {expect, test} from 'vitest';
+import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
+import type {Task} from '../../src/plan/plan.ts';
+import {attemptHistory} from '../../src/reports/morning/attempt-history.ts';
+
+/** Events at so many seconds, each of a session. */
+type Line = [seconds: number, session: string, event: NewEvent];
+
+const at = (seconds: number) => new Date(seconds * 1_000).toISOString();
+const TASKS: Task[] = [
+  {id: 'a', title: 'a', run: 'true'},
+  {id: 'b', title: 'b', run: 'true', dependencies: ['a']},
+];
+const activated: NewEvent = {
+  event: 'milestone_activated',
+  details: {
+    execution_id: 'e',
+    plan: {id: 'm', title: 'm', requires: [], settings: {}, tasks: TASKS},
+    imported: {},
+    isolation: 'worktree',
+    dependents: [],
+  },
+};
+const session: NewEvent = {event: 'session_started', details: {pid: 1, host: 'h', command: 'execute'}};
+const started = (task_id: string, attempt = 1): NewEvent => ({
+  event: 'task_started',
+  details: {task_id, attempt, slot: 0, token: 't', driver: 'shell'},
+});
+const working = (task_id: string, attempt = 1): NewEvent => ({
+  event: 'task_working',
+  details: {task_id, attempt, pid: 2, process_started: null},
+});
+const claimed = (task_id: string, attempt = 1): NewEvent => ({
+  event: 'task_claimed',
+  details: {task_id, attempt, result: {}},
+});
+const verified = (task_id: string, on: 'worktree' | 'merged', flaky: boolean): NewEvent => {
+  const check = {name: 'task' as const, command: 'npm test', ok: true, exit_code: 0, duration_ms: 1};
+  return {
+    event: 'task_verified',
+    details: {task_id, attempt: 1, on, ok: true, checks: [{...check, ...(flaky && {flaky})}]},
+  };
+};
+const completed = (task_id: string, attempt = 1): NewEvent => ({
+  event: 'task_completed',
+  details: {task_id, attempt, checked: true},
+});
+const ended = (task_id: string, executor_died: boolean): NewEvent => ({
+  event: 'attempt_ended',
+  details: {task_id, attempt: 1, outcome: {kind: 'interrupted', message: 'was interrupted', executor_died}},
+});
+const retried = (task_id: string, seconds: number): NewEvent => ({
+  event: 'task_retry_scheduled',
+  details: {task_id, attempt: 2, retry_at: at(seconds)},
+});
+
+function historyOf(lines: readonly Line[], now = 0) {
+  const events = lines.map(
+    ([seconds, session_id, event], place) =>
+      ({...event, seq: place + 1, timestamp: at(seconds), milestone_id: 'm', session_id}) as MilestoneEvent,
+  );
+  return attemptHistory('m', events, now * 1_000);
+}
+
+test('a task waits from when what it depends on is done, works, is checked, and waits in the queue', () => {
+  const {attempts} = historyOf([
+    [0, 's1', activated],
+    [1, 's1', session],
+    [2, 's1', started('a')],
+    [3, 's1', working('a')],
+    [10, 's1', claimed('a')],
+    [12, 's1', verified('a', 'worktree', true)],
+    [15, 's1', verified('a', 'merged', false)],
+    [16, 's1', completed('a')],
+    [20, 's1', started('b')],
+    [21, 's1', working('b')],
+    [25, 's1', claimed('b')],
+    [27, 's1', completed('b')],
+  ]);
+  expect(attempts).toMatchObject([
+    {task: 'a', from: at(0), to: at(16), stages: {waiting: 3_000, working: 7_000, checking: 2_000, queued: 4_000}},
+    {task: 'b', from: at(16), to: at(27), stages: {waiting: 5_000, working: 4_000, checking: 0, queued: 2_000}},
+  ]);
+  // Red and green on the same tree is flaky, also when the next tree is green at once.
+  expect(attempts[0]?.checks).toMatchObject([{command: 'npm test', flaky: true}]);
+});
+
+test('an attempt whose executor died ends when that was last heard of, not when somebody found out', () => {
+  const {attempts, sessions} = historyOf(
+    [
+      [0, 's1', activated],
+      [1, 's1', session],
+      [2, 's1', started('a')],
+      [3, 's1', working('a')],
+      [60, 's1', {event: 'progress_updated', details: {percentage: 25, completed_tasks: 0, total_tasks: 2}}],
+      [30_000, 's2', session],
+      [30_001, 's2', ended('a', true)],
+      [30_001, 's2', retried('a', 30_001)],
+      [30_002, 's2', started('a', 2)],
+      [30_003, 's2', working('a', 2)],
+    ],
+    30_013,
+  );
+  expect(attempts).toMatchObject([
+    {attempt: 1, outcome: 'interrupted', to: at(60), stages: {waiting: 3_000, working: 57_000}},
+    {attempt: 2, outcome: 'running', from: at(30_001), stages: {waiting: 2_000, working: 10_000}},
+  ]);
+  expect(attempts[1]).not.toHaveProperty('to');
+  expect(sessions).toEqual([
+    {id: 's1', from: at(1), to: at(60)},
+    {id: 's2', from: at(30_000), to: at(30_003)},
+  ]);
+});
+
+test('what somebody put back waits from then on, and its attempts before that count for nothing', () => {
+  const failure: NewEvent = {
+    event: 'attempt_ended',
+    details: {task_id: 'a', attempt: 1, outcome: {kind: 'failed', cause: 'exit', message: 'failed'}},
+  };
+  const {attempts, resetAfter} = historyOf([
+    [0, 's1', activated],
+    [1, 's1', session],
+    [2, 's1', started('a')],
+    [5, 's1', failure],
+    [5, 's1', {event: 'task_failed', details: {task_id: 'a', attempt: 1, cause: 'exit', message: 'failed'}}],
+    [900, 's1', {event: 'task_reset', details: {task_id: 'a', reason: 'retry'}}],
+    [903, 's1', started('a', 2)],
+    [904, 's1', claimed('a', 2)],
+    [905, 's1', completed('a', 2)],
+  ]);
+  expect(attempts).toMatchObject([{outcome: 'failed'}, {from: at(900), outcome: 'completed'}]);
+  expect(resetAfter.get('a')).toBe(1);
+});
