@@ -93,6 +93,7 @@ const OPEN_TO_ATTEMPTS = [
   'prompt',
   'approvals',
   'blockers',
+  'show',
   'completion',
 ];
 

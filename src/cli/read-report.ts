@@ -6,7 +6,6 @@ import {readLog} from '../events/read-log.ts';
 import {openRepository} from '../git/repository.ts';
 import type {MilestoneView} from '../milestone/load-view.ts';
 import type {HomePaths} from '../plan/file/home.ts';
-import {readPlanFile} from '../plan/file/reader.ts';
 import {systemClock} from '../platform/clock.ts';
 import {attemptHistory, type MilestoneHistory} from '../reports/morning/attempt-history.ts';
 import {type BranchFacts, NO_BRANCH, readBranchFacts, readForeignFacts} from '../reports/morning/branch-facts.ts';
@@ -25,7 +24,7 @@ export async function reportOf(paths: HomePaths, view: MilestoneView): Promise<M
 }
 
 /** What the log tells; undefined where there is none here. */
-function historyOf(paths: HomePaths, {id, origin}: MilestoneView, now: number): MilestoneHistory | undefined {
+export function historyOf(paths: HomePaths, {id, origin}: MilestoneView, now: number): MilestoneHistory | undefined {
   return origin === 'log' ? attemptHistory(id, eventsOf(paths.log(id)), now) : undefined;
 }
 
@@ -34,9 +33,11 @@ function* eventsOf(file: string): Generator<MilestoneEvent> {
 }
 
 /** What the repository knows; nothing outside git. */
-async function branchFactsOf(paths: HomePaths, {id, origin, file, snapshot}: MilestoneView): Promise<BranchFacts> {
+export async function branchFactsOf(
+  paths: HomePaths,
+  {id, origin, file, snapshot}: MilestoneView,
+): Promise<BranchFacts> {
   const {activation} = snapshot.kept;
-  const execution = origin === 'elsewhere' ? readPlanFile(file).imported.execution : undefined;
   if (activation?.branch === undefined && !execution) return NO_BRANCH;
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo) return NO_BRANCH;

@@ -3,12 +3,14 @@ import {type Command, Option} from 'commander';
 /** The commands with which a person looks at what was done. */
 export function addResultCommands(program: Command): void {
   addReport(program);
+  addShow(program);
+  addDiff(program);
 }
 
 function addReport(program: Command): void {
   program
     .command('report [id]')
-    .description('show what was done and proved, what it cost, and what is left for you; also while it runs')
+    .description('show what was done and proved, what it cost, what is left to do')
     .option('--milestone <id>', 'the milestone that is meant')
     .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'md', 'json', 'junit']))
     .option('--json', 'answer with one object')
@@ -16,4 +18,35 @@ function addReport(program: Command): void {
       const {report} = await import('./commands/results/report.ts');
       await report(id, flags);
     });
+}
+
+function addShow(program: Command): void {
+  const command = program.command('show [id] [task]').usage('[options] [id] <task>');
+  ofTask(command, 'show all there is to know of one task and its attempts').action(
+    async (first: Word, second: Word, flags) => {
+      const {show} = await import('./commands/results/show.ts');
+      await show(said(first, second), flags);
+    },
+  );
+}
+
+function addDiff(program: Command): void {
+  const description = 'show what a task has changed, or all since the base';
+  ofTask(program.command('diff [id] [task]'), description).action(async (first: Word, second: Word, flags) => {
+    const {diff} = await import('./commands/results/diff.ts');
+    process.exitCode = await diff(said(first, second), flags);
+  });
+}
+
+type Word = string | undefined;
+
+function said(...words: Word[]): string[] {
+  return words.filter(word => word !== undefined);
+}
+
+function ofTask(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .option('--milestone <id>', 'the milestone that is meant')
+    .option('--json', 'answer with one object');
 }

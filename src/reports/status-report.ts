@@ -23,6 +23,8 @@ import {unseenText} from './uncommitted.ts';
 
 /** What a view does not know. */
 export interface StatusFacts {
+  /** Milliseconds since the Unix epoch. */
+  now?: number;
   warnings?: AttemptWarning[];
   /** Whether the branch that it began at has all of it. */
   landed?: boolean;
@@ -33,7 +35,7 @@ export interface StatusFacts {
 /** What there is to say of a milestone, in time linear in the number of tasks. */
 export function statusReport(
   view: MilestoneView,
-  {warnings = [], project = {}, landed = isOnRecord(view)}: StatusFacts = {},
+  {warnings = [], project = {}, landed = isOnRecord(view), now}: StatusFacts = {},
 ): StatusReport {
   const {snapshot, origin, edit} = view;
   const {plan, kept} = snapshot;
@@ -62,6 +64,7 @@ export function statusReport(
     executed: view.executor.who,
     executor: executorReport(view.executor),
     git: gitReport(view, landed),
+    minutes: minutesOf(view, now),
     ...reasonOf(view),
     needs_you: [],
     ...(edit && {plan_edit: {problems: edit.problems}}),
@@ -86,6 +89,19 @@ export function statusReport(
       kept.paused?.code,
     ),
   };
+}
+
+/** Of a live session also the time since it last recorded something. */
+function minutesOf({snapshot: {kept}, executor}: MilestoneView, now: number | undefined): number {
+  const {session, timestamp, executedMs} = kept;
+  const isGoingOn = executor.who === 'here' && session !== undefined && !session.ended;
+  const since = isGoingOn && now !== undefined && timestamp !== undefined ? now - Date.parse(timestamp) : 0;
+  return minutes(executedMs + Math.max(since, 0));
+}
+
+/** With three decimals: what takes a second is to be seen. */
+export function minutes(ms: number): number {
+  return Math.round(ms / 60) / 1_000;
 }
 
 function taskReport(task: Task, state: TaskState, driver: string, progress: number): TaskReport {

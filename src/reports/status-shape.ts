@@ -27,6 +27,8 @@ export interface StatusReport {
   /** The same with its process; `alive` is null when nobody can tell from here. */
   executor: {alive: boolean | null; pid: number | null; host: string | null; session_id: string | null} | null;
   git: {branch: string | null; base: string | null; head: string | null; landed: boolean};
+  /** Time in which somebody executed it. */
+  minutes: number;
   /** Why it rests. */
   reason?: string;
   needs_you: Need[];

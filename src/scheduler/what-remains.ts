@@ -159,7 +159,7 @@ function stuck(state: MilestoneState): Stop | undefined {
     hint:
       blocker && failed.length === 0
         ? thenResume(state, blocker.hint)
-        : `look (\`milestone log ${state.id} ${failed[0]?.[0]} --output\`), then \`milestone retry ${state.id}\` and \`milestone resume ${state.id}\``,
+        : `look (\`milestone show ${state.id} ${failed[0]?.[0]}\`), then \`milestone retry ${state.id}\` and \`milestone resume ${state.id}\``,
   };
 }
 

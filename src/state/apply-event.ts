@@ -24,11 +24,19 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
     if (state.kiroTasks.has(event.details.task_id)) state.kiroChangedAt = event.timestamp;
     applyToDrivers(state, event, task);
   }
+  countTime(state, event);
   applyToMilestone(state, event);
   state.seq = event.seq;
   state.timestamp = event.timestamp;
   remember(state.recent, event);
   if (isNotable(event)) remember(state.notable, event);
+}
+
+/** Time counts as long as a session of it records: of one that died, up to the last that it recorded. */
+function countTime(state: MilestoneState, {event, session_id, timestamp}: MilestoneEvent): void {
+  const {session, timestamp: before = timestamp} = state;
+  if (event === 'session_started' || session === undefined || session.ended || session.id !== session_id) return;
+  state.executedMs += Math.max(Date.parse(timestamp) - Date.parse(before), 0);
 }
 
 function remember(events: MilestoneEvent[], event: MilestoneEvent): void {

@@ -33,6 +33,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     untold: new Set(),
     pausedDrivers: {},
     driverTroubles: {},
+    executedMs: 0,
     spending: {used: {}, estimated: {}, reported: {}, reserved: {}},
     asides: [],
     branchCreated: false,

@@ -112,6 +112,8 @@ export interface MilestoneState {
   landed?: Landing;
   activation?: Activation;
   session?: SessionInfo;
+  /** Time in which somebody executed it, in milliseconds. */
+  executedMs: number;
   /** The plan in force. */
   plan: Plan;
   taskById: Map<TaskId, Task>;

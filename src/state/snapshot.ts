@@ -21,6 +21,7 @@ type Kept = Pick<
   | 'landed'
   | 'activation'
   | 'session'
+  | 'executedMs'
   | 'recordedProgress'
   | 'refused'
   | 'finalCheck'
@@ -51,7 +52,7 @@ export interface Snapshot {
 /** Take a state apart for JSON. The parts are shared with the state, not copied. */
 export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
-  const {recordedProgress, refused, finalCheck, branchCreated, head, agents} = state;
+  const {recordedProgress, refused, finalCheck, branchCreated, head, agents, executedMs} = state;
   const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
   const {landing, landed} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
@@ -61,6 +62,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       ...kept,
       landing,
       landed,
+      executedMs,
       recordedProgress,
       refused,
       finalCheck,

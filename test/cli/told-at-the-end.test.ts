@@ -80,8 +80,8 @@ describe('the last line says what comes next', () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
     const {stdout} = await rig.milestone('execute', 'm');
-    expect(last(stdout)).toBe('next: `git diff main...milestone/m`, then `milestone land m`');
-    expect(rig.git('diff', '--name-only', 'main...milestone/m')).toBe('a');
+    expect(last(stdout)).toBe('next: `milestone diff m`, then `milestone land m`');
+    expect((await rig.milestone('diff', 'm')).stdout).toContain('+++ b/a\n@@ -0,0 +1 @@\n+a\n');
     expect(await rig.milestone('land', 'm')).toMatchObject({exitCode: 0});
     expect(rig.read('a')).toBe('a\n');
   });
@@ -90,10 +90,8 @@ describe('the last line says what comes next', () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('m', [{id: 'a', run: 'echo why; exit 1', retries: 0}]);
     const {stderr} = await rig.milestone('execute', 'm');
-    expect(last(stderr)).toBe(
-      'hint: look (`milestone log m a --output`), then `milestone retry m` and `milestone resume m`',
-    );
-    expect((await rig.milestone('log', 'm', 'a', '--output')).stdout).toBe('why\n');
+    expect(last(stderr)).toBe('hint: look (`milestone show m a`), then `milestone retry m` and `milestone resume m`');
+    expect((await rig.milestone('show', 'm', 'a')).stdout).toContain('\n  | why\n');
   });
 
   test.concurrent('a cancelled, a paused and a restricted one', async () => {
@@ -140,7 +138,7 @@ describe('the last line says what comes next', () => {
       [
         'red',
         {run: 'true', verify: 'false'},
-        'hint: look (`milestone log red a --output`), then `milestone retry red` and `milestone resume red`',
+        'hint: look (`milestone show red a`), then `milestone retry red` and `milestone resume red`',
         '  milestone resume red',
       ],
     ];
@@ -169,7 +167,7 @@ describe('the last line says what comes next', () => {
     await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
     await rig.milestone('execute', 'm');
     expect(last((await rig.milestone('wait', 'm')).stdout)).toBe(
-      'next: `git diff main...milestone/m`, then `milestone land m`',
+      'next: `milestone diff m`, then `milestone land m`',
     );
   });
 });

@@ -114,6 +114,20 @@ test('an attempt whose executor died ends when that was last heard of, not when 
   ]);
 });
 
+test('tools that an agent was denied are those of its claim, or of the end of its attempt', () => {
+  const denials = [{tool: 'Bash', input: 'rm -rf /', allow: 'Bash(rm:*)'}];
+  const claim: NewEvent = {event: 'task_claimed', details: {task_id: 'a', attempt: 1, result: {denials}}};
+  const outcome = {kind: 'failed', cause: 'denied', message: 'gave up'} as const;
+  const end: NewEvent = {event: 'attempt_ended', details: {task_id: 'a', attempt: 1, outcome, denials}};
+  const start: Line[] = [
+    [0, 's1', activated],
+    [1, 's1', session],
+    [2, 's1', started('a')],
+  ];
+  expect(historyOf([...start, [3, 's1', claim], [4, 's1', completed('a')]]).attempts).toMatchObject([{denials}]);
+  expect(historyOf([...start, [3, 's1', end]]).attempts).toMatchObject([{denials, ended: outcome}]);
+});
+
 test('what somebody put back waits from then on, and its attempts before that count for nothing', () => {
   const failure: NewEvent = {
     event: 'attempt_ended',

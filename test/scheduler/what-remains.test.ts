@@ -131,6 +131,6 @@ test('one blocker is told with its own hint and what makes it go on, failed task
   });
   expect(whatRemains(stateAfter(failed('a'), blocker('disk_space')), {...IDLE, held: true})).toMatchObject({
     reason: 'task `a` failed; is disk_space',
-    hint: 'look (`milestone log m a --output`), then `milestone retry m` and `milestone resume m`',
+    hint: 'look (`milestone show m a`), then `milestone retry m` and `milestone resume m`',
   });
 });

@@ -44,6 +44,7 @@ const report = {
   unchecked: 3,
   executed: 'here',
   executor: {alive: true, pid: 1, host: 'here', session_id: 'session-1'},
+  minutes: 0,
   git: {branch: 'milestone/release', base: 'a'.repeat(40), head: 'b'.repeat(40), landed: false},
   needs_you: many(index => ({kind: 'question', text: 'Which *one*?', command: `milestone answer ${index}`})),
   plan_edit: {problems: []},

@@ -6,6 +6,7 @@ import type {MilestoneStatus} from '../../state/milestone.ts';
 import type {DoneCheck, ShownStatus} from '../../state/task.ts';
 import type {Need} from '../status-shape.ts';
 import type {AttemptOutcome} from './attempt-history.ts';
+import type {Headline} from './headline.ts';
 import type {StageTimes} from './stage-times.ts';
 
 export interface MorningReport {
@@ -43,20 +44,6 @@ export interface MorningReport {
   critical_path: TaskId[];
   /** When somebody executed it. */
   sessions: Array<{from: Timestamp; to: Timestamp; exit: number | null}>;
-}
-
-export interface Headline {
-  /** All of it in one line. */
-  text: string;
-  done: number;
-  total: number;
-  checked: number;
-  unchecked: number;
-  failed: number;
-  /** Time in which somebody executed it. */
-  minutes: number;
-  /** What agents say that it cost; null: nobody knows. */
-  cost_usd: number | null;
 }
 
 export interface DoneTask {

@@ -6,11 +6,13 @@ import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import {type MilestoneState, taskState} from '../../state/milestone.ts';
 import type {DoneCheck} from '../../state/task.ts';
+import {minutes} from '../status-report.ts';
 import type {StatusReport, TaskReport} from '../status-shape.ts';
-import {landCommands, reviewCommands} from '../what-next.ts';
-import type {AttemptRecord, MilestoneHistory, SessionSpan} from './attempt-history.ts';
+import {landCommand, reviewCommands} from '../what-next.ts';
+import type {AttemptRecord, MilestoneHistory} from './attempt-history.ts';
 import type {BranchFacts, CommitFacts} from './branch-facts.ts';
-import type {DoneTask, FailedTask, Headline, MorningReport, ReportedTask, TimelineEntry} from './report-shape.ts';
+import {headlineOf} from './headline.ts';
+import type {DoneTask, FailedTask, MorningReport, ReportedTask, TimelineEntry} from './report-shape.ts';
 import {sumStages} from './stage-times.ts';
 
 export interface ReportSources {
@@ -58,8 +60,8 @@ export function morningReport(sources: ReportSources): MorningReport {
     sessions: (history?.sessions ?? []).map(({from, to, exit = null}) => ({from, to, exit})),
   };
   const {at, origin, milestone, ...rest} = report;
-  const headline = headlineOf(report, minutesOf(status, history, now));
-  return {at, origin, milestone, headline, ...rest, ...commandsOf(report)};
+  const headline = headlineOf(status, done.length - unchecked.length);
+  return {at, origin, milestone, headline, ...rest, ...commandsOf(report, sources)};
 }
 
 type Facts = ReportSources & {attemptsOf: ReadonlyMap<TaskId, readonly AttemptRecord[]>};
@@ -136,13 +138,13 @@ function isFailure(ended: AttemptRecord['ended']): boolean {
   return ended?.kind === 'failed' || ended?.kind === 'conflict' || ended?.kind === 'overload';
 }
 
-function causeOf({ended}: AttemptRecord): {cause: string; message: string} {
+export function causeOf({ended}: AttemptRecord): {cause: string; message: string} {
   if (!ended) return {cause: 'failed', message: 'failed'};
   return {cause: ended.kind === 'failed' ? ended.cause : ended.kind, message: ended.message};
 }
 
 /** The end of what the command or the first red check printed. */
-function outputOf({ended, checks}: AttemptRecord): string | undefined {
+export function outputOf({ended, checks}: AttemptRecord): string | undefined {
   if (ended?.kind === 'failed' && ended.output_tail !== undefined) return ended.output_tail;
   return checks.find(({ok, output_tail}) => !ok && output_tail !== undefined)?.output_tail;
 }
@@ -206,70 +208,16 @@ function reportedTask(task: TaskReport, attemptsOf: Facts['attemptsOf']): Report
   };
 }
 
-/** Time in which somebody executed it. */
-function minutesOf({executor}: StatusReport, history: MilestoneHistory | undefined, now: number): number {
-  const sessions = history?.sessions ?? [];
-  const last = sessions.at(-1);
-  const lasted = ({from, to}: SessionSpan) => Math.max(Date.parse(to) - Date.parse(from), 0);
-  const known = sessions.reduce((sum, session) => sum + lasted(session), 0);
-  const sinceLast = executor?.alive && last && last.exit === undefined ? Math.max(now - Date.parse(last.to), 0) : 0;
-  return minutes(known + sinceLast);
-}
-
-/** With three decimals: a test suite of a second is to be seen. */
-function minutes(ms: number): number {
-  return Math.round(ms / 60) / 1_000;
-}
-
-function headlineOf(report: Omit<MorningReport, 'headline'>, time: number): Headline {
-  const {done, unchecked, failed, spent, milestone, tasks} = report;
-  const numbers = {
-    done: done.length,
-    total: tasks.length,
-    checked: done.length - unchecked.length,
-    unchecked: unchecked.length,
-    failed: failed.length,
-    minutes: time,
-    cost_usd: spent.usd,
-  };
-  return {text: `${milestone.status}: ${headlineParts(numbers).join(', ')}`, ...numbers};
-}
-
-/** Done, checked, unchecked, failed, time and cost, in words. */
-export function headlineParts(headline: Omit<Headline, 'text'>): string[] {
-  const {done, total, checked, unchecked, failed, minutes, cost_usd: cost} = headline;
-  return [
-    `${done} of ${total} tasks done`,
-    `${checked} checked`,
-    ...(unchecked > 0 ? [`${unchecked} unchecked`] : []),
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    spanText(minutes * 60_000),
-    ...(cost === null ? [] : [`${cost.toFixed(2)} usd`]),
-  ];
-}
-
-/** A span of time in its two largest units; below a minute with a decimal. */
-export function spanText(ms: number): string {
-  const seconds = ms / 1_000;
-  if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  const units = [Math.floor(whole / 86_400), Math.floor(whole / 3_600) % 24, Math.floor(whole / 60) % 60, whole % 60];
-  const first = units.findIndex(count => count > 0);
-  return units
-    .slice(first, first + 2)
-    .flatMap((count, place) => (count > 0 ? [`${count} ${['d', 'h', 'min', 's'][first + place]}`] : []))
-    .join(' ');
-}
-
-function commandsOf({milestone, failed, unchecked, removed_tests, done}: Omit<MorningReport, 'headline'>): {
-  review: string[];
-  land: string[];
-} {
+function commandsOf(
+  {milestone, failed, unchecked, removed_tests, done}: Omit<MorningReport, 'headline'>,
+  {status: {git}, history}: ReportSources,
+): {review: string[]; land: string[]} {
   const {id, status, branch, base, head} = milestone;
   const doubtful = [...failed.map(({task}) => task), ...unchecked, ...removed_tests.map(({task}) => task)];
   const hasWork = branch !== null && done.some(({commit}) => commit !== null) && head !== base;
+  const land = {baseName: history?.state.activation?.baseName, isComplete: status === 'completed'};
   return {
     review: reviewCommands(id, {hasWork, doubtful: [...new Set(doubtful)]}),
-    land: hasWork ? landCommands(id, {branch, isComplete: status === 'completed'}) : [],
+    land: hasWork && !git.landed ? [landCommand(id, land)] : [],
   };
 }

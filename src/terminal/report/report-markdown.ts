@@ -1,7 +1,7 @@
 // The morning's report as Markdown: for a pull request, a chat, or the summary of a job.
 
 import {removedTestLines} from '../../events/removed-tests.ts';
-import {headlineParts, spanText} from '../../reports/morning/report.ts';
+import {headlineParts, spanText} from '../../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../../reports/morning/report-shape.ts';
 import {STAGES} from '../../reports/morning/stage-times.ts';
 import {code, escaped, fenced} from '../markdown.ts';

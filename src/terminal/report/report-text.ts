@@ -2,7 +2,7 @@
 
 import {removedTestLines} from '../../events/removed-tests.ts';
 import {firstLine} from '../../platform/first-line.ts';
-import {headlineParts, spanText} from '../../reports/morning/report.ts';
+import {headlineParts, spanText} from '../../reports/morning/headline.ts';
 import type {DoneTask, FailedTask, MorningReport, TimelineEntry} from '../../reports/morning/report-shape.ts';
 import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {Paint} from '../paint.ts';

@@ -1,0 +1,105 @@
+import path from 'node:path';
+import {MilestoneError} from '../../../errors.ts';
+import {git, type Repository} from '../../../git/git.ts';
+import {openRepository} from '../../../git/repository.ts';
+import {loadView, type MilestoneView} from '../../../milestone/load-view.ts';
+import {homePaths} from '../../../plan/file/home.ts';
+import type {TaskId} from '../../../plan/plan.ts';
+import {unknownTask} from '../../../plan/selection.ts';
+import {print} from '../../../platform/print.ts';
+import {showGit} from '../../../platform/processes/show-git.ts';
+import type {BranchFacts} from '../../../reports/morning/branch-facts.ts';
+import type {TaskState} from '../../../state/task.ts';
+import {requireHome} from '../../choose-milestone.ts';
+import {branchFactsOf} from '../../read-report.ts';
+import {targetTask} from '../../target.ts';
+import type {ShowFlags} from './show.ts';
+
+/** What is compared: a commit with the one before it, or two commits. */
+interface Compared {
+  from: string;
+  to: string;
+  /** Ref of work that was kept. */
+  work_at?: string;
+}
+
+/** Characters of a patch in one answer. */
+const LONGEST_PATCH = 1024 * 1024;
+
+/** `milestone diff`: what a task has changed, or all since the base. @returns The exit code. */
+export async function diff(words: readonly string[], flags: ShowFlags): Promise<number> {
+  const paths = homePaths(requireHome());
+  const {milestone, task} = targetTask(paths, words, flags.milestone);
+  const view = await loadView(paths, milestone);
+  const repo = await openRepository(path.dirname(paths.home));
+  if (!repo) throw nothing(`milestone \`${milestone}\` is carried out outside git: there are no commits to compare`);
+  const facts = await branchFactsOf(paths, view);
+  const compared = task === undefined ? ofMilestone(view, facts) : ofTask(view, facts, task);
+  if (flags.json) return answer(repo, task, compared);
+  const args = task === undefined ? ['diff', compared.from, compared.to] : ['show', compared.to];
+  // As the user's own git: his settings and his language, in the repository of the home.
+  const env = {...process.env, GIT_DIR: repo.gitDir, GIT_WORK_TREE: repo.topLevel};
+  return showGit([...args, '--'], {cwd: repo.topLevel, env});
+}
+
+function ofMilestone({id, snapshot: {kept}}: MilestoneView, facts: BranchFacts): Compared {
+  const from = facts.base ?? kept.activation?.base;
+  const to = facts.head ?? kept.commit ?? kept.head;
+  if (from === undefined || to === undefined)
+    throw nothing(`milestone \`${id}\` has no branch, so there is nothing to compare`, `milestone status ${id}`);
+  return {from, to};
+}
+
+function ofTask({id, snapshot: {plan, tasks}}: MilestoneView, facts: BranchFacts, task: TaskId): Compared {
+  const state = tasks[plan.tasks.findIndex(one => one.id === task)];
+  if (!state) throw unknownTask(plan, task);
+  const commit = (state.status === 'completed' && state.commit) || facts.commits?.get(task)?.commit;
+  if (commit) return {from: `${commit}^`, to: commit};
+  const kept = state.status === 'completed' ? undefined : lastKept(facts, task, state);
+  if (kept !== undefined) return {from: `${kept}^`, to: kept, work_at: kept};
+  const why = state.status === 'completed' ? 'changed nothing' : 'has no commit, and nothing of its work was kept';
+  throw nothing(`task \`${task}\` ${why}`, `milestone show ${id} ${task}`);
+}
+
+function lastKept({kept}: BranchFacts, task: TaskId, {history: {attempts}}: TaskState): string | undefined {
+  for (let attempt = attempts; attempt > 0; attempt--) {
+    const ref = kept.get(`${task}.${attempt}`);
+    if (ref !== undefined) return ref;
+  }
+  return undefined;
+}
+
+function nothing(message: string, hint?: string): MilestoneError {
+  return new MilestoneError('WRONG_STATUS', message, {hint});
+}
+
+/** For programs: the same whatever the user's settings are; nothing that the repository names is started. */
+async function answer(repo: Repository, task: TaskId | undefined, {from, to, work_at}: Compared): Promise<number> {
+  const plain = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', '--no-renames'];
+  const [numbers, patch, ...commits] = await Promise.all([
+    git(repo, [...plain, '--numstat', '-z', from, to, '--']),
+    git(repo, [...plain, from, to, '--']),
+    git(repo, ['rev-parse', '--verify', '--end-of-options', from]),
+    git(repo, ['rev-parse', '--verify', '--end-of-options', to]),
+  ]);
+  const [fromCommit, toCommit] = commits.map(commit => commit.trim());
+  const files = numbers.split('\0').flatMap(fileOf);
+  const diff = {
+    ...(task !== undefined && {task}),
+    from: fromCommit,
+    to: toCommit,
+    ...(work_at !== undefined && {work_at}),
+    files,
+    patch: patch.slice(0, LONGEST_PATCH),
+    truncated: patch.length > LONGEST_PATCH,
+  };
+  print(`${JSON.stringify({ok: true, diff})}\n`);
+  return 0;
+}
+
+/** Lines that were added and taken away; null for a binary file. */
+function fileOf(entry: string): Array<{path: string; added: number | null; deleted: number | null}> {
+  const [, added, deleted, file] = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(entry) ?? [];
+  const count = (text: string | undefined) => (text === '-' ? null : Number(text));
+  return file === undefined ? [] : [{path: file, added: count(added), deleted: count(deleted)}];
+}

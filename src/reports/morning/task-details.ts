@@ -1,0 +1,86 @@
+// All there is to know of one task: what `milestone show --json` answers. Pure.
+
+import type {CheckResult, Denial, RemovedTest, Timestamp, Usage} from '../../events/event.ts';
+import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
+import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
+import {taskState} from '../../state/milestone.ts';
+import type {StatusReport, TaskReport} from '../status-shape.ts';
+import type {AttemptOutcome, AttemptRecord, MilestoneHistory} from './attempt-history.ts';
+import type {BranchFacts} from './branch-facts.ts';
+import {causeOf, outputOf} from './report.ts';
+import type {StageTimes} from './stage-times.ts';
+
+export interface TaskDetails extends TaskReport {
+  milestone: MilestoneId;
+  attempt_records: AttemptDetails[];
+  /** Of a kiro task, as they were when their phase ended. */
+  documents: Array<{phase: KiroPhase; path: string; sha256: string}>;
+  /** What its attempts asked, and what a person said to that. */
+  answers: Array<{question: string; answer: string}>;
+}
+
+export interface AttemptDetails {
+  attempt: number;
+  phase?: KiroPhase;
+  driver: string;
+  /** When it could have begun. */
+  from: Timestamp;
+  started: Timestamp;
+  /** Null while it runs. */
+  to: Timestamp | null;
+  /** In milliseconds. */
+  stage_times: StageTimes;
+  outcome: AttemptOutcome;
+  cause?: string;
+  message?: string;
+  commit?: string;
+  checked?: boolean;
+  /** Attempt whose work it started from. */
+  continues?: number;
+  /** What its driver said of its work. */
+  summary?: string;
+  warning?: string;
+  checks: CheckResult[];
+  /** The end of what the command or the first red check printed. */
+  output_tail: string | null;
+  assumptions: string[];
+  denials: Denial[];
+  removed_tests: RemovedTest[];
+  used?: Usage;
+  /** Ref of its work, where that was kept. */
+  work_at: string | null;
+}
+
+/** @returns Undefined where the plan has no such task. */
+export function taskDetails(
+  id: TaskId,
+  {status, history, branch}: {status: StatusReport; history: MilestoneHistory | undefined; branch: BranchFacts},
+): TaskDetails | undefined {
+  const task = status.tasks.find(task => task.id === id);
+  if (!task) return undefined;
+  const {kiro, answers = []} = history ? taskState(history.state, id).history : {};
+  const commit = task.commit ?? branch.commits?.get(id)?.commit;
+  return {
+    milestone: status.id,
+    ...task,
+    ...(commit !== undefined && {commit}),
+    attempt_records: (history?.attempts ?? []).filter(({task}) => task === id).map(record => attempt(record, branch)),
+    documents: KIRO_PHASES.flatMap(phase =>
+      (kiro?.phases[phase].deliverables ?? []).map(({path, sha256}) => ({phase, path, sha256})),
+    ),
+    answers,
+  };
+}
+
+function attempt(record: AttemptRecord, {kept}: BranchFacts): AttemptDetails {
+  const {task, stages, removedTests, slot: _, to = null, ended, ...rest} = record;
+  return {
+    ...rest,
+    to,
+    stage_times: stages,
+    ...(ended && causeOf(record)),
+    output_tail: outputOf(record) ?? null,
+    removed_tests: removedTests,
+    work_at: kept.get(`${task}.${record.attempt}`) ?? null,
+  };
+}
