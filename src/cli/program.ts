@@ -2,12 +2,11 @@
 
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {MilestoneError} from '../errors.ts';
-import {knownMilestones} from '../milestone/find-milestone.ts';
-import {findHome, homePaths} from '../plan/file/home.ts';
 import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
+import {attentionFormat} from './attention-format.ts';
 import {addChangingCommands} from './changing-commands.ts';
 import {addPrompt} from './commands/prompt.ts';
-import {ATTENTION, status} from './commands/status.ts';
+import {attention} from './commands/attention.ts';
 import {addDecidingCommands} from './deciding-commands.ts';
 import {addEndingCommands} from './ending-commands.ts';
 import {describeFailure, reportFailure} from './failure.ts';
@@ -20,18 +19,13 @@ import {addWaitingCommands} from './waiting-commands.ts';
 /** Parse the command line, run the command, and set the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
-    if (argv.length === 2 && hasMilestones()) await status(undefined, {}, ATTENTION);
-    else await buildProgram().parseAsync(argv);
+    const format = attentionFormat(argv.slice(2));
+    if (format === undefined) await buildProgram().parseAsync(argv);
+    else await attention(format);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = reportUsage(error, argv);
     else process.exitCode = reportFailure(error, wantsJson(argv));
   }
-}
-
-/** The command alone shows how things stand, where there is anything to show. */
-function hasMilestones(): boolean {
-  const home = findHome(process.cwd());
-  return home !== undefined && knownMilestones(homePaths(home)).length > 0;
 }
 
 /** Prose was printed already; who asked for JSON gets that as well. */

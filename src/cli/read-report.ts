@@ -4,7 +4,7 @@ import path from 'node:path';
 import type {MilestoneEvent} from '../events/event.ts';
 import {readLog} from '../events/read-log.ts';
 import {openRepository} from '../git/repository.ts';
-import type {MilestoneView} from '../milestone/load-view.ts';
+import type {MilestoneView} from '../milestone/look.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {systemClock} from '../platform/clock.ts';
 import {attemptHistory, type MilestoneHistory} from '../reports/morning/attempt-history.ts';

@@ -1,15 +1,20 @@
 // What a person wants to know first: where it stands, what needs him, what runs and what comes next. One screen at most.
 
-import type {StatusReport} from '../reports/status-shape.ts';
+import type {AttentionReport} from '../reports/morning/attention.ts';
+import {headlineParts} from '../reports/morning/headline.ts';
+import {sinceText} from '../reports/morning/since.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
-import {goOnLines, headline, nextLines, running, runningText, SHOWN} from './status-text.ts';
+import {runningText, SHOWN} from './status-text.ts';
 import {cutTo} from './width.ts';
-import {wrapped} from './wrap.ts';
+import {joinWrapped, wrapped} from './wrap.ts';
 
 const MOST_LINES = 20;
 const COLUMNS = 80;
 const INDENT = '  ';
+const LEFT = COLUMNS - INDENT.length;
+/** Of the lines before the first section. */
+const HEAD_LINES = 6;
 
 interface Section {
   heading: string;
@@ -20,32 +25,65 @@ interface Section {
 }
 
 /** @param now Milliseconds since the epoch, for ages. */
-export function attentionText(report: StatusReport, now: number, paint: Paint): string {
-  const head = headline(report, paint).slice(0, 4);
+export function attentionText(report: AttentionReport, now: number, paint: Paint): string {
+  const head = headLines(report, paint).slice(0, HEAD_LINES);
   const sections: Section[] = [
     section(
       paint.yellow('needs you'),
       report.needs_you.map(({text, command}, place) => [
-        ...wrapped(text, COLUMNS - INDENT.length).slice(0, 2),
+        ...wrapped(text, LEFT).slice(0, 2),
         `${INDENT}${paint.cyan(printable(command))}`,
         // With the first one: that is shown for sure.
-        ...(place === 0 ? goOnLines(report).map(line => line.trimStart()) : []),
+        ...(place === 0 && report.then !== undefined ? [`then \`${printable(report.then)}\``] : []),
       ]),
     ),
     section(
       paint.bold('running'),
-      running(report).map(task => [cutTo(`${task.id}  ${runningText(task, now)}`, COLUMNS - INDENT.length)]),
+      report.running.map(task => [cutTo(`${task.id}  ${runningText(task, now)}`, LEFT)]),
     ),
     {heading: paint.bold('next'), entries: nextEntries(report, paint), count: report.ready},
   ].filter(({entries}) => entries.length > 0);
   return `${[...head, ...fill(sections, MOST_LINES - head.length)].join('\n')}\n`;
 }
 
+function headLines(report: AttentionReport, paint: Paint): string[] {
+  const {id, title, status, headline, percentage} = report;
+  return [
+    paint.bold(cutTo(printable(title === id ? id : `${id}: ${title}`), COLUMNS)),
+    ...joinWrapped([status, `${percentage} %`, ...headlineParts(headline)], ' · ', COLUMNS),
+    ...remarks(report).map(line => cutTo(printable(line), COLUMNS)),
+  ];
+}
+
+/** What is new, where the work is, and what is odd about it. */
+export function remarks({
+  since,
+  branch,
+  head,
+  liberties,
+  unseen,
+  paused_until,
+  origin,
+  edited,
+}: AttentionReport): string[] {
+  const news = since && sinceText(since);
+  return [
+    ...(news ? [news] : []),
+    ...(branch === null ? [] : [`branch ${branch}${head === null ? '' : ` at ${head.slice(0, 10)}`}`]),
+    ...(paused_until === undefined ? [] : [`a driver rests until ${paused_until}`]),
+    ...[...liberties, ...(unseen === undefined ? [] : [unseen])].map(text => `! ${text}`),
+    ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
+    ...(edited ? ['the plan was edited; not in force before the next start'] : []),
+  ];
+}
+
 /** What starts them belongs to the last one. */
-function nextEntries(report: StatusReport, paint: Paint): string[][] {
-  const lines = nextLines(report, paint);
-  const last = Math.min(report.next.length, SHOWN) - 1;
-  return lines.slice(0, last + 1).map((line, place) => (place === last ? lines.slice(last) : [line]));
+function nextEntries({next, status, origin, id}: AttentionReport, paint: Paint): string[][] {
+  const entries = next
+    .slice(0, SHOWN)
+    .map(task => [cutTo(task.title === task.id ? task.id : `${task.id}  ${printable(task.title)}`, LEFT)]);
+  if (status === 'planned' && origin === 'plan') entries.at(-1)?.push(paint.cyan(`milestone execute ${id}`));
+  return entries;
 }
 
 function section(heading: string, entries: string[][]): Section {

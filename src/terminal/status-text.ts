@@ -55,7 +55,7 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
 }
 
 /** After what needs a person; a line of its own, however many there are. */
-export function goOnLines(report: StatusReport): string[] {
+function goOnLines(report: StatusReport): string[] {
   const command = goOnCommand(report);
   return command === undefined ? [] : [`${INDENT}then \`${command}\``];
 }
@@ -101,7 +101,7 @@ export function doneParts({
   ];
 }
 
-export function headline(report: StatusReport, paint: Paint): string[] {
+function headline(report: StatusReport, paint: Paint): string[] {
   const {id, title} = report;
   const name = cutTo(printable(title === id ? id : `${id}: ${title}`), COLUMNS);
   return [paint.bold(name), ...joinWrapped(countParts(report), ' · ', COLUMNS), ...whoLines(report)];
@@ -213,15 +213,17 @@ function taskSection(
   return section(name, tasks, task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)], paint);
 }
 
-export function runningText(task: TaskReport, now: number): string {
+export function runningText(task: RunningTask, now: number): string {
   const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
   return printable(`${phase}${task.stage}${age}${attempts(task)}${title}`);
 }
 
+type RunningTask = Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'kiro'>;
+
 /** Those of a kiro task are numbered through all its phases, and say nothing of how often one was tried. */
-function attempts({attempts, kiro}: TaskReport): string {
+function attempts({attempts, kiro}: Pick<TaskReport, 'attempts' | 'kiro'>): string {
   return attempts > 1 && !kiro ? ` (attempt ${attempts})` : '';
 }
 
@@ -235,7 +237,7 @@ function nextSection(report: StatusReport, paint: Paint): string[] {
 }
 
 /** The first of the tasks that are ready, and what starts them where nobody has yet. */
-export function nextLines({next, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
+function nextLines({next, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
   const titles = new Map(tasks.map(task => [task.id, task.title]));
   const lines = next.slice(0, SHOWN).map(task => {
     const title = titles.get(task);

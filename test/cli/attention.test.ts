@@ -1,5 +1,6 @@
 // `milestone` alone, and which milestone is meant by a command that names none.
 
+import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
@@ -55,4 +56,83 @@ test.concurrent('where none is active, the completed one that was executed last 
   await rig.writeMilestone('next', [{id: 'a', run: 'true'}]);
   expect((await rig.milestone('status')).stdout).toMatch(/^last\ncompleted/);
   expect((await rig.milestone()).stdout).toMatch(/^next\nplanned/);
+});
+
+test.concurrent('what is new since somebody last looked is said once; a program that looks takes nothing away', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'echo a > a', verify: 'test -f a'},
+    {id: 'b', run: 'exit 1', retries: 1, dependencies: ['a']},
+  ]);
+  await rig.milestone('execute', 'm');
+  const {attention} = (await rig.milestone('--json')).json();
+  expect(attention).toMatchObject({
+    id: 'm',
+    status: 'blocked',
+    headline: {done: 1, total: 2, checked: 1, unchecked: 0, failed: 1, cost_usd: null},
+    needs_you: [{kind: 'failed', command: 'milestone retry m b'}, {kind: 'blocked'}],
+    running: [],
+    next: [],
+    since: {at: null, done: 1, failed: 1, retries: 1, quota_pauses: 0, restarts: 0},
+  });
+  const {stdout} = await rig.milestone();
+  expect(stdout).toMatch(/^m\nblocked · 50 % · 1 of 2 tasks done · 1 checked · 1 failed · \d/);
+  expect(stdout).toContain('\nso far: 1 done, 1 failed, 1 retry\n');
+  expect((await rig.milestone('--format', 'md')).stdout).toContain('\n\nsince you last looked: nothing\n\n');
+  await rig.milestone('retry', 'm');
+  await rig.milestone('resume', 'm');
+  expect((await rig.milestone('--json')).json().attention.since).toMatchObject({at: expect.any(String), restarts: 1});
+  expect((await rig.milestone()).stdout).toContain('\nsince you last looked: 1 failed, 1 retry, 1 restart\n');
+  expect((await rig.milestone()).stdout).toContain('\nsince you last looked: nothing\n');
+  expect(rig.git('status', '--porcelain', '--untracked-files=all')).not.toContain('looked');
+});
+
+test.concurrent('where the home cannot be written, or the log is another one, it answers all the same', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
+  await rig.milestone('execute', 'm');
+  await rig.milestone();
+  fs.rmSync(rig.path('.milestones/cache'), {recursive: true});
+  rig.write('.milestones/cache', 'no folder');
+  for (let look = 0; look < 2; look++)
+    expect(await rig.milestone()).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('so far: 1 done'),
+      stderr: '',
+    });
+  fs.rmSync(rig.path('.milestones/cache'));
+  rig.write(
+    '.milestones/cache/looked/m.json',
+    '{"at": "2026-11-23T10:00:00.000Z", "position": {"seq": 9, "offset": 7}}',
+  );
+  expect(await rig.milestone()).toMatchObject({exitCode: 0, stderr: ''});
+});
+
+test.concurrent('what runs, and Markdown that obeys no title', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone('m', [{id: 'a', title: 'A *bold* <b>one</b>', run: work.shell}], {title: '# [x](y)'});
+  const run = rig.milestone('execute', 'm');
+  const attempt = await work.nextRun();
+  await rig.waitForEvent('m', 'task_working');
+  expect((await rig.milestone()).stdout).toMatch(/\nrunning\n {2}a {2}working .*A \*bold\*/);
+  const {stdout} = await rig.milestone('--format=md');
+  expect(stdout).toContain('# m: \\# \\[x\\](y)\n');
+  expect(stdout).toContain('\n**Running**\n\n- `a` working\n');
+  expect((await rig.milestone('--json')).json().attention.running).toMatchObject([{id: 'a', stage: 'working'}]);
+  await attempt.exit(0);
+  await run;
+});
+
+test.concurrent('outside a home, and in one without a milestone: three lines on how to begin', async () => {
+  await using rig = await MilestoneRig.create();
+  for (let home = 0; home < 2; home++) {
+    const {stdout, stderr, exitCode} = await rig.milestone();
+    expect([stdout.trimEnd().split('\n').length, stderr, exitCode]).toEqual([3, '', 0]);
+    for (const command of ['milestone init', 'milestone new <id>', 'milestone execute <id>'])
+      expect(stdout).toContain(`\`${command}\``);
+    expect((await rig.milestone('--json')).json()).toMatchObject({ok: true, attention: null});
+    fs.mkdirSync(rig.path('.milestones/active'), {recursive: true});
+  }
+  expect(await rig.milestone('--format', 'xml')).toMatchObject({exitCode: 2});
 });

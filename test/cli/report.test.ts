@@ -158,7 +158,7 @@ test.concurrent('before it was executed there is a plan to report of', async () 
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   const report = await reportOf(rig, 'm');
   expect(report).toMatchObject({origin: 'plan', milestone: {status: 'planned', branch: null}, done: [], timeline: []});
-  expect((await rig.milestone('report', 'm')).stdout).toMatch(/^m\nplanned · 0 of 1 tasks done · /);
+  expect((await rig.milestone('report', 'm')).stdout).toBe('m\nplanned · 0 of 1 tasks done\n');
 });
 
 test.concurrent('gates say who let them through; those without a person are shown', async () => {

@@ -8,22 +8,11 @@ import {systemClock} from '../../platform/clock.ts';
 import {print} from '../../platform/print.ts';
 import {statusReport} from '../../reports/status-report.ts';
 import type {StatusReport} from '../../reports/status-shape.ts';
-import {attentionText} from '../../terminal/attention-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {statusMarkdown} from '../../terminal/status-markdown.ts';
 import {statusText} from '../../terminal/status-text.ts';
-import {chooseMilestone, chooseShown, requireHome} from '../choose-milestone.ts';
+import {chooseShown, requireHome} from '../choose-milestone.ts';
 import {statusFacts} from '../status-facts.ts';
-
-/** What a short answer says as text, of which milestone when none is named. */
-export interface Answer {
-  choose: typeof chooseShown;
-  say: typeof statusText;
-}
-
-const STATUS: Answer = {choose: chooseShown, say: statusText};
-/** `milestone` alone: what matters of the one that is meant; of several, a line each. */
-export const ATTENTION: Answer = {choose: chooseMilestone, say: attentionText};
 
 export interface StatusFlags {
   milestone?: string;
@@ -33,35 +22,37 @@ export interface StatusFlags {
 }
 
 /** `milestone status`. Where several could be meant and none has run yet, a person gets a line for each. */
-export async function status(id: string | undefined, flags: StatusFlags, {choose, say} = STATUS): Promise<void> {
+export async function status(id: string | undefined, flags: StatusFlags): Promise<void> {
   const paths = homePaths(requireHome());
   const format = flags.json ? 'json' : (flags.format ?? 'text');
-  const milestone = findMilestone(paths, id, flags.milestone, choose, format === 'json');
+  const milestone = findMilestone(paths, id, flags.milestone, format === 'json');
   if (milestone === undefined) {
     const {listActive} = await import('./list.ts');
     return listActive();
   }
   const view = await look(paths, milestone);
   const report = statusReport(view, await statusFacts(paths, view));
-  if (format === 'text') print(say({...report, events: view.snapshot.notable}, systemClock.now(), choosePaint()));
+  if (format === 'text')
+    print(statusText({...report, events: view.snapshot.notable}, systemClock.now(), choosePaint()));
   else print(render(report, format));
 }
 
-/**
- * Undefined where several could be meant; `isOne`: that is an error.
- * As `targetMilestone`, whose file would bring along more than a quick answer can wait for.
- */
+/** As `targetMilestone`, whose file would bring along more than a quick answer can wait for. */
 function findMilestone(
   paths: HomePaths,
   word: string | undefined,
   flag: string | undefined,
-  choose: Answer['choose'],
   isOne: boolean,
 ): MilestoneId | undefined {
   if (word !== undefined && flag !== undefined && word !== flag)
     throw new MilestoneError('USAGE', `\`${word}\` and \`--milestone ${flag}\` name two milestones`);
+  return unlessSeveral(() => chooseShown(paths, flag ?? word), isOne);
+}
+
+/** Undefined where several could be meant; `isOne`: that is an error. */
+export function unlessSeveral(choose: () => MilestoneId, isOne: boolean): MilestoneId | undefined {
   try {
-    return choose(paths, flag ?? word);
+    return choose();
   } catch (error) {
     const isAnyMeant = error instanceof MilestoneError && error.code === 'AMBIGUOUS_MILESTONE';
     if (isAnyMeant && !isOne) return undefined;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import {MilestoneError} from '../../../errors.ts';
 import {git, type Repository} from '../../../git/git.ts';
 import {openRepository} from '../../../git/repository.ts';
-import {loadView, type MilestoneView} from '../../../milestone/load-view.ts';
+import {look, type MilestoneView} from '../../../milestone/look.ts';
 import {homePaths} from '../../../plan/file/home.ts';
 import type {TaskId} from '../../../plan/plan.ts';
 import {unknownTask} from '../../../plan/selection.ts';
@@ -29,8 +29,8 @@ const LONGEST_PATCH = 1024 * 1024;
 /** `milestone diff`: what a task has changed, or all since the base. @returns The exit code. */
 export async function diff(words: readonly string[], flags: ShowFlags): Promise<number> {
   const paths = homePaths(requireHome());
-  const {milestone, task} = targetTask(paths, words, flags.milestone);
-  const view = await loadView(paths, milestone);
+  const {milestone, task} = await targetTask(paths, words, flags.milestone);
+  const view = await look(paths, milestone);
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo) throw nothing(`milestone \`${milestone}\` is carried out outside git: there are no commits to compare`);
   const facts = await branchFactsOf(paths, view);

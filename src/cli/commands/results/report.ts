@@ -1,4 +1,4 @@
-import {loadView} from '../../../milestone/load-view.ts';
+import {look} from '../../../milestone/look.ts';
 import {homePaths} from '../../../plan/file/home.ts';
 import {print} from '../../../platform/print.ts';
 import type {MorningReport} from '../../../reports/morning/report-shape.ts';
@@ -18,7 +18,7 @@ export async function report(word: string | undefined, flags: ReportFlags): Prom
   const paths = homePaths(requireHome());
   const named = word ?? flags.milestone;
   const id = named === undefined ? chooseShown(paths, undefined) : targetMilestone(paths, word, flags.milestone);
-  const view = await loadView(paths, id);
+  const view = await look(paths, id);
   print(await render(await reportOf(paths, view), flags.json ? 'json' : (flags.format ?? 'text')));
 }
 

@@ -1,4 +1,4 @@
-import {loadView} from '../../../milestone/load-view.ts';
+import {look} from '../../../milestone/look.ts';
 import {homePaths} from '../../../plan/file/home.ts';
 import {unknownTask} from '../../../plan/selection.ts';
 import {systemClock} from '../../../platform/clock.ts';
@@ -21,9 +21,9 @@ export interface ShowFlags {
 /** `milestone show`: one task, with every attempt at it. */
 export async function show(words: readonly string[], flags: ShowFlags): Promise<void> {
   const paths = homePaths(requireHome());
-  const {milestone, task} = targetTask(paths, words, flags.milestone);
+  const {milestone, task} = await targetTask(paths, words, flags.milestone);
   const id = requireTask(task, 'milestone show [id] <task>');
-  const view = await loadView(paths, milestone);
+  const view = await look(paths, milestone);
   const [branch, facts] = await Promise.all([branchFactsOf(paths, view), statusFacts(paths, view)]);
   const history = historyOf(paths, view, systemClock.now());
   const details = taskDetails(id, {status: statusReport(view, facts), history, branch});

@@ -1,0 +1,95 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import {LOG_START, type LogPosition} from '../../events/log-position.ts';
+import {readLog} from '../../events/read-log.ts';
+import {knownMilestones} from '../../milestone/find-milestone.ts';
+import {look, type MilestoneView} from '../../milestone/look.ts';
+import {findHome, type HomePaths, homePaths} from '../../plan/file/home.ts';
+import {systemClock} from '../../platform/clock.ts';
+import {readIfExists} from '../../platform/files.ts';
+import {print} from '../../platform/print.ts';
+import {TOKEN_VARIABLE} from '../../platform/processes/tokens.ts';
+import {type AttentionReport, attentionReport} from '../../reports/morning/attention.ts';
+import {type Since, whatHappened} from '../../reports/morning/since.ts';
+import {statusReport} from '../../reports/status-report.ts';
+import {attentionText} from '../../terminal/attention-text.ts';
+import {choosePaint} from '../../terminal/paint.ts';
+import type {AttentionFormat} from '../attention-format.ts';
+import {chooseMilestone} from '../choose-milestone.ts';
+import {statusFacts} from '../status-facts.ts';
+import {unlessSeveral} from './status.ts';
+
+/** Where nothing is, what one begins with. */
+const BEGIN = ['milestone init', 'milestone new <id>', 'milestone execute <id>'];
+const BEGIN_TEXT = `there are no milestones here; \`milestone init\` makes a home for them, with an example
+\`milestone new <id>\` writes a plan: tasks, what each waits for, what checks it
+\`milestone execute <id>\` carries it out; \`milestone --help\` shows all there is
+`;
+
+/** `milestone` alone: what matters of the one that is meant; of several, a line each. */
+export async function attention(format: AttentionFormat): Promise<void> {
+  const home = findHome(process.cwd());
+  const paths = home === undefined ? undefined : homePaths(home);
+  if (!paths || knownMilestones(paths).length === 0)
+    return print(format === 'json' ? answer({attention: null, begin: BEGIN}) : BEGIN_TEXT);
+  const id = unlessSeveral(() => chooseMilestone(paths, undefined), format === 'json');
+  if (id === undefined) return (await import('./list.ts')).listActive();
+  const view = await look(paths, id);
+  const status = statusReport(view, await statusFacts(paths, view));
+  const report = attentionReport(status, sinceLastLook(paths, view));
+  print(await render(report, format));
+  // A program looks all the time, and says nothing of what a person has seen.
+  if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteLook(paths, view);
+}
+
+async function render(report: AttentionReport, format: AttentionFormat): Promise<string> {
+  if (format === 'json') return answer({attention: report});
+  if (format === 'text') return attentionText(report, systemClock.now(), choosePaint());
+  return (await import('../../terminal/report/attention-markdown.ts')).attentionMarkdown(report);
+}
+
+function answer(found: object): string {
+  return `${JSON.stringify({ok: true, ...found})}\n`;
+}
+
+/** Where the log ended at the last look. */
+interface Look {
+  at: string;
+  position: LogPosition;
+}
+
+function sinceLastLook(paths: HomePaths, {id, origin}: MilestoneView): Since | null {
+  if (origin !== 'log') return null;
+  const last = readLook(paths.looked(id));
+  try {
+    return whatHappened(eventsAfter(paths.log(id), last?.position), last?.at ?? null);
+  } catch {
+    // Another log has taken its place since: what it says of itself is all there is.
+    return null;
+  }
+}
+
+function* eventsAfter(file: string, position: LogPosition = LOG_START) {
+  for (const {event} of readLog(file, {from: position})) yield event;
+}
+
+/** Anything wrong with it means that nobody has looked. */
+function readLook(file: string): Look | undefined {
+  try {
+    const {at, position} = JSON.parse(readIfExists(file) ?? '');
+    const isWhole = typeof at === 'string' && [position.seq, position.offset].every(Number.isSafeInteger);
+    return isWhole ? {at, position} : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whoever cannot write the home has looked all the same. */
+function noteLook(paths: HomePaths, {id, position, origin}: MilestoneView): void {
+  if (origin !== 'log') return;
+  const seen: Look = {at: new Date(systemClock.now()).toISOString(), position};
+  try {
+    fs.mkdirSync(path.dirname(paths.looked(id)), {recursive: true});
+    fs.writeFileSync(paths.looked(id), JSON.stringify(seen));
+  } catch {}
+}

@@ -1,0 +1,55 @@
+// What a person wants to know first: where it stands, what needs him, what runs, what comes next, what is new. Pure.
+
+import type {Timestamp} from '../../events/event.ts';
+import type {TaskId} from '../../plan/plan.ts';
+import type {StatusReport, TaskReport} from '../status-shape.ts';
+import {goOnCommand} from '../what-next.ts';
+import {type Headline, headlineOf} from './headline.ts';
+import type {Since} from './since.ts';
+
+export interface AttentionReport
+  extends Pick<StatusReport, 'id' | 'title' | 'status' | 'origin' | 'needs_you' | 'ready' | 'liberties'> {
+  headline: Headline;
+  percentage: number;
+  branch: string | null;
+  head: string | null;
+  /** What goes on with it, once that is done which needs a person. */
+  then?: string;
+  running: Array<Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'kiro'>>;
+  next: Array<{id: TaskId; title: string}>;
+  since: Since | null;
+  unseen?: string;
+  paused_until?: Timestamp;
+  /** The plan was edited; it is not in force before the next start. */
+  edited?: true;
+}
+
+export function attentionReport(status: StatusReport, since: Since | null): AttentionReport {
+  const {id, title, origin, needs_you, ready, liberties, git, unseen, paused_until, plan_edit: edit} = status;
+  const then = goOnCommand(status);
+  const titles = new Map(status.tasks.map(task => [task.id, task.title]));
+  return {
+    id,
+    title,
+    status: status.status,
+    origin,
+    headline: headlineOf(status),
+    percentage: status.progress.percentage,
+    branch: git.branch,
+    head: git.head,
+    needs_you,
+    ...(then !== undefined && {then}),
+    running: status.tasks.flatMap(({id, title, stage, attempts, attempt_started_at: since, kiro}) =>
+      stage === undefined
+        ? []
+        : {id, title, stage, attempts, ...(since !== undefined && {attempt_started_at: since}), ...(kiro && {kiro})},
+    ),
+    next: status.next.map(id => ({id, title: titles.get(id) ?? id})),
+    ready,
+    since,
+    liberties,
+    ...(unseen !== undefined && {unseen}),
+    ...(paused_until !== undefined && {paused_until}),
+    ...(edit && edit.problems.length === 0 && {edited: true}),
+  };
+}
