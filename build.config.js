@@ -10,12 +10,13 @@ const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 // order: a short command is over before a loader of ES modules would have asked for all of them.
 const PARTS = [
   {name: 'milestone', test: /src\/cli\/main\.ts$/}, // `--version`, and how failures are told
-  {name: 'status', test: /src\/(cli\/(program|commands\/status)|plan\/[^/]+)\.ts$/}, // quick answers, and what all parts need
+  {name: 'status', test: /src\/(cli\/(program|commands\/(status|attention))|plan\/[^/]+)\.ts$/}, // quick answers, and what all parts need
   {
     name: 'execute',
-    test: /src\/cli\/(follow|launch|commands\/(?!doctor|init|new|schema|show-prompt|task-done|validate))/,
+    test: /src\/cli\/(follow|launch|commands\/(?!doctor|init|new|results|schema|show-prompt|task-done|validate))/,
   },
   {name: 'plan', test: /src\/plan\/file\//}, // what reads YAML
+  {name: 'page', test: /src\/page\/|node_modules\/preact/}, // HTML
   {name: 'rest', test: file => file.startsWith(path.resolve('src'))},
 ];
 

@@ -4,8 +4,8 @@ import {defineConfig} from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They install hundreds of megabytes: `npm run test:agents`.
-    exclude: ['test/agents-real/**'],
+    // They install hundreds of megabytes, or need a browser: `npm run test:agents`, `npm run test:browser`.
+    exclude: ['test/agents-real/**', 'test/browser/**'],
     // They end what hangs and expect nothing of the machine; whoever waits has a shorter limit (`test/rig/deadline.ts`).
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,

@@ -12,7 +12,7 @@ function addReport(program: Command): void {
     .command('report [id]')
     .description('show what was done and proved, what it cost, what is left to do')
     .option('--milestone <id>', 'the milestone that is meant')
-    .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'md', 'json', 'junit']))
+    .addOption(new Option('--format <format>', 'how to show it').choices(['text', 'md', 'html', 'json', 'junit']))
     .option('--json', 'answer with one object')
     .action(async (id: string | undefined, flags) => {
       const {report} = await import('./commands/results/report.ts');

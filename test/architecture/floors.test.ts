@@ -23,6 +23,7 @@ const FLOORS = [
   ['milestone'],
   ['reports'],
   ['terminal'],
+  ['page'],
   ['notify'],
   ['documents'],
   ['execution'],

@@ -9,7 +9,7 @@ import {targetMilestone} from '../../target.ts';
 
 export interface ReportFlags {
   milestone?: string;
-  format?: 'text' | 'md' | 'json' | 'junit';
+  format?: 'text' | 'md' | 'html' | 'json' | 'junit';
   json?: boolean;
 }
 
@@ -28,6 +28,8 @@ async function render(report: MorningReport, format: NonNullable<ReportFlags['fo
       return `${JSON.stringify({ok: true, report})}\n`;
     case 'md':
       return (await import('../../../terminal/report/report-markdown.ts')).reportMarkdown(report);
+    case 'html':
+      return (await import('../../../page/report-page.tsx')).reportPage(report);
     case 'junit':
       return (await import('../../../terminal/report/report-junit.ts')).reportJunit(report);
     case 'text':

@@ -1,0 +1,195 @@
+import type {ComponentChildren} from 'preact';
+import {removedTestLines} from '../events/removed-tests.ts';
+import {spanText} from '../reports/morning/headline.ts';
+import type {FailedTask, MorningReport} from '../reports/morning/report-shape.ts';
+import {Graph} from './graph.tsx';
+import {TaskTable} from './task-table.tsx';
+import {instant, shown, shownLines, usd} from './text.ts';
+import {Timeline} from './timeline.tsx';
+
+interface Props {
+  report: MorningReport;
+}
+
+/** Everything that a person needs in the morning, the most pressing first. */
+export function ReportBody({report}: Props) {
+  const {failed, assumptions, unchecked, removed_tests: removed, gates, milestone} = report;
+  const auto = gates.filter(({by}) => by === 'auto');
+  return (
+    <main>
+      <Head report={report} />
+      <Needs report={report} />
+      <Section title="Failed" entries={failed.map(task => <Failed key={task.task} task={task} id={milestone.id} />)} />
+      <Section title="Unchecked" entries={unchecked.map(task => <code key={task}>{shown(task)}</code>)} />
+      <Section
+        title="Tests deleted, removed or skipped"
+        entries={removed.map(({task, ...test}) => (
+          <About key={task} task={task} text={removedTestLines([test], 1).join()} />
+        ))}
+      />
+      <Section
+        title="Assumptions"
+        entries={assumptions.map(({task, text}) => <About key={task} task={task} text={text} />)}
+      />
+      <Section
+        title="Gates passed without a person"
+        entries={auto.map(({task, gate}) => <About key={task} task={task} text={gate} />)}
+      />
+      <Timeline report={report} />
+      <Graph report={report} />
+      <TaskTable report={report} />
+      <Cost report={report} />
+      <Commands title="Review" commands={report.review} />
+      <Commands title="Land" commands={report.land} />
+      <footer>
+        worked out {instant(report.at)} UTC
+        {report.origin === 'commits' && '; executed elsewhere: as its file and its commits say'}
+      </footer>
+    </main>
+  );
+}
+
+function Head({report: {milestone, headline}}: Props) {
+  const {id, title, status, branch, head} = milestone;
+  const facts: Array<[string, string]> = [
+    ['done', `${headline.done} of ${headline.total}`],
+    ['checked', String(headline.checked)],
+    ['unchecked', String(headline.unchecked)],
+    ['failed', String(headline.failed)],
+    ['time', spanText(headline.minutes * 60_000)],
+    ['cost', usd(headline.cost_usd)],
+  ];
+  return (
+    <header>
+      <p class="status">
+        <span class={`mark ${status}`}>{status}</span> <code>{shown(id)}</code>
+      </p>
+      <h1>{shown(title)}</h1>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {branch !== null && (
+        <p>
+          branch <code>{shown(branch)}</code>
+          {head !== null && (
+            <>
+              {' at '}
+              <code>{head.slice(0, 10)}</code>
+            </>
+          )}
+        </p>
+      )}
+    </header>
+  );
+}
+
+function Needs({report: {needs_you: needs}}: Props) {
+  return (
+    <section class={needs.length > 0 ? 'needs' : ''}>
+      <h2>Needs you</h2>
+      {needs.length === 0 ? (
+        <p>nothing</p>
+      ) : (
+        <ul>
+          {needs.map(({text, command}) => (
+            <li key={command}>
+              {shown(text)}
+              <pre>{shown(command)}</pre>
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Section({title, entries}: {title: string; entries: readonly ComponentChildren[]}) {
+  if (entries.length === 0) return null;
+  return (
+    <section>
+      <h2>{title}</h2>
+      <ul>
+        {entries.map((entry, place) => (
+          <li key={String(place)}>{entry}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function About({task, text}: {task: string; text: string}) {
+  return (
+    <>
+      <code>{shown(task)}</code> {shown(text)}
+    </>
+  );
+}
+
+function Failed({task, id}: {task: FailedTask; id: string}) {
+  const {cause, message, output_tail, work_at, attempts, last} = task;
+  return (
+    <>
+      <code>{shown(task.task)}</code> {shown(task.title)}: {shown(message)} ({shown(cause)}
+      {attempts > 1 && `; the first of ${attempts} attempts`})
+      {last && (
+        <p>
+          at last, in attempt {last.attempt}: {shown(last.message)} ({shown(last.cause)})
+        </p>
+      )}
+      {output_tail !== null && <pre>{shownLines(output_tail)}</pre>}
+      {work_at === null ? <p>nothing of its work was kept</p> : <pre>{shown(`milestone diff ${id} ${task.task}`)}</pre>}
+    </>
+  );
+}
+
+/** Tasks that are named with what they cost; the table of tasks has them all. */
+const MOST_COSTLY = 10;
+
+function Cost({report: {spent, tasks}}: Props) {
+  const {usd: sum, tokens, turns, minutes} = spent;
+  const facts: Array<[string, string]> = [
+    ['cost, as the agents say', usd(sum)],
+    ['tokens', tokens === null ? '–' : String(tokens)],
+    ['turns', turns === null ? '–' : String(turns)],
+    ['agents at work', minutes === null ? '–' : spanText(minutes * 60_000)],
+  ];
+  const costly = tasks.filter(({cost_usd: cost}) => cost !== undefined && cost > 0);
+  costly.sort((a, b) => (b.cost_usd ?? 0) - (a.cost_usd ?? 0));
+  return (
+    <section>
+      <h2>Cost</h2>
+      <dl class="facts">
+        {facts.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {costly.length > 0 && (
+        <ul>
+          {costly.slice(0, MOST_COSTLY).map(({id, cost_usd: cost}) => (
+            <li key={id}>
+              <code>{shown(id)}</code> {usd(cost)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Commands({title, commands}: {title: string; commands: readonly string[]}) {
+  if (commands.length === 0) return null;
+  return (
+    <section>
+      <h2>{title}</h2>
+      <pre>{commands.map(shown).join('\n')}</pre>
+    </section>
+  );
+}
