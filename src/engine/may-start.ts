@@ -4,6 +4,8 @@ import {findFilters, findUnfilled, type SlotFilter} from '../git/foresee-slots.t
 import {readHead} from '../git/refs.ts';
 import {openRepository, type Repository} from '../git/repository.ts';
 import {withScratchObjects} from '../git/scratch.ts';
+import {slotPool} from '../git/slot-place.ts';
+import {treeBytes} from '../git/tree-size.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
 import type {OpenMilestone} from '../milestone/open-milestone.ts';
 import {planStart, type Start} from '../milestone/plan-start.ts';
@@ -12,6 +14,7 @@ import type {HomePaths} from '../plan/file/home.ts';
 import type {PlanReading} from '../plan/file/reader.ts';
 import type {MilestoneId, Problem} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
+import {freeBytes} from '../platform/disk-space.ts';
 import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
 import type {Activation, MilestoneState} from '../state/milestone.ts';
 import type {ExecuteOptions} from './execute-milestone.ts';
@@ -27,7 +30,16 @@ export interface UnlockedMilestone {
 }
 
 /** `uncommitted` is absent where tasks see all that there is; `problems` is what their slots would lack. */
-export type WouldStart = ({uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName}) & {problems?: Problem[]};
+export type WouldStart = ({uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName}) & {
+  problems?: Problem[];
+  slots?: SlotSpace;
+};
+
+/** In bytes. */
+export interface SlotSpace {
+  each: number;
+  free: number;
+}
 
 type Options = Pick<
   ExecuteOptions,
@@ -45,18 +57,19 @@ export async function refuseUnlessStartable(milestone: UnlockedMilestone, option
     await judge(milestone, undefined, options);
     return {};
   }
-  const {activation, problems} = await withScratchObjects(repo, async scratch => {
+  const {activation, problems, slots} = await withScratchObjects(repo, async scratch => {
     const activation = await judge(milestone, scratch, options);
-    return {activation, problems: await slotProblems(scratch, milestone, activation)};
+    const problems = await slotProblems(scratch, milestone, activation);
+    return {activation, problems, slots: await slotSpace(scratch, milestone, activation)};
   });
-  if (activation?.isolation !== 'worktree') return {};
+  if (activation?.isolation !== 'worktree' || !slots) return {};
   try {
     const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
-    return uncommitted ? {uncommitted, base: activation, problems} : {problems};
+    return uncommitted ? {uncommitted, base: activation, problems, slots} : {problems, slots};
   } catch (error) {
     // It keeps nothing from being executed.
     const message = `what is not committed in your checkout cannot be read: ${(error as Error).message.trim()}`;
-    return {problems: [...problems, {severity: 'warning', code: 'CHECKOUT_UNREADABLE', message}]};
+    return {problems: [...problems, {severity: 'warning', code: 'CHECKOUT_UNREADABLE', message}], slots};
   }
 }
 
@@ -77,6 +90,16 @@ async function slotProblems(
     }),
     ...(await findFilters(repo, commit)).map(filterProblem),
   ];
+}
+
+async function slotSpace(
+  repo: Repository,
+  {id, read, state}: UnlockedMilestone,
+  activation: Activation | undefined,
+): Promise<SlotSpace> {
+  const {workspace} = resolveMilestoneSettings(state.plan.settings, read.config.settings);
+  const free = freeBytes(slotPool(repo, workspace.root, id));
+  return {each: activation?.base === undefined ? 0 : await treeBytes(repo, activation.base), free};
 }
 
 function filterProblem({name, file}: SlotFilter): Problem {

@@ -125,7 +125,7 @@ function held(
 }
 
 /** The phase of a kiro task that is to be done now: the next one, where one is through. */
-function phaseToDo(state: MilestoneState, id: TaskId): KiroPhase | undefined {
+export function phaseToDo(state: MilestoneState, id: TaskId): KiroPhase | undefined {
   const phase = phaseInWork(state, id);
   const {kiro} = taskState(state, id).history;
   if (phase === undefined || !kiro) return phase;

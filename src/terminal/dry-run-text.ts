@@ -1,5 +1,6 @@
 import type {MilestoneError} from '../errors.ts';
 import type {MilestoneId, Problem, TaskId} from '../plan/plan.ts';
+import type {WillStop} from '../reports/will-stop.ts';
 import type {DryRunPlan, PlannedTask} from '../scheduler/rehearse.ts';
 import type {Paint} from './paint.ts';
 import {printable, printableLines} from './printable.ts';
@@ -18,6 +19,7 @@ export interface DryRunFacts {
   /** What tasks would not see of the checkout. */
   unseen: string | undefined;
   refusal: MilestoneError | undefined;
+  willStop: readonly WillStop[];
 }
 
 /** What would run, in which order and why, for a person. */
@@ -38,6 +40,7 @@ export function dryRunText(plan: DryRunPlan, facts: DryRunFacts, paint: Paint): 
     closing(plan, facts),
     facts.unseen === undefined ? [] : wrapped(`! ${facts.unseen}`, COLUMNS).map(line => paint.yellow(line)),
     facts.problems.flatMap(problem => problemLines(problem, paint)),
+    stopLines(facts, paint),
   ];
   return `${sections
     .flatMap(lines => (lines.length > 0 ? [...lines, ''] : []))
@@ -45,15 +48,28 @@ export function dryRunText(plan: DryRunPlan, facts: DryRunFacts, paint: Paint): 
     .trimEnd()}\n`;
 }
 
-function headline({id, waves}: DryRunPlan, {maxParallel, refusal}: DryRunFacts, paint: Paint): string[] {
-  const count = waves.reduce((sum, ids) => sum + ids.length, 0);
-  const tasks = `${count} ${count === 1 ? 'task' : 'tasks'}`;
-  const text = `${tasks} would run in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}, up to ${maxParallel} at a time`;
-  const lines = [`${paint.bold(id)}: ${text}`];
+function headline(plan: DryRunPlan, facts: DryRunFacts, paint: Paint): string[] {
+  const {refusal} = facts;
+  const lines = [`${paint.bold(plan.id)}: ${dryRunHeadline(plan, facts)}`];
   if (!refusal) return lines;
   lines.push(...wrapped(`but it cannot: ${refusal.message}`, COLUMNS).map(line => paint.red(line)));
   if (refusal.hint !== undefined) lines.push(`hint: ${printable(refusal.hint)}`);
   return lines;
+}
+
+/** How many tasks would run, and how. */
+export function dryRunHeadline({waves}: DryRunPlan, {maxParallel}: DryRunFacts): string {
+  const count = waves.reduce((sum, ids) => sum + ids.length, 0);
+  const tasks = `${count} ${count === 1 ? 'task' : 'tasks'}`;
+  return `${tasks} would run in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}, up to ${maxParallel} at a time`;
+}
+
+function stopLines({willStop}: DryRunFacts, paint: Paint): string[] {
+  if (willStop.length === 0) return ['will stop for you: nothing'];
+  return [
+    paint.yellow('will stop for you'),
+    ...willStop.flatMap(({text}) => wrapped(text, COLUMNS - 2).map(line => `  ${line}`)),
+  ];
 }
 
 function taskLines(tasks: readonly PlannedTask[], {titles}: DryRunFacts): string[] {

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {FakeAgents} from '../rig/fake-agents.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {freeTask, kiroTask} from './kiro-plan.ts';
 import {everythingBelow, ID, plannedRig, stoppedRig, TASKS} from './reading-rig.ts';
 
 describe('the plan', () => {
@@ -25,6 +26,7 @@ describe('the plan', () => {
         critical_path: ['build', 'check', 'ship'],
       },
       problems: [],
+      will_stop: [{kind: 'manual', text: 'a person does: `notes`', tasks: ['notes']}],
     });
   });
 
@@ -294,4 +296,79 @@ test.concurrent('nothing changes on disk, and no program starts but git, which a
   expect(everythingBelow(rig.folder)).toEqual(before);
   expect(fs.readdirSync(rig.path('../tmp'))).toEqual([]);
   expect(rig.exists(rig.stateFolder)).toBe(false);
+});
+
+describe('what it will stop for', () => {
+  const kindsOf = async (rig: MilestoneRig, ...flags: string[]) =>
+    (await rig.milestone('execute', ID, '--dry-run', '--json', ...flags))
+      .json()
+      .will_stop.map(({kind, tasks}: {kind: string; tasks: string[]}) => [kind, tasks]);
+
+  test.concurrent('is the end of it; nothing, when it runs through', async () => {
+    await using rig = await plannedRig([{id: 'a', run: 'true'}, freeTask('b')]);
+    const {stdout} = await rig.milestone('execute', '--dry-run');
+    expect(stdout).toMatch(/\n\nwill stop for you: nothing\n$/);
+    expect(await kindsOf(rig)).toEqual([]);
+  });
+
+  test.concurrent('gates, manual tasks, no check, no budget, agents that are not found, what failed', async () => {
+    await using rig = await MilestoneRig.create();
+    FakeAgents.into(rig, 'codex');
+    await rig.writeMilestone(ID, [
+      {id: 'bad', run: 'exit 1', retries: 0},
+      kiroTask('docs', {execute: {run: undefined, driver: 'manual'}}),
+      {id: 'notes', driver: 'manual'},
+      {id: 'lost', driver: 'claude', verify: 'true', budget: {usd: 1}},
+      {id: 'code', driver: 'codex'},
+      {id: 'safe', driver: 'codex', verify: 'true', budget: {usd: 1}},
+    ]);
+    expect(await kindsOf(rig)).toEqual([
+      ['gate', ['docs']],
+      ['manual', ['docs', 'notes']],
+      ['agent_missing', ['lost']],
+      ['no_check', ['code']],
+      ['no_budget', ['code']],
+    ]);
+    expect(await kindsOf(rig, '--gates', 'auto', '--only', 'docs')).toEqual([['manual', ['docs']]]);
+    const {stdout} = await rig.milestone('execute', ID, '--dry-run');
+    expect(stdout).toMatch(
+      /\nwill stop for you\n {2}approval is asked for the design, spec of `docs`\n {2}a person does: `docs`, `notes`\n/,
+    );
+    expect(stdout).toMatch(
+      /\n {2}no check, so they would be done, unchecked: `code`\n {2}no budget bounds what agents may spend on: `code`\n$/,
+    );
+    await rig.milestone('execute', ID, '--only', 'bad');
+    const after = (await rig.milestone('resume', ID, '--plan', '--json')).json();
+    expect(after.will_stop[0]).toMatchObject({kind: 'failed', tasks: ['bad']});
+    await rig.writeMilestone('bounded', [{id: 'code', driver: 'codex'}], {
+      settings: {verify: 'true', budget: {usd: 5}},
+    });
+    const bounded = await rig.milestone('execute', 'bounded', '--dry-run');
+    expect(bounded.stdout).toMatch(/will stop for you: nothing\n$/);
+  });
+
+  test.concurrent('files of the checkout that no commit has, and a disk on which slots find no room', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
+    rig.write('draft', 'not committed');
+    expect((await rig.milestone('execute', '--dry-run')).stdout).toMatch(
+      /\nwill stop for you\n {2}tasks do not see 1 uncommitted file of your checkout\n$/,
+    );
+    rig.git('add', 'draft');
+    rig.commit('Add the draft');
+    expect(await kindsOf(rig)).toEqual([]);
+  });
+
+  test.concurrent('as Markdown, for the summary of a job', async () => {
+    await using rig = await plannedRig([
+      {id: 'a', title: 'Build <it> | now', run: 'true'},
+      {id: 'b', driver: 'manual', dependencies: ['a']},
+    ]);
+    const {stdout, exitCode} = await rig.milestone('execute', '--dry-run', '--format', 'md');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^# release\n\n1 task would run in 1 wave, up to 3 at a time\n\n\| wave \| task /);
+    expect(stdout).toContain('\n| 1 | `a` Build \\<it\\> \\| now | run | shell | depends on nothing |\n');
+    expect(stdout).toMatch(/\n\n## Will stop for you\n\n- a person does: \\`b\\`\n$/);
+    expect(rig.exists('.milestones/logs')).toBe(false);
+  });
 });

@@ -15,10 +15,12 @@ import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
 import {type Selection, selectTasks} from '../../plan/selection.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {type Uncommitted, uncommittedText} from '../../reports/uncommitted.ts';
-import {type DryRunPlan, planDryRun} from '../../scheduler/rehearse.ts';
+import {type WillStop, willStop} from '../../reports/will-stop.ts';
+import {type DryRunOptions, type DryRunPlan, planDryRun} from '../../scheduler/rehearse.ts';
 import {initialState} from '../../state/initial-state.ts';
 import {isOver, type MilestoneState} from '../../state/milestone.ts';
 import {adoptChange} from '../../state/plan-in-force.ts';
+import {dryRunMarkdown} from '../../terminal/dry-run-markdown.ts';
 import {type DryRunFacts, dryRunText} from '../../terminal/dry-run-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {describeFailure} from '../failure.ts';
@@ -37,6 +39,7 @@ export interface DryRunFlags {
   gates?: 'wait' | 'auto';
   yolo: boolean;
   json: boolean;
+  format?: 'text' | 'md' | 'json';
 }
 
 interface Files {
@@ -70,7 +73,7 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   const problems = [...found.problems, ...(start.problems ?? []), ...staffProblems(found, drivers)];
   const settings = resolveMilestoneSettings(state.plan.settings, config.settings);
   const driver = state.plan.settings.driver ?? config.settings?.driver ?? drivers.defaultName;
-  const plan = planDryRun(state, {
+  const options: DryRunOptions = {
     driver,
     missingDriver(task) {
       const choice = drivers.choose(task, {driver});
@@ -78,13 +81,25 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
     },
     passesGates: (flags.gates ?? settings.gates) === 'auto',
     selection: selectTasks(state.plan, flags.selection),
+  };
+  const plan = planDryRun(state, options);
+  const {slots} = start;
+  // One more than attempts: that of the merge queue.
+  const needed = slots && slots.each * ((flags.maxParallel ?? settings.maxParallel) + 1);
+  const stops = willStop(state, {
+    ...options,
+    project: config.settings ?? {},
+    uncommitted: start.uncommitted,
+    ...(slots && needed !== undefined && {disk: {needed, free: slots.free}}),
   });
   const obstacle = refusal ?? standstill(state, plan);
   const {uncommitted} = start;
-  if (flags.json) return answer({plan, problems, ...(uncommitted && {uncommitted})}, obstacle);
+  if (flags.json) return answer({plan, problems, will_stop: stops, ...(uncommitted && {uncommitted})}, obstacle);
   const unseen = start.uncommitted && uncommittedText(start.uncommitted, start.base);
-  const facts = {...factsOf({...found, problems}, flags, obstacle), unseen};
-  process.stdout.write(dryRunText(plan, facts, choosePaint()));
+  const facts = {...factsOf({...found, problems}, flags, obstacle), unseen, willStop: stops};
+  process.stdout.write(
+    flags.format === 'md' ? dryRunMarkdown(plan, facts) : dryRunText(plan, facts, choosePaint()),
+  );
   return obstacle?.exitCode ?? 0;
 }
 
@@ -112,7 +127,7 @@ function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: Dr
 }
 
 function answer(
-  found: {plan?: DryRunPlan; problems: Problem[]; uncommitted?: Uncommitted},
+  found: {plan?: DryRunPlan; problems: Problem[]; will_stop?: WillStop[]; uncommitted?: Uncommitted},
   refusal: MilestoneError | undefined,
 ): number {
   const error = refusal && {
@@ -126,7 +141,7 @@ function factsOf(
   {state, read: {config}, problems, paths}: Found,
   flags: DryRunFlags,
   refusal: DryRunFacts['refusal'],
-): Omit<DryRunFacts, 'unseen'> {
+): Omit<DryRunFacts, 'unseen' | 'willStop'> {
   const missing = missingRequirements(state.plan, paths);
   return {
     titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),

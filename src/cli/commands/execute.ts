@@ -31,6 +31,7 @@ export interface ExecuteFlags {
   takeOver?: boolean;
   adopt?: boolean;
   json?: boolean;
+  format?: 'text' | 'md' | 'json';
   resume?: boolean;
   session?: string;
   detach?: boolean;
@@ -87,6 +88,7 @@ async function run(
       ...(flags.gates && {gates: flags.gates}),
       yolo: flags.yolo ?? false,
       json: flags.json ?? false,
+      ...(flags.format && {format: flags.format}),
     });
   }
   if (flags.detach) return detach(home, milestone, {json: flags.json ?? false});
