@@ -37,6 +37,16 @@ function addValidate(program: Command): void {
   asJson(program.command('validate').argument('[plans...]', 'ids of milestones, or files; none: all, and config.yaml'))
     .description('find all that is wrong with plans and config.yaml')
     .option('--strict', 'a key that is not known is an error, also one that is near no other')
+    .addOption(
+      new Option('--format <format>', 'how to show it; github: beside the lines of a pull request').choices([
+        'text',
+        'json',
+        'github',
+        'junit',
+        'sarif',
+      ]),
+    )
+    .option('--changed <ref>', 'only what differs from where this branch left <ref>')
     .action(async (words: string[], flags) => {
       const {validate} = await import('./commands/validate.ts');
       process.exitCode = await validate(words, flags);

@@ -12,3 +12,14 @@ export function shownPath(file: string): string {
 export function shownPlace(where: NonNullable<Problem['where']>): string {
   return [shownPath(where.file), where.line, where.column].filter(part => part !== undefined).join(':');
 }
+
+/** A file as whoever collects the findings of tools would name it: from the top of its repository, with `/` between. */
+export function pathInRepository(file: string): string {
+  let top = path.dirname(file);
+  while (!fs.existsSync(path.join(top, '.git'))) {
+    const above = path.dirname(top);
+    if (above === top) return path.relative(process.cwd(), file);
+    top = above;
+  }
+  return path.relative(top, file).split(path.sep).join('/');
+}

@@ -12,7 +12,12 @@ import {isOnRecord, type StatusFacts} from '../reports/status-report.ts';
 /** What a status says besides what the log does. */
 export async function statusFacts(paths: HomePaths, view: MilestoneView): Promise<Required<StatusFacts>> {
   const project = await limitsOf(paths.config);
-  return {project, warnings: warningsOf(paths, view, project), landed: await isLanded(paths, view), now: systemClock.now()};
+  return {
+    project,
+    warnings: warningsOf(paths, view, project),
+    landed: await isLanded(paths, view),
+    now: systemClock.now(),
+  };
 }
 
 /** Of what is completed and not on record as landed, git is asked once. */

@@ -166,8 +166,6 @@ describe('the last line says what comes next', () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
     await rig.milestone('execute', 'm');
-    expect(last((await rig.milestone('wait', 'm')).stdout)).toBe(
-      'next: `milestone diff m`, then `milestone land m`',
-    );
+    expect(last((await rig.milestone('wait', 'm')).stdout)).toBe('next: `milestone diff m`, then `milestone land m`');
   });
 });

@@ -12,12 +12,14 @@ import {unknownRequirements} from '../../plan/file/unknown-requirements.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {listFolder, readIfExists} from '../../platform/files.ts';
+import {print} from '../../platform/print.ts';
 import {findTemplateErrors, promptsFolder} from '../../prompts/read-template.ts';
 import {excerptLines} from '../../terminal/excerpt.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable, printableLines} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
-import {shownPath, shownPlace} from '../shown-path.ts';
+import {pathInRepository, shownPath, shownPlace} from '../shown-path.ts';
+import {version} from '../version.ts';
 
 interface Result {
   /** As the file name says; null for what is no plan. */
@@ -27,14 +29,50 @@ interface Result {
   problems: Problem[];
 }
 
+export interface ValidateFlags {
+  json?: boolean;
+  strict?: boolean;
+  format?: 'text' | 'json' | 'github' | 'junit' | 'sarif';
+  /** Only what differs from where this ref and the checked-out commit parted. */
+  changed?: string;
+}
+
 /** `milestone validate`. @returns The exit code. */
-export async function validate(words: readonly string[], flags: {json?: boolean; strict?: boolean}): Promise<number> {
-  const files = words.length === 0 ? allFiles(homePaths(requireHome())) : words.map(fileOf);
+export async function validate(words: readonly string[], flags: ValidateFlags): Promise<number> {
+  const all = words.length === 0 ? allFiles(homePaths(requireHome())) : words.map(fileOf);
+  const files = flags.changed === undefined ? all : await changedOf(all, flags.changed);
   const results = files.map(file => resultOf(file, check(file), flags.strict ?? false));
   const bad = results.filter(({valid}) => !valid);
-  if (flags.json) console.log(JSON.stringify({ok: bad.length === 0, results, ...failure(results, bad)}));
-  else console.log(textOf(results, choosePaint()));
+  const format = flags.json ? 'json' : (flags.format ?? 'text');
+  if (format === 'json') console.log(JSON.stringify({ok: bad.length === 0, results, ...failure(results, bad)}));
+  else if (format === 'text') console.log(textOf(results, choosePaint()));
+  else print(await forPrograms(results, format));
   return bad.length === 0 ? 0 : 2;
+}
+
+/** All of them where config.yaml has changed: what holds for every plan may have. */
+async function changedOf(files: readonly string[], ref: string): Promise<readonly string[]> {
+  const [{changedFiles}, {openRepository}] = await Promise.all([
+    import('../../git/changed-files.ts'),
+    import('../../git/repository.ts'),
+  ]);
+  const repo = await openRepository(process.cwd());
+  if (!repo)
+    throw new MilestoneError('NOT_A_REPOSITORY', '`--changed` compares with a commit, and this is no repository');
+  const changed = await changedFiles(repo, ref, files);
+  return changed.some(isConfig) ? files : changed;
+}
+
+async function forPrograms(results: readonly Result[], format: 'github' | 'junit' | 'sarif'): Promise<string> {
+  const shown = results.map(({file, problems}) => ({file: pathInRepository(file), problems}));
+  switch (format) {
+    case 'github':
+      return (await import('../../terminal/ci/github.ts')).githubAnnotations(shown);
+    case 'junit':
+      return (await import('../../terminal/ci/junit.ts')).problemsJunit(shown);
+    case 'sarif':
+      return (await import('../../terminal/ci/sarif.ts')).problemsSarif(shown, version);
+  }
 }
 
 /** Every plan of a home, its config.yaml, and the templates of its prompts. */

@@ -33,6 +33,6 @@ async function render(report: MorningReport, format: NonNullable<ReportFlags['fo
     case 'junit':
       return (await import('../../../terminal/report/report-junit.ts')).reportJunit(report);
     case 'text':
-      return (await import('../../../terminal/report/report-text.ts')).reportText(report, await choosePaint());
+      return (await import('../../../terminal/report/report-text.ts')).reportText(report, choosePaint());
   }
 }

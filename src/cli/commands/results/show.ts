@@ -28,5 +28,5 @@ export async function show(words: readonly string[], flags: ShowFlags): Promise<
   const history = historyOf(paths, view, systemClock.now());
   const details = taskDetails(id, {status: statusReport(view, facts), history, branch});
   if (!details) throw unknownTask(view.snapshot.plan, id);
-  print(flags.json ? `${JSON.stringify({ok: true, task: details})}\n` : taskText(details, await choosePaint()));
+  print(flags.json ? `${JSON.stringify({ok: true, task: details})}\n` : taskText(details, choosePaint()));
 }
