@@ -2,6 +2,7 @@
 
 import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {MilestoneError} from '../errors.ts';
+import {findHome} from '../plan/file/home.ts';
 import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
 import {attentionFormat} from './attention-format.ts';
 import {addChangingCommands} from './changing-commands.ts';

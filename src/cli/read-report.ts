@@ -35,7 +35,7 @@ function* eventsOf(file: string): Generator<MilestoneEvent> {
 /** What the repository knows; nothing outside git. */
 export async function branchFactsOf(
   paths: HomePaths,
-  {id, origin, file, snapshot}: MilestoneView,
+  {id, elsewhere: execution, snapshot}: MilestoneView,
 ): Promise<BranchFacts> {
   const {activation} = snapshot.kept;
   if (activation?.branch === undefined && !execution) return NO_BRANCH;
