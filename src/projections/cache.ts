@@ -10,7 +10,7 @@ import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 14;
+const FORMAT = 15;
 
 /** What a cache says besides the state. */
 interface About {
