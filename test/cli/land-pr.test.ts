@@ -72,7 +72,9 @@ test.concurrent('it is pushed with its record, and gh opens the pull request wit
     '--body-file',
     '-',
   ]);
-  expect(fs.readFileSync(path.join(rig.root, 'gh.in'), 'utf8')).toMatch(/Ada.*a/s);
+  expect(fs.readFileSync(path.join(rig.root, 'gh.in'), 'utf8')).toMatch(
+    /^# auth: Ada's API\n\n\*\*completed\*\* .*\n\n## Done\n\n- `a` /s,
+  );
   // Nobody has taken it yet.
   expect(rig.git('rev-parse', 'main')).toBe(main);
   expect((await rig.status(ID)).git).toMatchObject({landed: false});

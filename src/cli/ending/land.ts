@@ -14,14 +14,13 @@ import type {MilestoneId} from '../../plan/plan.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {processSignals} from '../../platform/processes/signals.ts';
-import {statusReport} from '../../reports/status-report.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {counted} from '../../terminal/counted.ts';
 import {printable} from '../../terminal/printable.ts';
-import {statusMarkdown} from '../../terminal/status-markdown.ts';
+import {reportMarkdown} from '../../terminal/report/report-markdown.ts';
 import {chooseShown, requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';
-import {statusFacts} from '../status-facts.ts';
+import {reportOf} from '../read-report.ts';
 
 export interface LandFlags {
   milestone?: string;
@@ -104,7 +103,7 @@ async function requestPull(paths: HomePaths, options: LandOptions, flags: LandFl
 
 async function bodyOf(paths: HomePaths, id: MilestoneId): Promise<string> {
   const view = await look(paths, id);
-  return statusMarkdown(statusReport(view, await statusFacts(paths, view)));
+  return reportMarkdown(await reportOf(paths, view));
 }
 
 function requestLines(id: MilestoneId, request: PullRequest | undefined): string[] {

@@ -3,6 +3,9 @@ import {homePaths} from '../../../plan/file/home.ts';
 import {print} from '../../../platform/print.ts';
 import type {MorningReport} from '../../../reports/morning/report-shape.ts';
 import {choosePaint} from '../../../terminal/paint.ts';
+import {reportJunit} from '../../../terminal/report/report-junit.ts';
+import {reportMarkdown} from '../../../terminal/report/report-markdown.ts';
+import {reportText} from '../../../terminal/report/report-text.ts';
 import {chooseShown, requireHome} from '../../choose-milestone.ts';
 import {reportOf} from '../../read-report.ts';
 import {targetMilestone} from '../../target.ts';
@@ -27,12 +30,12 @@ async function render(report: MorningReport, format: NonNullable<ReportFlags['fo
     case 'json':
       return `${JSON.stringify({ok: true, report})}\n`;
     case 'md':
-      return (await import('../../../terminal/report/report-markdown.ts')).reportMarkdown(report);
+      return reportMarkdown(report);
     case 'html':
       return (await import('../../../page/report-page.tsx')).reportPage(report);
     case 'junit':
-      return (await import('../../../terminal/report/report-junit.ts')).reportJunit(report);
+      return reportJunit(report);
     case 'text':
-      return (await import('../../../terminal/report/report-text.ts')).reportText(report, choosePaint());
+      return reportText(report, choosePaint());
   }
 }
