@@ -77,12 +77,14 @@ test.concurrent('an agent that waits in silence for its provider makes way for i
   const line = 'level=ERROR run=r1 message="stream error" error.error="AI_APICallError: Rate limit reached"';
   agents.script('opencode', 'a', [
     {run: `f="\${XDG_DATA_HOME:-$HOME/.local/share}/opencode/log"; mkdir -p "$f"; echo '${line}' >> "$f/opencode.log"`},
+    {run: ': > "$HOME/waits"'},
     {hold: true},
   ]);
   agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
-  const settings = {driver: 'opencode', fallback: ['codex'], retries: 0, silent: '3s'};
+  const settings = {driver: 'opencode', fallback: ['codex'], retries: 0, timeout: '3h', silent: '30m'};
   await rig.writeMilestone('m', [{id: 'a'}], {settings});
-  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const env = anHourPassesWith(path.join(rig.env.HOME as string, 'waits'));
+  expect(await rig.milestone('execute', 'm', {env})).toMatchObject({exitCode: 0});
   expect(outcomes(rig, 'm')).toMatchObject([{kind: 'quota', message: 'Rate limit reached'}]);
   expect(eventsOf(rig, 'm', 'driver_paused')).toMatchObject([{details: {driver: 'opencode', reason: 'quota'}}]);
 });
