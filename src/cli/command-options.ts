@@ -1,4 +1,4 @@
-import type {CommandOptions} from '../milestone/with-milestone.ts';
+import type {CommandOptions} from '../milestone/hold.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {printableLines} from '../terminal/printable.ts';

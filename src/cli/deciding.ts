@@ -1,6 +1,6 @@
 // What the commands share in which a person decides something about one task.
 
-import {type Answer, requestFromOutside} from '../engine/ask.ts';
+import {type Answer, ask} from '../engine/ask.ts';
 import {MilestoneError} from '../errors.ts';
 import {look} from '../milestone/look.ts';
 import {homePaths} from '../plan/file/home.ts';
@@ -39,16 +39,16 @@ export function requireTask(task: TaskId | undefined, usage: string): TaskId {
 /**
  * Send what was decided, and say what came of it.
  * @param say The lines before the one that tells who goes on with it; none of that when it returns `waits`.
- * @throws {MilestoneError} as `requestFromOutside`.
+ * @throws {MilestoneError} as `ask`.
  */
 export async function decide(
   home: string,
   id: MilestoneId,
-  ask: Ask,
+  what: Ask,
   {json}: DecidingFlags,
   say: (state: MilestoneState) => {lines: string[]; goesOn: boolean},
 ): Promise<Answer> {
-  const answer = await requestFromOutside(ask, commandOptions(home, id));
+  const answer = await ask(what, commandOptions(home, id));
   if (json) {
     console.log(JSON.stringify(answerReport(id, answer)));
     return answer;

@@ -9,7 +9,7 @@ import {currentDeliverables} from '../documents/documents.ts';
 import type {NewEvent} from '../events/event.ts';
 import {encodeRecord} from '../events/record.ts';
 import {planAdoption} from '../milestone/adopt.ts';
-import type {LockedMilestone} from '../milestone/open-milestone.ts';
+import type {LockedMilestone} from '../milestone/hold.ts';
 import {judgeEdit} from '../plan/edited-plan.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {TaskId} from '../plan/plan.ts';

@@ -3,13 +3,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {finishMove} from '../engine/move-completed.ts';
-import {prepareExecution} from '../engine/prepare-execution.ts';
+import {prepareGround} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
 import {placedSlots, slotPool} from '../git/slot-place.ts';
-import {foldMilestone, type LockedMilestone, lockMilestone, type OpenMilestone} from '../milestone/open-milestone.ts';
-import {recordAll} from '../milestone/record.ts';
+import {type CommandOptions, type HeldMilestone, holdUnread, type LockedMilestone} from '../milestone/hold.ts';
 import {sweep} from '../milestone/sweep.ts';
-import {type CommandOptions, withLog} from '../milestone/with-milestone.ts';
 import {ensureHomeFiles} from '../plan/file/home.ts';
 import {planText} from '../plan/file/plan-text.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
@@ -35,57 +33,52 @@ export function repairHome(home: string, gitignore: string): string[] {
  * @throws {MilestoneError} `LOCKED` when somebody works on it; `PLAN_INVALID`, `BASE_MISSING` when its log is lost and
  * cannot be begun anew.
  */
-export async function repairMilestone(options: CommandOptions): Promise<string[]> {
-  const locked = await lockMilestone({...options, purpose: 'command'});
-  try {
+export function repairMilestone(options: CommandOptions): Promise<string[]> {
+  return holdUnread({...options, purpose: 'command'}, async (locked, fold) => {
     const {done, tokens} = await repairLog(locked);
     const {found} = await endLeftovers(tokens, locked.clock);
     if (found.length > 0) done.push(`ended ${found.map(({pid, name}) => `process ${pid} (${name})`).join(', ')}`);
     done.push(...(await mendWorktrees(locked)), ...removeJunk(locked));
     if (!fs.existsSync(locked.paths.log(locked.id))) return done;
-    const opened = await restorePlan(foldMilestone(locked), options, done);
-    done.push(...(await keepRescues(opened)), ...(await settle(opened, options)));
+    const held = fold();
+    done.push(...(await restorePlan(held, options)), ...(await keepRescues(held)), ...(await settle(held, options)));
     return done;
-  } finally {
-    locked.lock.release();
-  }
+  });
 }
 
 /** The plan in force is in the log; a plan file that was deleted is written anew, and says the state again as well. */
-async function restorePlan(opened: OpenMilestone, options: CommandOptions, done: string[]): Promise<OpenMilestone> {
-  const {planFile, paths, state} = opened;
-  if (fs.existsSync(planFile)) return opened;
+async function restorePlan(held: HeldMilestone, {readPlan}: CommandOptions): Promise<string[]> {
+  const {planFile, paths, state} = held;
+  if (fs.existsSync(planFile)) return [];
   replaceFile(planFile, planText(state.plan));
-  const read = await options.readPlan(planFile, paths.config);
-  const restored = {...opened, read};
-  await withLog(restored, options, async log => {
-    if (state.refused) await recordAll(log, state, [{event: 'plan_changed', details: {change: {}, warnings: []}}]);
-    restored.position = log.position;
-  });
-  done.push(`wrote the plan in force to \`${planFile}\`; comments that it had are lost`);
-  return {...restored, read: await options.readPlan(planFile, paths.config)};
+  held.read = await readPlan(planFile, paths.config);
+  if (state.refused) await held.record([{event: 'plan_changed', details: {change: {}, warnings: []}}]);
+  held.openLog();
+  await held.settle();
+  return [`wrote the plan in force to \`${planFile}\`; comments that it had are lost`];
 }
 
-async function keepRescues({repo, id, state, clock}: OpenMilestone): Promise<string[]> {
+async function keepRescues({repo, id, state, clock}: HeldMilestone): Promise<string[]> {
   if (!repo) return [];
   const moved = await keepUnknownRescues(repo, id, {known: task => attemptsOf(state, task), now: clock.now()});
   return moved.map(({ref, kept}) => `kept the work at \`${ref}\` as \`${kept}\``);
 }
 
 /** Let everything follow the log, which is sound now. */
-async function settle(opened: OpenMilestone, options: CommandOptions): Promise<string[]> {
-  const {state, id, planFile, paths} = opened;
+async function settle(held: HeldMilestone, options: CommandOptions): Promise<string[]> {
+  const {state, id, planFile, paths} = held;
   if (state.seq === 0) return [];
-  const done = finishAnswered(opened);
+  const done = finishAnswered(held);
   const before = fs.readFileSync(planFile, 'utf8');
-  await withLog(opened, options, async log => {
-    if (!isOver(state.status) || !state.activation) return;
-    const hadSlots = slotsOf(opened).length > 0;
-    await clearAway(prepareExecution(opened, log, options));
+  held.openLog();
+  if (isOver(state.status) && state.activation) {
+    const hadSlots = slotsOf(held).length > 0;
+    await clearAway(prepareGround(held, options));
     if (hadSlots) done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
-  });
+  }
+  await held.settle();
   if (fs.readFileSync(planFile, 'utf8') !== before) done.push(`brought \`${planFile}\` up to date`);
-  if (await finishMove(opened, options)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);
+  if (await finishMove(held, options)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);
   return done;
 }
 
@@ -113,7 +106,7 @@ function removeJunk(locked: LockedMilestone): string[] {
 }
 
 /** What a dead executor had answered but not taken away; the rest waits for the next one. */
-function finishAnswered({paths, id}: OpenMilestone): string[] {
+function finishAnswered({paths, id}: HeldMilestone): string[] {
   const {requests} = leftoverRequests(paths.inbox(id));
   if (requests.length === 0) return [];
   const answered = answersIn(paths.log(id));

@@ -1,11 +1,13 @@
-// How a command changes a milestone that another process may be executing.
+// How a command changes a milestone, whoever executes it:
 //
-//   an executor holds the lock ──> request into the inbox ──> its answer in the log
-//        ▲                             │        └── silent for 10 s, not taken ──> withdrawn, NO_ANSWER
-//        │                             └── it is dead ──┐
-//        └── took the lock meanwhile ── act alone <─────┴── nobody holds the lock
+//   request ──> a file in the inbox ──> answered by whoever holds the lock ──> one event in the log ──> its sender
+//                     │
+//                     ├── an executor does ── silent for 10 s, not taken ──> withdrawn, NO_ANSWER
+//                     └── nobody does ──> the sender takes the lock, and answers all that lies there
 //
-// Q1. Exactly one event answers a request, whoever dies: who acts alone holds the lock, and looks in the log first.
+// Q1. Exactly one event answers a request, whoever dies: it lies in the inbox until its answer is on disk, and whoever
+//     takes it up looks in the log first.
+// Q2. Whoever is told that it failed does not expect it to be done later: then it is taken back.
 
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
@@ -15,12 +17,13 @@ import {readLastEvents, readLog} from '../events/read-log.ts';
 import {readExecutor} from '../lock/executor.ts';
 import {type Holder, isAtWork, NOBODY} from '../lock/lock-holder.ts';
 import {locatePlan} from '../milestone/find-milestone.ts';
-import {type HomePaths, homePaths} from '../plan/file/home.ts';
+import type {CommandOptions} from '../milestone/hold.ts';
+import {ensureHomeFiles, type HomePaths, homePaths} from '../plan/file/home.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
 import {isInInbox, sendRequest, withdrawRequest} from '../requests/inbox.ts';
 import {type Ask, newRequest, type Request} from '../requests/request.ts';
-import {type AloneOptions, actAlone} from './caretaker.ts';
+import {answerInbox} from './caretaker.ts';
 
 export interface Answer {
   requestId: string;
@@ -40,37 +43,40 @@ const PATIENCE_MS = 10_000;
 const TAKEN_PATIENCE_MS = 120_000;
 
 /**
- * Have a request answered by the executor, or act on it if there is none.
+ * Have a request answered.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`, `NO_ANSWER`, `LOCKED`; `WRONG_STATUS`, `UNKNOWN_TASK` or
  * `REQUEST_REJECTED` when it was rejected.
  */
-export async function requestFromOutside(ask: Ask, options: AloneOptions): Promise<Answer> {
+export async function ask(what: Ask, options: CommandOptions): Promise<Answer> {
   const {home, id, clock} = options;
   const paths = homePaths(home);
   locatePlan(paths, id);
   const executor = () => executorOf(readExecutor(home, id));
-  const request = newRequest(withoutSecrets(ask, options.callerEnv), clock, {sender: ownIdentity()});
-  let sent: Sent | undefined;
+  const request = newRequest(withoutSecrets(what, options.callerEnv), clock, {
+    sender: ownIdentity(),
+    ...sessionMeant(what, executor()),
+  });
+  const sent = {request, from: endOf(paths.log(id))};
+  ensureHomeFiles(home);
+  sendRequest(paths.inbox(id), request);
   try {
     for (;;) {
       const holder = executor();
       if (isAtWork(holder.who)) {
-        sent ??= {request: meantFor(holder, request), from: endOf(paths.log(id))};
-        const answer = await askExecutor({sent, holder, executor, paths, options});
+        const answer = await waitForExecutor({sent, holder, executor, paths, options});
         if (answer) return accepted(answer, request, 'executor');
       }
-      const event = await actUnlessTaken(request, options, sent?.from, executor);
+      const event = await answerUnlessTaken(sent, options, executor);
       if (event) return accepted(event, request, 'command');
     }
   } catch (error) {
-    // Whoever is told that it failed does not expect it to be done later.
-    if (sent) withdrawRequest(paths.inbox(id), sent.request);
+    withdrawRequest(paths.inbox(id), request);
     throw error;
   }
 }
 
 /** What a person says is written down, like all else. */
-function withoutSecrets(ask: Ask, env: AloneOptions['callerEnv']): Ask {
+function withoutSecrets(ask: Ask, env: CommandOptions['callerEnv']): Ask {
   const {redactText} = createRedactor(env);
   const entries = Object.entries(ask).map(([key, value]) => [key, SAID.has(key) ? redactText(value) : value]);
   return Object.fromEntries(entries) as Ask;
@@ -89,14 +95,13 @@ function executorOf(holder: Holder): Holder {
 }
 
 /** @returns Undefined when an executor took the lock before we could. */
-async function actUnlessTaken(
-  request: Request,
-  options: AloneOptions,
-  sentAfter: LogPosition | undefined,
+async function answerUnlessTaken(
+  {request, from}: Sent,
+  options: CommandOptions,
   executor: () => Holder,
 ): Promise<MilestoneEvent | undefined> {
   try {
-    return await actAlone(request, {...options, sentAfter});
+    return await answerInbox(request, from, options);
   } catch (error) {
     if (error instanceof MilestoneError && error.code === 'LOCKED' && isAtWork(executor().who)) return undefined;
     throw error;
@@ -115,14 +120,14 @@ interface Sending {
   holder: Holder;
   executor(): Holder;
   paths: HomePaths;
-  options: AloneOptions;
+  options: CommandOptions;
 }
 
 /**
- * Send a request, unless it is there or answered, and wait for its answer.
+ * Wait for the answer to a request; it is sent again when it is neither there nor answered.
  * @returns Undefined when the executor is gone.
  */
-async function askExecutor(sending: Sending): Promise<MilestoneEvent | undefined> {
+async function waitForExecutor(sending: Sending): Promise<MilestoneEvent | undefined> {
   const {sent, holder, executor, paths, options} = sending;
   const {request, from} = sent;
   const {clock, signal, id} = options;
@@ -150,10 +155,8 @@ async function askExecutor(sending: Sending): Promise<MilestoneEvent | undefined
 }
 
 /** What a pause is about is the session that runs now: a later one is not to stop for it. */
-function meantFor({owner}: Holder, request: Request): Request {
-  return request.kind === 'pause' && owner?.session_id !== undefined
-    ? {...request, session_id: owner.session_id}
-    : request;
+function sessionMeant({kind}: Ask, {who, owner}: Holder): {session_id?: string} {
+  return kind === 'pause' && isAtWork(who) && owner?.session_id !== undefined ? {session_id: owner.session_id} : {};
 }
 
 /** Where a log ends; it may not exist yet. */

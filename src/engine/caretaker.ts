@@ -1,126 +1,109 @@
-// A request is answered by the command itself, with the lock in hand, because no executor is there to do it.
+// Requests are answered by whoever holds the lock: here by one of their senders, because no executor does.
 
+import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import type {MilestoneEvent, NewEvent} from '../events/event.ts';
-import type {EventLog} from '../events/log.ts';
+import type {MilestoneEvent} from '../events/event.ts';
 import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
 import type {Ground} from '../execution/execution.ts';
-import {broughtBack, type OpenMilestone} from '../milestone/open-milestone.ts';
-import {recordAll} from '../milestone/record.ts';
-import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
-import {ensureHomeFiles} from '../plan/file/home.ts';
+import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
-import {answer, answering, answerLeftovers, answerRequests, factsOf, type Inbox} from '../requests/answer-requests.ts';
-import {type Decision, decideRequest, type Rejection} from '../requests/decide-request.ts';
-import {finishRequest} from '../requests/inbox.ts';
+import {answering, answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
+import {type Decision, decideRequest} from '../requests/decide-request.ts';
+import {finishRequest, isInInbox, sendRequest} from '../requests/inbox.ts';
 import type {Request} from '../requests/request.ts';
-import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';
+import {isOver, taskState} from '../state/milestone.ts';
 import {isByHand} from '../state/task.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {adoptReading} from './plan-watch.ts';
 import {prepareGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
 
-export interface AloneOptions extends CommandOptions {
-  /** Where the log ended before the request was sent to an executor that died; absent when it was not sent. */
-  sentAfter?: LogPosition | undefined;
-}
-
 /**
- * Act on a request in place of the executor. Whatever else lies in the inbox came earlier and is answered first.
- * @returns The event that answers it, which may be a dead executor's.
- * @throws {MilestoneError} as `openMilestone`; the rejection, of which nothing is recorded.
+ * Answer all that lies in the inbox, in place of an executor. A request that fails here is not left for another.
+ * @param request The sender's own, which lies there or is answered.
+ * @param from Where the log ended before it was sent.
+ * @returns The event that answers it, which may be somebody else's.
+ * @throws {MilestoneError} as `hold`; the rejection, where there is no log that could tell of it.
  */
-export function actAlone(request: Request, options: AloneOptions): Promise<MilestoneEvent> {
-  return withMilestone(options, async opened => {
-    const {state, paths, id} = opened;
-    const earlier = options.sentAfter && findAnswer(paths.log(id), options.sentAfter, request);
-    // Answered, or from here on nobody's but ours.
-    if (options.sentAfter) finishRequest(paths.inbox(id), request);
-    if (earlier) return earlier;
-    const act = state.activation ? actOnActivated : actOnPlanned;
-    const answered = await act(opened, request, options);
-    broughtBack(opened);
-    if ('kind' in answered) throw new MilestoneError(answered.code, answered.reason, {hint: answered.hint});
-    return answered;
+export function answerInbox(request: Request, from: LogPosition, options: CommandOptions): Promise<MilestoneEvent> {
+  return hold({...options, purpose: 'command'}, async held => {
+    const {paths, id, state} = held;
+    try {
+      const earlier = findAnswer(paths.log(id), from, request);
+      if (earlier) return earlier;
+      // Somebody may have emptied the inbox.
+      if (!isInInbox(paths.inbox(id), request)) sendRequest(paths.inbox(id), request);
+      return state.activation ? await answerAll(held, request, options) : await answerPlanned(held, request);
+    } finally {
+      finishRequest(paths.inbox(id), request);
+    }
   });
 }
 
+/** The log may not exist yet. */
 function findAnswer(logFile: string, from: LogPosition, {request_id}: Request): MilestoneEvent | undefined {
+  if (!fs.existsSync(logFile)) return undefined;
   for (const {event} of readLog(logFile, {from})) if (event.details.request_id === request_id) return event;
   return undefined;
 }
 
 /** There is no log yet; only a cancel begins one. */
-async function actOnPlanned(
-  opened: OpenMilestone,
-  request: Request,
-  options: AloneOptions,
-): Promise<MilestoneEvent | Rejection> {
-  const {state, read, paths} = opened;
+async function answerPlanned(held: HeldMilestone, request: Request): Promise<MilestoneEvent> {
+  const {state, read} = held;
   const decision = decideRequest(state, request);
-  if (decision.kind === 'rejected') return decision;
+  if (decision.kind === 'rejected') throw new MilestoneError(decision.code, decision.reason, {hint: decision.hint});
   const [event] = decision.events;
   const whole =
     event.event === 'milestone_cancelled'
       ? {...event, details: {...event.details, plan: state.plan, imported: read.imported.tasks}}
       : event;
-  ensureHomeFiles(paths.home);
-  return withLog(opened, options, log => recordAnswer(opened, log, answering(request, whole)));
+  const answered = answerTo(held, request);
+  await held.record([answering(request, whole)]);
+  return answered();
 }
 
-async function recordAnswer({state}: OpenMilestone, log: EventLog, event: NewEvent): Promise<MilestoneEvent> {
-  let recorded: MilestoneEvent | undefined;
-  log.onDurable(([first]) => {
-    recorded = first;
+async function answerAll(held: HeldMilestone, request: Request, options: CommandOptions): Promise<MilestoneEvent> {
+  const {state, paths} = held;
+  if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
+  const ground = prepareGround(held, {...options, workspace: idlePlace(held)});
+  const inbox = inboxOf(held, ground, request);
+  const answered = answerTo(held, request);
+  await adoptEdits(held, ground);
+  await answerLeftovers(ground, inbox);
+  await answerRequests(ground, inbox);
+  if (state.status === 'cancelled') await clearAway(ground);
+  await ground.ledger.durable();
+  await held.settle();
+  held.bringBack();
+  return answered();
+}
+
+/** The event that answers a request, once it is on disk. */
+function answerTo(held: HeldMilestone, {request_id}: Request): () => MilestoneEvent {
+  let answer: MilestoneEvent | undefined;
+  held.openLog().onDurable(events => {
+    answer ??= events.find(event => event.details.request_id === request_id);
   });
-  await recordAll(log, state, [event]);
-  return recorded as MilestoneEvent;
-}
-
-function actOnActivated(
-  opened: OpenMilestone,
-  request: Request,
-  options: AloneOptions,
-): Promise<MilestoneEvent | Rejection> {
-  return withLog(opened, options, async log => {
-    const {state, paths} = opened;
-    if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
-    const ground = prepareGround(opened, log, {...options, workspace: idlePlace(opened)});
-    const inbox = inboxOf(opened, ground);
-    let answered: MilestoneEvent | undefined;
-    log.onDurable(events => {
-      answered ??= events.find(event => event.details.request_id === request.request_id);
-    });
-    await adoptEdits(opened, ground);
-    await answerLeftovers(ground, inbox);
-    await answerRequests(ground, inbox);
-    const whole = withoutExecutor(request, state);
-    const decision = decideRequest(state, whole, await factsOf(ground, whole));
-    if (decision.kind === 'accepted') await answer(ground, inbox, whole);
-    if (state.status === 'cancelled') await clearAway(ground);
-    return decision.kind === 'accepted' ? (answered as MilestoneEvent) : decision;
-  });
-}
-
-/** Nobody is there to let attempts end of themselves: what a dead executor left running is ended at once. */
-function withoutExecutor(request: Request, {running}: MilestoneState): Request {
-  return request.kind === 'pause' && running.size > 0 ? {...request, now: true} : request;
+  return () => {
+    if (answer) return answer;
+    throw new Error('a request that lay in the inbox has no answer');
+  };
 }
 
 /** A checkout that attempts share is taken, and touched, only when one of them has left something in it. */
-function idlePlace({state, paths}: OpenMilestone) {
+function idlePlace({state, paths}: HeldMilestone) {
   const isIdle = state.activation?.isolation === 'shared' && state.running.size === 0;
   return isIdle ? plainWorkspace(path.dirname(paths.home)) : undefined;
 }
 
-function inboxOf({paths, id, sessionId}: OpenMilestone, ground: Ground): Inbox {
+function inboxOf({paths, id, sessionId}: HeldMilestone, ground: Ground, own: Request): Inbox {
   return {
     folder: paths.inbox(id),
     logFile: paths.log(id),
     sessionId,
+    own: own.request_id,
     wayTo: {kind: 'alone', end: (decision, request) => clearTheWay(ground, decision, request)},
   };
 }
@@ -141,6 +124,6 @@ async function clearTheWay(ground: Ground, {interrupt}: Decision & {kind: 'accep
 }
 
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */
-async function adoptEdits({state, read}: OpenMilestone, {ledger}: Ground): Promise<void> {
+async function adoptEdits({state, read}: HeldMilestone, {ledger}: Ground): Promise<void> {
   if (state.running.size === 0 && !isOver(state.status)) await adoptReading(ledger, read);
 }

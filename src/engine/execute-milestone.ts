@@ -23,7 +23,6 @@ import {taskExecutor} from '../agents/task-executor.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
 import {DriverSet} from '../drivers/registry.ts';
 import type {MilestoneEvent} from '../events/event.ts';
-import type {EventLog} from '../events/log.ts';
 import {AgentLoop} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Ending} from '../execution/lifetime.ts';
@@ -32,14 +31,8 @@ import type {RecordedCommit} from '../git/task-commits.ts';
 import {removeTornObjects} from '../git/torn-objects.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
 import {activate, dependentsOf} from '../milestone/activate.ts';
+import {type HeldMilestone, type HoldOptions, hold} from '../milestone/hold.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
-import {
-  closeMilestone,
-  type OpenMilestone,
-  type OpenOptions,
-  openLog,
-  openMilestone,
-} from '../milestone/open-milestone.ts';
 import {planStart, type StartOptions} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import {sweep} from '../milestone/sweep.ts';
@@ -67,7 +60,7 @@ import {PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {endInterrupted, recover, takeUp} from './recover.ts';
 
-export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'>, StartOptions {
+export interface ExecuteOptions extends HoldOptions, StartOptions {
   maxParallel?: number;
   /** Wins over the plan's. */
   gates?: 'wait' | 'auto';
@@ -80,8 +73,6 @@ export interface ExecuteOptions extends Omit<OpenOptions, 'purpose'>, StartOptio
   signals: Signals;
   /** Told of every batch of events once it is on disk, with the state after it. */
   onEvents(events: readonly MilestoneEvent[], state: MilestoneState): void;
-  /** Told of what a person should know and no event says. */
-  warn(message: string): void;
 }
 
 export interface ExecutionReport extends Ending {
@@ -105,42 +96,39 @@ const PLAN_REST_MS = 1_000;
  * Execute a milestone until it is complete or cannot go on.
  * @throws {MilestoneError} what keeps it from starting; what goes wrong later is in the report.
  */
-export async function executeMilestone(options: ExecuteOptions): Promise<ExecutionReport> {
-  const opened = await openMilestone({...options, purpose: 'execute'});
+export function executeMilestone(options: ExecuteOptions): Promise<ExecutionReport> {
+  return hold({...options, purpose: 'execute'}, held => execute(held, options));
+}
+
+async function execute(held: HeldMilestone, options: ExecuteOptions): Promise<ExecutionReport> {
+  sweep(held);
+  const {state, sessionId} = held;
+  if (await finishMove(held, options)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
+  const start = await planStart(held, options);
+  refuseUnpermitted({
+    plan: start.plan ?? state.plan,
+    project: held.read.config.settings ?? {},
+    yolo: options.yolo ?? false,
+    gates: options.gates,
+    callerEnv: options.callerEnv,
+  });
+  warnOfUnknownKeys(held, options);
+  warnOfNoAgent(start.plan ?? state.plan, held, options);
+  const selection = selectTasks(start.plan ?? state.plan, options.selection);
+  const log = held.openLog();
+  const notifier = notifierOf(held, options);
   try {
-    sweep(opened);
-    const {state, sessionId} = opened;
-    if (await finishMove(opened, options))
-      return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
-    const start = await planStart(opened, options);
-    refuseUnpermitted({
-      plan: start.plan ?? state.plan,
-      project: opened.read.config.settings ?? {},
-      yolo: options.yolo ?? false,
-      gates: options.gates,
-      callerEnv: options.callerEnv,
-    });
-    warnOfUnknownKeys(opened, options);
-    warnOfNoAgent(start.plan ?? state.plan, opened, options);
-    const selection = selectTasks(start.plan ?? state.plan, options.selection);
-    const log = openLog(opened, options.warn);
-    const notifier = notifierOf(opened, options);
-    try {
-      log.onDurable(events => options.onEvents(events, state));
-      log.onDurable(events => notifier.events(events));
-      await activate(opened, log, start.events, options.readPlan);
-      return await new Run(opened, options, log, {selection, unrecorded: start.unrecorded}).toTheEnd();
-    } finally {
-      log.close();
-      await notifier.finish(NOTIFYING_MS);
-    }
+    log.onDurable(events => options.onEvents(events, state));
+    log.onDurable(events => notifier.events(events));
+    await activate(held, start.events, options.readPlan);
+    return await new Run(held, options, {selection, unrecorded: start.unrecorded}).toTheEnd();
   } finally {
-    closeMilestone(opened);
+    await notifier.finish(NOTIFYING_MS);
   }
 }
 
 /** What somebody has written and nobody reads. */
-function warnOfUnknownKeys({read, id, state}: OpenMilestone, {warn}: ExecuteOptions): void {
+function warnOfUnknownKeys({read, id, state}: HeldMilestone, {warn}: ExecuteOptions): void {
   // A status counts once, at the first activation.
   const codes = ['UNKNOWN_KEY', ...(state.activation ? [] : ['UNKNOWN_STATUS'])];
   const unknown = [...read.configProblems, ...read.problems].filter(({code}) => codes.includes(code));
@@ -151,7 +139,7 @@ function warnOfUnknownKeys({read, id, state}: OpenMilestone, {warn}: ExecuteOpti
 }
 
 /** Tasks that were meant for an agent would wait for a person, and nothing else says why. */
-function warnOfNoAgent(plan: Plan, {read: {config}}: OpenMilestone, {callerEnv, warn}: ExecuteOptions): void {
+function warnOfNoAgent(plan: Plan, {read: {config}}: HeldMilestone, {callerEnv, warn}: ExecuteOptions): void {
   const drivers = new DriverSet({drivers: config.drivers, env: callerEnv});
   const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
   if (unstaffed) warn(unstaffed.message);
@@ -168,25 +156,22 @@ class Run {
   private previousSession: string | undefined;
 
   constructor(
-    private readonly opened: OpenMilestone,
+    private readonly held: HeldMilestone,
     private readonly options: ExecuteOptions,
-    private readonly log: EventLog,
     private readonly start: {selection: ReadonlySet<string> | undefined; unrecorded: readonly RecordedCommit[]},
   ) {
-    this.state = opened.state;
-    const {paths, planFile, read, clock} = opened;
-    const execution = prepareExecution(opened, log, {
+    this.state = held.state;
+    const execution = prepareExecution(held, {
       ...options,
       selection: start.selection,
       signal: this.starting.signal,
     });
     this.execution = execution;
-    const checkpoint = () => execution.inForce.settings.checkpoint;
-    this.projections = new LiveProjections({paths, planFile, read, state: this.state, log, clock, checkpoint});
-    this.watch = new PlanWatch(execution, this.projections, planFile, () => this.readPlan());
+    this.projections = held.projections;
+    this.watch = new PlanWatch(execution, this.projections, held.planFile, () => this.readPlan());
     const world = {
       lookAtPlan: () => this.watch.look(),
-      dependents: () => dependentsOf(opened, options.readPlan),
+      dependents: () => dependentsOf(held, options.readPlan),
     };
     this.agents = new AgentLoop(
       [
@@ -205,10 +190,12 @@ class Run {
 
   async toTheEnd(): Promise<ExecutionReport> {
     const stopListening = this.options.signals.listen(this.onSignal());
-    const keepAwake = new KeepAwake({clock: this.opened.clock, env: this.options.callerEnv});
-    this.log.onDurable(() =>
-      keepAwake.update(this.execution.inForce.settings.keepAwake === 'auto' && this.state.running.size > 0),
-    );
+    const keepAwake = new KeepAwake({clock: this.held.clock, env: this.options.callerEnv});
+    this.held
+      .openLog()
+      .onDurable(() =>
+        keepAwake.update(this.execution.inForce.settings.keepAwake === 'auto' && this.state.running.size > 0),
+      );
     try {
       await this.begin();
       await this.execution.lifetime.whenEnding;
@@ -221,19 +208,19 @@ class Run {
   }
 
   private async begin(): Promise<void> {
-    const {execution, state, opened, options} = this;
+    const {execution, state, held, options} = this;
     const {ledger, lifetime} = execution;
     const previous = state.session?.id;
-    const agentSessions = new AgentSessions(opened.paths);
+    const agentSessions = new AgentSessions(held.paths);
     if (previous !== undefined) this.settlePrevious(previous, agentSessions);
-    this.log.onDurable(events => this.guard(() => agentSessions.events(events)));
+    this.held.openLog().onDurable(events => this.guard(() => agentSessions.events(events)));
     const unseen = this.unseen();
     await this.mendRepository();
     await execution.workspace.begin?.();
     await takeUp(execution, this.start.unrecorded);
     await recover(execution);
     // Only now: a checkout of the branch follows a move that a crash cut off.
-    await assertReady(opened);
+    await assertReady(held);
     ledger.record({
       event: 'session_started',
       details: {
@@ -252,7 +239,7 @@ class Run {
     if (options.command === 'resume') await this.liftBlockers();
     if (lifetime.ending) return;
     if (state.status !== 'in_progress') ledger.record({event: 'milestone_resumed', details: {}});
-    await this.watch.adopt(opened.read);
+    await this.watch.adopt(held.read);
     await answerLeftovers(execution, this.inbox);
     this.runBeside();
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
@@ -261,7 +248,7 @@ class Run {
 
   /** What tasks, who work elsewhere, do not see. A checkout that cannot be read is no reason to do nothing. */
   private async unseen(): Promise<{uncommitted?: Uncommitted}> {
-    const {repo, state} = this.opened;
+    const {repo, state} = this.held;
     if (!repo || state.activation?.isolation !== 'worktree') return {};
     try {
       const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
@@ -274,7 +261,7 @@ class Run {
 
   /** What an executor that died could not say itself. */
   private settlePrevious(previous: string, agentSessions: AgentSessions): void {
-    const {paths, sessionId, clock} = this.opened;
+    const {paths, sessionId, clock} = this.held;
     this.previousSession = previous;
     agentSessions.settle(previous, Object.keys(this.state.agents));
     settleSession(paths.session(previous), {sessionId, at: new Date(clock.now()).toISOString()});
@@ -282,11 +269,11 @@ class Run {
 
   /** An execution that did not end in order may have lost its power. */
   private async mendRepository(): Promise<void> {
-    const {state, opened, options} = this;
-    if (!opened.repo || state.session?.ended !== undefined) return;
-    removeForgottenTemporaries(path.join(opened.repo.commonDir, 'objects'), opened.clock.now());
-    const since = state.session ? Date.parse(state.session.startedAt) : opened.clock.now();
-    const torn = await removeTornObjects(opened.repo, since);
+    const {state, held, options} = this;
+    if (!held.repo || state.session?.ended !== undefined) return;
+    removeForgottenTemporaries(path.join(held.repo.commonDir, 'objects'), held.clock.now());
+    const since = state.session ? Date.parse(state.session.startedAt) : held.clock.now();
+    const torn = await removeTornObjects(held.repo, since);
     if (torn.length > 0)
       options.warn(
         `objects of the repository had lost their content and were taken away: ${torn.slice(0, 3).join(', ')}`,
@@ -327,7 +314,7 @@ class Run {
   }
 
   private get inbox(): Inbox {
-    const {paths, id, sessionId} = this.opened;
+    const {paths, id, sessionId} = this.held;
     const {attempts, ready, jobs, timers, lifetime} = this.execution;
     const wayTo = {kind: 'live' as const, attempts, ready, jobs, timers, lifetime};
     return {folder: paths.inbox(id), logFile: paths.log(id), sessionId, wayTo};
@@ -354,7 +341,7 @@ class Run {
   }
 
   private async finish(): Promise<ExecutionReport> {
-    const {execution, state, opened} = this;
+    const {execution, state, held} = this;
     this.starting.abort();
     await this.agents.stop();
     await execution.ledger.durable().catch(() => undefined); // then it is what the execution ends for
@@ -364,19 +351,18 @@ class Run {
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending).catch(error => execution.lifetime.fail(error));
     else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
-    return {...(execution.lifetime.ending as Ending), milestoneId: state.id, sessionId: opened.sessionId, state};
+    return {...(execution.lifetime.ending as Ending), milestoneId: state.id, sessionId: held.sessionId, state};
   }
 
   private async close({exit, reason}: Ending): Promise<void> {
-    const {execution, state, opened, projections} = this;
+    const {execution, state, held} = this;
     // What is kept of the slots is on record before the end is.
     if (isOver(state.status)) await execution.workspace.remove();
     execution.ledger.record({event: 'session_ended', details: {exit, reason}});
     await execution.ledger.durable();
     this.saveSession({exit, reason});
-    await projections.settle(() => this.readPlan());
-    projections.writeCache();
-    if (state.status === 'completed') moveToCompleted(opened);
+    await held.settle();
+    if (state.status === 'completed') moveToCompleted(held);
   }
 
   /**
@@ -412,19 +398,18 @@ class Run {
     execution.ledger.record({event: 'session_ended', details: {exit, reason}});
     await execution.ledger.durable();
     this.saveSession({exit, reason});
-    await this.projections.settle(() => this.readPlan());
-    this.projections.writeCache();
+    await this.held.settle();
   }
 
   private readPlan() {
-    const {options, opened} = this;
-    return options.readPlan(opened.planFile, opened.paths.config);
+    const {options, held} = this;
+    return options.readPlan(held.planFile, held.paths.config);
   }
 
   /** @returns The number of places where a resume would start. */
   private saveSession(ended?: {exit: number; reason: string}): number {
-    const {state, opened, options} = this;
-    const {paths, sessionId, clock, repo} = opened;
+    const {state, held, options} = this;
+    const {paths, sessionId, clock, repo} = held;
     const text = sessionText(state, {
       sessionId,
       startedAt: state.session?.startedAt ?? '',

@@ -7,7 +7,7 @@ import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/repository.ts';
 import {acquireLock, readLockOwner} from '../lock/lock.ts';
 import {isInTheWay, lockedError, tokensLeftBy} from '../lock/lock-holder.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import type {HeldMilestone, MilestoneOnDisk} from '../milestone/hold.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {milestoneToken} from '../state/milestone.ts';
@@ -23,7 +23,7 @@ import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
  * Make sure that attempts can work: the user's checkouts are as they must be.
  * @throws {MilestoneError} `TREE_DIRTY`
  */
-export async function assertReady({repo, state}: OpenMilestone): Promise<void> {
+export async function assertReady({repo, state}: MilestoneOnDisk): Promise<void> {
   const {isolation, branch} = state.activation ?? {};
   if (!repo || branch === undefined) return;
   if (isolation === 'worktree') await assertCheckoutsCanFollow(repo, branch, dirtyFiles);
@@ -34,7 +34,7 @@ export async function assertReady({repo, state}: OpenMilestone): Promise<void> {
  * Make sure that nobody else works in the checkout that attempts would share.
  * @throws {MilestoneError} `LOCKED`
  */
-export function assertCheckoutFree({repo, state}: OpenMilestone, {takeOver = false}: {takeOver?: boolean}): void {
+export function assertCheckoutFree({repo, state}: MilestoneOnDisk, {takeOver = false}: {takeOver?: boolean}): void {
   if (!repo || state.activation?.isolation !== 'shared') return;
   const folder = checkoutLockOf(repo);
   const holder = readLockOwner(folder, ownIdentity());
@@ -50,7 +50,7 @@ function checkoutLockOf({gitDir}: Repository): string {
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout.
  */
 export function makeWorkspace(
-  opened: OpenMilestone,
+  opened: HeldMilestone,
   ground: Omit<Ground, 'workspace'>,
   options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean; inSlots?: boolean},
 ): Workspace {

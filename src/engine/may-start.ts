@@ -7,12 +7,10 @@ import {withScratchObjects} from '../git/scratch.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {treeBytes} from '../git/tree-size.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import type {MilestoneOnDisk} from '../milestone/hold.ts';
 import {planStart, type Start} from '../milestone/plan-start.ts';
 import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
-import type {HomePaths} from '../plan/file/home.ts';
-import type {PlanReading} from '../plan/file/reader.ts';
-import type {MilestoneId, Problem} from '../plan/plan.ts';
+import type {Problem} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {freeBytes} from '../platform/disk-space.ts';
 import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
@@ -21,13 +19,7 @@ import type {ExecuteOptions} from './execute-milestone.ts';
 import {assertCheckoutFree, assertReady} from './make-workspace.ts';
 
 /** A milestone that nobody has locked: what it says may change under the hand. */
-export interface UnlockedMilestone {
-  id: MilestoneId;
-  paths: HomePaths;
-  planFile: string;
-  read: PlanReading;
-  state: MilestoneState;
-}
+export type UnlockedMilestone = Omit<MilestoneOnDisk, 'repo'>;
 
 /** `uncommitted` is absent where tasks see all that there is; `problems` is what their slots would lack. */
 export type WouldStart = ({uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName}) & {
@@ -116,10 +108,8 @@ async function judge(
   repo: Repository | undefined,
   options: Options,
 ): Promise<Activation | undefined> {
-  // Lock, clock and the rest belong to what comes after these checks.
-  const opened = {...milestone, repo} as OpenMilestone;
-  const {read, state} = opened;
-  const start = await planStart(opened, options);
+  const {read, state} = milestone;
+  const start = await planStart({...milestone, repo}, options);
   refuseUnpermitted({
     plan: start.plan ?? state.plan,
     project: read.config.settings ?? {},
@@ -128,7 +118,7 @@ async function judge(
     callerEnv: options.callerEnv,
   });
   // A checkout may be behind a move that a crash cut off, and follows it before anybody looks at it.
-  const begun = {...opened, state: activated(state, start)};
+  const begun = {...milestone, repo, state: activated(state, start)};
   if (state.running.size === 0) await assertReady(begun);
   assertCheckoutFree(begun, options);
   return begun.state.activation;

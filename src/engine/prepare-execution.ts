@@ -1,5 +1,4 @@
 import {DriverSet} from '../drivers/registry.ts';
-import type {EventLog} from '../events/log.ts';
 import {Execution, type Ground} from '../execution/execution.ts';
 import {InForce} from '../execution/in-force.ts';
 import {Ledger} from '../execution/ledger.ts';
@@ -8,7 +7,7 @@ import {BROKEN_OFF, LiveAttempts} from '../execution/live-attempts.ts';
 import {Surroundings} from '../execution/surroundings.ts';
 import {slotPool} from '../git/slot-place.ts';
 import {Uses} from '../lock/named-locks.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import type {HeldMilestone} from '../milestone/hold.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
@@ -33,11 +32,12 @@ export interface GroundOptions {
  * What it takes to change an activated milestone, with its log in hand.
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout that attempts would share.
  */
-export function prepareGround(opened: OpenMilestone, log: EventLog, options: GroundOptions): Ground {
-  const {state, clock, paths, read} = opened;
+export function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
+  const {state, clock, paths, read} = held;
+  const log = held.openLog();
   const {callerEnv} = options;
   const {isolation, branch} = state.activation ?? {};
-  const repo = isolation === 'none' ? undefined : opened.repo;
+  const repo = isolation === 'none' ? undefined : held.repo;
   const redactor = createRedactor(callerEnv);
   const lifetime = new Lifetime();
   // Whether or not anyone waits for what could not be written.
@@ -55,7 +55,7 @@ export function prepareGround(opened: OpenMilestone, log: EventLog, options: Gro
   const surroundings = new Surroundings({state, paths, callerEnv, redactor, inForce});
   const mergeSlot = Math.max(inForce.settings.maxParallel, ...heldSlots(state).map(slot => slot + 1));
   const parts = {ledger, inForce, attempts, surroundings, mergeSlot, lifetime, clock, repo};
-  return {...parts, workspace: options.workspace ?? makeWorkspace(opened, parts, options)};
+  return {...parts, workspace: options.workspace ?? makeWorkspace(held, parts, options)};
 }
 
 export interface PrepareOptions extends GroundOptions {
@@ -69,11 +69,11 @@ export interface PrepareOptions extends GroundOptions {
  * An execution of an activated milestone; nothing of it runs yet.
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout that attempts would share.
  */
-export function prepareExecution(opened: OpenMilestone, log: EventLog, options: PrepareOptions): Execution {
-  const {clock, sessionId, locksFolder} = opened;
-  const ground = prepareGround(opened, log, options);
+export function prepareExecution(held: HeldMilestone, options: PrepareOptions): Execution {
+  const {clock, sessionId, locksFolder} = held;
+  const ground = prepareGround(held, options);
   return new Execution(ground, {
-    slotsFolder: slotsFolderOf(opened, ground.inForce.settings.workspace.root),
+    slotsFolder: slotsFolderOf(held, ground.inForce.settings.workspace.root),
     warn: options.warn,
     yolo: options.yolo ?? false,
     wait: options.wait ?? false,
@@ -82,6 +82,6 @@ export function prepareExecution(opened: OpenMilestone, log: EventLog, options: 
   });
 }
 
-function slotsFolderOf({repo, state, id, paths}: OpenMilestone, root: string | undefined): string {
+function slotsFolderOf({repo, state, id, paths}: HeldMilestone, root: string | undefined): string {
   return repo && state.activation?.isolation === 'worktree' ? slotPool(repo, root, id) : paths.home;
 }

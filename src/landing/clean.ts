@@ -10,7 +10,7 @@ import {openRepository} from '../git/repository.ts';
 import {placedSlots} from '../git/slot-place.ts';
 import {findPlan, listLogged} from '../milestone/find-milestone.ts';
 import {foldLog} from '../milestone/fold-log.ts';
-import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
+import {type CommandOptions, hold} from '../milestone/hold.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
 import {isValidId} from '../plan/ids.ts';
 import type {MilestoneId} from '../plan/plan.ts';
@@ -134,11 +134,9 @@ async function free(left: Leftovers, repo: Repository | undefined, options: Clea
     return true;
   }
   try {
-    await withMilestone({...options, id}, async opened => {
-      if (slots.length > 0)
-        await withLog(opened, options, log =>
-          prepareGround(opened, log, {...options, inSlots: true}).workspace.remove(),
-        );
+    await hold({...options, id, purpose: 'command'}, async held => {
+      if (slots.length > 0) await prepareGround(held, {...options, inSlots: true}).workspace.remove();
+      await held.settle();
       await act();
     });
     return true;

@@ -15,8 +15,7 @@ import {readHead, writeRef} from '../git/refs.ts';
 import {openRepository} from '../git/repository.ts';
 import {placedSlots} from '../git/slot-place.ts';
 import {foldLog} from '../milestone/fold-log.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
-import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
+import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
 import {planText} from '../plan/file/plan-text.ts';
 import {renderPlan} from '../plan/layout.ts';
@@ -81,21 +80,22 @@ function nothingToDiscard(id: MilestoneId): MilestoneError {
 
 /**
  * Take a milestone back.
- * @throws {MilestoneError} as `openMilestone`; `WRONG_STATUS` for what was never executed, or whose branch is checked out;
+ * @throws {MilestoneError} as `hold`; `WRONG_STATUS` for what was never executed, or whose branch is checked out;
  * `PLAN_INVALID` for a plan that cannot be read.
  */
 export async function discard(options: CommandOptions): Promise<Discarded> {
-  return withMilestone(options, async opened => {
-    const {state, repo, paths, id, clock, planFile, read} = opened;
+  return hold({...options, purpose: 'command'}, async held => {
+    const {state, repo, paths, id, clock, planFile, read} = held;
     if (!state.activation) throw nothingToDiscard(id);
     if (!read.layout && fs.existsSync(planFile)) throw unreadable(id, planFile);
     const what = await describe(state, repo);
     if (repo && what.branch !== null) await assertNotCheckedOut(repo, what.branch, id);
     const time = timeName(clock);
     const ref = repo && what.commit !== null ? await keepTip(repo, id, what.commit, time) : null;
-    await withLog(opened, options, log => clearAway(prepareGround(opened, log, options)));
+    await clearAway(prepareGround(held, options));
+    await held.settle();
     if (repo) await removeRefs(repo, id, what, time);
-    await writePlanned(opened, options);
+    await writePlanned(held, options);
     return {...what, ref, logs: putLogsAside(paths, id, time)};
   });
 }
@@ -149,7 +149,7 @@ async function removeRefs(
 }
 
 /** The plan as a person wrote it: nothing of its state, to be executed. */
-async function writePlanned({paths, id, planFile, state}: OpenMilestone, {readPlan}: CommandOptions): Promise<void> {
+async function writePlanned({paths, id, planFile, state}: HeldMilestone, {readPlan}: CommandOptions): Promise<void> {
   const read = await readPlan(planFile, paths.config);
   const planned = {status: 'planned', tasks: {get: () => ({})}};
   const text = read.layout ? renderPlan(read.text, read.layout, planned) : planText(state.plan);

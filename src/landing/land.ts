@@ -23,8 +23,7 @@ import {runCommitHooks} from '../git/hooks.ts';
 import {advanceBranch, isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
 import {slotAt} from '../git/slot-place.ts';
 import {foldLog} from '../milestone/fold-log.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
-import {type CommandOptions, withLog, withMilestone} from '../milestone/with-milestone.ts';
+import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {homePaths} from '../plan/file/home.ts';
 import {renderPlan} from '../plan/layout.ts';
 import type {TaskId} from '../plan/plan.ts';
@@ -80,22 +79,21 @@ const TRIES = 5;
 
 /**
  * Land a milestone.
- * @throws {MilestoneError} as `openMilestone` and `findTarget`; `WRONG_STATUS` when it is not complete, `TREE_DIRTY`,
+ * @throws {MilestoneError} as `hold` and `findTarget`; `WRONG_STATUS` when it is not complete, `TREE_DIRTY`,
  * `MERGE_CONFLICT`, `CHECK_RED`.
  * @throws {Interrupted}
  */
 export async function land(options: LandOptions): Promise<Landed> {
   await finishCompletion(options);
-  return withMilestone(options, async opened => {
-    const {state, repo} = opened;
+  return hold({...options, purpose: 'command'}, async held => {
+    const {state, repo} = held;
     const head = repo && (await landable(repo, state, options));
     if (!repo || head === undefined) throw withoutGit(state);
-    return withLog(opened, options, async log => {
-      await endLeftovers(new Set([milestoneToken(state)]), opened.clock);
-      const stop = new AbortController();
-      const ground = prepareGround(opened, log, {...options, signal: stop.signal, inSlots: true});
-      return new OneLanding({opened, repo, ground, stop, head, options}).run();
-    });
+    held.openLog();
+    await endLeftovers(new Set([milestoneToken(state)]), held.clock);
+    const stop = new AbortController();
+    const ground = prepareGround(held, {...options, signal: stop.signal, inSlots: true});
+    return new OneLanding({held, repo, ground, stop, head, options}).run();
   });
 }
 
@@ -104,7 +102,7 @@ async function finishCompletion(options: LandOptions): Promise<void> {
   const paths = homePaths(options.home);
   const isCompleted = foldLog(paths, options.id)?.state.status === 'completed';
   if (!isCompleted || !fs.existsSync(paths.active(options.id))) return;
-  await withMilestone(options, opened => finishMove(opened, options));
+  await hold({...options, purpose: 'command'}, held => finishMove(held, options));
 }
 
 /**
@@ -145,7 +143,7 @@ export function withoutGit({id}: MilestoneState): MilestoneError {
 }
 
 interface Parts {
-  opened: OpenMilestone;
+  held: HeldMilestone;
   repo: Repository;
   ground: Ground;
   /** Ends what makes the slot ready. */
@@ -158,8 +156,8 @@ class OneLanding {
   constructor(private readonly parts: Parts) {}
 
   async run(): Promise<Landed> {
-    const {opened, repo, head, options} = this.parts;
-    const {state} = opened;
+    const {held, repo, head, options} = this.parts;
+    const {state} = held;
     const pending = state.landing;
     if (pending && (await this.isThere(pending))) return this.finish(pending, undefined);
     if (pending && state.status !== 'completed' && !options.partial)
@@ -185,8 +183,8 @@ class OneLanding {
   }
 
   private async wasThere(target: Target): Promise<Landed> {
-    const {opened, ground, head} = this.parts;
-    const {landed} = opened.state;
+    const {held, ground, head} = this.parts;
+    const {landed} = held.state;
     const {into, commit: onto} = target;
     const known = landed?.head === head && landed.into === into ? landed : undefined;
     // A person has merged it.
@@ -198,14 +196,14 @@ class OneLanding {
   }
 
   private async prepare(target: Target): Promise<{landing: Landing; checks: CheckResult[]}> {
-    const {opened, repo, ground, head, options} = this.parts;
+    const {held, repo, ground, head, options} = this.parts;
     const {workspace, inForce} = ground;
     const {integration} = workspace;
-    if (!integration) throw withoutGit(opened.state);
+    if (!integration) throw withoutGit(held.state);
     await workspace.begin?.();
     const landing = await join(
       repo,
-      opened.state,
+      held.state,
       {head, target},
       {
         kind: options.kind,
@@ -220,7 +218,7 @@ class OneLanding {
 
   /** The plan as it is going to be written. */
   private planWith(landed: Landing): string | undefined {
-    const {read, state} = this.parts.opened;
+    const {read, state} = this.parts.held;
     return read.layout && renderPlan(read.text, read.layout, stateFields({...state, landed}));
   }
 
@@ -238,7 +236,7 @@ class OneLanding {
 
   /** @throws {MilestoneError} `CHECK_RED` */
   private async check(integration: Integration, commit: string): Promise<CheckResult[]> {
-    const {ground, options, opened, repo, stop} = this.parts;
+    const {ground, options, held, repo, stop} = this.parts;
     const {attempts, mergeSlot: slot} = ground;
     const {verify, verifyFinal} = ground.inForce.settings;
     const checks: Check[] = [
@@ -257,13 +255,13 @@ class OneLanding {
     try {
       const cwd = await integration.checkOutCommit(commit);
       if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
-      const runner = new Checks({...ground, sharedWatch: new SharedWatch(repo, opened.id)});
+      const runner = new Checks({...ground, sharedWatch: new SharedWatch(repo, held.id)});
       const results = await attempts.during({taskId: LANDING, attempt: slot}, signal =>
         runner.run(checks, {place: undefined, slot, cwd, signal}),
       );
       if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
       const red = results.find(({ok}) => !ok);
-      if (red) throw isRed(opened, red);
+      if (red) throw isRed(held, red);
       return results;
     } catch (error) {
       // What it held is kept elsewhere: nobody goes on in it.
@@ -276,23 +274,23 @@ class OneLanding {
 
   /** @returns False when the branch has moved meanwhile. */
   private async move(landing: Landing): Promise<boolean> {
-    const {opened, repo, ground} = this.parts;
+    const {held, repo, ground} = this.parts;
     ground.ledger.record({event: 'milestone_landing', details: landing});
     await ground.ledger.durable();
-    opened.lock.check();
+    held.lock.check();
     const {into, onto, commit} = landing;
-    const move = {branch: into, from: onto, to: commit, reason: `milestone: land ${opened.id}`};
+    const move = {branch: into, from: onto, to: commit, reason: `milestone: land ${held.id}`};
     if ((await advanceBranch(repo, move)).kind === 'advanced') return true;
     // A git of a process that died may have moved it after all.
     return this.isThere(landing);
   }
 
   private async finish(landing: Landing, checks: CheckResult[] | undefined): Promise<Landed> {
-    const {opened, repo, ground, options} = this.parts;
+    const {held, repo, ground, options} = this.parts;
     // Whoever has moved the branch on since has seen to his checkouts.
     const isLast = (await readHead(repo, landing.into)) === landing.commit;
     const {followed, warnings} = isLast
-      ? await followAll(repo, landing, opened.paths.home)
+      ? await followAll(repo, landing, held.paths.home)
       : {followed: [], warnings: []};
     for (const warning of warnings) options.warn(warning);
     ground.ledger.record({event: 'milestone_landed', details: {...landing, ...(checks && {checks})}});
@@ -302,22 +300,22 @@ class OneLanding {
   }
 
   private report({into, commit, kind}: Landing, checks: CheckResult[]): Landed {
-    const {tasks} = this.parts.opened.state;
+    const {tasks} = this.parts.held.state;
     const done = [...tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
     return {into, commit, kind, tasks: done, checks, already: false, followed: []};
   }
 
   /** What is not over goes on in its slots. */
   private async freeSlots(): Promise<void> {
-    const {ground, opened} = this.parts;
-    if (isOver(opened.state.status)) await ground.workspace.remove();
+    const {ground, held} = this.parts;
+    if (isOver(held.state.status)) await ground.workspace.remove();
   }
 }
 
 /** No task has an empty id. */
 const LANDING = '';
 
-function isRed({id}: OpenMilestone, {command, exit_code, output_tail}: CheckResult): MilestoneError {
+function isRed({id}: HeldMilestone, {command, exit_code, output_tail}: CheckResult): MilestoneError {
   const how = exit_code === null ? 'did not end in time' : `failed with ${exitCodeText(exit_code)}`;
   const tail = (output_tail ?? '').trimEnd().split('\n').slice(-10).filter(Boolean);
   const said = tail.length === 0 ? '' : `:\n${tail.map(line => `    ${line}`).join('\n')}`;

@@ -6,7 +6,7 @@ import {git, type Repository} from '../git/git.ts';
 import {isAncestor, milestoneBranch} from '../git/refs.ts';
 import {fetchBranch, pushBranch, remoteOf} from '../git/sync.ts';
 import {readCommit} from '../git/task-commits.ts';
-import {type CommandOptions, withMilestone} from '../milestone/with-milestone.ts';
+import {type CommandOptions, hold} from '../milestone/hold.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {findProgram} from '../platform/processes/find-program.ts';
@@ -44,7 +44,7 @@ export interface PullRequest {
  * `TOOL_FAILED` when the program that opens it fails.
  */
 export async function openPullRequest(options: PullRequestOptions): Promise<PullRequest | undefined> {
-  return withMilestone(options, async ({state, repo, read}) => {
+  return hold({...options, purpose: 'command'}, async ({state, repo, read}) => {
     const head = repo && (await landable(repo, state, options));
     if (!repo || head === undefined) throw withoutGit(state);
     const target = await findTarget(repo, state, options.into);

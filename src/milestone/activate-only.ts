@@ -1,9 +1,8 @@
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {activate, planActivation} from './activate.ts';
-import type {OpenMilestone} from './open-milestone.ts';
+import {type CommandOptions, hold, type MilestoneOnDisk} from './hold.ts';
 import {refuseHeld} from './refuse-held.ts';
-import {type CommandOptions, withLog, withMilestone} from './with-milestone.ts';
 
 /**
  * Activate a planned milestone without starting anything; for one that is active already, only a branch is made that a
@@ -13,22 +12,20 @@ import {type CommandOptions, withLog, withMilestone} from './with-milestone.ts';
 export function activateMilestone(
   options: CommandOptions & {noGit: boolean},
 ): Promise<{state: MilestoneState; isNew: boolean}> {
-  return withMilestone(options, async opened => {
-    const {state} = opened;
+  return hold({...options, purpose: 'command'}, async held => {
+    const {state} = held;
     const isNew = state.status === 'planned';
-    refuseHeld(opened);
-    if (!isNew && state.status !== 'in_progress') throw wrongStatus(opened);
+    refuseHeld(held);
+    if (!isNew && state.status !== 'in_progress') throw wrongStatus(held);
     const isWhole = state.branchCreated || state.activation?.branch === undefined;
     if (!isNew && isWhole) return {state, isNew};
-    const events = isNew
-      ? [{event: 'milestone_activated' as const, details: await planActivation(opened, options)}]
-      : [];
-    await withLog(opened, options, log => activate(opened, log, events, options.readPlan));
+    const events = isNew ? [{event: 'milestone_activated' as const, details: await planActivation(held, options)}] : [];
+    await activate(held, events, options.readPlan);
     return {state, isNew};
   });
 }
 
-function wrongStatus({id, state: {status}}: OpenMilestone): MilestoneError {
+function wrongStatus({id, state: {status}}: MilestoneOnDisk): MilestoneError {
   const goesOn = status === 'paused' || status === 'blocked';
   return new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}, so it cannot be activated`, {
     hint: goesOn ? `\`milestone resume ${id}\` goes on with it` : `milestone status ${id}`,

@@ -2,7 +2,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {EventDetails, NewEvent} from '../events/event.ts';
-import type {EventLog} from '../events/log.ts';
 import {resolveBase} from '../git/base.ts';
 import {assertBranchCanBeMade, createMilestoneBranch, type Required} from '../git/milestone-branch.ts';
 import {milestoneBranch} from '../git/refs.ts';
@@ -14,8 +13,7 @@ import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {replaceFile} from '../platform/files.ts';
 import {sharedId} from './find-milestone.ts';
-import type {OpenMilestone} from './open-milestone.ts';
-import {recordAll} from './record.ts';
+import type {HeldMilestone, MilestoneOnDisk} from './hold.ts';
 import {newExecutionId} from './session-id.ts';
 
 export interface ActivateOptions {
@@ -29,27 +27,27 @@ export interface ActivateOptions {
  * @throws {MilestoneError} `PLAN_INVALID`, `REQUIRED_MISSING`, `NOT_A_REPOSITORY`, `BASE_MISSING`, `BRANCH_EXISTS`.
  */
 export async function planActivation(
-  opened: OpenMilestone,
+  milestone: MilestoneOnDisk,
   options: ActivateOptions,
 ): Promise<EventDetails['milestone_activated']> {
-  const {read, repo, planFile, id} = opened;
+  const {read, repo, planFile, id, paths} = milestone;
   validatePlan(read, planFile);
   const plan = read.plan as Plan;
-  const [shared] = sharedId(opened.paths, id, planFile);
+  const [shared] = sharedId(paths, id, planFile);
   if (shared) throw new MilestoneError('PLAN_INVALID', shared.message, shared);
   if (plan.tasks.length === 0)
     throw new MilestoneError('PLAN_INVALID', `milestone \`${id}\` has no tasks`, {where: {file: planFile}});
-  const required = await readRequired(opened, options.readPlan);
+  const required = await readRequired(milestone, options.readPlan);
   const settings = resolveMilestoneSettings(plan.settings, read.config.settings);
   const common = {
     execution_id: newExecutionId(),
     plan,
     imported: read.imported.tasks,
-    dependents: await dependentsOf(opened, options.readPlan),
+    dependents: await dependentsOf(milestone, options.readPlan),
   };
   if (options.noGit || (!repo && settings.isolation !== 'worktree')) return {...common, isolation: 'none'};
   if (!repo)
-    throw new MilestoneError('NOT_A_REPOSITORY', `\`${path.dirname(opened.paths.home)}\` is not in a git repository`, {
+    throw new MilestoneError('NOT_A_REPOSITORY', `\`${path.dirname(paths.home)}\` is not in a git repository`, {
       hint: '`git init`, or `--no-git` to execute without git',
     });
   const branch = milestoneBranch(id);
@@ -65,17 +63,16 @@ export async function planActivation(
  * @param events What begins the log; none when it goes on.
  */
 export async function activate(
-  opened: OpenMilestone,
-  log: EventLog,
+  held: HeldMilestone,
   events: readonly NewEvent[],
   readPlan: ActivateOptions['readPlan'],
 ): Promise<void> {
-  const {state} = opened;
-  await recordAll(log, state, [...events, ...events.flatMap(resolvedBy)]);
-  markActive(opened);
+  const {state} = held;
+  await held.record([...events, ...events.flatMap(resolvedBy)]);
+  markActive(held);
   if (state.branchCreated || state.activation?.branch === undefined) return;
-  const created = await makeBranch(opened, await readRequired(opened, readPlan));
-  if (created) await recordAll(log, state, [created]);
+  const created = await makeBranch(held, await readRequired(held, readPlan));
+  if (created) await held.record([created]);
 }
 
 /** What an activation found complete. */
@@ -85,8 +82,7 @@ function resolvedBy(event: NewEvent): NewEvent[] {
 }
 
 /** Make what an activation that is on disk promised. */
-async function makeBranch(opened: OpenMilestone, required: Required[]): Promise<NewEvent | undefined> {
-  const {repo, state, id} = opened;
+async function makeBranch({repo, state, id}: MilestoneOnDisk, required: Required[]): Promise<NewEvent | undefined> {
   const {branch, base} = state.activation ?? {};
   if (!repo || branch === undefined || base === undefined) return undefined;
   const made = await createMilestoneBranch(repo, {id, base, requires: required, adopt: true});
@@ -94,7 +90,7 @@ async function makeBranch(opened: OpenMilestone, required: Required[]): Promise<
 }
 
 /** Files that an activation leaves in the home besides the log. */
-function markActive({paths, id}: OpenMilestone): void {
+function markActive({paths, id}: MilestoneOnDisk): void {
   ensureHomeFiles(paths.home);
   replaceFile(paths.current, `${id}\n`, {durable: false});
 }
@@ -103,7 +99,10 @@ function markActive({paths, id}: OpenMilestone): void {
  * The completed milestones that this one requires, with the commits they ended at.
  * @throws {MilestoneError} `REQUIRED_MISSING`
  */
-async function readRequired({read, paths}: OpenMilestone, readPlan: ActivateOptions['readPlan']): Promise<Required[]> {
+async function readRequired(
+  {read, paths}: MilestoneOnDisk,
+  readPlan: ActivateOptions['readPlan'],
+): Promise<Required[]> {
   if (!read.plan) return [];
   refuseMissingRequirements(read.plan, paths);
   const readings = await Promise.all(
@@ -129,7 +128,7 @@ function refuseUnfinished(id: MilestoneId, {plan, imported: {status}}: PlanReadi
 
 /** Active milestones that require this one, as far as their plans can be read: nothing else hangs on them. */
 export async function dependentsOf(
-  {paths, id}: Pick<OpenMilestone, 'paths' | 'id'>,
+  {paths, id}: Pick<MilestoneOnDisk, 'paths' | 'id'>,
   readPlan: ActivateOptions['readPlan'],
 ): Promise<MilestoneId[]> {
   const others = listMilestones(paths.home).filter(other => other.folder === 'active' && other.id !== id);

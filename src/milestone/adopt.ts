@@ -6,7 +6,7 @@ import {readTaskCommits} from '../git/task-commits.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
 import type {Plan} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
-import type {LockedMilestone} from './open-milestone.ts';
+import type {MilestoneOnDisk} from './hold.ts';
 import {newExecutionId} from './session-id.ts';
 
 /**
@@ -14,7 +14,7 @@ import {newExecutionId} from './session-id.ts';
  * that have a commit of this execution on the branch.
  * @throws {MilestoneError} `NOT_A_REPOSITORY`, `BASE_MISSING` when there is nothing to go on from.
  */
-export async function planAdoption({read, repo, planFile, id}: LockedMilestone): Promise<NewEvent[]> {
+export async function planAdoption({read, repo, planFile, id}: Omit<MilestoneOnDisk, 'state'>): Promise<NewEvent[]> {
   validatePlan(read, planFile);
   const plan = read.plan as Plan;
   const {execution, tasks: imported} = read.imported;

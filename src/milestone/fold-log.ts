@@ -1,8 +1,11 @@
 import fs from 'node:fs';
+import {MilestoneError} from '../errors.ts';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
+import {validatePlan} from '../plan/assert-valid.ts';
 import type {HomePaths} from '../plan/file/home.ts';
-import type {MilestoneId} from '../plan/plan.ts';
+import type {PlanReading} from '../plan/file/reader.ts';
+import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {type CachedState, readCache} from '../projections/cache.ts';
 import {applyEvent} from '../state/apply-event.ts';
 import {initialState} from '../state/initial-state.ts';
@@ -32,13 +35,41 @@ export function foldLog(
   return folded?.position.seq === 0 ? undefined : folded;
 }
 
+/** A milestone of which the plan is read. */
+export interface ReadMilestone {
+  id: MilestoneId;
+  paths: HomePaths;
+  planFile: string;
+  read: PlanReading;
+}
+
 /**
- * The same from the log alone, every line of it: for whoever is to write it, and must not go on behind damage.
- * @returns Also for one that has no event; undefined when there is no log.
- * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`.
+ * What whoever changes a milestone begins with: the whole log, as nobody may go on behind damage; where it has no event,
+ * what the plan says.
+ * @param options.adopt A plan that was executed elsewhere is taken as well.
+ * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`; `LOG_MISSING`, `PLAN_INVALID` for one without a log.
  */
-export function foldWholeLog(paths: HomePaths, id: MilestoneId): FoldedLog | undefined {
-  return fold(paths, id, undefined);
+export function foldMilestone(
+  milestone: ReadMilestone,
+  options: {adopt?: boolean},
+): Pick<FoldedLog, 'state' | 'position' | 'foreignLines'> {
+  const {paths, id} = milestone;
+  const folded = fold(paths, id, undefined);
+  if (folded && folded.position.seq > 0) return folded;
+  return {position: LOG_START, foreignLines: 0, ...folded, state: plannedState(milestone, options)};
+}
+
+/** Of a milestone without a log. */
+function plannedState({id, planFile, read}: ReadMilestone, {adopt = false}: {adopt?: boolean}): MilestoneState {
+  const {execution} = read.imported;
+  if (execution && !adopt)
+    throw new MilestoneError(
+      'LOG_MISSING',
+      `milestone \`${id}\` was executed elsewhere (\`${execution.id}\`): its event log is not here`,
+      {hint: `milestone resume ${id} --adopt`, where: {file: planFile}},
+    );
+  validatePlan(read, planFile);
+  return initialState(read.plan as Plan, read.imported.tasks);
 }
 
 function fold(paths: HomePaths, id: MilestoneId, cached: CachedState | undefined): FoldedLog | undefined {

@@ -6,7 +6,7 @@ import type {Plan} from '../plan/plan.ts';
 import {isOver} from '../state/milestone.ts';
 import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
-import type {OpenMilestone, OpenOptions} from './open-milestone.ts';
+import type {HoldOptions, MilestoneOnDisk} from './hold.ts';
 import {refuseHeld} from './refuse-held.ts';
 import {findUnrecorded} from './unrecorded-commits.ts';
 
@@ -19,7 +19,7 @@ export interface Start {
   unrecorded: RecordedCommit[];
 }
 
-export interface StartOptions extends Pick<OpenOptions, 'readPlan' | 'adopt'> {
+export interface StartOptions extends Pick<HoldOptions, 'readPlan' | 'adopt'> {
   /** `resume` takes up what is blocked as well, but starts nothing that is planned. */
   command: 'execute' | 'resume';
   noGit: boolean;
@@ -29,28 +29,28 @@ export interface StartOptions extends Pick<OpenOptions, 'readPlan' | 'adopt'> {
  * Judge whether a milestone may be executed now, and work out what that takes. Changes nothing.
  * @throws {MilestoneError} `WRONG_STATUS`, `LOG_BEHIND`, and what keeps a plan from being activated.
  */
-export async function planStart(opened: OpenMilestone, options: StartOptions): Promise<Start> {
-  const {state, id} = opened;
-  validateConfig(opened.read.configProblems);
-  refuseHeld(opened, options);
-  if (options.adopt && !state.activation) return {events: await planAdoption(opened), unrecorded: []};
+export async function planStart(milestone: MilestoneOnDisk, options: StartOptions): Promise<Start> {
+  const {state, id} = milestone;
+  validateConfig(milestone.read.configProblems);
+  refuseHeld(milestone, options);
+  if (options.adopt && !state.activation) return {events: await planAdoption(milestone), unrecorded: []};
   refuseWrongStatus(state.status, id, options.command);
-  if (state.status !== 'planned') return {events: [], unrecorded: await takeUpUnrecorded(opened, options)};
-  const details = await planActivation(opened, options);
+  if (state.status !== 'planned') return {events: [], unrecorded: await takeUpUnrecorded(milestone, options)};
+  const details = await planActivation(milestone, options);
   return {events: [{event: 'milestone_activated', details}], plan: details.plan, unrecorded: []};
 }
 
 /** A log that has lost its end would have finished work done, and committed, again. */
-async function takeUpUnrecorded(opened: OpenMilestone, {adopt}: StartOptions): Promise<RecordedCommit[]> {
-  const unrecorded = await findUnrecorded(opened);
+async function takeUpUnrecorded(milestone: MilestoneOnDisk, {adopt}: StartOptions): Promise<RecordedCommit[]> {
+  const unrecorded = await findUnrecorded(milestone);
   if (unrecorded.length === 0 || adopt) return unrecorded;
   const tasks = [...new Set(unrecorded.map(({task}) => task))];
   const shown = tasks.slice(0, 5).map(task => `\`${task}\``);
   const more = tasks.length > shown.length ? ` and ${tasks.length - shown.length} more` : '';
   throw new MilestoneError(
     'LOG_BEHIND',
-    `the branch \`${opened.state.activation?.branch}\` holds finished work of which the event log knows nothing (${shown.join(', ')}${more}): the log has lost its end`,
-    {hint: `\`milestone resume ${opened.id} --adopt\` takes it up as done; or put the whole log back`},
+    `the branch \`${milestone.state.activation?.branch}\` holds finished work of which the event log knows nothing (${shown.join(', ')}${more}): the log has lost its end`,
+    {hint: `\`milestone resume ${milestone.id} --adopt\` takes it up as done; or put the whole log back`},
   );
 }
 
@@ -58,7 +58,11 @@ async function takeUpUnrecorded(opened: OpenMilestone, {adopt}: StartOptions): P
  * Whether a milestone of this status may be executed, or resumed.
  * @throws {MilestoneError} `WRONG_STATUS`
  */
-function refuseWrongStatus(status: OpenMilestone['state']['status'], id: string, command: 'execute' | 'resume'): void {
+function refuseWrongStatus(
+  status: MilestoneOnDisk['state']['status'],
+  id: string,
+  command: 'execute' | 'resume',
+): void {
   if (isOver(status))
     throw new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}`, {hint: `milestone status ${id}`});
   if (status === 'blocked' && command === 'execute')

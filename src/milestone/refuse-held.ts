@@ -1,7 +1,7 @@
 import {MilestoneError} from '../errors.ts';
-import type {OpenMilestone} from './open-milestone.ts';
+import type {MilestoneOnDisk} from './hold.ts';
 
-type Planned = Pick<OpenMilestone, 'id' | 'paths' | 'planFile' | 'read' | 'state'>;
+type Planned = Pick<MilestoneOnDisk, 'id' | 'paths' | 'planFile' | 'read' | 'state'>;
 
 /**
  * Refuse what has no log here, and of which its plan says that it is not to be executed: it is over, or waits for

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {foldersIn, writtenFolders} from '../plan/file/home.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
-import type {LockedMilestone} from './open-milestone.ts';
+import type {LockedMilestone} from './hold.ts';
 
 /**
  * Remove the temporary files that killed writers left, wherever this milestone writes outside its slots, whose own go

@@ -1,13 +1,13 @@
 import {readHead} from '../git/refs.ts';
 import {type RecordedCommit, readTaskCommits} from '../git/task-commits.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import type {OpenMilestone} from './open-milestone.ts';
+import type {MilestoneOnDisk} from './hold.ts';
 
 /**
  * Work that the branch says this execution has finished and of which the log knows nothing: the log was restored, or
  * copied while it grew, and ends before its end.
  */
-export async function findUnrecorded({repo, state}: OpenMilestone): Promise<RecordedCommit[]> {
+export async function findUnrecorded({repo, state}: MilestoneOnDisk): Promise<RecordedCommit[]> {
   const {branch, base} = state.activation ?? {};
   const head = repo && branch !== undefined ? await readHead(repo, branch) : undefined;
   if (!repo || head === undefined || head === state.head) return [];

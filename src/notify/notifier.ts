@@ -6,7 +6,7 @@
 import path from 'node:path';
 import {withoutCaller} from '../drivers/environment.ts';
 import type {EventName, MilestoneEvent} from '../events/event.ts';
-import type {OpenMilestone} from '../milestone/open-milestone.ts';
+import type {HeldMilestone} from '../milestone/hold.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
 import type {Settings} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
@@ -48,7 +48,7 @@ export interface Caller {
 }
 
 /** The notifier of an execution. */
-export function notifierOf({state, read, paths, clock}: OpenMilestone, {callerEnv, warn}: Caller): Notifier {
+export function notifierOf({state, read, paths, clock}: HeldMilestone, {callerEnv, warn}: Caller): Notifier {
   return new Notifier({
     channels: () => notifyChannels(read.config, state.plan.settings),
     redactor: createRedactor(callerEnv),

@@ -20,6 +20,8 @@ export interface Inbox {
   folder: string;
   logFile: string;
   sessionId: string;
+  /** The request of whoever answers: its sender still waits, also when the session that it was sent to has ended. */
+  own?: string;
   /** How to end the attempts that a decision interrupts, if it interrupts any. */
   wayTo: Live | Alone;
 }
@@ -68,10 +70,11 @@ export function answersIn(logFile: string): Set<string> {
   return new Set(answers.map(({event}) => event.details.request_id as string));
 }
 
-/** Answer one request, in the inbox or not; on disk when it resolves, unless an attempt has to end first. */
-export async function answer(answerer: Answering, inbox: Inbox, request: Request): Promise<void> {
+/** Answer one request; on disk when it resolves, unless an attempt has to end first. */
+async function answer(answerer: Answering, inbox: Inbox, asked: Request): Promise<void> {
   const {ledger} = answerer;
   const {wayTo} = inbox;
+  const request = wayTo.kind === 'alone' ? withoutExecutor(asked, ledger.state) : asked;
   const facts = await factsOf(answerer, request);
   let decision = decide(ledger.state, inbox, request, facts);
   if (wayTo.kind === 'alone' && decision.kind === 'accepted' && decision.interrupt !== undefined) {
@@ -85,6 +88,11 @@ export async function answer(answerer: Answering, inbox: Inbox, request: Request
   if (wayTo.kind === 'live' && interrupt === 'all') wayTo.attempts.interruptAll(interruptedBy(request));
   await ledger.durable();
   finishRequest(inbox.folder, request);
+}
+
+/** Nobody is there to let attempts end of themselves: what a dead executor left running is ended at once. */
+function withoutExecutor(request: Request, {running}: MilestoneState): Request {
+  return request.kind === 'pause' && running.size > 0 ? {...request, now: true} : request;
 }
 
 function interruptedBy({kind}: Request): Outcome {
@@ -115,13 +123,14 @@ function answerAfterInterrupt(
 
 /** What is decided is to be recorded at once: a change in between could leave no room for it. */
 function decide(state: MilestoneState, inbox: Inbox, request: Request, facts: DecisionFacts): Decision {
-  const {session_id} = request;
-  if (session_id === undefined || session_id === inbox.sessionId) return decideRequest(state, request, facts);
+  const {session_id, request_id} = request;
+  const isMeant = session_id === undefined || session_id === inbox.sessionId || request_id === inbox.own;
+  if (isMeant) return decideRequest(state, request, facts);
   return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `session \`${session_id}\` has ended`};
 }
 
 /** What a decision needs to know besides the state. */
-export async function factsOf({ledger, inForce, surroundings}: Answering, ask: Ask): Promise<DecisionFacts> {
+async function factsOf({ledger, inForce, surroundings}: Answering, ask: Ask): Promise<DecisionFacts> {
   const {state} = ledger;
   const isManual = (id: TaskId) => inForce.driverOf(id).kind === 'manual';
   if (ask.kind !== 'done' || !state.kiroTasks.has(ask.task_id)) return {isManual};

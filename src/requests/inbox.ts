@@ -16,7 +16,8 @@ import path from 'node:path';
 import {fileError, listFolder, makeFolder, replaceFile, syncFolder} from '../platform/files.ts';
 import {type NotARequest, parseRequest, type Request} from './request.ts';
 
-const MAX_BYTES = 64 * 1024;
+/** The longest text that may be said, with every character escaped, and the rest. */
+const MAX_BYTES = 256 * 1024;
 const JUNK_FOLDER = 'junk';
 const REQUEST_NAME = /^[0-9]{8}T[0-9]{9}Z-[0-9a-f-]{36}\.json$/;
 

@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {requestFromOutside} from '../../src/engine/ask.ts';
-import type {AloneOptions} from '../../src/engine/caretaker.ts';
+import {ask} from '../../src/engine/ask.ts';
 import type {NewEvent} from '../../src/events/event.ts';
 import {EventLog} from '../../src/events/log.ts';
 import {acquireLock, type LockPurpose} from '../../src/lock/lock.ts';
+import type {CommandOptions} from '../../src/milestone/hold.ts';
 import {homePaths} from '../../src/plan/file/home.ts';
 import {ownIdentity} from '../../src/platform/processes/identity.ts';
 import {finishRequest, leftoverRequests, takeRequests} from '../../src/requests/inbox.ts';
@@ -21,7 +21,7 @@ async function heldMilestone(rig: MilestoneRig) {
   const take = (purpose: LockPurpose, sessionId: string) =>
     acquireLock(path.join(home, 'locks', 'm'), {purpose, identity: ownIdentity(), clock, sessionId});
   const lock = take('execute', 'session-of-the-test');
-  const options: AloneOptions = {
+  const options: CommandOptions = {
     home,
     id: 'm',
     clock,
@@ -46,7 +46,7 @@ function record(logFile: string, clock: FakeClock, event: NewEvent): void {
 test('a request that nobody takes for ten seconds is withdrawn', async () => {
   await using rig = await MilestoneRig.create({git: false});
   const {clock, options, inbox} = await heldMilestone(rig);
-  const asked = requestFromOutside({kind: 'cancel'}, options);
+  const asked = ask({kind: 'cancel'}, options);
   await expect(clock.runUntil(asked)).rejects.toMatchObject({
     code: 'NO_ANSWER',
     exitCode: 5,
@@ -59,7 +59,7 @@ test('a request that nobody takes for ten seconds is withdrawn', async () => {
 test('one that was taken is waited for, and its answer comes from the log', async () => {
   await using rig = await MilestoneRig.create({git: false});
   const {clock, options, inbox, logFile} = await heldMilestone(rig);
-  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  const asked = ask({kind: 'pause', now: true}, options);
   await clock.untilAsleep();
   const [request] = takeRequests(inbox).requests;
   expect(request).toMatchObject({kind: 'pause', now: true, session_id: 'session-of-the-test'});
@@ -74,7 +74,7 @@ test('one that was taken is waited for, and its answer comes from the log', asyn
 test('one that was taken and never answered is given up after two minutes', async () => {
   await using rig = await MilestoneRig.create({git: false});
   const {clock, options, inbox} = await heldMilestone(rig);
-  const asked = requestFromOutside({kind: 'cancel'}, options);
+  const asked = ask({kind: 'cancel'}, options);
   await clock.untilAsleep();
   takeRequests(inbox);
   await expect(clock.runUntil(asked, 1_000)).rejects.toMatchObject({code: 'NO_ANSWER'});
@@ -97,7 +97,7 @@ test('one that a dead executor had taken is not sent again to the one that took 
   await using rig = await MilestoneRig.create({git: false});
   const held = await heldMilestone(rig);
   const {clock, options, inbox, logFile} = held;
-  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  const asked = ask({kind: 'pause', now: true}, options);
   await clock.untilAsleep();
   const [request] = takeRequests(inbox).requests;
   await takeOver(held, () => undefined);
@@ -114,7 +114,7 @@ test('one that was answered before another executor took over is not acted on tw
   await using rig = await MilestoneRig.create({git: false});
   const held = await heldMilestone(rig);
   const {clock, options, inbox, logFile} = held;
-  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  const asked = ask({kind: 'pause', now: true}, options);
   await clock.untilAsleep();
   const [request] = takeRequests(inbox).requests;
   const paused = pausedFor(request!);
@@ -130,7 +130,7 @@ test('one that is lost is sent again, to the session that it was meant for', asy
   await using rig = await MilestoneRig.create({git: false});
   const held = await heldMilestone(rig);
   const {clock, options, inbox, logFile} = held;
-  const asked = requestFromOutside({kind: 'pause', now: true}, options);
+  const asked = ask({kind: 'pause', now: true}, options);
   await clock.untilAsleep();
   const [request] = takeRequests(inbox).requests;
   await takeOver(held, () => finishRequest(inbox, request!));
@@ -147,14 +147,14 @@ test('one whose sender is interrupted, or cannot act in place of a dead executor
   await using rig = await MilestoneRig.create({git: false});
   const {clock, lock, take, options, inbox} = await heldMilestone(rig);
   const interrupt = new AbortController();
-  const interrupted = requestFromOutside({kind: 'cancel'}, {...options, signal: interrupt.signal});
+  const interrupted = ask({kind: 'cancel'}, {...options, signal: interrupt.signal});
   await clock.untilAsleep();
   expect(fs.readdirSync(inbox)).toHaveLength(1);
   interrupt.abort(new Error('interrupted'));
   await expect(clock.runUntil(interrupted)).rejects.toThrow('interrupted');
   expect(fs.readdirSync(inbox)).toEqual([]);
 
-  const asked = requestFromOutside({kind: 'cancel'}, options);
+  const asked = ask({kind: 'cancel'}, options);
   await clock.untilAsleep();
   expect(fs.readdirSync(inbox)).toHaveLength(1);
   lock.release();

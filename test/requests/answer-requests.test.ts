@@ -4,8 +4,10 @@ import path from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import type {NewEvent} from '../../src/events/event.ts';
 import type {Execution} from '../../src/execution/execution.ts';
+import {ownIdentity} from '../../src/platform/processes/identity.ts';
 import type {StopSignal} from '../../src/platform/processes/stop-signal.ts';
-import {answer, type Inbox} from '../../src/requests/answer-requests.ts';
+import {answerRequests, type Inbox} from '../../src/requests/answer-requests.ts';
+import {sendRequest} from '../../src/requests/inbox.ts';
 import {type Ask, newRequest} from '../../src/requests/request.ts';
 import {type ExecutionRig, makeExecution, startTask} from '../execution/execution-rig.ts';
 
@@ -24,7 +26,9 @@ function inboxFor({attempts, ready, jobs, timers, lifetime}: Execution): Inbox {
 }
 
 function ask({execution, clock}: ExecutionRig, asked: Ask) {
-  return answer(execution, inboxFor(execution), newRequest(asked, clock));
+  const inbox = inboxFor(execution);
+  sendRequest(inbox.folder, newRequest(asked, clock, {sender: {...ownIdentity(), host: 'elsewhere'}}));
+  return answerRequests(execution, inbox);
 }
 
 /** Be at work on the first attempt of a task, until `end`. */

@@ -98,7 +98,7 @@ test('what is no request is set aside with a reason, and everything else still a
   put('..json', 'hidden: left alone');
   put('$(touch owned).json', '{}');
   put(name(1), 'not json');
-  put(name(2), JSON.stringify({kind: 'resume', padding: 'x'.repeat(70_000)}));
+  put(name(2), JSON.stringify({kind: 'resume', padding: 'x'.repeat(270_000)}));
   fs.mkdirSync(path.join(folder, name(3)));
   const secret = path.join(temporaryFolder(), 'secret');
   fs.writeFileSync(secret, JSON.stringify(newRequest({kind: 'cancel'}, clock)));
@@ -117,7 +117,7 @@ test('what is no request is set aside with a reason, and everything else still a
     'notes.txt': 'its name is not that of a request',
     '$(touch owned).json': 'its name is not that of a request',
     '20261123T100000001Z.taken': 'it is not a JSON object',
-    '20261123T100000002Z.taken': expect.stringContaining('at most 65536 are read'),
+    '20261123T100000002Z.taken': expect.stringContaining('at most 262144 are read'),
     '20261123T100000003Z.taken': 'it is not a regular file',
     '20261123T100000004Z.taken': expect.stringContaining('it cannot be read: ELOOP'),
     '20261123T100000005Z.taken': 'it is not a regular file',

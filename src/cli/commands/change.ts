@@ -1,4 +1,4 @@
-import {type Answer, requestFromOutside} from '../../engine/ask.ts';
+import {type Answer, ask} from '../../engine/ask.ts';
 import {MilestoneError} from '../../errors.ts';
 import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
@@ -53,11 +53,11 @@ function withReason({reason}: ChangeFlags): {reason?: string} {
   return reason === undefined ? {} : {reason};
 }
 
-async function change(home: string, id: MilestoneId, ask: Ask, {json}: ChangeFlags): Promise<void> {
-  const answer = await requestFromOutside(ask, commandOptions(home, id));
+async function change(home: string, id: MilestoneId, what: Ask, {json}: ChangeFlags): Promise<void> {
+  const answer = await ask(what, commandOptions(home, id));
   if (json) return console.log(JSON.stringify(answerReport(id, answer)));
   const state = restoreSnapshot((await look(homePaths(home), id)).snapshot);
-  for (const line of describe(ask, id, answer, state)) console.log(printable(line));
+  for (const line of describe(what, id, answer, state)) console.log(printable(line));
 }
 
 /** What `--json` says of a request that was answered. */

@@ -4,20 +4,18 @@ import {MilestoneError} from '../../errors.ts';
 import {readExecutor} from '../../lock/executor.ts';
 import {isInTheWay, lockedError} from '../../lock/lock-holder.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
-import {foldLog} from '../../milestone/fold-log.ts';
+import {foldMilestone} from '../../milestone/fold-log.ts';
 import {explainNoAgent} from '../../milestone/no-agent.ts';
-import {validatePlan} from '../../plan/assert-valid.ts';
 import {judgeEdit} from '../../plan/edited-plan.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {PlanReading} from '../../plan/file/reader.ts';
 import {missingRequirements} from '../../plan/file/requirements.ts';
-import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
+import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {type Selection, selectTasks} from '../../plan/selection.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {type Uncommitted, uncommittedText} from '../../reports/uncommitted.ts';
 import {type WillStop, willStop} from '../../reports/will-stop.ts';
 import {type DryRunOptions, type DryRunPlan, planDryRun} from '../../scheduler/rehearse.ts';
-import {initialState} from '../../state/initial-state.ts';
 import {isOver, type MilestoneState} from '../../state/milestone.ts';
 import {adoptChange} from '../../state/plan-in-force.ts';
 import {dryRunMarkdown} from '../../terminal/dry-run-markdown.ts';
@@ -162,23 +160,13 @@ async function readFiles({home, id}: DryRunFlags): Promise<Files> {
 function findState(files: Files, {id, adopt}: DryRunFlags): Found | MilestoneError {
   const {paths, file, read, problems} = files;
   try {
-    const state = foldLog(paths, id)?.state;
-    if (!state) return {...files, state: plannedState(read, file, id, adopt)};
-    return {...files, state, problems: [...problems, ...putEditInForce(state, read, file)]};
+    const {state} = foldMilestone({id, paths, planFile: file, read}, {adopt});
+    const edits = state.seq > 0 ? putEditInForce(state, read, file) : [];
+    return {...files, state, problems: [...problems, ...edits]};
   } catch (error) {
     if (error instanceof MilestoneError) return error;
     throw error;
   }
-}
-
-function plannedState(read: PlanReading, file: string, id: MilestoneId, adopt: boolean): MilestoneState {
-  if (read.imported.execution && !adopt)
-    throw new MilestoneError('LOG_MISSING', `milestone \`${id}\` was executed elsewhere: its event log is not here`, {
-      hint: `milestone resume ${id} --adopt`,
-      where: {file},
-    });
-  validatePlan(read, file);
-  return initialState(read.plan as Plan, read.imported.tasks);
 }
 
 /** An execution begins with the plan as it is on disk, if that is valid. @returns What keeps an edit out. */

@@ -1,4 +1,4 @@
-import {requestFromOutside} from '../../engine/ask.ts';
+import {ask} from '../../engine/ask.ts';
 import {keepHeapSmall} from '../../platform/v8-tuning.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {commandOptions} from '../command-options.ts';
@@ -27,5 +27,5 @@ export async function showOnTerminal(
 }
 
 async function pause({paths, id}: LiveMilestone): Promise<void> {
-  await requestFromOutside({kind: 'pause', now: false}, {...commandOptions(paths.home, id), warn() {}});
+  await ask({kind: 'pause', now: false}, {...commandOptions(paths.home, id), warn() {}});
 }
