@@ -9,24 +9,24 @@ import {staleLocks, unfinishedSlots} from '../workspace/mend-slots.ts';
 import {listRescues} from '../workspace/rescue.ts';
 import {examineSpace} from './examine-home.ts';
 import type {Finding} from './finding.ts';
-import type {MilestoneLook} from './milestone-evidence.ts';
+import type {Evidence} from './milestone-evidence.ts';
 
 const REPAIR = 'milestone doctor --repair';
 
 /** The branch with the recorded commits, the slots, and what is kept of unfinished work. */
-export async function examineGit(look: MilestoneLook): Promise<Finding[]> {
-  const {repo, pool} = look;
+export async function examineGit(evidence: Evidence): Promise<Finding[]> {
+  const {repo, pool} = evidence;
   if (!repo || pool === undefined) return [];
   return [
-    ...(await examineBranch(look, repo)),
-    ...examineLostCompletions(look),
-    ...examineSlots(look, repo, pool),
-    ...(await examineRescues(look, repo)),
+    ...(await examineBranch(evidence, repo)),
+    ...examineLostCompletions(evidence),
+    ...examineSlots(evidence, repo, pool),
+    ...(await examineRescues(evidence, repo)),
   ];
 }
 
-async function examineBranch({salvage, head, isBusy}: MilestoneLook, repo: Repository): Promise<Finding[]> {
-  const {state} = salvage;
+async function examineBranch({log, head, isBusy}: Evidence, repo: Repository): Promise<Finding[]> {
+  const {state} = log;
   const branch = state.activation?.branch;
   if (branch === undefined || !state.branchCreated || isOver(state.status) || isBusy) return [];
   if (head === undefined)
@@ -53,9 +53,8 @@ async function examineBranch({salvage, head, isBusy}: MilestoneLook, repo: Repos
   return [];
 }
 
-function examineLostCompletions({id, salvage, isBusy, paths}: MilestoneLook): Finding[] {
-  const lost = isBusy || isOver(salvage.state.status) ? [] : salvage.lostCompletions();
-  if (lost.length === 0) return [];
+function examineLostCompletions({id, lost, isBusy, paths}: Evidence): Finding[] {
+  if (isBusy || lost.length === 0) return [];
   const tasks = lost.map(({task}) => `\`${task}\``).join(', ');
   return [
     {
@@ -80,9 +79,9 @@ function examineUnfinished(repo: Repository, pool: string): Finding[] {
   }));
 }
 
-function examineSlots(look: MilestoneLook, repo: Repository, pool: string): Finding[] {
-  const {id, salvage, isBusy} = look;
-  const {status} = salvage.state;
+function examineSlots(evidence: Evidence, repo: Repository, pool: string): Finding[] {
+  const {id, log, isBusy} = evidence;
+  const {status} = log.state;
   const registered = placedSlots(repo).flatMap(placed => (placed.pool === pool ? [placed.slot] : []));
   const places = new Set(registered.flatMap(({topLevel}) => [path.dirname(topLevel), slotLink(topLevel)]));
   const others = listFolder(pool).filter(name => !places.has(path.join(pool, name)));
@@ -108,7 +107,7 @@ function examineFolder(folder: string): Finding[] {
         severity: 'warning',
         code: 'SLOT_STRAY',
         message: `\`${folder}\` was in the way of a slot and was set aside`,
-        hint: 'look whether it holds something of yours, then remove it',
+        hint: 'evidence whether it holds something of yours, then remove it',
       },
     ];
   return [
@@ -135,7 +134,7 @@ function examineWorktree(slot: Repository): Finding[] {
   return [{severity: 'warning', code: 'GIT_LOCK_LEFT', message, hint: REPAIR, repairable: true}];
 }
 
-async function examineRescues({id}: MilestoneLook, repo: Repository): Promise<Finding[]> {
+async function examineRescues({id}: Evidence, repo: Repository): Promise<Finding[]> {
   const refs = await listRescues(repo, id);
   const [first] = refs;
   if (!first) return [];

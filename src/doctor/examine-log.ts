@@ -1,22 +1,22 @@
 import fs from 'node:fs';
 import {isOver} from '../state/milestone.ts';
 import type {Finding} from './finding.ts';
-import {foldedLength, type MilestoneLook, wasExecutedHere} from './milestone-evidence.ts';
+import {type Evidence, foldedLength, wasExecutedHere} from './milestone-evidence.ts';
 
 const REPAIR = 'milestone doctor --repair';
 
 /** Who holds the lock, and whether the log can be believed. */
-export function examineLog(look: MilestoneLook): Finding[] {
+export function examineLog(evidence: Evidence): Finding[] {
   return [
-    ...examineLock(look),
-    ...examineLines(look),
-    ...examineForeign(look),
-    ...examineAbsence(look),
-    ...examineLength(look),
+    ...examineLock(evidence),
+    ...examineLines(evidence),
+    ...examineForeign(evidence),
+    ...examineAbsence(evidence),
+    ...examineLength(evidence),
   ];
 }
 
-function examineLock({id, holder}: MilestoneLook): Finding[] {
+function examineLock({id, holder}: Evidence): Finding[] {
   if (holder.who === 'nobody') return [];
   const {owner} = holder;
   if (!owner)
@@ -44,9 +44,9 @@ function examineLock({id, holder}: MilestoneLook): Finding[] {
   ];
 }
 
-function examineLines({id, paths, salvage, lines, isBusy}: MilestoneLook): Finding[] {
+function examineLines({id, paths, log, lines, isBusy}: Evidence): Finding[] {
   const file = paths.log(id);
-  const {damage} = salvage;
+  const {damage} = log;
   if (damage) {
     const {line, byte, reason} = damage;
     const rest = lines.lines.length - line;
@@ -66,7 +66,7 @@ function examineLines({id, paths, salvage, lines, isBusy}: MilestoneLook): Findi
   return [{severity: 'warning', code: 'LOG_TORN', message, hint: REPAIR, where: {file}, repairable: true}];
 }
 
-function examineForeign({id, paths, lines: {foreign, lines}}: MilestoneLook): Finding[] {
+function examineForeign({id, paths, lines: {foreign, lines}}: Evidence): Finding[] {
   if (foreign === 0) return [];
   const what = lines.length === 0 ? "is another program's" : `has lines of another program (${foreign})`;
   return [
@@ -80,16 +80,16 @@ function examineForeign({id, paths, lines: {foreign, lines}}: MilestoneLook): Fi
 }
 
 /** A plan that was executed has a log, here or elsewhere. */
-function examineAbsence(look: MilestoneLook): Finding[] {
-  const {id, read, lines, folder, file} = look;
+function examineAbsence(evidence: Evidence): Finding[] {
+  const {id, read, lines, folder, file} = evidence;
   const execution = read?.imported.execution;
   if (lines.lines.length > 0 || !execution || folder !== 'active' || file === undefined) return [];
-  if (wasExecutedHere(look) && !isOver(read?.imported.status))
+  if (wasExecutedHere(evidence) && !isOver(read?.imported.status))
     return [
       {
         severity: 'error',
         code: 'LOG_LOST',
-        message: `the event log of \`${id}\` is lost (\`${look.paths.log(id)}\`); its plan and its commits are left`,
+        message: `the event log of \`${id}\` is lost (\`${evidence.paths.log(id)}\`); its plan and its commits are left`,
         hint: REPAIR,
         where: {file},
         repairable: true,
@@ -107,7 +107,7 @@ function examineAbsence(look: MilestoneLook): Finding[] {
 }
 
 /** The cache may know of more than is there. */
-function examineLength({id, paths, isBusy, lines}: MilestoneLook): Finding[] {
+function examineLength({id, paths, isBusy, lines}: Evidence): Finding[] {
   const folded = foldedLength(paths.cache(id));
   const size = fs.statSync(paths.log(id), {throwIfNoEntry: false})?.size ?? 0;
   if (isBusy || lines.lines.length === 0 || folded <= size) return [];

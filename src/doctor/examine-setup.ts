@@ -9,7 +9,7 @@ import type {MilestoneId, Plan} from '../plan/plan.ts';
 import {readIfExists} from '../platform/files.ts';
 import {findTemplateErrors, promptsFolder} from '../prompts/read-template.ts';
 import type {Finding} from './finding.ts';
-import type {MilestoneLook} from './milestone-evidence.ts';
+import type {Evidence} from './milestone-evidence.ts';
 import {configSetupProblems, driversNeeded, planSetupProblems} from './setup-problems.ts';
 
 /** The project's own settings and templates. */
@@ -27,7 +27,7 @@ export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
 }
 
 /** What is odd about a plan in this project. */
-export async function examinePlanSetup({read, file, folder}: MilestoneLook): Promise<Finding[]> {
+export async function examinePlanSetup({read, file, folder}: Evidence): Promise<Finding[]> {
   if (folder !== 'active' || file === undefined || !read?.plan) return [];
   return planSetupProblems(read.plan, read.config, driversOf(read.config), {file, text: readIfExists(file) ?? ''});
 }

@@ -8,15 +8,15 @@ import {readCache} from '../projections/cache.ts';
 import {isOver} from '../state/milestone.ts';
 import {takeSnapshot} from '../state/snapshot.ts';
 import type {Finding} from './finding.ts';
-import type {MilestoneLook} from './milestone-evidence.ts';
+import type {Evidence} from './milestone-evidence.ts';
 
 const REPAIR = 'milestone doctor --repair';
 
 /** The plan file: fit to execute, and saying what the log says. */
-export function examinePlan(look: MilestoneLook): Finding[] {
-  const {id, file, folder, read, salvage, isBusy, lines} = look;
-  if (file === undefined || !read) return [planGone(look)];
-  const {status} = salvage.state;
+export function examinePlan(evidence: Evidence): Finding[] {
+  const {id, file, folder, read, log, isBusy, lines} = evidence;
+  if (file === undefined || !read) return [planGone(evidence)];
+  const {status} = log.state;
   const problems: Finding[] =
     folder === 'active' ? read.problems : read.problems.map(problem => ({...problem, severity: 'warning'}));
   if (isBusy || lines.lines.length === 0) return problems;
@@ -42,7 +42,7 @@ export function examinePlan(look: MilestoneLook): Finding[] {
 }
 
 /** Of a milestone that is under way the log has the plan in force. */
-function planGone({id, salvage: {state}, isBusy}: MilestoneLook): Finding {
+function planGone({id, log: {state}, isBusy}: Evidence): Finding {
   const message = `there is an event log of \`${id}\`, but no plan`;
   const gone = {severity: 'warning', code: 'PLAN_GONE', message} as const;
   if (isOver(state.status) || state.seq === 0) return {...gone, hint: 'put the plan back, or delete the log'};
@@ -51,13 +51,13 @@ function planGone({id, salvage: {state}, isBusy}: MilestoneLook): Finding {
 }
 
 /** What a killed process may have left behind. */
-export async function examineRest(look: MilestoneLook): Promise<Finding[]> {
-  if (look.isBusy) return [];
-  return [...(await examineProcesses(look)), ...examineInbox(look), ...examineCache(look)];
+export async function examineRest(evidence: Evidence): Promise<Finding[]> {
+  if (evidence.isBusy) return [];
+  return [...(await examineProcesses(evidence)), ...examineInbox(evidence), ...examineCache(evidence)];
 }
 
-async function examineProcesses({id, salvage}: MilestoneLook): Promise<Finding[]> {
-  const left = salvage.tokens.size > 0 ? await findByToken(salvage.tokens) : [];
+async function examineProcesses({id, log}: Evidence): Promise<Finding[]> {
+  const left = log.tokens.size > 0 ? await findByToken(log.tokens) : [];
   if (left.length === 0) return [];
   const names = left.slice(0, 5).map(({pid, name}) => `${pid} (${name})`);
   return [
@@ -65,7 +65,7 @@ async function examineProcesses({id, salvage}: MilestoneLook): Promise<Finding[]
       severity: 'warning',
       code: 'PROCESSES_LEFT',
       message: `attempts of \`${id}\` left processes running: ${names.join(', ')}${left.length > 5 ? ' …' : ''}`,
-      hint: isOver(salvage.state.status)
+      hint: isOver(log.state.status)
         ? `\`${REPAIR}\` ends them`
         : `\`${REPAIR}\`, or \`milestone resume ${id}\`, ends them`,
       repairable: true,
@@ -73,7 +73,7 @@ async function examineProcesses({id, salvage}: MilestoneLook): Promise<Finding[]
   ];
 }
 
-function examineInbox({id, paths}: MilestoneLook): Finding[] {
+function examineInbox({id, paths}: Evidence): Finding[] {
   const findings: Finding[] = [];
   const names = listFolder(paths.inbox(id)).filter(name => /\.(?:json|taken)$/.test(name));
   if (names.length > 0)
@@ -96,12 +96,12 @@ function examineInbox({id, paths}: MilestoneLook): Finding[] {
 }
 
 /** A cache that is not of this log is not used; one that says something else than the log would be believed. */
-function examineCache({id, paths, salvage, lines}: MilestoneLook): Finding[] {
+function examineCache({id, paths, log, lines}: Evidence): Finding[] {
   const file = paths.cache(id);
-  if (!fs.existsSync(file) || salvage.damage || lines.lines.length === 0) return [];
+  if (!fs.existsSync(file) || log.damage || lines.lines.length === 0) return [];
   const isOfThisLog = readCache(file, paths.log(id)) !== undefined;
   const folded = foldLog(paths, id);
-  if (isOfThisLog && folded && isSame(takeSnapshot(folded.state), takeSnapshot(salvage.state))) return [];
+  if (isOfThisLog && folded && isSame(takeSnapshot(folded.state), takeSnapshot(log.state))) return [];
   return [
     {
       severity: 'warning',

@@ -8,6 +8,7 @@ import path from 'node:path';
 import {currentDeliverables} from '../documents/documents.ts';
 import type {NewEvent} from '../events/event.ts';
 import {encodeRecord} from '../events/record.ts';
+import type {RecordedCommit} from '../git/task-commits.ts';
 import {planAdoption} from '../milestone/adopt.ts';
 import type {LockedMilestone} from '../milestone/hold.ts';
 import {judgeEdit} from '../plan/edited-plan.ts';
@@ -16,8 +17,8 @@ import type {TaskId} from '../plan/plan.ts';
 import {replaceFile, syncFolder} from '../platform/files.ts';
 import {isOver, taskState, tasksCompleted} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
-import {commitsOf, foldedLength, wasExecutedHere} from './milestone-evidence.ts';
-import {type LogLines, readLogLines, Salvage} from './salvage.ts';
+import {foldedLength, lostCompletions, wasExecutedHere} from './milestone-evidence.ts';
+import {type LogLines, readLogLines, SoundLog} from './sound-log.ts';
 
 export interface RepairedLog {
   /** What was done, in words; nothing when the log was sound. */
@@ -31,24 +32,34 @@ export interface RepairedLog {
  * @throws {MilestoneError} `PLAN_INVALID`, `BASE_MISSING` when its beginning is lost and nothing tells how it began.
  */
 export async function repairLog(locked: LockedMilestone): Promise<RepairedLog> {
-  const lines = readLogLines(locked.paths.log(locked.id));
-  const salvage = await salvageLog(locked, lines);
-  const isShorter = foldedLength(locked.paths.cache(locked.id)) > lengthOf(locked);
-  const isLost = lines.lines.length === 0 && salvage.records.length > 0;
-  const isWrong = salvage.damage !== undefined || isShorter || isLost;
-  if (isWrong) for (const event of await provenByPlan(locked, salvage)) salvage.append(event);
-  const lost = isOver(salvage.state.status) ? [] : salvage.lostCompletions();
-  for (const {task, attempt, commit} of lost)
-    salvage.append({
-      event: 'task_completed',
-      details: {task_id: task, attempt, commit, checked: false, adopted: true},
-    });
-  if (isWrong) completeAsPlanSays(locked, salvage);
-  if (isWrong && !isOver(salvage.state.status)) askGatesAgain(locked, salvage);
-  const {tokens} = salvage;
+  const {id, paths, repo} = locked;
+  const lines = readLogLines(paths.log(id));
+  const log = new SoundLog(lines, id);
+  const {tokens} = log;
+  const isShorter = foldedLength(paths.cache(id)) > lengthOf(locked);
+  const isLost = lines.lines.length === 0 && mayBegin(locked);
+  const isWrong = log.damage !== undefined || isShorter || isLost;
+  const add = adderTo(log, locked);
+  if (log.records.length === 0 && isWrong) add(await planAdoption(locked));
+  if (isWrong) add(provenByPlan(locked, log));
+  const lost = await lostCompletions(log, repo);
+  add(lost.map(asCompletion));
   if (!isWrong && lost.length === 0) return {done: tornTail(lines), tokens};
-  const kept = replaceLog(locked, salvage);
-  return {done: describe(locked, salvage, kept, lost.length), tokens};
+  if (isWrong) add(endAsPlanSays(locked, log));
+  if (isWrong && !isOver(log.state.status)) add(askGatesAgain(locked, log));
+  const kept = replaceLog(locked, log);
+  return {done: describe(lines, log, kept, lost.length), tokens};
+}
+
+function adderTo(log: SoundLog, {sessionId, clock}: LockedMilestone): (events: readonly NewEvent[]) => void {
+  const signed = {sessionId, now: new Date(clock.now()).toISOString()};
+  return events => {
+    for (const event of events) log.append(event, signed);
+  };
+}
+
+function asCompletion({task, attempt, commit}: RecordedCommit): NewEvent {
+  return {event: 'task_completed', details: {task_id: task, attempt, commit, checked: false, adopted: true}};
 }
 
 /** Whoever opens the log next for writing cuts it, which is part of every repair. */
@@ -60,25 +71,13 @@ function lengthOf({paths, id}: LockedMilestone): number {
   return fs.statSync(paths.log(id), {throwIfNoEntry: false})?.size ?? Number.POSITIVE_INFINITY;
 }
 
-async function salvageLog(locked: LockedMilestone, lines: LogLines): Promise<Salvage> {
-  const {id, repo, sessionId, clock} = locked;
-  const options = {id, sessionId, now: new Date(clock.now()).toISOString()};
-  const commits = repo ? await commitsOf(repo, id, lines, options) : [];
-  const first = lines.lines[0]?.event;
-  const hasBeginning =
-    typeof first === 'object' && (first.event === 'milestone_activated' || first.event === 'milestone_cancelled');
-  if (hasBeginning || !mayBegin(locked, lines)) return new Salvage(lines, {...options, commits});
-  return new Salvage(lines, {...options, commits, beginning: await planAdoption(locked)});
-}
-
 /** What was never executed here has no log to be repaired. */
-function mayBegin({read, paths, id, planFile}: LockedMilestone, {lines}: LogLines): boolean {
-  if (lines.length > 0) return true;
+function mayBegin({read, paths, id, planFile}: LockedMilestone): boolean {
   return read.imported.execution !== undefined && planFile === paths.active(id) && wasExecutedHere({read, paths, id});
 }
 
 /** The plan as it stands, and of its state what left no commit to look for. */
-async function provenByPlan({read}: LockedMilestone, {state}: Salvage): Promise<NewEvent[]> {
+function provenByPlan({read}: LockedMilestone, {state}: SoundLog): NewEvent[] {
   const isInTheWay = (id: TaskId) => !['pending', 'failed', 'blocked'].includes(taskState(state, id).status);
   const edited = judgeEdit(state.plan, read, isInTheWay);
   const events: NewEvent[] = [];
@@ -95,43 +94,38 @@ async function provenByPlan({read}: LockedMilestone, {state}: Salvage): Promise<
 }
 
 /** The end of a milestone is in its file, too. */
-function completeAsPlanSays({read}: LockedMilestone, salvage: Salvage): void {
+function endAsPlanSays({read}: LockedMilestone, {state}: SoundLog): NewEvent[] {
   const {status, execution} = read.imported;
-  if (isOver(salvage.state.status)) return;
+  if (isOver(state.status)) return [];
   if (status === 'cancelled')
-    salvage.append({event: 'milestone_cancelled', details: {reason: 'cancelled, as the plan file says'}});
-  const {state} = salvage;
-  if (status === 'completed' && state.tasks.size > 0 && tasksCompleted(state) === state.tasks.size)
-    salvage.append({
-      event: 'milestone_completed',
-      details: {dependents: [], ...(execution?.commit !== undefined && {commit: execution.commit})},
-    });
+    return [{event: 'milestone_cancelled', details: {reason: 'cancelled, as the plan file says'}}];
+  if (status !== 'completed' || state.tasks.size === 0 || tasksCompleted(state) < state.tasks.size) return [];
+  const commit = execution?.commit;
+  return [{event: 'milestone_completed', details: {dependents: [], ...(commit !== undefined && {commit})}}];
 }
 
 /** What a damaged log says of approvals is no proof of them. */
-function askGatesAgain({paths}: LockedMilestone, salvage: Salvage): void {
-  for (const [task_id, task] of [...salvage.state.tasks]) {
+function askGatesAgain({paths}: LockedMilestone, {state}: SoundLog): NewEvent[] {
+  return [...state.tasks].flatMap(([task_id, task]) => {
     const {kiro} = task.history;
-    if (!kiro || isSatisfied(task)) continue;
-    for (const phase of KIRO_PHASES) {
+    if (!kiro || isSatisfied(task)) return [];
+    return KIRO_PHASES.flatMap<NewEvent>(phase => {
       const {status, approval, deliverables = []} = kiro.phases[phase];
-      if (status !== 'approved' || !approval) continue;
-      salvage.append({
-        event: 'kiro_approval_voided',
-        details: {
-          task_id,
-          approval_id: approval.id,
-          phase,
-          reason: 'the event log was repaired: every gate is asked again',
-          deliverables: currentDeliverables(paths.home, deliverables),
+      if (status !== 'approved' || !approval) return [];
+      const reason = 'the event log was repaired: every gate is asked again';
+      const documents = currentDeliverables(paths.home, deliverables);
+      return [
+        {
+          event: 'kiro_approval_voided',
+          details: {task_id, approval_id: approval.id, phase, reason, deliverables: documents},
         },
-      });
-    }
-  }
+      ];
+    });
+  });
 }
 
 /** @returns Name under which the original is kept, if there was one. */
-function replaceLog({paths, id, lock, clock}: LockedMilestone, {records}: Salvage): string | undefined {
+function replaceLog({paths, id, lock, clock}: LockedMilestone, {records}: SoundLog): string | undefined {
   const file = paths.log(id);
   lock.check();
   // A cache of the old log must never be found beside the new one.
@@ -165,19 +159,16 @@ function linkOrCopy(file: string, kept: string): void {
   }
 }
 
-function describe({id}: LockedMilestone, salvage: Salvage, kept: string | undefined, lost: number): string[] {
-  const {records, leftOut, damage} = salvage;
+function describe(
+  {lines}: LogLines,
+  {records, damage, state}: SoundLog,
+  kept: string | undefined,
+  lost: number,
+): string[] {
   const original = kept === undefined ? '' : `; the original is \`${kept}\``;
-  const done = [`put the event log of \`${id}\` together anew: ${records.length} events${original}`];
-  if (damage && leftOut.length > 0)
-    done.push(
-      `left out ${leftOut.length} sound event${leftOut.length === 1 ? '' : 's'} that no longer fit (${names(leftOut)})`,
-    );
+  const done = [`put the event log of \`${state.id}\` together anew: ${records.length} events${original}`];
+  const behind = damage ? lines.filter(({line, event}) => line > damage.line && typeof event === 'object').length : 0;
+  if (behind > 0) done.push(`left out ${behind === 1 ? 'an event' : `${behind} events`} behind the damage`);
   if (lost > 0) done.push(`took up ${lost} completion${lost === 1 ? '' : 's'} from the commits of the branch`);
   return done;
-}
-
-function names(events: readonly {event: string}[]): string {
-  const all = [...new Set(events.map(({event}) => event))];
-  return `${all.slice(0, 4).join(', ')}${all.length > 4 ? ', …' : ''}`;
 }

@@ -16,7 +16,7 @@ export async function findUnrecorded({repo, state}: MilestoneOnDisk): Promise<Re
 }
 
 /** Of the commits on a branch those that completed a task of this execution without the log's knowing, oldest first. */
-function unrecordedOf(
+export function unrecordedOf(
   {id, activation, tasks}: Pick<MilestoneState, 'id' | 'activation' | 'tasks'>,
   commits: readonly RecordedCommit[],
 ): RecordedCommit[] {

@@ -1,4 +1,4 @@
-import {examine} from '../../doctor/examine.ts';
+import {diagnose} from '../../doctor/diagnose.ts';
 import type {Finding} from '../../doctor/finding.ts';
 import {repairHome, repairMilestone} from '../../doctor/repair.ts';
 import {MilestoneError} from '../../errors.ts';
@@ -24,9 +24,9 @@ export async function doctor(word: string | undefined, flags: DoctorFlags): Prom
   const paths = homePaths(requireHome());
   const isAll = word === undefined && flags.milestone === undefined;
   const id = isAll ? undefined : targetMilestone(paths, word, flags.milestone);
-  let findings = await examine(paths.home, id);
+  let findings = await diagnose(paths.home, id);
   const {repaired, failures} = flags.repair ? await repair(paths, findings) : {repaired: [], failures: []};
-  if (flags.repair) findings = await examine(paths.home, id);
+  if (flags.repair) findings = await diagnose(paths.home, id);
   const [failure = unhealthy(findings)] = failures;
   if (flags.json) return answer(findings, repaired, failure);
   for (const line of [...repaired.map(done => `repaired: ${done}`), ...findings.flatMap(inWords)])

@@ -1,7 +1,8 @@
 import {expect, test} from 'vitest';
-import {type LogLines, Salvage} from '../../src/doctor/salvage.ts';
+import {type LogLines, SoundLog} from '../../src/doctor/sound-log.ts';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import type {RecordedCommit} from '../../src/git/task-commits.ts';
+import {unrecordedOf} from '../../src/milestone/unrecorded-commits.ts';
 import type {Plan} from '../../src/plan/plan.ts';
 
 const PLAN: Plan = {
@@ -57,41 +58,42 @@ function damagedAt(log: LogLines, index: number): LogLines {
   return {...log, lines: log.lines.map((line, at) => (at === index ? {...line, event: 'it is not JSON'} : line))};
 }
 
-function salvage(log: LogLines, more: Partial<ConstructorParameters<typeof Salvage>[1]> = {}): Salvage {
-  return new Salvage(log, {id: 'm', sessionId: 'repair', now: '2026-11-23T10:00:00.000Z', ...more});
-}
-
-function completed({state}: Salvage): string[] {
-  return [...state.tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
+function soundOf(log: LogLines): SoundLog {
+  return new SoundLog(log, 'm');
 }
 
 test('a sound log comes out as it went in', () => {
   const log = asLines(WHOLE);
-  const {records, damage, leftOut} = salvage(log);
-  expect([damage, leftOut]).toEqual([undefined, []]);
+  const {records, damage} = soundOf(log);
+  expect(damage).toBeUndefined();
   expect(records).toEqual(log.lines.map(({event}) => event));
 });
 
-test('whichever line after the first is damaged, every completion that the others prove stays', () => {
-  for (let index = 1; index < WHOLE.length; index++) {
-    const found = salvage(damagedAt(asLines(WHOLE), index));
-    expect(found.damage, `line ${index + 1}`).toMatchObject({line: index + 1, reason: 'it is not JSON'});
-    expect(completed(found), `line ${index + 1}`).toEqual(['base', 'left', 'right', 'top']);
-    expect(found.records.map(({seq}) => seq)).toEqual(found.records.map((_, at) => at + 1));
+test('whichever line is damaged, what is before it is sound, and every token is known all the same', () => {
+  for (let index = 0; index < WHOLE.length; index++) {
+    const log = asLines(WHOLE);
+    const {damage, records, state, tokens} = soundOf(damagedAt(log, index));
+    expect(damage).toEqual({line: index + 1, byte: 100 * index, reason: 'it is not JSON'});
+    expect(records).toEqual(log.lines.slice(0, index).map(({event}) => event));
+    expect(state.seq).toBe(index);
+    const isStart = WHOLE[index]?.event === 'task_started';
+    expect(tokens.size).toBe(PLAN.tasks.length - (isStart ? 1 : 0));
   }
 });
 
-test('a completion that nothing else proves is not made up', () => {
-  const unfinished = WHOLE.slice(0, -1);
-  const found = salvage(damagedAt(asLines(unfinished), unfinished.length - 1));
-  expect(completed(found)).toEqual(['base', 'left', 'right']);
+test('what is added follows in number and time, and does not go in where it does not fit', () => {
+  const log = soundOf(asLines(WHOLE.slice(0, 2)));
+  log.append({event: 'task_completed', details: {task_id: 'base', attempt: 1, checked: false, adopted: true}}, BY);
+  log.append({event: 'task_completed', details: {task_id: 'unknown', attempt: 1, checked: false, adopted: true}}, BY);
+  expect(log.records.slice(2)).toMatchObject([{seq: 3, timestamp: BY.now, session_id: 'repair', milestone_id: 'm'}]);
+  log.append(
+    {event: 'milestone_paused', details: {code: 'requested', reason: ''}},
+    {...BY, now: '2020-01-01T00:00:00.000Z'},
+  );
+  expect(log.records.at(-1)).toMatchObject({seq: 4, timestamp: BY.now});
 });
 
-test('a log whose first event is lost begins with what the caller knows', () => {
-  const log = damagedAt(asLines(WHOLE.slice(0, 9)), 0);
-  expect(completed(salvage(log))).toEqual([]);
-  expect(completed(salvage(log, {beginning: WHOLE.slice(0, 1)}))).toEqual(['base', 'left']);
-});
+const BY = {sessionId: 'repair', now: '2026-11-23T10:00:00.000Z'};
 
 test('a commit completes a task only if its attempt is later than the last reset and of the same execution', () => {
   const commit = (task: string, number: number, execution = 'exec-1'): RecordedCommit => ({
@@ -110,22 +112,19 @@ test('a commit completes a task only if its attempt is later than the last reset
     {event: 'task_failed', details: {task_id: 'base', attempt: 1, cause: 'check', message: 'is red'}},
     {event: 'task_reset', details: {task_id: 'base', reason: 'retry'}},
   ];
-  const log = asLines([...WHOLE.slice(0, 1), ...failed]);
-  const lost = (...commits: RecordedCommit[]) =>
-    salvage(log, {commits})
-      .lostCompletions()
-      .map(found => found.commit);
+  const {state} = soundOf(asLines([...WHOLE.slice(0, 1), ...failed]));
+  const lost = (...commits: RecordedCommit[]) => unrecordedOf(state, commits).map(found => found.commit);
   expect(lost(commit('base', 1))).toEqual([]);
   expect(lost(commit('base', 1), commit('base', 2))).toEqual(['base2']);
   expect(lost(commit('base', 2, 'exec-0'), commit('unknown', 1))).toEqual([]);
 });
 
-test('lines that are doubled, foreign or out of order are left out', () => {
+test('a line that is doubled, of another milestone or out of order is damage', () => {
   const log = asLines(WHOLE);
-  const [first, second] = log.lines as [LogLines['lines'][0], LogLines['lines'][0]];
+  const [first, second, ...rest] = log.lines as [LogLines['lines'][0], LogLines['lines'][0]];
   const foreign = {...second, event: {...(second.event as MilestoneEvent), milestone_id: 'other'}};
-  const found = salvage({...log, lines: [first, second, second, foreign, ...log.lines.slice(2)]});
-  expect(found.leftOut).toHaveLength(2);
-  expect(found.damage?.line).toBe(2);
-  expect(completed(found)).toEqual(['base', 'left', 'right', 'top']);
+  const reasonOf = (lines: LogLines['lines']) => soundOf({...log, lines}).damage?.reason;
+  expect(reasonOf([first, second, second])).toBe('its `seq` is 2, expected 3');
+  expect(reasonOf([first, foreign])).toBe('it is of milestone `other`');
+  expect(reasonOf([first, ...rest])).toBe('its `seq` is 3, expected 2');
 });

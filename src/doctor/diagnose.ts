@@ -13,13 +13,13 @@ import {examineLog} from './examine-log.ts';
 import {examineAgents, examineConfig, examinePlanSetup} from './examine-setup.ts';
 import {examinePlan, examineRest} from './examine-state.ts';
 import type {Finding} from './finding.ts';
-import {lookAt} from './milestone-evidence.ts';
+import {examine} from './milestone-evidence.ts';
 
 /**
  * Examine the machine, the home, and all its milestones or one of them.
  * @throws {MilestoneError} `UNKNOWN_MILESTONE`; the failures of what is examined are findings.
  */
-export async function examine(home: string, id: MilestoneId | undefined): Promise<Finding[]> {
+export async function diagnose(home: string, id: MilestoneId | undefined): Promise<Finding[]> {
   const paths = homePaths(home);
   if (id !== undefined) locatePlan(paths, id);
   const {repo, findings} = await openIfPossible(path.dirname(home));
@@ -27,7 +27,7 @@ export async function examine(home: string, id: MilestoneId | undefined): Promis
   findings.push(...(await examineHome(paths, repo)), ...(await examineConfig(paths)));
   const milestones = milestonesOf(paths).filter(one => id === undefined || one.id === id);
   findings.push(...(await examineAgents(paths, milestones)));
-  for (const milestone of milestones) findings.push(...(await examineMilestone(paths, repo, milestone)));
+  for (const milestone of milestones) findings.push(...(await diagnoseMilestone(paths, repo, milestone)));
   return findings;
 }
 
@@ -56,18 +56,18 @@ function milestonesOf(paths: HomePaths): Array<Partial<ListedMilestone> & {id: M
   ];
 }
 
-async function examineMilestone(
+async function diagnoseMilestone(
   paths: HomePaths,
   repo: Repository | undefined,
   listed: Partial<ListedMilestone> & {id: MilestoneId},
 ): Promise<Finding[]> {
-  const look = await lookAt(paths, repo, listed);
+  const evidence = await examine(paths, repo, listed);
   const findings = [
-    ...examinePlan(look),
-    ...(await examinePlanSetup(look)),
-    ...examineLog(look),
-    ...(await examineGit(look)),
-    ...(await examineRest(look)),
+    ...examinePlan(evidence),
+    ...(await examinePlanSetup(evidence)),
+    ...examineLog(evidence),
+    ...(await examineGit(evidence)),
+    ...(await examineRest(evidence)),
   ];
-  return findings.map(finding => ({...finding, milestone_id: look.id}));
+  return findings.map(finding => ({...finding, milestone_id: evidence.id}));
 }
