@@ -5,6 +5,9 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
 import type {Clock} from '../clock.ts';
+import {isGone, type ProcStat} from './identity.ts';
+import {hasProc, listPids, readStat, readVariable} from './process-table.ts';
+import {workingFolderOf} from './relatives.ts';
 
 /** In the environment of every git that works for a milestone, so that the next executor finds what a dead one left. */
 export const GIT_MARKER = 'MILESTONE_GIT';
@@ -14,10 +17,13 @@ export const GIT_MARKER = 'MILESTONE_GIT';
  * processes do not show their working directory (without /proc) any git on the machine counts.
  */
 export function isGitAtWork(folders: readonly string[], by: number): boolean {
-  if (!fs.existsSync('/proc/self/comm')) return listWithPs('pid=,comm=').some(line => /(?:^|\/)git[\w-]*$/.test(line));
-  const hadStarted = (pid: number) => startOf(pid) <= by + START_SLACK_MS;
-  const isIn = (pid: number) => folders.some(folder => isInside(linkOf(`/proc/${pid}/cwd`), folder));
-  return processIds().some(pid => isGit(pid) && isIn(pid) && hadStarted(pid));
+  if (!hasProc) return listWithPs('pid=,comm=').some(line => /(?:^|\/)git[\w-]*$/.test(line));
+  const isIn = (pid: number) => folders.some(folder => isInside(workingFolderOf(pid), folder));
+  return listPids().some(pid => {
+    const stat = readStat(pid);
+    if (!stat || isGone(stat.state) || !/^git\b/.test(stat.name)) return false;
+    return isIn(pid) && startOf(stat) <= by + START_SLACK_MS;
+  });
 }
 
 /** Milliseconds for git to take its lock files away. */
@@ -48,11 +54,10 @@ function cannotEnd(pids: readonly number[]): MilestoneError {
 }
 
 function marked(marker: string): number[] {
-  const variable = `${GIT_MARKER}=${marker}`;
-  const pids = fs.existsSync('/proc/self/environ')
-    ? processIds().filter(pid => contentOf(`/proc/${pid}/environ`).split('\0').includes(variable))
+  const pids = hasProc
+    ? listPids().filter(pid => readVariable(pid, GIT_MARKER) === marker)
     : listWithPs('pid=,command=', '-E')
-        .filter(line => line.split(' ').includes(variable))
+        .filter(line => line.split(' ').includes(`${GIT_MARKER}=${marker}`))
         .map(line => Number.parseInt(line, 10));
   return pids.filter(pid => pid !== process.pid);
 }
@@ -65,45 +70,17 @@ function endProcess(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function isGit(pid: number): boolean {
-  return /^git\b/.test(contentOf(`/proc/${pid}/comm`)) && !/^State:\s*[ZX]/m.test(contentOf(`/proc/${pid}/status`));
-}
-
 /** The kernel rounds the time of boot, and counts from there in hundredths of a second. */
 const START_SLACK_MS = 2_000;
 
-function startOf(pid: number): number {
-  const bootSeconds = Number(/^btime (\d+)/m.exec(contentOf('/proc/stat'))?.[1]);
-  const fields = contentOf(`/proc/${pid}/stat`).split(') ').at(-1)?.split(' ') ?? [];
-  return bootSeconds * 1_000 + Number(fields[19]) * 10;
+function startOf({started}: ProcStat): number {
+  const bootSeconds = Number(/^btime (\d+)/m.exec(fs.readFileSync('/proc/stat', 'latin1'))?.[1]);
+  return bootSeconds * 1_000 + Number(started) * 10;
 }
 
-function isInside(place: string, folder: string): boolean {
+function isInside(place: string | undefined, folder: string): boolean {
+  if (place === undefined) return false;
   return place === folder || place.startsWith(folder + path.sep);
-}
-
-function processIds(): number[] {
-  return fs
-    .readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name))
-    .map(Number);
-}
-
-// A process may end, or belong to somebody else, while it is looked at: then it says nothing.
-function contentOf(file: string): string {
-  try {
-    return fs.readFileSync(file, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function linkOf(file: string): string {
-  try {
-    return fs.readlinkSync(file);
-  } catch {
-    return '';
-  }
 }
 
 function listWithPs(columns: string, ...flags: string[]): string[] {

@@ -53,7 +53,7 @@ function mark(text: string): string {
 
 /** The process that has this pid now, in this pid namespace; `undefined` when there is none. */
 export function processState(pid: number): ProcessState | undefined {
-  const state = isLinux ? parseProcStat(readTrimmed(`/proc/${pid}/stat`)) : stateFromPs(pid);
+  const state = isLinux ? stateFromProc(pid) : stateFromPs(pid);
   if (state || !isPidInUse(pid)) return state;
   return {startTime: null, zombie: false}; // there, but hidden from us
 }
@@ -69,13 +69,53 @@ export function isAlive(owner: Identity, here: Identity): boolean | 'unknown' {
   return !isAnother;
 }
 
-/** `/proc/<pid>/stat`: the name in parentheses may itself hold spaces and parentheses. */
-export function parseProcStat(stat: string | null): ProcessState | undefined {
-  if (stat === null) return undefined;
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTime] = [fields[0], fields[19]]; // fields 3 and 22 of proc(5)
-  if (!state || !startTime) return undefined;
-  return {startTime, zombie: /[ZXx]/.test(state)};
+function stateFromProc(pid: number): ProcessState | undefined {
+  const stat = parseProcStat(readTrimmed(`/proc/${pid}/stat`));
+  return stat && {startTime: stat.started, zombie: isGone(stat.state)};
+}
+
+/** What `/proc/<pid>/stat` says of a process, see proc(5). */
+export interface ProcStat {
+  /** As the system cuts it; may hold any character. */
+  name: string;
+  state: string;
+  parent: number;
+  group: number;
+  session: number;
+  /** Those that run; one that has ended counts as long as others do not. */
+  threads: number;
+  /** In the system's own writing: hundredths of a second since the boot. */
+  started: string;
+  /** Where its environment lies in memory; zeros while there is none. */
+  environment: readonly [from: string, to: string];
+}
+
+/** In a field of an address. */
+export const NO_ENVIRONMENT = '0';
+
+/** Read `/proc/<pid>/stat`; undefined when it says nothing. */
+export function parseProcStat(stat: string | null | undefined): ProcStat | undefined {
+  if (!stat) return undefined;
+  // The name is in parentheses and may itself hold any character, also `)`; a letter for the state follows.
+  const nameEnd = stat.lastIndexOf(')');
+  const fields = stat.slice(nameEnd + 2).split(' ');
+  const [state, started] = [fields[0], fields[19]];
+  if (!state || !started) return undefined;
+  return {
+    name: stat.slice(stat.indexOf('(') + 1, nameEnd),
+    state,
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    threads: Number(fields[17]),
+    started,
+    environment: [fields[47] ?? NO_ENVIRONMENT, fields[48] ?? NO_ENVIRONMENT],
+  };
+}
+
+/** Of a thread, or of a process by its first: it has ended, and nobody has asked how. */
+export function isGone(state: string): boolean {
+  return /[ZXx]/.test(state);
 }
 
 /** One line of `ps -o lstart=,stat=`: five words of a date, then the state. */

@@ -3,6 +3,7 @@
 import {execFile} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import {isGone, NO_ENVIRONMENT, type ProcStat, parseProcStat} from './identity.ts';
 import {TOKEN_VARIABLE} from './tokens.ts';
 
 export interface ProcessEntry {
@@ -76,37 +77,18 @@ let loadavg: number | undefined;
 let pidLimit: number | undefined;
 let scratch = Buffer.allocUnsafeSlow(64 * 1024);
 
-interface Stat extends ProcessEntry {
-  state: string;
-  /** Those that run; one that has ended counts as long as others do not. */
-  threads: number;
-  /** Where it lies in memory; zeros while there is none. */
-  environment: readonly [from: string, to: string];
-}
+type Stat = ProcStat & {pid: number};
 
-const NO_ENVIRONMENT = '0';
 const UNCLEAR = Symbol('unclear');
 
-function readStat(pid: number): Stat | undefined {
-  return parseStat(pid, readProcFile(`/proc/${pid}/stat`)?.toString('latin1'));
+/** One process, also one that has ended unreaped. Needs `hasProc`. */
+export function readStat(pid: number): Stat | undefined {
+  const stat = readStatFile(`/proc/${pid}/stat`);
+  return stat && {pid, ...stat};
 }
 
-function parseStat(pid: number, stat: string | undefined): Stat | undefined {
-  if (!stat) return undefined;
-  // The name is in parentheses and may itself hold any character, also `)`; a letter for the state follows.
-  const nameEnd = stat.lastIndexOf(')');
-  const fields = stat.slice(nameEnd + 2).split(' ');
-  return {
-    pid,
-    state: fields[0]!,
-    parent: Number(fields[1]),
-    group: Number(fields[2]),
-    session: Number(fields[3]),
-    started: fields[19]!,
-    threads: Number(fields[17]),
-    environment: [fields[47] ?? NO_ENVIRONMENT, fields[48] ?? NO_ENVIRONMENT],
-    name: stat.slice(stat.indexOf('(') + 1, nameEnd),
-  };
+function readStatFile(file: string): ProcStat | undefined {
+  return parseProcStat(readProcFile(file)?.toString('latin1'));
 }
 
 /**
@@ -119,8 +101,8 @@ function readToken({pid, state}: Stat): string | typeof UNCLEAR | undefined {
   if (folder === undefined) return UNCLEAR;
   const environment = readProcFile(`${folder}/environ`);
   if (environment === undefined) return fs.existsSync(folder) ? undefined : UNCLEAR;
-  if (environment.length > 0) return findToken(environment);
-  const [from, to] = parseStat(pid, readProcFile(`${folder}/stat`)?.toString('latin1'))?.environment ?? [];
+  if (environment.length > 0) return findVariable(environment, TOKEN_VARIABLE);
+  const [from, to] = readStatFile(`${folder}/stat`)?.environment ?? [];
   return from !== undefined && from !== NO_ENVIRONMENT && from === to ? undefined : UNCLEAR;
 }
 
@@ -141,13 +123,14 @@ function isAlive(entry: Stat | undefined): entry is Stat {
   return entry !== undefined && (!isGone(entry.state) || entry.threads > 1);
 }
 
-/** Of a thread: it has ended, and nobody has asked how. */
-function isGone(state: string): boolean {
-  return state === 'Z' || state === 'X';
+/** What a process has in its environment by this name; undefined also where that cannot be read. Needs `hasProc`. */
+export function readVariable(pid: number, name: string): string | undefined {
+  const environment = readProcFile(`/proc/${pid}/environ`);
+  return environment && findVariable(environment, name);
 }
 
-function findToken(environment: Buffer): string | undefined {
-  const wanted = `${TOKEN_VARIABLE}=`;
+function findVariable(environment: Buffer, name: string): string | undefined {
+  const wanted = `${name}=`;
   for (let at = environment.indexOf(wanted); at !== -1; at = environment.indexOf(wanted, at + 1)) {
     if (at > 0 && environment[at - 1] !== 0) continue;
     const end = environment.indexOf(0, at);

@@ -28,8 +28,8 @@ test('a process that has ended has no state', async () => {
 
 test('a name with spaces and parentheses does not shift the fields of /proc', () => {
   const tail = ' 1 1 1 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 2 3';
-  expect(parseProcStat(`7 (a) S 1 (b) Z${tail}`)).toEqual({startTime: '4711', zombie: true});
-  expect(parseProcStat(`7 (sh) S${tail}`)).toEqual({startTime: '4711', zombie: false});
+  expect(parseProcStat(`7 (a) S 1 (b) Z${tail}`)).toMatchObject({name: 'a) S 1 (b', started: '4711', state: 'Z'});
+  expect(parseProcStat(`7 (sh) S${tail}`)).toMatchObject({name: 'sh', started: '4711', state: 'S'});
   expect(parseProcStat('')).toBeUndefined();
   expect(parseProcStat(null)).toBeUndefined();
 });
