@@ -1,9 +1,10 @@
+import {checkClaim} from '../attempt/claim/check-claim.ts';
 import {completeByHand} from '../attempt/complete-by-hand.ts';
 import {finishPhase} from '../attempt/finish-phase.ts';
-import {integrate} from '../attempt/integrate.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
+import {MergeRounds} from '../merge-queue/merge-rounds.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {taskState} from '../state/milestone.ts';
 import {isByHand} from '../state/task.ts';
@@ -17,26 +18,28 @@ const FILES_WORTH_A_CHECKPOINT = 10;
 export function gitIntegration(execution: Execution): Agent {
   let checkpointAt: number | undefined;
   const sync = new BranchSync(execution);
+  const {integration} = execution.workspace;
+  const rounds = integration && new MergeRounds(execution, integration);
   /** Tasks whose work could not be saved at some time. */
   const warned = new Set<TaskId>();
   return {
     name: 'git-integration',
     restMs: FIVE_MINUTES_MS,
-    wakesOn: ['claim', 'done'],
+    wakesOn: ['claim', 'queue', 'done'],
     tick() {
-      integrateClaimed(execution);
+      takeClaimed(execution);
+      rounds?.wake();
       sync.tick();
       const now = execution.clock.elapsed();
       checkpointAt ??= now + FIVE_MINUTES_MS;
       if (now < checkpointAt) return;
       checkpointAt = now + FIVE_MINUTES_MS;
-      if (execution.workspace.integration)
-        execution.jobs.start('checkpoints', () => saveCheckpoints(execution, warned));
+      if (integration) execution.jobs.start('checkpoints', () => saveCheckpoints(execution, warned));
     },
   };
 }
 
-function integrateClaimed(execution: Execution): void {
+function takeClaimed(execution: Execution): void {
   for (const id of execution.ledger.state.running) {
     const task = taskState(execution.ledger.state, id);
     if (task.status !== 'in_progress' || task.stage !== 'claimed') continue;
@@ -47,7 +50,7 @@ function integrateClaimed(execution: Execution): void {
       execution.jobs.start(`integrate ${id}.${task.attempt}`, () => completeByHand(execution, id));
     else if (needsNothing(execution, id)) {
       execution.ledger.record({event: 'task_completed', details: {task_id: id, attempt: task.attempt, checked: false}});
-    } else execution.jobs.start(`integrate ${id}.${task.attempt}`, () => integrate(execution, id));
+    } else execution.jobs.start(`integrate ${id}.${task.attempt}`, () => checkClaim(execution, id));
   }
 }
 

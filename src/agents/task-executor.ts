@@ -13,7 +13,7 @@ export function taskExecutor(execution: Execution): Agent {
   return {
     name: 'task-executor',
     restMs: Number.POSITIVE_INFINITY,
-    wakesOn: ['plan', 'go', 'turn', 'done', 'trouble', 'relief', 'standing', 'spending'],
+    wakesOn: ['plan', 'go', 'turn', 'queue', 'done', 'trouble', 'relief', 'standing', 'spending'],
     tick() {
       if (isHeld(execution)) return;
       if (execution.inForce.needsBaseline && execution.ready.waiting.size > 0)

@@ -34,27 +34,49 @@ export async function block(
   execution.ledger.endAttempt(place, {kind: 'cancelled', message: problem.message});
 }
 
+/** What a task is done with. */
+export interface Done {
+  checks: readonly CheckResult[];
+  commit?: string | undefined;
+  /** Where the branch stands with it. */
+  tip?: string | undefined;
+  adopted?: true;
+}
+
 /** The task is done. */
 export async function complete(
   execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
-  done: {checks: readonly CheckResult[]; commit?: string; adopted?: boolean},
+  done: Done,
 ): Promise<void> {
-  const {checks, commit, adopted} = done;
+  execution.ledger.record(...(await completion(execution, place, done)));
+}
+
+/** The events that say that a task is done; what they tell of is written by then. */
+export async function completion(
+  execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
+  place: AttemptPlace,
+  {checks, commit, tip, adopted}: Done,
+): Promise<NewEvent[]> {
   const {taskId: task_id, attempt} = place;
   const running = runningTask(execution.ledger.state, task_id);
   const checked = checks.length > 0 || (running.checked ?? false);
   const completed: NewEvent = {
     event: 'task_completed',
-    details: {task_id, attempt, checked, ...(commit !== undefined && {commit}), ...(adopted && {adopted})},
+    details: {task_id, attempt, checked, ...on(commit, tip), ...(adopted && {adopted})},
   };
   const task = execution.ledger.state.taskById.get(task_id) as Task;
-  if (running.phase === undefined || !isKiro(task)) return execution.ledger.record(completed);
+  if (running.phase === undefined || !isKiro(task)) return [completed];
   const files = commit === undefined ? [] : ((await execution.workspace.integration?.changedIn(commit)) ?? []);
   const deliverables = await writeResults(execution, place, {checks: running.checks ?? checks, files, commit});
-  execution.ledger.record(
+  return [
     {event: 'kiro_phase_updated', details: {task_id, attempt, phase: 'execute', status: 'completed', deliverables}},
     {event: 'kiro_workflow_completed', details: {task_id}},
     completed,
-  );
+  ];
+}
+
+/** Where a commit stands, and the branch with it. */
+function on(commit: string | undefined, tip: string | undefined) {
+  return commit === undefined ? {} : {commit, ...(tip !== undefined && {tip})};
 }

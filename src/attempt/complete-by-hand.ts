@@ -10,10 +10,15 @@ import {awaitCompletion, isGated} from './completion-gate.ts';
 import {checksOf, redCheck, verify} from './verify.ts';
 import {voidIfChanged} from './void-changed.ts';
 
-/** A person says that a manual task is done. What can be checked is the branch: that is where his work would be. */
+/**
+ * A person says that a manual task is done. What can be checked is the branch: that is where his work would be. With what
+ * waits to be merged it is checked in one go, unless somebody has to let it through afterwards.
+ */
 export async function completeByHand(execution: Execution, id: TaskId): Promise<void> {
   const {attempt, slot} = runningTask(execution.ledger.state, id);
   const place: AttemptPlace = {taskId: id, attempt, slot};
+  if (execution.workspace.integration && !isGated(execution, id))
+    return execution.ledger.record({event: 'task_queued', details: {task_id: id, attempt}});
   await execution.attempts.during(place, signal =>
     execution.mergeQueue.run(async head => {
       if (head && head.kind !== 'head') return block(execution, place, {...head, type: 'branch_rewritten'});

@@ -15,6 +15,8 @@ export function keepDraftsOf(
   const running = taskState(state, place.taskId);
   const task = state.taskById.get(place.taskId) as Task;
   if (running.status !== 'in_progress' || running.phase === undefined) return;
+  // They were kept when it was queued, and the slot may be another's by now.
+  if (running.queued) return;
   const {home} = workspace.placeOf(place);
   // Where it has no copy of its own, they lie in the home already.
   if (home === execution.surroundings.paths.home) return;

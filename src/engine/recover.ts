@@ -1,12 +1,13 @@
 // What a dead executor left behind, settled before anything new starts.
 
-import {completeIntegrated, settleIntegration} from '../attempt/integrate.ts';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution, Ground} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
+import {MergeRounds} from '../merge-queue/merge-rounds.ts';
+import {settleIntegrated} from '../merge-queue/settle-integrated.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {attemptsOf, milestoneToken, taskState} from '../state/milestone.ts';
@@ -27,14 +28,16 @@ export async function recover(execution: Execution): Promise<void> {
   // The final check and what tears slots down belong to no attempt.
   if (state.session && !state.session.ended) tokens.add(milestoneToken(state));
   if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
+  for (const [id, task] of open) await settleLost(execution, id, task);
+  // First: what the branch has is the execution's own, and not to be taken off it. What it has not waits in the queue still.
+  for (const [id, task] of open) if (task.stage === 'integrating') await settleIntegrated(execution, id);
+  // Where all work in one checkout, what waits lies there, and nothing else can begin before it is integrated.
+  const {integration} = execution.workspace;
+  if (integration && state.activation?.isolation === 'shared') await new MergeRounds(execution, integration).drain();
   for (const [id, task] of open) {
-    await settleLost(execution, id, task);
-    if (task.stage === 'integrating') {
-      // Nothing new starts once the execution is to end; the next one finds it as it is.
-      if (!execution.lifetime.ending) await settleIntegration(execution, id);
-    }
     // What a person has done is done; only its check was cut off.
-    else if (!isByHand(task) || task.stage !== 'claimed') await endInterrupted(execution, id, task, howItEnded(ledger));
+    if (task.stage === 'integrating' || (isByHand(task) && task.stage === 'claimed')) continue;
+    await endInterrupted(execution, id, task, howItEnded(ledger));
   }
   // The event that follows the end of an attempt may not have reached the log.
   for (const id of state.tasks.keys()) ledger.decideUndecided(id);
@@ -59,7 +62,7 @@ export async function endDeadAttempts(
   await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
   for (const [id, task] of open) {
     await settleLost(ground, id, task);
-    if (!(await completeIntegrated(ground, id))) await endInterrupted(ground, id, task, howItEnded(ledger));
+    if (!(await settleIntegrated(ground, id))) await endInterrupted(ground, id, task, howItEnded(ledger));
     ledger.decideUndecided(id);
   }
   await ledger.durable();

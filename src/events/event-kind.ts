@@ -4,7 +4,8 @@ import type {EventName} from './event.ts';
  * What an event is to those who act on events; each agent names the kinds that wake it.
  * - `plan`: other tasks are there; `refused`: an edit of the plan is not taken
  * - `go`, `stop`: the milestone goes on, or does not
- * - `turn`: something about a task is to be decided anew; `claim`: its work is to be integrated; `done`: it is complete
+ * - `turn`: something about a task is to be decided anew; `claim`: its work is to be checked, `queue`: to be merged, and its
+ *   place is free; `done`: it is complete
  * - `trouble`: a task failed for good, or something is in the way; `relief`: something is out of the way
  * - `standing`: others can work than before; `spending`: what an attempt has used is known
  * - `session`: where a resume would start has to be written down
@@ -17,6 +18,7 @@ export type EventKind =
   | 'stop'
   | 'turn'
   | 'claim'
+  | 'queue'
   | 'done'
   | 'trouble'
   | 'relief'
@@ -52,8 +54,7 @@ export const EVENT_KINDS: Readonly<Record<EventName, EventKind>> = {
   task_claimed: 'claim',
   tests_removed: 'note',
   task_verified: 'note',
-  // It needs no place any more.
-  task_queued: 'turn',
+  task_queued: 'queue',
   task_integrating: 'note',
   task_completed: 'done',
   attempt_ended: 'turn',

@@ -22,6 +22,9 @@ export interface CheckPlace {
   keepsOutput?: boolean;
 }
 
+/** Checks that print to one log. */
+export type CheckGroup = Pick<CheckPlace, 'place'> & {checks: readonly Check[]};
+
 export interface CommandParts {
   ledger: Ledger;
   inForce: InForce;
@@ -79,17 +82,31 @@ export class Checks {
   constructor(private readonly parts: ChecksParts) {}
 
   /** Run checks in a folder; what changes in the repository meanwhile is put on record. */
-  run(checks: readonly Check[], where: CheckPlace): Promise<CheckResult[]> {
-    const {workspace, inForce, surroundings} = this.parts;
-    const {place, slot} = where;
-    // The merge queue's slot has the code; the documents are accepted by then.
-    const {home} = place && place.slot === slot ? workspace.placeOf(place) : surroundings.paths;
-    return underWatch(this.parts, where, async () => {
+  async run(checks: readonly Check[], {place, ...where}: CheckPlace): Promise<CheckResult[]> {
+    const [results = []] = await this.runBeside([{place, checks}], where);
+    return results;
+  }
+
+  /** The same for checks of several attempts beside each other. @returns None of any when they were stopped. */
+  runBeside(groups: readonly CheckGroup[], where: Omit<CheckPlace, 'place'>): Promise<CheckResult[][]> {
+    const place = groups.length === 1 ? groups[0]?.place : undefined;
+    return underWatch(this.parts, {place, cwd: where.cwd}, async () => {
       try {
-        return await runCommands(this.parts, checks, where, {retries: inForce.settings.verifyRetries, home});
+        const settled = await Promise.allSettled(groups.map(group => this.runGroup(group, where)));
+        return settled.map(one => {
+          if (one.status === 'rejected') throw one.reason;
+          return one.value;
+        });
       } finally {
-        await workspace.noteLeft(slot);
+        await this.parts.workspace.noteLeft(where.slot);
       }
     });
+  }
+
+  private runGroup({place, checks}: CheckGroup, where: Omit<CheckPlace, 'place'>): Promise<CheckResult[]> {
+    const {workspace, inForce, surroundings} = this.parts;
+    // The merge queue's slot has the code; the documents are accepted by then.
+    const {home} = place && place.slot === where.slot ? workspace.placeOf(place) : surroundings.paths;
+    return runCommands(this.parts, checks, {...where, place}, {retries: inForce.settings.verifyRetries, home});
   }
 }

@@ -1,13 +1,10 @@
 import {SerialQueue} from '../platform/serial-queue.ts';
-import type {BranchHead, Integration} from '../workspace/workspace.ts';
-
-/** What work in the queue returns to be done again, on the head as it is then. */
-export const AGAIN = Symbol('again');
-
-export type OrAgain<Result> = Result | typeof AGAIN;
+import type {BranchHead, Integration, QueuedWork} from '../workspace/workspace.ts';
 
 /** Whatever moves the branch, or counts on its standing still, one after the other. */
 export class MergeQueue {
+  /** What this process knows of queued works, by the commit that holds each: git need not be asked for it. */
+  readonly works = new Map<string, QueuedWork>();
   private readonly turns = new SerialQueue();
 
   constructor(private readonly integration: Pick<Integration, 'readHead'> | undefined) {}
@@ -16,12 +13,7 @@ export class MergeQueue {
    * Work on the head of the branch, while nobody else does.
    * @param work Gets the head as it is when its turn has come; undefined outside git.
    */
-  run<Result>(work: (head: BranchHead | undefined) => Promise<OrAgain<Result>>): Promise<Result> {
-    return this.turns.run(async () => {
-      for (;;) {
-        const result = await work(await this.integration?.readHead());
-        if (result !== AGAIN) return result as Result;
-      }
-    });
+  run<Result>(work: (head: BranchHead | undefined) => Promise<Result>): Promise<Result> {
+    return this.turns.run(async () => work(await this.integration?.readHead()));
   }
 }

@@ -78,13 +78,17 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       const {commit} = event.details;
       return {...task, stage: 'integrating', queued: {...(commit !== undefined && {commit})}};
     }
-    case 'task_integrating':
+    case 'task_integrating': {
       if (!isRunning(task, event)) break;
+      const {commit, onto, tip} = event.details;
       return {
         ...task,
         stage: 'integrating',
-        integrating: {commit: event.details.commit, onto: event.details.onto},
+        // Earlier versions queued nothing: what was to be moved is the work.
+        queued: task.queued ?? {commit},
+        integrating: {commit, onto, ...(tip !== undefined && {tip})},
       };
+    }
     case 'task_completed':
       if (!isRunning(task, event) && !event.details.adopted) break;
       return {

@@ -109,7 +109,7 @@ export interface RunningTask {
   checked?: boolean;
   /** Checks that were run for it, as last recorded. */
   checks?: CheckResult[];
-  integrating?: {commit: string; onto: string};
+  integrating?: {commit: string; onto: string; tip?: string};
   /** What its agent has used is on record; after the claim, what its reviewer has. */
   settled?: true;
   removedTests?: RemovedTest[];

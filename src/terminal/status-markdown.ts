@@ -9,6 +9,7 @@ import {goOnCommand} from '../reports/what-next.ts';
 import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
+import {stageWord} from './stage-word.ts';
 import {countParts, doneParts, running, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */
@@ -112,7 +113,7 @@ function runningText(task: TaskReport, {warnings}: StatusReport): string {
   const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
   const marks = warnings.flatMap(of => ('task_id' in of && of.task_id === id ? `, ${WARNINGS[of.kind]}` : []));
   const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
-  return `\`${id}\` ${stage}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
+  return `\`${id}\` ${stage && stageWord(stage)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
 }
 
 /** Without their ages, which change all the time. */

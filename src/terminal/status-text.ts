@@ -9,6 +9,7 @@ import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
+import {stageWord} from './stage-word.ts';
 import {cutTo, pad} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
 
@@ -217,7 +218,7 @@ export function runningText(task: RunningTask, now: number): string {
   const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
-  return printable(`${phase}${task.stage}${age}${attempts(task)}${title}`);
+  return printable(`${phase}${task.stage && stageWord(task.stage)}${age}${attempts(task)}${title}`);
 }
 
 type RunningTask = Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'kiro'>;

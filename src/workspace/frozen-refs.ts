@@ -16,13 +16,21 @@ function heldRef({id, task, attempt}: RescueName): string {
   return `refs/milestone/frozen/${id}/${task}.${attempt}`;
 }
 
-/** Keep git from removing a tree, for as long as this machine runs: nothing is synced. */
-export async function holdTree(repo: Repository, work: RescueName & {base: string}, tree: string): Promise<void> {
-  const message = `frozen(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n`;
+/**
+ * Keep git from removing a tree, for as long as this machine runs: nothing is synced.
+ * @returns The commit that does it.
+ */
+export async function holdTree(
+  repo: Repository,
+  work: RescueName & {base: string; message?: string | undefined},
+  tree: string,
+): Promise<string> {
+  const {message = `frozen(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n`} = work;
   const commit = await commitTree(repo, {tree, parents: [work.base], message});
   if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, heldRef(work), commit]);
   // Nobody else writes this name, and to start git for it takes longer than to freeze the work.
   else replaceFile(looseRef(repo, heldRef(work)), `${commit}\n`, {durable: false});
+  return commit;
 }
 
 /** Keep what is held of an attempt as its work, without what lies beside it by now. @returns Whether anything was held. */

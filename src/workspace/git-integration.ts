@@ -28,10 +28,12 @@ import type {
   Advance,
   AttemptPlace,
   BranchHead,
+  BranchMove,
   FreezeOptions,
   FrozenWork,
   Integration,
   MergedWork,
+  QueuedWork,
 } from './workspace.ts';
 
 export interface GitParts {
@@ -48,6 +50,8 @@ export interface GitParts {
   lastHead(): string | undefined;
   /** The worktree that an attempt works in; `undefined` when the attempt has made it something else. */
   worktreeOf(place: AttemptPlace): Repository | undefined;
+  /** The repository as it is seen where the attempt's work was made, or lies merged: attributes and merge drivers hold. */
+  mergeIn(place: AttemptPlace): Repository;
   /** Commit that what lies in the worktree was made on. */
   baseOf(worktree: Repository): Promise<string>;
   /** A folder in which a commit lies checked out. */
@@ -159,9 +163,9 @@ export class GitIntegration implements Integration {
     return true;
   }
 
-  private async hold({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork): Promise<void> {
+  hold({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork, message?: string): Promise<string> {
     const {repo, milestoneId: id} = this.parts;
-    await holdTree(repo, {id, task, attempt, base}, tree);
+    return holdTree(repo, {id, task, attempt, base, message}, tree);
   }
 
   /** What is held of an attempt becomes its kept work. @returns Whether anything was. */
@@ -241,7 +245,7 @@ export class GitIntegration implements Integration {
   private async mergeUnchecked(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork> {
     const {tree, base, objects} = work;
     const {repo} = this.parts;
-    const merged = await mergeOntoHead(this.parts.worktreeOf(place) ?? repo, {head, base, tree});
+    const merged = await mergeOntoHead(this.parts.mergeIn(place), {head, base, tree});
     if (merged.kind === 'conflict') return merged;
     if (merged.kind === 'same') return {kind: 'merged', tree, ...(objects && {objects})};
     const {files, newObjects} = await compareObjects(repo, head, merged.tree);
@@ -262,7 +266,7 @@ export class GitIntegration implements Integration {
     return commitTree(this.parts.repo, {tree, parents: [parent], message});
   }
 
-  async advance({to, from, place}: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
+  async advance({to, from, places}: BranchMove): Promise<Advance> {
     const {repo, branch, lock, sharedCheckout} = this.parts;
     const others = (await checkedOutAt(repo, branch)).filter(checkout => checkout.gitDir !== sharedCheckout?.gitDir);
     for (const checkout of others) {
@@ -270,7 +274,7 @@ export class GitIntegration implements Integration {
       if (files.length > 0) return checkedOut(branch, checkout, files);
     }
     lock.check();
-    const reason = `milestone: ${place.taskId}, attempt ${place.attempt}`;
+    const reason = `milestone: ${places.map(({taskId, attempt}) => `${taskId}, attempt ${attempt}`).join('; ')}`;
     const move = await advanceBranch(repo, {branch, from, to, reason}).catch(error => {
       // A prune took the commit, to which nothing referred yet: it is made again.
       if (isObjectGone(error)) return {kind: 'moved'} as const;
@@ -278,7 +282,7 @@ export class GitIntegration implements Integration {
     });
     // A git of an executor that died may have moved it after all.
     if (move.kind === 'moved' && !(await this.isIntegrated(to))) return {kind: 'moved'};
-    await letGo(repo, {id: this.parts.milestoneId, task: place.taskId, attempt: place.attempt});
+    for (const {taskId: task, attempt} of places) await letGo(repo, {id: this.parts.milestoneId, task, attempt});
     await this.follow(from, to);
     return {kind: 'advanced'};
   }
@@ -304,11 +308,11 @@ export class GitIntegration implements Integration {
     return head !== undefined && (await isAncestor(repo, commit, head));
   }
 
-  async workOf(commit: string): Promise<FrozenWork | undefined> {
+  async workOf(commit: string): Promise<QueuedWork | undefined> {
     const {repo} = this.parts;
     if ((await resolveCommit(repo, commit)) === undefined) return undefined;
     const {tree, parents, message} = await readCommit(repo, commit);
-    return {tree, base: parents[0] as string, hasChanges: true, changedFiles: [], message};
+    return {commit, tree, base: parents[0] as string, hasChanges: true, changedFiles: [], message};
   }
 }
 

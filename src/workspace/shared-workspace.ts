@@ -22,7 +22,7 @@ import {
   syncFiles,
   takeCommitsBack,
 } from './shared-checkout.ts';
-import type {Advance, AttemptPlace, Origin, Workplace, Workspace} from './workspace.ts';
+import type {Advance, AttemptPlace, BranchMove, Origin, Workplace, Workspace} from './workspace.ts';
 
 export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
   milestoneId: string;
@@ -54,6 +54,7 @@ export class SharedWorkspace implements Workspace {
       ...parts,
       sharedCheckout: repo,
       worktreeOf: () => repo,
+      mergeIn: () => repo,
       baseOf: async () => (await readRef(repo, 'HEAD')) as string,
       checkOutCommit: async () => workFolder(repo),
       leave: place => this.takeAway(place),
@@ -235,16 +236,18 @@ class SharedIntegration extends GitIntegration {
     );
   }
 
-  override async advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance> {
+  override async advance(move: BranchMove): Promise<Advance> {
     const {repo, checkoutLock, occupantOf} = this.shared;
     checkoutLock.check();
     const {changedFiles} = await writeTree(repo, move.from);
     syncFiles(repo, changedFiles);
-    const occupant = occupantOf(move.place);
+    // One at a time works here.
+    const place = move.places.find(occupantOf);
+    const occupant = place && occupantOf(place);
     // What a crash leaves on the branch from here on may be work that was checked.
     if (occupant) setOccupant(repo, {attempt: occupant.attempt, base: occupant.base, to: move.to});
     const advance = await super.advance(move);
-    if (advance.kind === 'advanced') await this.shared.leave(move.place);
+    if (advance.kind === 'advanced') for (const one of move.places) await this.shared.leave(one);
     return advance;
   }
 }

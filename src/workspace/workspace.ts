@@ -20,6 +20,13 @@ export function heldSlots({running, tasks}: Pick<MilestoneState, 'running' | 'ta
   });
 }
 
+/** Frozen work that waits to be merged. */
+export interface QueuedWork extends FrozenWork {
+  /** The commit that holds it. */
+  commit: string;
+  message: string;
+}
+
 /** A finished attempt's work, frozen: what is checked is what is integrated. */
 export interface FrozenWork {
   tree: string;
@@ -123,6 +130,11 @@ export interface Integration {
   readHead(): Promise<BranchHead>;
   /** Whether all objects of a tree that are not in its base are there still. */
   isWhole(work: Pick<FrozenWork, 'tree' | 'base' | 'objects'>): Promise<boolean>;
+  /**
+   * Hold frozen work, as it is from its freezing on, by a commit that says what is to be said of it.
+   * @returns That commit.
+   */
+  hold(place: AttemptPlace, work: FrozenWork, message: string): Promise<string>;
   /** `lost`: objects of the work are gone, and the merge is worth nothing. */
   merge(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork>;
   /**
@@ -140,14 +152,21 @@ export interface Integration {
    * Move the branch, and the files of a checkout that has it checked out. `moved`: it does not stand at `from` any more.
    * Synced when it resolves.
    */
-  advance(move: {to: string; from: string; place: AttemptPlace}): Promise<Advance>;
+  advance(move: BranchMove): Promise<Advance>;
   /** Have the checkouts of the branch follow a move of it that is done; may be repeated. */
   follow(from: string, to: string): Promise<void>;
   /** Whether every checkout of the branch could follow it now. */
   canFollow(): Promise<boolean>;
   isIntegrated(commit: string): Promise<boolean>;
-  /** The work of a commit that was made but did not get onto the branch; undefined when its objects are lost. */
-  workOf(commit: string): Promise<FrozenWork | undefined>;
+  /** The work that a commit holds; undefined when its objects are lost. */
+  workOf(commit: string): Promise<QueuedWork | undefined>;
+}
+
+/** A move of the branch that takes the work of some attempts onto it. */
+export interface BranchMove {
+  from: string;
+  to: string;
+  places: readonly AttemptPlace[];
 }
 
 export type MergedWork =

@@ -72,6 +72,7 @@ export class WorktreeWorkspace implements Workspace {
     this.integration = new GitIntegration({
       ...parts,
       worktreeOf: ({slot}) => (slot === undefined ? undefined : this.places.find(slot)),
+      mergeIn: place => this.slotOf(place) ?? this.places.find(parts.mergeSlot) ?? parts.repo,
       baseOf: async slot => (await slotBase(slot)) as string,
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareMergeSlot(commit);
@@ -161,8 +162,9 @@ export class WorktreeWorkspace implements Workspace {
 
   private async rescue(place: InSlot): Promise<void> {
     const {milestoneId} = this.parts;
-    const slot = this.places.find(place.slot);
-    if (!slot || slotOwner(slot) !== ownerOf(place)) return;
+    const slot = this.slotOf(place);
+    // Who was queued has left it.
+    if (!slot) return void (await this.integration.keepHeld(place));
     markUnsaved(slot, ownerOf(place));
     await this.integration.takeBack();
     if (await this.integration.keepHeld(place)) return clearUnsaved(slot);
@@ -183,6 +185,12 @@ export class WorktreeWorkspace implements Workspace {
         `the work of task \`${place.taskId}\` could not be kept as a commit: ${isHurried ? 'there was no time' : (error as Error).message}`,
       );
     }
+  }
+
+  /** The slot of an attempt, if nobody else has it by now. */
+  private slotOf(place: AttemptPlace): Repository | undefined {
+    const slot = place.slot === undefined ? undefined : this.places.find(place.slot);
+    return slot && slotOwner(slot) === ownerOf(place) ? slot : undefined;
   }
 
   async noteLeft(number: number): Promise<void> {

@@ -28,6 +28,7 @@ const FLOORS = [
   ['documents'],
   ['execution'],
   ['attempt'],
+  ['merge-queue'],
   ['agents'],
   ['requests'],
   ['engine'],

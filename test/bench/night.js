@@ -34,6 +34,7 @@ export function night(rounds = 3) {
       {
         what: `${CHECKED_TASKS} tasks of 0.2 s with a check of 1 s / their times divided by four`,
         value: ms.checked / ideal,
+        atMost: 1.4,
       },
     ];
   });

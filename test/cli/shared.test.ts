@@ -228,7 +228,7 @@ test.concurrent('a commit that a dead executor got onto the branch is adopted wi
     ],
     SHARED,
   );
-  killAtGit(rig, 'after', '*"update-ref -m milestone: a, attempt 1"*');
+  killAtGit(rig, 'after', '*"update-ref --no-deref -m milestone: a, attempt 1"*');
   expect(await rig.milestone('execute', ID)).toMatchObject({signal: 'SIGKILL'});
   expect([subjects(rig, ID).length, changes(rig)]).toEqual([1, expect.arrayContaining(['junk'])]);
   const ref = `refs/milestone/rescue/${ID}/a.1`;
@@ -241,7 +241,7 @@ test.concurrent('a commit that a dead executor got onto the branch is adopted wi
 test.concurrent('what lies beside work that is integrated after a crash is kept', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: 'echo junk > junk'}], SHARED);
-  killAtGit(rig, 'before', '*"update-ref -m milestone: a, attempt 1"*');
+  killAtGit(rig, 'before', '*"update-ref --no-deref -m milestone: a, attempt 1"*');
   expect(await rig.milestone('execute', ID)).toMatchObject({signal: 'SIGKILL'});
   rig.write('README', 'Mine.\n');
   const ref = `refs/milestone/rescue/${ID}/a.1`;

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {AGAIN, MergeQueue} from '../../src/execution/merge-queue.ts';
+import {MergeQueue} from '../../src/execution/merge-queue.ts';
 import type {BranchHead} from '../../src/workspace/workspace.ts';
 
 /** A branch whose commits are `c0`, `c1`, …, as it is moved. */
@@ -27,22 +27,6 @@ test('whoever waits gets the head as it is when his turn has come', async () => 
     ),
   );
   expect(seen).toEqual(['c0', 'c1', 'c2']);
-});
-
-test('who finds the branch moved begins again on the head as it is then, before those who wait', async () => {
-  const branch = movingBranch();
-  const queue = new MergeQueue(branch);
-  const seen: Array<string | undefined> = [];
-  const first = queue.run(async head => {
-    seen.push(commitOf(head));
-    if (seen.length > 1) return 'done';
-    branch.move(); // by a person
-    return AGAIN;
-  });
-  const second = queue.run(async head => void seen.push(commitOf(head)));
-  expect(await first).toBe('done');
-  await second;
-  expect(seen).toEqual(['c0', 'c1', 'c1']);
 });
 
 test('a failure is its owner’s; the queue goes on', async () => {

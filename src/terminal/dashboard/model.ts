@@ -6,6 +6,7 @@ import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
 import {clockTime, eventGist} from '../log-line.ts';
 import {printable} from '../printable.ts';
+import {stageWord} from '../stage-word.ts';
 import {illText} from '../status-text.ts';
 
 /** Per cent of each phase, averaged over the kiro tasks. */
@@ -184,9 +185,9 @@ function titleOf({id, title, error}: TaskReport): string {
 function stateOf({status, stage, checked, attempts, kiro}: TaskReport): string {
   switch (status) {
     case 'in_progress':
-      return attempts > 1 ? `${stage} #${attempts}` : String(stage);
+      return `${stage && stageWord(stage)}${attempts > 1 ? ` #${attempts}` : ''}`;
     case 'kiro_managed':
-      return `${kiro?.current_phase} ${stage ?? phaseWord(kiro)}`;
+      return `${kiro?.current_phase} ${stage ? stageWord(stage) : phaseWord(kiro)}`;
     case 'completed':
       return checked ? 'done' : 'done, unchecked';
     default:

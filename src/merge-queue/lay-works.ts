@@ -1,0 +1,75 @@
+import {giveUp} from '../attempt/attempt-end.ts';
+import {completeUnmerged} from '../attempt/claim/complete-unmerged.ts';
+import {voidIfChanged} from '../attempt/void-changed.ts';
+import type {Outcome} from '../events/event.ts';
+import type {Execution} from '../execution/execution.ts';
+import {PRUNED_WORK} from '../workspace/git-integration.ts';
+import type {AttemptPlace, Integration, QueuedWork} from '../workspace/workspace.ts';
+
+/** A task of a round. */
+export interface Member {
+  place: AttemptPlace;
+  /** Absent where there is nothing to merge. */
+  work: QueuedWork | undefined;
+}
+
+/** A work as it lies on those before it. */
+export interface Laid extends Member {
+  /** Its commit; absent where there is nothing to merge. */
+  commit?: string;
+}
+
+/** Works on top of each other, in commits that no branch has yet. */
+export interface Stack {
+  onto: string;
+  /** The last commit; `onto` where nobody has anything to merge. */
+  tip: string;
+  /** Of the tip; undefined where it is `onto`. */
+  tree: string | undefined;
+  laid: readonly Laid[];
+}
+
+/**
+ * Lay works on a commit, one after the other, each in a commit of its own. Who conflicts with those before him is left
+ * out, and waits for the next round; who conflicts with the head itself ends, and so does who has nothing to do here.
+ */
+export async function layWorks(
+  execution: Execution,
+  {integration, members, onto}: {integration: Integration; members: readonly Member[]; onto: string},
+): Promise<Stack> {
+  const laid: Laid[] = [];
+  let [tip, tree] = [onto, undefined as string | undefined];
+  for (const member of members) {
+    const {place, work} = member;
+    if (!work && place.slot !== undefined) {
+      await completeUnmerged(execution, place, []);
+      continue;
+    }
+    const voided = voidIfChanged(execution, place.taskId);
+    if (voided) {
+      await giveUp(execution, place, voided, work);
+      continue;
+    }
+    if (!work) {
+      laid.push(member);
+      continue;
+    }
+    const merged = await integration.merge(place, work, tip);
+    if (merged.kind === 'merged') {
+      tip = await integration.commit(merged.tree, tip, work.message);
+      tree = merged.tree;
+      laid.push({...member, commit: tip});
+    } else if (merged.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
+    else {
+      const alone = tip === onto ? merged : await integration.merge(place, work, onto);
+      if (alone.kind === 'conflict') await giveUp(execution, place, conflict(alone.files), work);
+      else if (alone.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
+    }
+  }
+  return {onto, tip, tree, laid};
+}
+
+function conflict(files: readonly string[]): Outcome {
+  const named = files.slice(0, 5).join(', ');
+  return {kind: 'conflict', files: [...files], message: `conflicts with what was integrated meanwhile: ${named}`};
+}

@@ -1,0 +1,97 @@
+// A round of the merge queue:
+//
+//   lay the works on the head, one after the other ─> check what comes out ─> task_integrating of all ─> move the branch
+//     ─> task_completed of all
+//
+// M1. The branch moves only to what was checked, and only by compare-and-swap from the head that it was laid on.
+// M2. `task_integrating` of all is on disk before the branch moves, `task_completed` only after the branch is synced.
+// M3. A round that is stopped, or whose head has moved, changes nothing: what was in it waits for the next.
+
+import {block, completion, giveUp} from '../attempt/attempt-end.ts';
+import {voidIfChanged} from '../attempt/void-changed.ts';
+import type {NewEvent} from '../events/event.ts';
+import type {Execution} from '../execution/execution.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {findingOf, type Suspects} from '../scheduler/merge-round.ts';
+import type {AttemptPlace, Integration} from '../workspace/workspace.ts';
+import {checkRound, concerns} from './check-round.ts';
+import {type Laid, layWorks, type Member, type Stack} from './lay-works.ts';
+
+export interface Round {
+  integration: Integration;
+  /** In the order of their claims. */
+  members: readonly Member[];
+  /** Those that wait besides. */
+  others: readonly AttemptPlace[];
+  /** Head of the branch. */
+  onto: string;
+  suspects: Suspects | undefined;
+  /** Aborts when one of the members is to leave the queue, or all are to stop. */
+  signal: StopSignal;
+}
+
+/** Take works onto the branch together, or find who is to blame that they cannot be. @returns Who is suspected now. */
+export async function takeRound(execution: Execution, round: Round): Promise<Suspects | undefined> {
+  const {integration, onto, signal, suspects} = round;
+  const stack = await layWorks(execution, round);
+  const {laid, tip} = stack;
+  if (laid.length === 0 || signal.aborted) return suspects;
+  const verdict = await checkRound(execution, {integration, stack, signal});
+  if (verdict.kind === 'stopped') return suspects;
+  const tasks = laid.map(({place}) => place.taskId);
+  const red = verdict.kind === 'red' ? verdict.red : [];
+  const asks = (task: string, command: string) => concerns(execution, task, command);
+  const found = findingOf({onto, tip, tasks, red}, suspects, asks);
+  if (verdict.kind === 'green') return (await integrate(execution, round, stack)) ? found.suspects : suspects;
+  const blamed = laid.find(({place}) => place.taskId === found.blamed);
+  if (blamed) await giveUp(execution, blamed.place, verdict.outcome, blamed.work);
+  return found.suspects;
+}
+
+/** @returns False when something has changed meanwhile: then all is to be looked at anew. */
+async function integrate(execution: Execution, round: Round, stack: Stack): Promise<boolean> {
+  const {integration, signal, members, others} = round;
+  const {laid, onto, tip} = stack;
+  if (signal.aborted || (await haveVoided(execution, laid))) return false;
+  const moved = laid.filter(isMerged);
+  if (moved.length > 0) {
+    // Nothing held what was merged while it was checked.
+    if (!(await integration.isWhole({tree: tip, base: onto}))) return false;
+    if (signal.aborted) return false;
+    execution.ledger.record(...moved.map(one => integrating(one, stack)));
+    await execution.ledger.durable();
+    const advance = await integration.advance({from: onto, to: tip, places: moved.map(({place}) => place)});
+    if (advance.kind === 'checked_out')
+      for (const place of [...members.map(member => member.place), ...others].filter(one => isQueued(execution, one)))
+        await block(execution, place, {...advance, type: 'branch_checked_out'});
+    if (advance.kind !== 'advanced') return false;
+  }
+  const done: NewEvent[] = [];
+  for (const {place, commit} of laid) done.push(...(await completion(execution, place, {checks: [], commit, tip})));
+  execution.ledger.record(...done);
+  return true;
+}
+
+/** Documents may have changed while the checks ran. */
+async function haveVoided(execution: Execution, laid: readonly Laid[]): Promise<boolean> {
+  let areThere = false;
+  for (const {place, work} of laid) {
+    const voided = voidIfChanged(execution, place.taskId);
+    if (!voided) continue;
+    areThere = true;
+    await giveUp(execution, place, voided, work);
+  }
+  return areThere;
+}
+
+function isMerged(laid: Laid): laid is Laid & {commit: string} {
+  return laid.commit !== undefined;
+}
+
+function isQueued({ledger}: Execution, place: AttemptPlace): boolean {
+  return ledger.isCurrent(place) && ledger.state.queued.has(place.taskId);
+}
+
+function integrating({place, commit}: Laid & {commit: string}, {onto, tip}: Stack): NewEvent {
+  return {event: 'task_integrating', details: {task_id: place.taskId, attempt: place.attempt, commit, onto, tip}};
+}
