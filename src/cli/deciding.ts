@@ -1,6 +1,6 @@
 // What the commands share in which a person decides something about one task.
 
-import {type Answer, ask} from '../engine/ask.ts';
+import type {Answer} from '../engine/ask.ts';
 import {MilestoneError} from '../errors.ts';
 import {look} from '../milestone/look.ts';
 import {homePaths} from '../plan/file/home.ts';
@@ -9,7 +9,7 @@ import type {Ask} from '../requests/request.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot} from '../state/snapshot.ts';
 import {printable} from '../terminal/printable.ts';
-import {commandOptions} from './command-options.ts';
+import {askFor} from './ask-for.ts';
 import {answerReport, whoGoesOn} from './commands/change.ts';
 
 export interface DecidingFlags {
@@ -48,7 +48,7 @@ export async function decide(
   {json}: DecidingFlags,
   say: (state: MilestoneState) => {lines: string[]; goesOn: boolean},
 ): Promise<Answer> {
-  const answer = await ask(what, commandOptions(home, id));
+  const answer = await askFor(home, id, what);
   if (json) {
     console.log(JSON.stringify(answerReport(id, answer)));
     return answer;

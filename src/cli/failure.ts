@@ -1,6 +1,7 @@
 import {MilestoneError, type Where} from '../errors.ts';
 import {asMachineFailure} from '../platform/machine-failure.ts';
 import {print} from '../platform/print.ts';
+import {Interrupted} from '../platform/processes/signals.ts';
 import {excerptLines} from '../terminal/excerpt.ts';
 import {printable, printableLines} from '../terminal/printable.ts';
 
@@ -32,11 +33,12 @@ function isPrinted(text: string): boolean {
 
 export function exitCodeOf(failure: unknown): number {
   const error = asMachineFailure(failure);
-  return error instanceof MilestoneError ? error.exitCode : 1;
+  return error instanceof MilestoneError || error instanceof Interrupted ? error.exitCode : 1;
 }
 
 export function describeFailure(failure: unknown): FailureReport {
   const error = asMachineFailure(failure);
+  if (error instanceof Interrupted) return {code: 'STOPPED', message: error.message};
   if (!(error instanceof MilestoneError))
     return {
       code: 'BUG',
@@ -49,6 +51,7 @@ export function describeFailure(failure: unknown): FailureReport {
 /** Prose for a terminal: what, where, and what to do. A bug comes with its stack, for the report. */
 export function failureText(failure: unknown): string {
   const error = asMachineFailure(failure);
+  if (error instanceof Interrupted) return error.message;
   if (!(error instanceof MilestoneError)) {
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return `error: this is a bug in milestone\n${printable(stack, {lines: true})}`;

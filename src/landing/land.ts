@@ -29,7 +29,7 @@ import {renderPlan} from '../plan/layout.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
-import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes/signals.ts';
+import {Interrupted, type SignalName, type Signals} from '../platform/processes/signals.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
 import {stateFields} from '../projections/state-fields.ts';
 import {isOver, type MilestoneState, milestoneToken} from '../state/milestone.ts';
@@ -63,17 +63,6 @@ export interface Landed {
   followed: string[];
 }
 
-/** A signal has ended the checks; nothing has moved. */
-export class Interrupted extends Error {
-  constructor(readonly signal: SignalName) {
-    super(`stopped by ${signal}`);
-  }
-
-  get exitCode(): number {
-    return SIGNAL_EXITS[this.signal];
-  }
-}
-
 /** So often a branch may move while what is to land in it is checked. */
 const TRIES = 5;
 
@@ -81,7 +70,7 @@ const TRIES = 5;
  * Land a milestone.
  * @throws {MilestoneError} as `hold` and `findTarget`; `WRONG_STATUS` when it is not complete, `TREE_DIRTY`,
  * `MERGE_CONFLICT`, `CHECK_RED`.
- * @throws {Interrupted}
+ * @throws {Interrupted} when a signal has ended the checks; nothing has moved.
  */
 export async function land(options: LandOptions): Promise<Landed> {
   await finishCompletion(options);

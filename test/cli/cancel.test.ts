@@ -1,5 +1,9 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
+import {acquireLock} from '../../src/lock/lock.ts';
+import {systemClock} from '../../src/platform/clock.ts';
+import {ownIdentity} from '../../src/platform/processes/identity.ts';
+import {until} from '../platform/processes/process-rig.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {oneIn} from '../rig/sweep.ts';
 import {answers, killedAt} from './answers.ts';
@@ -119,4 +123,23 @@ test.concurrent('wherever cancel is killed, doing it again leaves a cancelled mi
     ]);
     expect(fs.readdirSync(inbox).filter(name => /^[0-9]/.test(name))).toEqual([]);
   }
+});
+
+test.concurrent('cancel that is stopped while another command holds the milestone is taken back', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
+  expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
+  const lock = acquireLock(rig.path('.milestones/locks/m'), {
+    purpose: 'command',
+    identity: ownIdentity(),
+    clock: systemClock,
+  });
+  const sender = rig.milestone('cancel');
+  const inbox = rig.path('.milestones/inbox/m');
+  await until(() => fs.existsSync(inbox) && fs.readdirSync(inbox).some(name => name.endsWith('.json')), 'the request');
+  sender.kill('SIGINT');
+  expect(await sender).toMatchObject({exitCode: 130, stderr: expect.stringContaining('stopped by SIGINT')});
+  expect(fs.readdirSync(inbox)).toEqual([]);
+  lock.release();
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
 });

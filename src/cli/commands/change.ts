@@ -1,4 +1,4 @@
-import {type Answer, ask} from '../../engine/ask.ts';
+import type {Answer} from '../../engine/ask.ts';
 import {MilestoneError} from '../../errors.ts';
 import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
@@ -7,8 +7,8 @@ import type {Ask} from '../../requests/request.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {restoreSnapshot} from '../../state/snapshot.ts';
 import {printable} from '../../terminal/printable.ts';
+import {askFor} from '../ask-for.ts';
 import {requireHome} from '../choose-milestone.ts';
-import {commandOptions} from '../command-options.ts';
 import {requireYes} from '../require-yes.ts';
 import {targetMilestone, targetTask} from '../target.ts';
 
@@ -54,7 +54,7 @@ function withReason({reason}: ChangeFlags): {reason?: string} {
 }
 
 async function change(home: string, id: MilestoneId, what: Ask, {json}: ChangeFlags): Promise<void> {
-  const answer = await ask(what, commandOptions(home, id));
+  const answer = await askFor(home, id, what);
   if (json) return console.log(JSON.stringify(answerReport(id, answer)));
   const state = restoreSnapshot((await look(homePaths(home), id)).snapshot);
   for (const line of describe(what, id, answer, state)) console.log(printable(line));
