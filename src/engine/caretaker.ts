@@ -8,6 +8,7 @@ import type {LogPosition} from '../events/log-position.ts';
 import {readLog} from '../events/read-log.ts';
 import type {Ground} from '../execution/execution.ts';
 import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
+import {refuseLogBehind} from '../milestone/unrecorded-commits.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {answering, answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
 import {type Decision, decideRequest} from '../requests/decide-request.ts';
@@ -25,7 +26,7 @@ import {clearAway, endDeadAttempts} from './recover.ts';
  * @param request The sender's own, which lies there or is answered.
  * @param from Where the log ended before it was sent.
  * @returns The event that answers it, which may be somebody else's.
- * @throws {MilestoneError} as `hold`; the rejection, where there is no log that could tell of it.
+ * @throws {MilestoneError} as `hold`; `LOG_BEHIND`; the rejection, where there is no log that could tell of it.
  */
 export function answerInbox(request: Request, from: LogPosition, options: CommandOptions): Promise<MilestoneEvent> {
   return hold({...options, purpose: 'command'}, async held => {
@@ -66,6 +67,7 @@ async function answerPlanned(held: HeldMilestone, request: Request): Promise<Mil
 
 async function answerAll(held: HeldMilestone, request: Request, options: CommandOptions): Promise<MilestoneEvent> {
   const {state, paths} = held;
+  if ('task_id' in request || request.kind === 'retry') await refuseLogBehind(held);
   if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
   const ground = prepareGround(held, {...options, workspace: idlePlace(held)});
   const inbox = inboxOf(held, ground, request);

@@ -8,7 +8,7 @@ import {planActivation} from './activate.ts';
 import {planAdoption} from './adopt.ts';
 import type {HoldOptions, MilestoneOnDisk} from './hold.ts';
 import {refuseHeld} from './refuse-held.ts';
-import {findUnrecorded} from './unrecorded-commits.ts';
+import {findUnrecorded, refuseLogBehind} from './unrecorded-commits.ts';
 
 export interface Start {
   /** What begins the log; nothing when it goes on. */
@@ -35,23 +35,15 @@ export async function planStart(milestone: MilestoneOnDisk, options: StartOption
   refuseHeld(milestone, options);
   if (options.adopt && !state.activation) return {events: await planAdoption(milestone), unrecorded: []};
   refuseWrongStatus(state.status, id, options.command);
-  if (state.status !== 'planned') return {events: [], unrecorded: await takeUpUnrecorded(milestone, options)};
+  if (state.status !== 'planned') return {events: [], unrecorded: await takeUp(milestone, options)};
   const details = await planActivation(milestone, options);
   return {events: [{event: 'milestone_activated', details}], plan: details.plan, unrecorded: []};
 }
 
-/** A log that has lost its end would have finished work done, and committed, again. */
-async function takeUpUnrecorded(milestone: MilestoneOnDisk, {adopt}: StartOptions): Promise<RecordedCommit[]> {
-  const unrecorded = await findUnrecorded(milestone);
-  if (unrecorded.length === 0 || adopt) return unrecorded;
-  const tasks = [...new Set(unrecorded.map(({task}) => task))];
-  const shown = tasks.slice(0, 5).map(task => `\`${task}\``);
-  const more = tasks.length > shown.length ? ` and ${tasks.length - shown.length} more` : '';
-  throw new MilestoneError(
-    'LOG_BEHIND',
-    `the branch \`${milestone.state.activation?.branch}\` holds finished work of which the event log knows nothing (${shown.join(', ')}${more}): the log has lost its end`,
-    {hint: `\`milestone resume ${milestone.id} --adopt\` takes it up as done; or put the whole log back`},
-  );
+async function takeUp(milestone: MilestoneOnDisk, {adopt}: StartOptions): Promise<RecordedCommit[]> {
+  if (adopt) return findUnrecorded(milestone);
+  await refuseLogBehind(milestone);
+  return [];
 }
 
 /**

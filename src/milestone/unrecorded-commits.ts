@@ -1,3 +1,4 @@
+import {MilestoneError} from '../errors.ts';
 import {readHead} from '../git/refs.ts';
 import {type RecordedCommit, readTaskCommits} from '../git/task-commits.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -13,6 +14,24 @@ export async function findUnrecorded({repo, state}: MilestoneOnDisk): Promise<Re
   if (!repo || head === undefined || head === state.head) return [];
   const commits = await readTaskCommits(repo, {...(base !== undefined && {from: base}), to: head});
   return unrecordedOf(state, commits);
+}
+
+/**
+ * A log that has lost its end would have finished work done, and committed, again; and what a person decides by it is
+ * decided about something else.
+ * @throws {MilestoneError} `LOG_BEHIND`
+ */
+export async function refuseLogBehind(milestone: MilestoneOnDisk): Promise<void> {
+  const unrecorded = await findUnrecorded(milestone);
+  if (unrecorded.length === 0) return;
+  const tasks = [...new Set(unrecorded.map(({task}) => task))];
+  const shown = tasks.slice(0, 5).map(task => `\`${task}\``);
+  const more = tasks.length > shown.length ? ` and ${tasks.length - shown.length} more` : '';
+  throw new MilestoneError(
+    'LOG_BEHIND',
+    `the branch \`${milestone.state.activation?.branch}\` holds finished work of which the event log knows nothing (${shown.join(', ')}${more}): the log has lost its end`,
+    {hint: `\`milestone resume ${milestone.id} --adopt\` takes it up as done; or put the whole log back`},
+  );
 }
 
 /** Of the commits on a branch those that completed a task of this execution without the log's knowing, oldest first. */

@@ -467,8 +467,13 @@ describe('status', () => {
     ] as const) {
       cutAfter(name, task);
       const before = rig.read(rig.logFile(ID));
-      for (const command of [['execute'], ['resume'], ['resume', '--plan']]) {
-        const {exitCode, stdout, stderr} = await rig.milestone(...command, ID);
+      const decided = [
+        ['skip', ID, 'b', '--yes'],
+        ['retry', ID],
+        ['redo', ID, 'a'],
+      ];
+      for (const command of [['execute', ID], ['resume', ID], ['resume', '--plan', ID], ...decided]) {
+        const {exitCode, stdout, stderr} = await rig.milestone(...command);
         expect([exitCode, stdout + stderr]).toEqual([
           3,
           expect.stringContaining(`${unknown}: the log has lost its end`),
