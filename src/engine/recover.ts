@@ -1,7 +1,10 @@
 // What a dead executor left behind, settled before anything new starts.
 
+import path from 'node:path';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
+import {closeAgentLog} from '../drivers/agent-log.ts';
+import {CHECK_OUTPUT} from '../drivers/run-checks.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution, Ground} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
@@ -9,12 +12,13 @@ import type {RecordedCommit} from '../git/task-commits.ts';
 import {MergeRounds} from '../merge-queue/merge-rounds.ts';
 import {settleIntegrated} from '../merge-queue/settle-integrated.ts';
 import type {TaskId} from '../plan/plan.ts';
+import {appendContent, removeAttemptLog} from '../platform/attempt-log.ts';
+import {listFolder} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {attemptsOf, milestoneToken, taskState} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
 import {isByHand, type RunningTask, type TaskState} from '../state/task.ts';
 import {keepUnknownRescues} from '../workspace/rescue.ts';
-import {closeLogsBeside} from './close-logs.ts';
 
 /**
  * End the processes of attempts that were running, keep what they left, and record how each attempt ended. An
@@ -124,4 +128,20 @@ export async function endInterrupted(
   await workspace.placeOf(place).keep();
   keepDraftsOf(ground, place);
   ledger.endAttempt(place, outcome);
+}
+
+/**
+ * Put what a killed executor left beside the log of an attempt into it: the output of checks, and what its agent
+ * complained of.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+function closeLogsBeside(logFile: string): void {
+  closeAgentLog(logFile);
+  const folder = path.dirname(logFile);
+  for (const name of listFolder(folder)) {
+    if (!name.startsWith(`${path.basename(logFile)}${CHECK_OUTPUT}`)) continue;
+    const output = path.join(folder, name);
+    appendContent(logFile, output);
+    removeAttemptLog(output);
+  }
 }
