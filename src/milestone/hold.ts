@@ -25,7 +25,7 @@ import {ownIdentity} from '../platform/processes/identity.ts';
 import {LiveProjections} from '../projections/live-projections.ts';
 import {movePlanFile, recoverPlanFile} from '../projections/plan-file-writer.ts';
 import {applyEvent} from '../state/apply-event.ts';
-import type {MilestoneState} from '../state/milestone.ts';
+import {isOver, type MilestoneState} from '../state/milestone.ts';
 import {locatePlan} from './find-milestone.ts';
 import {foldMilestone} from './fold-log.ts';
 import {newSessionId} from './session-id.ts';
@@ -220,7 +220,7 @@ export class HeldMilestone implements LockedMilestone {
    */
   bringBack(): void {
     const {paths, id, planFile, state} = this;
-    if (!state.activation || state.status === 'completed' || planFile !== paths.completed(id)) return;
+    if (!state.activation || isOver(state.status) || planFile !== paths.completed(id)) return;
     this.planFile = paths.active(id);
     movePlanFile(planFile, this.planFile);
   }

@@ -164,6 +164,16 @@ describe('clean', () => {
     expect((await rig.milestone('clean', '--older-than', '0s')).stdout).toBe('nothing to free\n');
   });
 
+  test.concurrent('frees what a cancelled one has kept but its branch, and leaves its plan where a person has put it', async () => {
+    await using rig = await stoppedRig();
+    await rig.milestone('cancel', ID);
+    fs.mkdirSync(rig.path('.milestones/completed'));
+    fs.renameSync(rig.path(rig.planFile(ID)), rig.path(rig.planFile(ID, 'completed')));
+    expect((await rig.milestone('clean', '--older-than', '0s', '--json')).json().cleaned).toMatchObject([{id: ID}]);
+    expect([rig.exists(rig.planFile(ID)), rig.exists(rig.planFile(ID, 'completed'))]).toEqual([false, true]);
+    expect(refs(rig, 'refs/heads/milestone')).toHaveLength(1);
+  });
+
   test.concurrent('frees what a discard has kept, and wants a time with a unit', async () => {
     await using rig = await stoppedRig();
     await rig.milestone('discard', ID, '--yes');
