@@ -73,3 +73,27 @@ test('only of what the branch changes', async () => {
     /^# new\n[\s\S]*will stop for you|nothing/i,
   );
 });
+
+test('nor does anything run that git, npm or a shell would find in the repository', async () => {
+  await using rig = await MilestoneRig.create();
+  const canary = path.join(rig.root, 'canary');
+  const program = `#!/bin/sh\ntouch '${canary}'\n`;
+  const programs = ['git', 'node', 'milestone', 'node_modules/.bin/milestone', 'node_modules/.bin/node'];
+  const hooks = ['pre-commit', 'post-checkout', 'post-index-change', 'fsmonitor-watchman'].map(
+    name => `.githooks/${name}`,
+  );
+  for (const file of [...programs, ...hooks, '.milestones/prompts/task.sh']) {
+    rig.write(file, program);
+    fs.chmodSync(rig.path(file), 0o755);
+  }
+  rig.write('.npmrc', `script-shell=${rig.path('node')}\n`);
+  rig.write('.gitattributes', '* filter=evil diff=evil merge=evil\n');
+  rig.write('.gitconfig', `[core]\nfsmonitor = ${rig.path('node')}\n[filter "evil"]\nclean = ${rig.path('node')}\n`);
+  await rig.writeMilestone('good', [{id: 'a', run: 'true'}], {
+    settings: {git: {hooks: true}, workspace: {include: ['.env'], teardown: `touch '${canary}'`}},
+  });
+  rig.commit('A stranger asks');
+  expect(await start(rig)).toMatchObject({exitCode: 0});
+  expect(fs.readFileSync(path.join(rig.root, 'summary.md'), 'utf8')).toMatch(/^# good\n/);
+  expect(fs.existsSync(canary)).toBe(false);
+});
