@@ -100,7 +100,7 @@ function examineAbsence(evidence: Evidence): Finding[] {
       severity: 'warning',
       code: 'LOG_ELSEWHERE',
       message: `\`${id}\` was executed elsewhere (\`${execution.id}\`), its event log is not here`,
-      hint: `\`milestone resume ${id} --adopt\` goes on with it here`,
+      hint: `\`milestone resume --adopt ${id}\` goes on with it here`,
       where: {file},
     },
   ];

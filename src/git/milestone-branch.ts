@@ -56,7 +56,7 @@ export async function assertBranchCanBeMade(repo: Repository, wanted: NewBranch)
 async function adopted(repo: Repository, branch: string, commit: string, wanted: NewBranch): Promise<MilestoneBranch> {
   if (wanted.adopt && (await isAncestor(repo, wanted.base, commit))) return {branch, commit, merged: []};
   throw new MilestoneError('BRANCH_EXISTS', `the branch \`${branch}\` exists already`, {
-    hint: `\`milestone resume ${wanted.id} --adopt\` goes on from it; \`git branch -m ${branch} <name>\` puts it out of the way`,
+    hint: `\`milestone resume --adopt ${wanted.id}\` goes on from it; \`git branch -m ${branch} <name>\` puts it out of the way`,
   });
 }
 

@@ -66,7 +66,7 @@ function plannedState({id, planFile, read}: ReadMilestone, {adopt = false}: {ado
     throw new MilestoneError(
       'LOG_MISSING',
       `milestone \`${id}\` was executed elsewhere (\`${execution.id}\`): its event log is not here`,
-      {hint: `milestone resume ${id} --adopt`, where: {file: planFile}},
+      {hint: `milestone resume --adopt ${id}`, where: {file: planFile}},
     );
   validatePlan(read, planFile);
   return initialState(read.plan as Plan, read.imported.tasks);

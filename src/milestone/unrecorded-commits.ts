@@ -30,7 +30,7 @@ export async function refuseLogBehind(milestone: MilestoneOnDisk): Promise<void>
   throw new MilestoneError(
     'LOG_BEHIND',
     `the branch \`${milestone.state.activation?.branch}\` holds finished work of which the event log knows nothing (${shown.join(', ')}${more}): the log has lost its end`,
-    {hint: `\`milestone resume ${milestone.id} --adopt\` takes it up as done; or put the whole log back`},
+    {hint: `\`milestone resume --adopt ${milestone.id}\` takes it up as done; or put the whole log back`},
   );
 }
 

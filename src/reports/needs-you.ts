@@ -29,7 +29,7 @@ export function needsYou(report: StatusReport, manual: readonly TaskReport[], pa
 
 function adopt({id}: StatusReport): Need {
   const text = 'it was executed elsewhere; its event log is not here';
-  return {kind: 'adopt', text, command: `milestone resume ${id} --adopt`};
+  return {kind: 'adopt', text, command: `milestone resume --adopt ${id}`};
 }
 
 function brokenPlan({id, plan_edit: edit}: StatusReport): Need[] {

@@ -85,7 +85,7 @@ describe('failed work', () => {
     expect(await execution).toMatchObject({
       exitCode: 4,
       stderr: expect.stringMatching(
-        /`late` conflicts with .*same\nhint: look \(`milestone log m late --output`\), then `milestone retry m` and `milestone resume m`/,
+        /`late` conflicts with .*same\nhint: look \(`milestone show m late`\), then `milestone retry m` and `milestone resume m`/,
       ),
     });
     const {blockers} = await rig.status(ID);

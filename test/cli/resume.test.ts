@@ -430,7 +430,7 @@ describe('status', () => {
     for (const command of ['execute', 'resume'])
       expect(await rig.milestone(command, ID)).toMatchObject({
         exitCode: 3,
-        stderr: expect.stringContaining('milestone resume --adopt'),
+        stderr: expect.stringContaining(`milestone resume --adopt ${ID}`),
       });
     rig.write(rig.planFile(ID), text.replace('exit 1', 'echo b > b'));
     expect(await rig.milestone('resume', ID, '--adopt')).toMatchObject({exitCode: 0});
@@ -478,7 +478,7 @@ describe('status', () => {
           3,
           expect.stringContaining(`${unknown}: the log has lost its end`),
         ]);
-        expect(stdout + stderr).toContain(`milestone resume ${ID} --adopt`);
+        expect(stdout + stderr).toContain(`milestone resume --adopt ${ID}`);
       }
       expect(rig.read(rig.logFile(ID))).toBe(before);
     }

@@ -167,7 +167,7 @@ tasks:
       status: 'in_progress',
       origin: 'elsewhere',
       progress: {percentage: 50},
-      needs_you: [{kind: 'adopt', command: 'milestone resume release --adopt'}],
+      needs_you: [{kind: 'adopt', command: 'milestone resume --adopt release'}],
     });
     expect((await rig.milestone('status')).stdout).toContain('executed elsewhere: shown as its file says');
   });
