@@ -18,8 +18,8 @@ const FILES_WORTH_A_CHECKPOINT = 10;
 export function gitIntegration(execution: Execution): Agent {
   let checkpointAt: number | undefined;
   const sync = new BranchSync(execution);
-  const {integration} = execution.workspace;
-  const rounds = integration && new MergeRounds(execution, integration);
+  const {branch} = execution.workspace;
+  const rounds = branch && new MergeRounds(execution, branch);
   /** Tasks whose work could not be saved at some time. */
   const warned = new Set<TaskId>();
   return {
@@ -34,7 +34,7 @@ export function gitIntegration(execution: Execution): Agent {
       checkpointAt ??= now + FIVE_MINUTES_MS;
       if (now < checkpointAt) return;
       checkpointAt = now + FIVE_MINUTES_MS;
-      if (integration) execution.jobs.start('checkpoints', () => saveCheckpoints(execution, warned));
+      if (branch) execution.jobs.start('checkpoints', () => saveCheckpoints(execution, warned));
     },
   };
 }
@@ -62,7 +62,7 @@ function needsNothing(
   const {taskVerify, milestoneVerify} = execution.inForce.settingsOf(id);
   const isPlain = !execution.ledger.state.kiroTasks.has(id);
   if (execution.attempts.isInterrupted(id)) return false;
-  return isPlain && !execution.workspace.integration && taskVerify === undefined && milestoneVerify === undefined;
+  return isPlain && !execution.workspace.branch && taskVerify === undefined && milestoneVerify === undefined;
 }
 
 /** Keep the work of attempts that have been at it for a while, should the machine die before they end. */
@@ -99,11 +99,11 @@ function passOver(execution: Pick<Execution, 'warn'>, id: TaskId, error: unknown
 
 /** Put on record where the branch stands. */
 async function saveRepositoryState(execution: Pick<Execution, 'ledger' | 'workspace'>): Promise<void> {
-  const {integration} = execution.workspace;
-  const head = await integration?.readHead();
-  if (integration && head?.kind === 'head')
+  const {branch} = execution.workspace;
+  const head = await branch?.head();
+  if (branch && head?.kind === 'head')
     execution.ledger.record({
       event: 'repository_state_saved',
-      details: {head: head.commit, branch: integration.branch},
+      details: {head: head.commit, branch: branch.name},
     });
 }

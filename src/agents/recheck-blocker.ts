@@ -33,9 +33,9 @@ export async function recheck(
     case 'baseline_red':
       return !execution.inForce.needsBaseline || (await hasMoved(execution, state.baseline?.head));
     case 'branch_rewritten':
-      return (await workspace.integration?.readHead())?.kind === 'head';
+      return (await workspace.branch?.head())?.kind === 'head';
     case 'branch_checked_out':
-      return (await workspace.integration?.canFollow()) ?? false;
+      return (await workspace.branch?.canFollow()) ?? false;
     case 'merge_conflict':
     case 'test_failures':
       return blocker.taskId === undefined || state.tasks.get(blocker.taskId)?.status !== 'failed';
@@ -56,7 +56,7 @@ function isSomethingLeft(execution: Pick<Execution, 'inForce' | 'ledger'>, id: T
 
 /** Whether somebody has put commits on the branch since the base was checked. */
 async function hasMoved({workspace}: Pick<Execution, 'workspace'>, checked: string | undefined): Promise<boolean> {
-  const head = await workspace.integration?.readHead();
+  const head = await workspace.branch?.head();
   return head?.kind === 'head' && head.commit !== checked;
 }
 

@@ -2,7 +2,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Execution} from '../execution/execution.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {fetchBranch, pushBranch, remoteOf} from '../git/sync.ts';
-import type {Integration} from '../workspace/workspace.ts';
+import type {Branch} from '../workspace/workspace.ts';
 
 const NAME = 'git-integration';
 const FIVE_MINUTES_MS = 300_000;
@@ -27,7 +27,7 @@ export class BranchSync {
   tick(): void {
     const {ledger, inForce, workspace, repo, jobs, clock} = this.execution;
     const {sync} = inForce.settings.git;
-    if (sync === 'off' || !workspace.integration || !repo) return;
+    if (sync === 'off' || !workspace.branch || !repo) return;
     const now = clock.elapsed();
     this.fetchAt ??= now + this.restMs;
     const isDue = now >= this.fetchAt;
@@ -39,21 +39,21 @@ export class BranchSync {
     if (!isDue && !hasNews) return;
     if (isDue) this.fetchAt = now + this.restMs;
     this.tried = round;
-    const {integration} = workspace;
-    jobs.start('sync', () => this.sync(repo, integration, isDue));
+    const {branch} = workspace;
+    jobs.start('sync', () => this.sync(repo, branch, isDue));
   }
 
   private get restMs(): number {
     return this.execution.inForce.settings.agents[NAME]?.everyMs ?? FIVE_MINUTES_MS;
   }
 
-  private async sync(repo: Repository, integration: Integration, fetches: boolean): Promise<void> {
+  private async sync(repo: Repository, branch: Branch, fetches: boolean): Promise<void> {
     const {inForce, ledger} = this.execution;
-    const {branch} = integration;
+    const {name} = branch;
     try {
-      const remote = await remoteOf(repo, branch, ledger.state.activation?.baseName);
+      const remote = await remoteOf(repo, name, ledger.state.activation?.baseName);
       if (remote === undefined) return this.warn('there is no remote that the branch belongs to');
-      const to = {repo: this.patient(repo), branch, remote, head: () => headOf(integration)};
+      const to = {repo: this.patient(repo), branch: name, remote, head: () => headOf(branch)};
       if (fetches) await this.fetch(to);
       if (inForce.settings.git.sync === 'push') await this.push(to);
       this.trouble = undefined;
@@ -108,7 +108,7 @@ interface Upstream {
   head(): Promise<string | undefined>;
 }
 
-async function headOf(integration: Integration): Promise<string | undefined> {
-  const head = await integration.readHead();
+async function headOf(branch: Branch): Promise<string | undefined> {
+  const head = await branch.head();
   return head.kind === 'head' ? head.commit : undefined;
 }

@@ -48,7 +48,7 @@ export async function reviewPromptOf(
     ...(claim && {claim}),
     checks,
     files: [...work.changedFiles],
-    diff: (await workspace.integration?.diffOf(work)) ?? '',
+    diff: (await workspace.branch?.diffOf(work)) ?? '',
   };
   return redactor.redactText(reviewPrompt(input, readTemplate(promptsFolder(paths), 'review')));
 }

@@ -1,11 +1,11 @@
 // How an attempt ends after its claim.
 
-import type {BlockerType, CheckResult, NewEvent, Outcome} from '../events/event.ts';
+import type {CheckResult, NewEvent, Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task} from '../plan/plan.ts';
-import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
+import type {AttemptPlace, BranchBlocker, FrozenWork} from '../workspace/workspace.ts';
 import {keepDraftsOf} from './keep-drafts.ts';
 import {writeResults} from './write-results.ts';
 
@@ -25,13 +25,13 @@ export async function giveUp(
 export async function block(
   execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
-  problem: {type: BlockerType; message: string; hint: string},
+  blocker: BranchBlocker,
 ): Promise<void> {
   keepDraftsOf(execution, place);
   await execution.workspace.placeOf(place).keep();
   // Before the attempt ends: nothing may start in between.
-  execution.ledger.openBlocker(problem);
-  execution.ledger.endAttempt(place, {kind: 'cancelled', message: problem.message});
+  execution.ledger.openBlocker(blocker);
+  execution.ledger.endAttempt(place, {kind: 'cancelled', message: blocker.message});
 }
 
 /** What a task is done with. */
@@ -67,7 +67,7 @@ export async function completion(
   };
   const task = execution.ledger.state.taskById.get(task_id) as Task;
   if (running.phase === undefined || !isKiro(task)) return [completed];
-  const files = commit === undefined ? [] : ((await execution.workspace.integration?.changedIn(commit)) ?? []);
+  const files = commit === undefined ? [] : ((await execution.workspace.branch?.changedIn(commit)) ?? []);
   const deliverables = await writeResults(execution, place, {checks: running.checks ?? checks, files, commit});
   return [
     {event: 'kiro_phase_updated', details: {task_id, attempt, phase: 'execute', status: 'completed', deliverables}},

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {Execution} from '../execution/execution.ts';
 import {firstLine} from '../platform/first-line.ts';
-import {readProjectTools} from '../workspace/project-tools.ts';
+import {readProjectTools} from '../platform/project-tools.ts';
 import type {BranchHead} from '../workspace/workspace.ts';
 import {checkHead} from './check-head.ts';
 
@@ -18,11 +18,10 @@ async function checkBase(execution: Execution, head: BranchHead | undefined): Pr
   const {workspace} = execution;
   const {settings} = execution.inForce;
   const {signal} = execution.lifetime;
-  const {integration} = workspace;
+  const {branch} = workspace;
   const {verify: command} = settings;
-  if (!integration || command === undefined || head === undefined) return;
-  if (head.kind !== 'head')
-    return execution.ledger.openBlocker({type: 'branch_rewritten', message: head.message, hint: head.hint});
+  if (!branch || command === undefined || head === undefined) return;
+  if (head.kind !== 'head') return execution.ledger.openBlocker(head.blocker);
   const checks = await checkHead(execution, {name: 'baseline', command}, head.commit);
   if (!checks) return execution.timers.lookAgain(AGAIN_MS);
   if (signal.aborted || execution.lifetime.ending) return;
@@ -35,7 +34,7 @@ async function checkBase(execution: Execution, head: BranchHead | undefined): Pr
     message: `the check \`${firstLine(red?.command ?? '')}\` is red before anything was changed`,
     hint:
       missingSetup(execution) ??
-      `mend it on \`${integration.branch}\`, or change \`verify\`, then \`milestone resume ${execution.ledger.state.id}\``,
+      `mend it on \`${branch.name}\`, or change \`verify\`, then \`milestone resume ${execution.ledger.state.id}\``,
   });
 }
 

@@ -9,12 +9,13 @@ import type {Execution} from '../execution/execution.ts';
  * @throws {MilestoneError} `TREE_DIRTY`
  */
 export async function checkHead(
-  execution: Pick<Execution, 'checks' | 'lifetime' | 'mergeSlot' | 'workspace'>,
+  execution: Pick<Execution, 'checks' | 'lifetime' | 'workspace'>,
   check: Check,
   head: string | undefined,
 ): Promise<CheckResult[] | undefined> {
-  const {workspace, mergeSlot: slot} = execution;
+  const {workspace} = execution;
   const {signal} = execution.lifetime;
-  const runIn = (cwd: string) => execution.checks.run([check], {place: undefined, slot, cwd, signal});
+  const runIn = (cwd: string) =>
+    execution.checks.run([check], {place: undefined, slot: workspace.mergeSlot, cwd, signal});
   return workspace.checkAt(head, runIn);
 }

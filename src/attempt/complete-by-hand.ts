@@ -17,11 +17,11 @@ import {voidIfChanged} from './void-changed.ts';
 export async function completeByHand(execution: Execution, id: TaskId): Promise<void> {
   const {attempt, slot} = runningTask(execution.ledger.state, id);
   const place: AttemptPlace = {taskId: id, attempt, slot};
-  if (execution.workspace.integration && !isGated(execution, id))
+  if (execution.workspace.branch && !isGated(execution, id))
     return execution.ledger.record({event: 'task_queued', details: {task_id: id, attempt}});
   await execution.attempts.during(place, signal =>
     execution.mergeQueue.run(async head => {
-      if (head && head.kind !== 'head') return block(execution, place, {...head, type: 'branch_rewritten'});
+      if (head && head.kind !== 'head') return block(execution, place, head.blocker);
       const checks = await verifyOnBranch(execution, place, {head: head?.commit, signal});
       const outcome = endOf(checks, signal) ?? voidIfChanged(execution, id);
       if (outcome) return giveUp(execution, place, outcome);
@@ -33,14 +33,14 @@ export async function completeByHand(execution: Execution, id: TaskId): Promise<
 
 /** Run the checks of what was done elsewhere on the head of the branch, which the merge queue has handed out. */
 export async function verifyOnBranch(
-  execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'mergeSlot' | 'workspace'>,
+  execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'workspace'>,
   place: AttemptPlace,
   {head, signal}: {head: string | undefined; signal: StopSignal},
 ): Promise<CheckResult[]> {
   if (checksOf(execution, place.taskId).length === 0) return [];
-  const {integration} = execution.workspace;
-  const isThere = integration && head !== undefined;
-  const cwd = isThere ? await integration.checkOutCommit(head) : execution.workspace.placeOf(place).folder;
+  const {branch} = execution.workspace;
+  const isThere = branch && head !== undefined;
+  const cwd = isThere ? await branch.checkOutCommit(head) : execution.workspace.placeOf(place).folder;
   return verify(execution, place, {on: 'merged', cwd, signal});
 }
 

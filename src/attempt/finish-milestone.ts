@@ -42,7 +42,7 @@ async function tryToFinish(execution: Execution, world: World, found: BranchHead
   // An edit that takes a running task away waits for its end, and so maybe for the merge queue, which is ours.
   if (execution.lifetime.ending || !canComplete(state)) return;
   if (!(await world.lookAtPlan())) return;
-  const isUnmoved = usable(execution, await execution.workspace.integration?.readHead()) === head;
+  const isUnmoved = usable(execution, await execution.workspace.branch?.head()) === head;
   // The plan may have grown, a task may have been reset and the branch may have moved while the check ran.
   if (execution.lifetime.ending || !isUnmoved || !isSame(tasks, [...state.tasks.values()]) || !canComplete(state))
     return;
@@ -58,7 +58,7 @@ async function tryToFinish(execution: Execution, world: World, found: BranchHead
 /** The head of the branch; undefined where there is none. */
 function usable({ledger}: Pick<Execution, 'ledger'>, head: BranchHead | undefined): string | undefined | 'unusable' {
   if (head?.kind !== 'rewritten') return head?.commit;
-  ledger.openBlocker({type: 'branch_rewritten', message: head.message, hint: head.hint});
+  ledger.openBlocker(head.blocker);
   return 'unusable';
 }
 

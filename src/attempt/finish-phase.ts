@@ -70,8 +70,8 @@ async function findWrongByHand(
   if (voided) return voided;
   return execution.mergeQueue.run(async head => {
     if (head && head.kind !== 'head') {
-      execution.ledger.openBlocker({...head, type: 'branch_rewritten'});
-      return {kind: 'cancelled', message: head.message};
+      execution.ledger.openBlocker(head.blocker);
+      return {kind: 'cancelled', message: head.blocker.message};
     }
     const checks = await verifyOnBranch(execution, place, {head: head?.commit, signal});
     return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);

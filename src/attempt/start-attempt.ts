@@ -6,7 +6,7 @@ import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {heldSlots} from '../workspace/workspace.ts';
+import {occupiedSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
 import {runAttempt} from './run-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';
@@ -119,10 +119,10 @@ function conversationOf(
  * of the files, else the lowest.
  */
 function freeSlot(
-  {ledger: {state}, mergeSlot, inForce: {settings}}: Pick<Execution, 'inForce' | 'ledger' | 'mergeSlot'>,
+  {ledger: {state}, workspace: {mergeSlot}, inForce: {settings}}: Pick<Execution, 'inForce' | 'ledger' | 'workspace'>,
   earlier: number | undefined,
 ): number {
-  const held = new Set([...heldSlots(state), mergeSlot]);
+  const held = new Set([...occupiedSlots(state), mergeSlot]);
   if (earlier !== undefined && earlier < settings.maxParallel && !held.has(earlier)) return earlier;
   let slot = 0;
   while (held.has(slot)) slot++;

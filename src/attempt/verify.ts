@@ -19,14 +19,15 @@ export function checksOf(execution: Pick<Execution, 'inForce'>, id: TaskId): Che
 
 /** Run the checks of an attempt and put their results on record; none are left when it was stopped. */
 export async function verify(
-  execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'mergeSlot'>,
+  execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'workspace'>,
   place: AttemptPlace,
   where: {on: 'worktree' | 'merged'; cwd: string; signal: StopSignal},
 ): Promise<CheckResult[]> {
   const {on, cwd, signal} = where;
   const checks = checksOf(execution, place.taskId);
   if (checks.length === 0) return [];
-  const slot = on === 'worktree' ? (place.slot ?? execution.mergeSlot) : execution.mergeSlot;
+  const {mergeSlot} = execution.workspace;
+  const slot = on === 'worktree' ? (place.slot ?? mergeSlot) : mergeSlot;
   const keepsOutput = isKiro(execution.ledger.state.taskById.get(place.taskId) as Task);
   const results = await execution.checks.run(checks, {place, slot, cwd, signal, keepsOutput});
   if (!signal.aborted) recordChecks(execution, place, on, results);

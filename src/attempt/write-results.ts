@@ -31,8 +31,7 @@ export async function writeResults(
     'implementation-summary.md': () =>
       implementationSummary(task, {
         ...claim,
-        changes:
-          slot === undefined ? {from: 'hand'} : workspace.integration ? {from: 'git', ...changed} : {from: 'nowhere'},
+        changes: slot === undefined ? {from: 'hand'} : workspace.branch ? {from: 'git', ...changed} : {from: 'nowhere'},
       }),
   };
   const own = OWN_DOCUMENTS.filter(name => wanted.includes(name)).map(name =>

@@ -1,7 +1,6 @@
 // Requests are answered by whoever holds the lock: here by one of their senders, because no executor does.
 
 import fs from 'node:fs';
-import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import type {LogPosition} from '../events/log-position.ts';
@@ -16,7 +15,6 @@ import {finishRequest, isInInbox, sendRequest} from '../requests/inbox.ts';
 import type {Request} from '../requests/request.ts';
 import {isOver, taskState} from '../state/milestone.ts';
 import {isByHand} from '../state/task.ts';
-import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {adoptReading} from './plan-watch.ts';
 import {prepareGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
@@ -69,7 +67,7 @@ async function answerAll(held: HeldMilestone, request: Request, options: Command
   const {state, paths} = held;
   if ('task_id' in request || request.kind === 'retry') await refuseLogBehind(held);
   if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
-  const ground = prepareGround(held, {...options, workspace: idlePlace(held)});
+  const ground = prepareGround(held, {...options, isIdle: isIdle(held)});
   const inbox = inboxOf(held, ground, request);
   const answered = answerTo(held, request);
   await adoptEdits(held, ground);
@@ -95,9 +93,8 @@ function answerTo(held: HeldMilestone, {request_id}: Request): () => MilestoneEv
 }
 
 /** A checkout that attempts share is taken, and touched, only when one of them has left something in it. */
-function idlePlace({state, paths}: HeldMilestone) {
-  const isIdle = state.activation?.isolation === 'shared' && state.running.size === 0;
-  return isIdle ? plainWorkspace(path.dirname(paths.home)) : undefined;
+function isIdle({state}: HeldMilestone): boolean {
+  return state.activation?.isolation === 'shared' && state.running.size === 0;
 }
 
 function inboxOf({paths, id, sessionId}: HeldMilestone, ground: Ground, own: Request): Inbox {

@@ -11,12 +11,12 @@ import type {HeldMilestone, MilestoneOnDisk} from '../milestone/hold.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {milestoneToken} from '../state/milestone.ts';
-import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
+import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {assertClean} from '../workspace/shared-checkout.ts';
 import {SharedWorkspace} from '../workspace/shared-workspace.ts';
 import {SlotSetup} from '../workspace/slot-setup.ts';
-import type {Workspace} from '../workspace/workspace.ts';
+import {type BranchBlocker, occupiedSlots, type Workspace} from '../workspace/workspace.ts';
 import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
 
 /**
@@ -52,12 +52,14 @@ function checkoutLockOf({gitDir}: Repository): string {
 export function makeWorkspace(
   opened: HeldMilestone,
   ground: Omit<Ground, 'workspace'>,
-  options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean; inSlots?: boolean},
+  options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean; inSlots?: boolean; isIdle?: boolean},
 ): Workspace {
   const {repo, lock, state, paths, clock, sessionId, id} = opened;
-  const {ledger, inForce, attempts, lifetime, mergeSlot} = ground;
+  const {ledger, inForce, attempts, lifetime} = ground;
   const {isolation, branch} = state.activation ?? {};
-  if (!repo || !isolation || isolation === 'none' || branch === undefined) return plainWorkspace(paths.home);
+  const mergeSlot = Math.max(inForce.settings.maxParallel, ...occupiedSlots(state).map(slot => slot + 1));
+  const isInGit = repo && isolation && isolation !== 'none' && branch !== undefined;
+  if (!isInGit || options.isIdle) return plainWorkspace(paths.home, mergeSlot);
   const common = {
     repo,
     branch,
@@ -67,8 +69,8 @@ export function makeWorkspace(
     patience: () => ({clock, hurry: attempts.hurry, timeoutMs: inForce.settings.verifyTimeoutMs}),
     milestoneId: id,
     home: paths.home,
-    onBranchProblem: (problem: {message: string; hint: string}) =>
-      ledger.openBlocker({type: 'branch_rewritten', ...problem}),
+    mergeSlot,
+    openBlocker: (blocker: BranchBlocker) => ledger.openBlocker(blocker),
   };
   if (isolation === 'shared' && !options.inSlots) {
     const folder = checkoutLockOf(repo);
@@ -124,7 +126,6 @@ export function makeWorkspace(
     get fresh() {
       return inForce.settings.workspace.fresh;
     },
-    mergeSlot,
     clock,
     signal: options.signal,
     setup,

@@ -11,15 +11,14 @@ import type {HeldMilestone} from '../milestone/hold.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
-import {heldSlots, type Workspace} from '../workspace/workspace.ts';
 import {makeWorkspace} from './make-workspace.ts';
 
 export interface GroundOptions {
   callerEnv: Readonly<Record<string, string | undefined>>;
   maxParallel?: number;
   gates?: 'wait' | 'auto';
-  /** Where attempts work, if not where the milestone's own settings say. */
-  workspace?: Workspace | undefined;
+  /** Nothing is at work, and nothing begins: a checkout that attempts would share is not taken. */
+  isIdle?: boolean;
   /** What it runs has folders of its own, also where attempts share the user's checkout. */
   inSlots?: boolean;
   warn(message: string): void;
@@ -53,9 +52,8 @@ export function prepareGround(held: HeldMilestone, options: GroundOptions): Grou
   const attempts = new LiveAttempts(ledger, clock);
   lifetime.onFailure(() => attempts.interruptAll(BROKEN_OFF, true));
   const surroundings = new Surroundings({state, paths, callerEnv, redactor, inForce});
-  const mergeSlot = Math.max(inForce.settings.maxParallel, ...heldSlots(state).map(slot => slot + 1));
-  const parts = {ledger, inForce, attempts, surroundings, mergeSlot, lifetime, clock, repo};
-  return {...parts, workspace: options.workspace ?? makeWorkspace(held, parts, options)};
+  const parts = {ledger, inForce, attempts, surroundings, lifetime, clock, repo};
+  return {...parts, workspace: makeWorkspace(held, parts, options)};
 }
 
 export interface PrepareOptions extends GroundOptions {

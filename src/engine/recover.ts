@@ -36,8 +36,8 @@ export async function recover(execution: Execution): Promise<void> {
   // First: what the branch has is the execution's own, and not to be taken off it. What it has not waits in the queue still.
   for (const [id, task] of open) if (task.stage === 'integrating') await settleIntegrated(execution, id);
   // Where all work in one checkout, what waits lies there, and nothing else can begin before it is integrated.
-  const {integration} = execution.workspace;
-  if (integration && state.activation?.isolation === 'shared') await new MergeRounds(execution, integration).drain();
+  const {branch} = execution.workspace;
+  if (branch && state.activation?.isolation === 'shared') await new MergeRounds(execution, branch).drain();
   for (const [id, task] of open) {
     // What a person has done is done; only its check was cut off.
     if (task.stage === 'integrating' || (isByHand(task) && task.stage === 'claimed')) continue;

@@ -25,8 +25,6 @@ export interface Ground {
   attempts: LiveAttempts;
   surroundings: Surroundings;
   workspace: Workspace;
-  /** Number of the merge queue's own slot. It stays when `max_parallel` changes: attempts keep theirs, too. */
-  mergeSlot: number;
   lifetime: Lifetime;
   clock: Clock;
   /** Undefined outside git, and with `--no-git`. */
@@ -54,7 +52,6 @@ export class Execution {
   readonly attempts: LiveAttempts;
   readonly surroundings: Surroundings;
   readonly workspace: Workspace;
-  readonly mergeSlot: number;
   readonly lifetime: Lifetime;
   readonly clock: Clock;
   readonly repo: Repository | undefined;
@@ -78,7 +75,6 @@ export class Execution {
     this.attempts = ground.attempts;
     this.surroundings = ground.surroundings;
     this.workspace = workspace;
-    this.mergeSlot = ground.mergeSlot;
     this.lifetime = lifetime;
     this.clock = clock;
     this.repo = repo;
@@ -87,10 +83,10 @@ export class Execution {
     this.yolo = parts.yolo;
     this.wait = parts.wait;
     this.warn = parts.warn;
-    this.sharedWatch = repo && workspace.integration ? new SharedWatch(repo, ledger.state.id) : undefined;
+    this.sharedWatch = repo && workspace.branch ? new SharedWatch(repo, ledger.state.id) : undefined;
     this.checks = new Checks({...ground, sharedWatch: this.sharedWatch});
     this.jobs = new Jobs(error => lifetime.fail(error));
-    this.mergeQueue = new MergeQueue(workspace.integration);
+    this.mergeQueue = new MergeQueue(workspace.branch);
     this.timers = new Timers(clock, lifetime.signal, parts.uses);
     this.ready = new ReadyTasks(ledger.state, {
       constraintOf: id => inForce.constraintOf(id),

@@ -33,9 +33,9 @@ import {Interrupted, type SignalName, type Signals} from '../platform/processes/
 import {exitCodeText} from '../platform/processes/start-group.ts';
 import {stateFields} from '../projections/state-fields.ts';
 import {isOver, type MilestoneState, milestoneToken} from '../state/milestone.ts';
-import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
+import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {SharedWatch} from '../workspace/shared-watch.ts';
-import type {Integration} from '../workspace/workspace.ts';
+import type {Branch} from '../workspace/workspace.ts';
 import {followAll} from './checkouts.ts';
 import {join} from './join.ts';
 import {findTarget, isIn, type Target} from './target.ts';
@@ -187,8 +187,8 @@ class OneLanding {
   private async prepare(target: Target): Promise<{landing: Landing; checks: CheckResult[]}> {
     const {held, repo, ground, head, options} = this.parts;
     const {workspace, inForce} = ground;
-    const {integration} = workspace;
-    if (!integration) throw withoutGit(held.state);
+    const {branch} = workspace;
+    if (!branch) throw withoutGit(held.state);
     await workspace.begin?.();
     const landing = await join(
       repo,
@@ -198,10 +198,10 @@ class OneLanding {
         kind: options.kind,
         record: options.record,
         planWith: work => this.planWith({...target, onto: target.commit, kind: options.kind, head, work}),
-        ...(inForce.settings.git.hooks && {hooked: work => this.hooked(integration, work)}),
+        ...(inForce.settings.git.hooks && {hooked: work => this.hooked(branch, work)}),
       },
     );
-    const checks = await this.check(integration, landing.commit);
+    const checks = await this.check(branch, landing.commit);
     return {landing, checks};
   }
 
@@ -211,9 +211,9 @@ class OneLanding {
     return read.layout && renderPlan(read.text, read.layout, stateFields({...state, landed}));
   }
 
-  private async hooked(integration: Integration, {tree, message, onto}: {tree: string; message: string; onto: string}) {
+  private async hooked(branch: Branch, {tree, message, onto}: {tree: string; message: string; onto: string}) {
     const {repo} = this.parts;
-    const folder = await integration.checkOut(tree, onto);
+    const folder = await branch.checkOut(tree, onto);
     const top = repo.prefix === '' ? folder : folder.slice(0, -(repo.prefix.length + 1));
     const slot = slotAt(repo, top);
     if (!slot) throw new MilestoneError('GIT_FAILED', `the slot for checks is not at \`${top}\``);
@@ -224,9 +224,10 @@ class OneLanding {
   }
 
   /** @throws {MilestoneError} `CHECK_RED` */
-  private async check(integration: Integration, commit: string): Promise<CheckResult[]> {
+  private async check(branch: Branch, commit: string): Promise<CheckResult[]> {
     const {ground, options, held, repo, stop} = this.parts;
-    const {attempts, mergeSlot: slot} = ground;
+    const {attempts} = ground;
+    const slot = ground.workspace.mergeSlot;
     const {verify, verifyFinal} = ground.inForce.settings;
     const checks: Check[] = [
       ...(verify === undefined ? [] : [{name: 'milestone' as const, command: verify}]),
@@ -242,7 +243,7 @@ class OneLanding {
       stop.abort();
     });
     try {
-      const cwd = await integration.checkOutCommit(commit);
+      const cwd = await branch.checkOutCommit(commit);
       if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
       const runner = new Checks({...ground, sharedWatch: new SharedWatch(repo, held.id)});
       const results = await attempts.during({taskId: LANDING, attempt: slot}, signal =>

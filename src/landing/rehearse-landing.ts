@@ -4,7 +4,7 @@ import type {Repository} from '../git/git.ts';
 import {isAncestor} from '../git/refs.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {assertCheckoutsCanFollow} from '../workspace/git-integration.ts';
+import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {hasMoved, mergedTree} from './join.ts';
 import {type LandOptions, landable, withoutGit} from './land.ts';
 import {findTarget, isIn} from './target.ts';

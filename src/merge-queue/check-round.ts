@@ -6,7 +6,7 @@ import type {Execution} from '../execution/execution.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {type Integration, SetupFailed} from '../workspace/workspace.ts';
+import {type Branch, SetupFailed} from '../workspace/workspace.ts';
 import type {Laid, Stack} from './lay-works.ts';
 
 /** What the checks of a round came to. */
@@ -17,7 +17,7 @@ export type Verdict =
   /** Nothing is known. */
   | {kind: 'stopped'};
 
-type Checker = Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'mergeSlot'>;
+type Checker = Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'workspace'>;
 
 /**
  * Check works together, as they lie on each other, and put on record what comes out: the checks of all of them, each
@@ -25,12 +25,12 @@ type Checker = Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'mergeSlot'>;
  */
 export async function checkRound(
   execution: Checker,
-  {integration, stack, signal}: {integration: Integration; stack: Stack; signal: StopSignal},
+  {branch, stack, signal}: {branch: Branch; stack: Stack; signal: StopSignal},
 ): Promise<Verdict> {
   const {laid, onto, tip} = stack;
   const groups = groupsOf(execution, laid);
   if (groups.length === 0 || isChecked(stack)) return {kind: 'green'};
-  const folder = await checkOut(integration, stack);
+  const folder = await checkOut(branch, stack);
   if (signal.aborted) return {kind: 'stopped'};
   const ran = typeof folder === 'string' ? await runIn(execution, groups, {cwd: folder, laid, signal}) : folder;
   if (signal.aborted) return {kind: 'stopped'};
@@ -87,8 +87,8 @@ function keyOf({inForce}: Pick<Execution, 'inForce'>, {command, shell = inForce.
 }
 
 /** @returns The folder, or what kept it from being made. */
-function checkOut(integration: Integration, {tree, onto}: Stack): Promise<string | Ran> {
-  const folder = tree === undefined ? integration.checkOutCommit(onto) : integration.checkOut(tree, onto);
+function checkOut(branch: Branch, {tree, onto}: Stack): Promise<string | Ran> {
+  const folder = tree === undefined ? branch.checkOutCommit(onto) : branch.checkOut(tree, onto);
   return folder.catch(error => {
     if (!(error instanceof SetupFailed)) throw error;
     const {outcome} = error;
@@ -106,7 +106,7 @@ async function runIn(
 ): Promise<Ran> {
   const {taskById} = execution.ledger.state;
   const keepsOutput = laid.some(({place}) => isKiro(taskById.get(place.taskId) as Task));
-  const ran = await execution.checks.runBeside(groups, {slot: execution.mergeSlot, cwd, signal, keepsOutput});
+  const ran = await execution.checks.runBeside(groups, {slot: execution.workspace.mergeSlot, cwd, signal, keepsOutput});
   const results = new Map<string, CheckResult>();
   for (const [place, {checks}] of groups.entries())
     for (const [number, check] of checks.entries()) {

@@ -3,8 +3,8 @@ import {completeUnmerged} from '../attempt/claim/complete-unmerged.ts';
 import {voidIfChanged} from '../attempt/void-changed.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
-import {PRUNED_WORK} from '../workspace/git-integration.ts';
-import type {AttemptPlace, Integration, QueuedWork} from '../workspace/workspace.ts';
+import {PRUNED_WORK} from '../workspace/freezer.ts';
+import type {AttemptPlace, Branch, QueuedWork} from '../workspace/workspace.ts';
 
 /** A task of a round. */
 export interface Member {
@@ -35,7 +35,7 @@ export interface Stack {
  */
 export async function layWorks(
   execution: Execution,
-  {integration, members, onto}: {integration: Integration; members: readonly Member[]; onto: string},
+  {branch, members, onto}: {branch: Branch; members: readonly Member[]; onto: string},
 ): Promise<Stack> {
   const laid: Laid[] = [];
   let [tip, tree] = [onto, undefined as string | undefined];
@@ -54,14 +54,14 @@ export async function layWorks(
       laid.push(member);
       continue;
     }
-    const merged = await integration.merge(place, work, tip);
+    const merged = await branch.merge(place, work, tip);
     if (merged.kind === 'merged') {
-      tip = await integration.commit(merged.tree, tip, work.message);
+      tip = await branch.commit(merged.tree, tip, work.message);
       tree = merged.tree;
       laid.push({...member, commit: tip});
     } else if (merged.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
     else {
-      const alone = tip === onto ? merged : await integration.merge(place, work, onto);
+      const alone = tip === onto ? merged : await branch.merge(place, work, onto);
       if (alone.kind === 'conflict') await giveUp(execution, place, conflict(alone.files), work);
       else if (alone.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
     }

@@ -6,8 +6,8 @@ import type {TaskId} from '../plan/plan.ts';
 import {type StopSignal, StopSource} from '../platform/processes/stop-signal.ts';
 import {onAbort} from '../platform/processes/supervise.ts';
 import {nextRound, type Suspects} from '../scheduler/merge-round.ts';
-import {PRUNED_WORK} from '../workspace/git-integration.ts';
-import type {AttemptPlace, BranchHead, Integration, QueuedWork} from '../workspace/workspace.ts';
+import {PRUNED_WORK} from '../workspace/freezer.ts';
+import type {AttemptPlace, Branch, BranchHead, QueuedWork} from '../workspace/workspace.ts';
 import type {Member} from './lay-works.ts';
 import {takeRound} from './take-round.ts';
 
@@ -32,7 +32,7 @@ export class MergeRounds {
 
   constructor(
     private readonly execution: Execution,
-    private readonly integration: Integration,
+    private readonly branch: Branch,
   ) {
     execution.ledger.onRecorded((event, endsAttempt) => {
       if (endsAttempt) this.forget((event.details as {task_id: TaskId}).task_id);
@@ -66,11 +66,11 @@ export class MergeRounds {
 
   /** @param head As it is now that it is the round's turn. */
   private async round(head: BranchHead): Promise<void> {
-    const {execution, integration, suspects} = this;
+    const {execution, branch, suspects} = this;
     const order = this.order();
     if (execution.lifetime.ending || order.length === 0) return;
     if (head.kind !== 'head') {
-      for (const {place} of order) await block(execution, place, {...head, type: 'branch_rewritten'});
+      for (const {place} of order) await block(execution, place, head.blocker);
       return;
     }
     const {batch} = execution.inForce.settings.merge;
@@ -85,7 +85,7 @@ export class MergeRounds {
       const members = await this.membersOf(this.inRound);
       const others = order.filter(one => !this.inRound.includes(one)).map(({place}) => place);
       this.suspects = await takeRound(execution, {
-        integration,
+        branch,
         members,
         others,
         onto: head.commit,
@@ -159,6 +159,6 @@ export class MergeRounds {
   private async workOf({commit}: Waiting): Promise<QueuedWork | undefined> {
     return commit === undefined
       ? undefined
-      : (this.execution.mergeQueue.works.get(commit) ?? (await this.integration.workOf(commit)));
+      : (this.execution.mergeQueue.works.get(commit) ?? (await this.branch.workOf(commit)));
   }
 }

@@ -10,15 +10,15 @@ export async function settleIntegrated(
   id: TaskId,
 ): Promise<boolean> {
   const {workspace, ledger} = execution;
-  const {integration} = workspace;
+  const {branch} = workspace;
   const {attempt, slot, integrating} = runningTask(ledger.state, id);
-  if (!integration || !integrating || !(await integration.isIntegrated(integrating.commit))) return false;
+  if (!branch || !integrating || !(await branch.isIntegrated(integrating.commit))) return false;
   const {commit, onto} = integrating;
   const place: AttemptPlace = {taskId: id, attempt, slot};
   // A person may have put the branch back into the middle of a round.
-  const isWhole = integrating.tip !== undefined && (await integration.isIntegrated(integrating.tip));
+  const isWhole = integrating.tip !== undefined && (await branch.isIntegrated(integrating.tip));
   const tip = isWhole ? integrating.tip : undefined;
-  await integration.follow(onto, tip ?? commit);
+  await branch.follow(onto, tip ?? commit);
   // What lies beside the work does not stay where others work.
   await workspace.placeOf(place).leave();
   await complete(execution, place, {checks: [], commit, tip, adopted: true});

@@ -13,12 +13,12 @@ import type {NewEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {findingOf, type Suspects} from '../scheduler/merge-round.ts';
-import type {AttemptPlace, Integration} from '../workspace/workspace.ts';
+import type {AttemptPlace, Branch} from '../workspace/workspace.ts';
 import {checkRound, concerns} from './check-round.ts';
 import {type Laid, layWorks, type Member, type Stack} from './lay-works.ts';
 
 export interface Round {
-  integration: Integration;
+  branch: Branch;
   /** In the order of their claims. */
   members: readonly Member[];
   /** Those that wait besides. */
@@ -32,11 +32,11 @@ export interface Round {
 
 /** Take works onto the branch together, or find who is to blame that they cannot be. @returns Who is suspected now. */
 export async function takeRound(execution: Execution, round: Round): Promise<Suspects | undefined> {
-  const {integration, onto, signal, suspects} = round;
+  const {branch, onto, signal, suspects} = round;
   const stack = await layWorks(execution, round);
   const {laid, tip} = stack;
   if (laid.length === 0 || signal.aborted) return suspects;
-  const verdict = await checkRound(execution, {integration, stack, signal});
+  const verdict = await checkRound(execution, {branch, stack, signal});
   if (verdict.kind === 'stopped') return suspects;
   const tasks = laid.map(({place}) => place.taskId);
   const red = verdict.kind === 'red' ? verdict.red : [];
@@ -50,20 +50,20 @@ export async function takeRound(execution: Execution, round: Round): Promise<Sus
 
 /** @returns False when something has changed meanwhile: then all is to be looked at anew. */
 async function integrate(execution: Execution, round: Round, stack: Stack): Promise<boolean> {
-  const {integration, signal, members, others} = round;
+  const {branch, signal, members, others} = round;
   const {laid, onto, tip} = stack;
   if (signal.aborted || (await haveVoided(execution, laid))) return false;
   const moved = laid.filter(isMerged);
   if (moved.length > 0) {
     // Nothing held what was merged while it was checked.
-    if (!(await integration.isWhole({tree: tip, base: onto}))) return false;
+    if (!(await branch.isWhole({tree: tip, base: onto}))) return false;
     if (signal.aborted) return false;
     execution.ledger.record(...moved.map(one => integrating(one, stack)));
     await execution.ledger.durable();
-    const advance = await integration.advance({from: onto, to: tip, places: moved.map(({place}) => place)});
+    const advance = await branch.advance({from: onto, to: tip, places: moved.map(({place}) => place)});
     if (advance.kind === 'checked_out')
       for (const place of [...members.map(member => member.place), ...others].filter(one => isQueued(execution, one)))
-        await block(execution, place, {...advance, type: 'branch_checked_out'});
+        await block(execution, place, advance.blocker);
     if (advance.kind !== 'advanced') return false;
   }
   const done: NewEvent[] = [];

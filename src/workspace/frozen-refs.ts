@@ -12,7 +12,7 @@ import {replaceFile} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
 
 /** What holds the frozen work of an attempt. */
-function heldRef({id, task, attempt}: RescueName): string {
+function pinRef({id, task, attempt}: RescueName): string {
   return `refs/milestone/frozen/${id}/${task}.${attempt}`;
 }
 
@@ -20,24 +20,24 @@ function heldRef({id, task, attempt}: RescueName): string {
  * Keep git from removing a tree, for as long as this machine runs: nothing is synced.
  * @returns The commit that does it.
  */
-export async function holdTree(
+export async function pinTree(
   repo: Repository,
   work: RescueName & {base: string; message?: string | undefined},
   tree: string,
 ): Promise<string> {
   const {message = `frozen(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n`} = work;
   const commit = await commitTree(repo, {tree, parents: [work.base], message});
-  if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, heldRef(work), commit]);
+  if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, pinRef(work), commit]);
   // Nobody else writes this name, and to start git for it takes longer than to freeze the work.
-  else replaceFile(looseRef(repo, heldRef(work)), `${commit}\n`, {durable: false});
+  else replaceFile(looseRef(repo, pinRef(work)), `${commit}\n`, {durable: false});
   return commit;
 }
 
 /** Keep what is held of an attempt as its work, without what lies beside it by now. @returns Whether anything was held. */
-export async function keepHeld(repo: Repository, name: RescueName): Promise<boolean> {
-  const commit = await readRef(repo, heldRef(name));
+export async function keepPinned(repo: Repository, name: RescueName): Promise<boolean> {
+  const commit = await readRef(repo, pinRef(name));
   if (commit === undefined) {
-    await letGo(repo, name); // a loss of power may have left a file without a name in it
+    await unpin(repo, name); // a loss of power may have left a file without a name in it
     return false;
   }
   const isThere = (await resolveCommit(repo, commit)) !== undefined;
@@ -46,18 +46,18 @@ export async function keepHeld(repo: Repository, name: RescueName): Promise<bool
   // What a prune has taken a part of is worth nothing; the files may be there still.
   const isKept = isThere && (await isWhole(repo, {base, tree}));
   if (isKept) await saveTree(repo, {...name, base}, tree);
-  await letGo(repo, name);
+  await unpin(repo, name);
   return isKept;
 }
 
 /** Let git have what is held of an attempt. What git has packed meanwhile goes with `letGoOfAll`. */
-export async function letGo(repo: Repository, name: RescueName): Promise<void> {
-  if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, '-d', heldRef(name)]);
-  else fs.rmSync(looseRef(repo, heldRef(name)), {force: true});
+export async function unpin(repo: Repository, name: RescueName): Promise<void> {
+  if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, '-d', pinRef(name)]);
+  else fs.rmSync(looseRef(repo, pinRef(name)), {force: true});
 }
 
 /** Let git have all that is held for a milestone: a killed execution leaves some. */
-export async function letGoOfAll(repo: Repository, id: string): Promise<void> {
+export async function unpinAll(repo: Repository, id: string): Promise<void> {
   if (!hasRefTables(repo)) fs.rmSync(looseRef(repo, `refs/milestone/frozen/${id}`), {recursive: true, force: true});
   const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `refs/milestone/frozen/${id}/`]);
   const refs = listed.split('\n').filter(Boolean);

@@ -1,3 +1,4 @@
+import type {Outcome} from '../events/event.ts';
 import {git, type Repository} from '../git/git.ts';
 import {readRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
@@ -11,6 +12,13 @@ export interface KeptWork {
   base: string;
   tree: string;
 }
+
+/** Finished work that was to be integrated is not kept any more: the task is worked on again. */
+export const LOST_WORK: Outcome = {
+  kind: 'failed',
+  cause: 'setup',
+  message: 'was let through, but the work that was kept of it is gone',
+};
 
 /**
  * The kept work of an attempt, on the head of the branch; where it does not fit there any more, on what it was made on.

@@ -2,12 +2,13 @@ import path from 'node:path';
 import type {Workplace, Workspace} from './workspace.ts';
 
 /** Outside git, or with `--no-git`: attempts share the folder that the home lies in, with people; nothing is kept. */
-export function plainWorkspace(home: string): Workspace {
+export function plainWorkspace(home: string, mergeSlot: number): Workspace {
   const folder = path.dirname(home);
   // The folder is everybody's: a change in it is no sign of life of one attempt.
   const place = byHand(folder, home);
   return {
-    integration: undefined,
+    branch: undefined,
+    mergeSlot,
     placeOf: () => place,
     open: async () => place,
     checkAt: async (_, check) => check(folder),

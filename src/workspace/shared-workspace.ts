@@ -5,8 +5,9 @@ import {workFolder} from '../git/repository.ts';
 import {writeTree} from '../git/trees/tree.ts';
 import type {Lock} from '../lock/lock.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
-import {ActivityWatch, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
-import {findKeptWork, layIn} from './kept-work.ts';
+import {Freezer, type FreezerParts} from './freezer.ts';
+import {type BranchParts, GitBranch} from './git-branch.ts';
+import {findKeptWork, LOST_WORK, layIn} from './kept-work.ts';
 import {byHand} from './plain-workspace.ts';
 import {saveCheckpoint} from './rescue.ts';
 import {
@@ -22,9 +23,13 @@ import {
   syncFiles,
   takeCommitsBack,
 } from './shared-checkout.ts';
-import type {Advance, AttemptPlace, BranchMove, Origin, Workplace, Workspace} from './workspace.ts';
+import {ActivityWatch} from './slot-activity.ts';
+import type {Advance, AttemptPlace, BranchBlocker, BranchMove, Origin, Workplace, Workspace} from './workspace.ts';
 
-export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead'> {
+export interface SharedParts
+  extends Pick<BranchParts, 'repo' | 'branch' | 'lock' | 'lastHead'>,
+    Pick<FreezerParts, 'hooks' | 'patience'> {
+  mergeSlot: number;
   milestoneId: string;
   home: string;
   /** On the checkout, which this execution has to itself. */
@@ -33,7 +38,7 @@ export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' |
   endLeftBehind(): Promise<unknown>;
   /** Whether a task is in this attempt at it. */
   isCurrent(place: AttemptPlace): boolean;
-  onBranchProblem(problem: {message: string; hint: string}): void;
+  openBlocker(blocker: BranchBlocker): void;
   /** A person has changed the checkout: nothing more can start in it. */
   onDirty(error: MilestoneError): void;
   warn(message: string): void;
@@ -41,7 +46,8 @@ export interface SharedParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' |
 
 /** Attempts work in the user's own checkout, one at a time, on the milestone's branch. */
 export class SharedWorkspace implements Workspace {
-  readonly integration: GitIntegration;
+  readonly branch: GitBranch;
+  private readonly freezer: Freezer;
   private readonly activity = new ActivityWatch();
   /** Who wants the checkout: an attempt takes it, a check has it until it has ended. */
   private readonly turns = new SerialQueue();
@@ -50,16 +56,25 @@ export class SharedWorkspace implements Workspace {
 
   constructor(private readonly parts: SharedParts) {
     const {repo} = parts;
-    this.integration = new SharedIntegration({
+    this.branch = new SharedBranch({
       ...parts,
       sharedCheckout: repo,
-      worktreeOf: () => repo,
       mergeIn: () => repo,
-      baseOf: async () => (await readRef(repo, 'HEAD')) as string,
       checkOutCommit: async () => workFolder(repo),
       leave: place => this.takeAway(place),
       occupantOf: place => this.occupantOf(place),
     });
+    this.freezer = new Freezer({
+      ...parts,
+      branch: this.branch,
+      worktreeOf: () => repo,
+      baseOf: async () => (await readRef(repo, 'HEAD')) as string,
+      inSlots: false,
+    });
+  }
+
+  get mergeSlot(): number {
+    return this.parts.mergeSlot;
   }
 
   async begin(): Promise<void> {
@@ -74,12 +89,12 @@ export class SharedWorkspace implements Workspace {
     return {
       folder,
       home,
-      freeze: options => this.integration.freeze(place, options),
+      freeze: options => this.freezer.freeze(place, options),
       keep: async work => {
         // The checkout is put back to what it was; without what checks left beside it, the work is kept anew.
-        const isKept = await this.integration.isWorthKeeping(work);
+        const isKept = await this.freezer.isWorthKeeping(work);
         await this.rescue(place);
-        if (isKept) await this.integration.keep(place, work);
+        if (isKept) await this.freezer.keep(place, work);
       },
       leave: () => this.rescue(place),
       hasChanged: () => this.activity.hasChanged(place, repo),
@@ -96,10 +111,10 @@ export class SharedWorkspace implements Workspace {
     await this.turns.run(async () => {
       this.last = place;
     });
-    const head = await this.integration.readHead();
+    const head = await this.branch.head();
     if (head.kind !== 'head') {
-      this.parts.onBranchProblem(head);
-      return {kind: 'cancelled', message: head.message};
+      this.parts.openBlocker(head.blocker);
+      return {kind: 'cancelled', message: head.blocker.message};
     }
     try {
       await this.switchToBranch();
@@ -159,10 +174,10 @@ export class SharedWorkspace implements Workspace {
     // An attempt that could not begin has left nothing: what lies there is the user's.
     if (!this.occupantOf(place)) return;
     const {taskId: task, attempt} = place;
-    await this.integration.takeBack(place);
+    await this.branch.takeBack(place);
     const rescue = await rescueLeftovers(repo, {id, task, attempt});
     // Where another process began it, a person may have added to it since, and that stays in it.
-    if (this.isOwn(place)) await this.integration.keepHeld(place);
+    if (this.isOwn(place)) await this.freezer.keepPinned(place);
     clearOccupant(repo);
     // While no executor lived, the user may have worked there as well.
     if (rescue && !this.isOwn(place))
@@ -188,7 +203,7 @@ export class SharedWorkspace implements Workspace {
   }
 
   async remove(): Promise<void> {
-    await this.integration.letGoOfAll();
+    await this.freezer.unpinAll();
     this.parts.checkoutLock.release();
   }
 
@@ -208,7 +223,7 @@ export class SharedWorkspace implements Workspace {
   }
 }
 
-interface SharedIntegrationParts extends GitParts, Pick<SharedParts, 'checkoutLock'> {
+interface SharedBranchParts extends BranchParts, Pick<SharedParts, 'checkoutLock'> {
   /** Take away what lies beside the work of an attempt that is integrated. */
   leave(place: AttemptPlace): Promise<void>;
   /** What is known of an attempt whose work lies in the checkout; `isOwn`: this process has begun it. */
@@ -216,8 +231,8 @@ interface SharedIntegrationParts extends GitParts, Pick<SharedParts, 'checkoutLo
 }
 
 /** The checkout holds the work already when the branch moves; what the checks wrote beside it is taken away. */
-class SharedIntegration extends GitIntegration {
-  constructor(private readonly shared: SharedIntegrationParts) {
+class SharedBranch extends GitBranch {
+  constructor(private readonly shared: SharedBranchParts) {
     super(shared);
   }
 

@@ -1,8 +1,28 @@
+import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {git, type Repository} from '../git/git.ts';
 import {homePath} from '../git/repository.ts';
 import {excludePath} from '../git/trees/tree.ts';
+import type {AttemptPlace} from './workspace.ts';
+
+/** What a silent attempt's slot looks like, to be compared with the next look. */
+export class ActivityWatch {
+  private readonly seen = new Map<string, string>();
+
+  async hasChanged({taskId, attempt}: AttemptPlace, worktree: Repository): Promise<boolean> {
+    const key = `${taskId}.${attempt}`;
+    const before = this.seen.get(key) ?? digest('');
+    const now = digest(await readActivity(worktree));
+    this.seen.set(key, now);
+    return now !== before;
+  }
+}
+
+/** A long list of files need not be kept for the rest of the night. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}
 
 /**
  * A text that differs from the one before when a file of the worktree has changed since; ignored files count for

@@ -1,5 +1,5 @@
 import {MilestoneError} from '../errors.ts';
-import type {Outcome} from '../events/event.ts';
+import type {BlockerType, Outcome} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -13,7 +13,7 @@ export interface AttemptPlace {
 }
 
 /** Slots in which attempts work, or whose work an executor that is dead has left there; what is queued is kept by a ref. */
-export function heldSlots({running, tasks}: Pick<MilestoneState, 'running' | 'tasks'>): number[] {
+export function occupiedSlots({running, tasks}: Pick<MilestoneState, 'running' | 'tasks'>): number[] {
   return [...running].flatMap(id => {
     const task = tasks.get(id);
     return task?.status === 'in_progress' && task.slot !== undefined && !task.queued ? [task.slot] : [];
@@ -53,8 +53,15 @@ export interface FreezeOptions {
   signal: StopSignal;
 }
 
+/** What is wrong with the branch, not with a task. */
+export interface BranchBlocker {
+  type: BlockerType & `branch_${string}`;
+  message: string;
+  hint: string;
+}
+
 /** The branch as it stands, or why nothing can be integrated. */
-export type BranchHead = {kind: 'head'; commit: string} | {kind: 'rewritten'; message: string; hint: string};
+export type BranchHead = {kind: 'head'; commit: string} | {kind: 'rewritten'; blocker: BranchBlocker};
 
 /** A place for checks could not be set up. */
 export class SetupFailed extends MilestoneError {
@@ -94,6 +101,8 @@ export interface Workplace {
 
 /** Where attempts work, and how their work gets onto the branch. */
 export interface Workspace {
+  /** Number of the merge queue's own slot. It stays when `max_parallel` changes: attempts keep theirs, too. */
+  readonly mergeSlot: number;
   /** Before anything else is done there. */
   begin?(): Promise<void>;
   /** The place of an attempt that is under way, or that an executor which is dead had begun. */
@@ -109,15 +118,15 @@ export interface Workspace {
   checkAt<Result>(commit: string | undefined, check: (folder: string) => Promise<Result>): Promise<Result | undefined>;
   /** What lies in a slot now was written by what the program runs there, and is of no worth. */
   noteLeft(slot: number): Promise<void>;
-  /** How work gets onto the branch; undefined outside git. */
-  readonly integration: Integration | undefined;
+  /** Undefined outside git. */
+  readonly branch: Branch | undefined;
   /** Take away what belongs to this execution alone. */
   remove(): Promise<void>;
 }
 
-/** How finished work gets onto the milestone's branch. One caller at a time. */
-export interface Integration {
-  readonly branch: string;
+/** The milestone's branch, and how finished work gets onto it. One caller at a time. */
+export interface Branch {
+  readonly name: string;
   /** The whole change, as `git diff` writes it, at most so many bytes of it. */
   diffOf(work: FrozenWork): Promise<string>;
   /** The change of some of its files, without context; a renamed file is one. */
@@ -127,14 +136,14 @@ export interface Integration {
   /** Paths that a commit changed, relative to the top of the repository. */
   changedIn(commit: string): Promise<string[]>;
   /** The branch as it stands; a head that a person moved forward counts. */
-  readHead(): Promise<BranchHead>;
+  head(): Promise<BranchHead>;
   /** Whether all objects of a tree that are not in its base are there still. */
   isWhole(work: Pick<FrozenWork, 'tree' | 'base' | 'objects'>): Promise<boolean>;
   /**
-   * Hold frozen work, as it is from its freezing on, by a commit that says what is to be said of it.
+   * Pin frozen work, as it is from its freezing on, by a commit that says what is to be said of it.
    * @returns That commit.
    */
-  hold(place: AttemptPlace, work: FrozenWork, message: string): Promise<string>;
+  pin(place: AttemptPlace, work: FrozenWork, message: string): Promise<string>;
   /** `lost`: objects of the work are gone, and the merge is worth nothing. */
   merge(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork>;
   /**
@@ -174,4 +183,4 @@ export type MergedWork =
   | {kind: 'conflict'; files: string[]}
   | {kind: 'lost'};
 
-export type Advance = {kind: 'advanced'} | {kind: 'moved'} | {kind: 'checked_out'; message: string; hint: string};
+export type Advance = {kind: 'advanced'} | {kind: 'moved'} | {kind: 'checked_out'; blocker: BranchBlocker};

@@ -11,20 +11,23 @@ import type {Clock} from '../platform/clock.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {ActivityWatch, checkpoint, GitIntegration, type GitParts, LOST_WORK} from './git-integration.ts';
+import {Freezer, type FreezerParts} from './freezer.ts';
+import {type BranchParts, GitBranch} from './git-branch.ts';
 import type {SlotKeeper} from './keep-slot.ts';
-import {findKeptWork, layIn} from './kept-work.ts';
+import {findKeptWork, LOST_WORK, layIn} from './kept-work.ts';
 import {noteLeft} from './left-as.ts';
 import {mendRegistrations, mendSlots} from './mend-slots.ts';
 import {byHand} from './plain-workspace.ts';
 import {removeSlots} from './remove-slots.ts';
-import {saveRescue} from './rescue.ts';
+import {saveCheckpoint, saveRescue} from './rescue.ts';
+import {ActivityWatch} from './slot-activity.ts';
 import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
 import {SlotPlaces} from './slot-places.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import {prepareSlot} from './slots.ts';
 import {
   type AttemptPlace,
+  type BranchBlocker,
   type FrozenWork,
   type Origin,
   SetupFailed,
@@ -32,7 +35,9 @@ import {
   type Workspace,
 } from './workspace.ts';
 
-export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock' | 'hooks' | 'lastHead' | 'patience'> {
+export interface WorktreeParts
+  extends Pick<BranchParts, 'repo' | 'branch' | 'lock' | 'lastHead'>,
+    Pick<FreezerParts, 'hooks' | 'patience'> {
   milestoneId: string;
   home: string;
   /** `workspace.root`. */
@@ -50,7 +55,7 @@ export interface WorktreeParts extends Pick<GitParts, 'repo' | 'branch' | 'lock'
   /** All that belongs to no attempt and lay in a slot is at a ref from now on. */
   onSlotKept(slot: number, ref: string): void;
   /** The branch is not what it was: nothing can start. */
-  onBranchProblem(problem: {message: string; hint: string}): void;
+  openBlocker(blocker: BranchBlocker): void;
 }
 
 /** What takes longer is tried again at the next one. */
@@ -61,7 +66,8 @@ const HURRIED_RESCUE_MS = 5_000;
 
 /** A pool of worktrees with detached heads, one for each attempt at a time; the user's checkout is never touched. */
 export class WorktreeWorkspace implements Workspace {
-  readonly integration: GitIntegration;
+  readonly branch: GitBranch;
+  private readonly freezer: Freezer;
   private readonly activity = new ActivityWatch();
   /** What was said of submodules that stay empty. */
   private readonly saidEmpty = new Set<string>();
@@ -69,11 +75,9 @@ export class WorktreeWorkspace implements Workspace {
 
   constructor(private readonly parts: WorktreeParts) {
     this.places = new SlotPlaces(parts);
-    this.integration = new GitIntegration({
+    this.branch = new GitBranch({
       ...parts,
-      worktreeOf: ({slot}) => (slot === undefined ? undefined : this.places.find(slot)),
       mergeIn: place => this.slotOf(place) ?? this.places.find(parts.mergeSlot) ?? parts.repo,
-      baseOf: async slot => (await slotBase(slot)) as string,
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareMergeSlot(commit);
         const occasion = {isNew: needsSetup, signal: parts.signal};
@@ -82,6 +86,17 @@ export class WorktreeWorkspace implements Workspace {
         return workFolder(slot);
       },
     });
+    this.freezer = new Freezer({
+      ...parts,
+      branch: this.branch,
+      worktreeOf: ({slot}) => (slot === undefined ? undefined : this.places.find(slot)),
+      baseOf: async slot => (await slotBase(slot)) as string,
+      inSlots: true,
+    });
+  }
+
+  get mergeSlot(): number {
+    return this.parts.mergeSlot;
   }
 
   async begin(): Promise<void> {
@@ -97,7 +112,7 @@ export class WorktreeWorkspace implements Workspace {
     return {
       folder,
       home: path.join(folder, path.basename(home)),
-      freeze: options => this.integration.freeze(place, options),
+      freeze: options => this.freezer.freeze(place, options),
       keep: work => this.keep({...place, slot: number}, work),
       // The slot is made ready anew before it is used again.
       leave: async () => undefined,
@@ -113,7 +128,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async checkAt<Result>(commit: string, check: (folder: string) => Promise<Result>): Promise<Result> {
-    return check(await this.integration.checkOutCommit(commit));
+    return check(await this.branch.checkOutCommit(commit));
   }
 
   private async prepare(
@@ -121,10 +136,10 @@ export class WorktreeWorkspace implements Workspace {
     {attempts, isFinished}: Origin,
     signal: StopSignal,
   ): Promise<Outcome | undefined> {
-    const head = await this.integration.readHead();
+    const head = await this.branch.head();
     if (head.kind !== 'head') {
-      this.parts.onBranchProblem(head);
-      return {kind: 'cancelled', message: head.message};
+      this.parts.openBlocker(head.blocker);
+      return {kind: 'cancelled', message: head.blocker.message};
     }
     const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
@@ -157,17 +172,17 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async keep(place: InSlot, work: FrozenWork | undefined): Promise<void> {
-    if (!(await this.integration.keep(place, work))) await this.rescue(place);
+    if (!(await this.freezer.keep(place, work))) await this.rescue(place);
   }
 
   private async rescue(place: InSlot): Promise<void> {
     const {milestoneId} = this.parts;
     const slot = this.slotOf(place);
     // Who was queued has left it.
-    if (!slot) return void (await this.integration.keepHeld(place));
+    if (!slot) return void (await this.freezer.keepPinned(place));
     markUnsaved(slot, ownerOf(place));
-    await this.integration.takeBack();
-    if (await this.integration.keepHeld(place)) return clearUnsaved(slot);
+    await this.branch.takeBack();
+    if (await this.freezer.keepPinned(place)) return clearUnsaved(slot);
     const base = await slotBase(slot);
     if (base === undefined) return;
     const patience = this.rescuePatience();
@@ -205,14 +220,10 @@ export class WorktreeWorkspace implements Workspace {
 
   private async checkpoint({taskId, attempt, slot: number}: InSlot) {
     const slot = this.places.find(number);
-    return (
-      slot &&
-      checkpoint(withPatience(slot, this.patience({timeoutMs: CHECKPOINT_MS})), {
-        id: this.parts.milestoneId,
-        task: taskId,
-        attempt,
-      })
-    );
+    const base = slot && (await slotBase(slot));
+    if (!slot || base === undefined) return undefined;
+    const patient = withPatience(slot, this.patience({timeoutMs: CHECKPOINT_MS}));
+    return saveCheckpoint(patient, {id: this.parts.milestoneId, task: taskId, attempt, base});
   }
 
   async remove(): Promise<void> {
@@ -224,7 +235,7 @@ export class WorktreeWorkspace implements Workspace {
       tearDown: (slot, number) => setup.tearDown(slot, number),
     });
     for (const warning of warnings) warn(warning);
-    await this.integration.letGoOfAll().catch(error => {
+    await this.freezer.unpinAll().catch(error => {
       if (isPassingFailure(error)) throw error;
       warn((error as Error).message);
     });

@@ -12,7 +12,7 @@ test('a branch is fetched every 300 seconds, and pushed as soon as it has news',
     inForce: {settings},
     clock,
     repo: {},
-    workspace: {integration: {}},
+    workspace: {branch: {}},
     jobs: {start: () => started++},
   };
   const sync = new BranchSync(execution as unknown as Execution);

@@ -60,8 +60,8 @@ export function makeExecution(...tasks: Task[]): ExecutionRig {
     redactor,
     inForce,
   });
-  const workspace = plainWorkspace('/nowhere/.milestones');
-  const ground = {ledger, inForce, attempts, surroundings, workspace, mergeSlot: 1, lifetime, clock, repo: undefined};
+  const workspace = plainWorkspace('/nowhere/.milestones', 1);
+  const ground = {ledger, inForce, attempts, surroundings, workspace, lifetime, clock, repo: undefined};
   const uses = {lookAgain: () => looks++, release: () => undefined, whenCleared: () => undefined};
   const execution = new Execution(ground, {
     uses: uses as unknown as Uses,

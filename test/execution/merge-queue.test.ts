@@ -6,7 +6,7 @@ import type {BranchHead} from '../../src/workspace/workspace.ts';
 function movingBranch() {
   let commits = 0;
   return {
-    readHead: async (): Promise<BranchHead> => ({kind: 'head', commit: `c${commits}`}),
+    head: async (): Promise<BranchHead> => ({kind: 'head', commit: `c${commits}`}),
     move: () => void commits++,
   };
 }

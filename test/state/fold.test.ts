@@ -13,7 +13,7 @@ import {type Blocker, type MilestoneState, taskState} from '../../src/state/mile
 import {milestoneProgress, taskProgress} from '../../src/state/progress.ts';
 import {restoreSnapshot, takeSnapshot} from '../../src/state/snapshot.ts';
 import {isByHand, isSatisfied, type RunningTask, shownStatus} from '../../src/state/task.ts';
-import {heldSlots} from '../../src/workspace/workspace.ts';
+import {occupiedSlots} from '../../src/workspace/workspace.ts';
 import {arbitraryFate, arbitraryKiroFate, arbitraryKiroPlan, arbitraryPlan, World} from './simulation.ts';
 
 function fold(events: readonly MilestoneEvent[], from = empty()): MilestoneState {
@@ -348,7 +348,7 @@ describe('the fold', () => {
     );
     expect(taskState(state, 'a')).not.toHaveProperty('slot');
     expect(isByHand(taskState(state, 'a') as RunningTask)).toBe(true);
-    expect(heldSlots(state)).toEqual([]);
+    expect(occupiedSlots(state)).toEqual([]);
   });
 
   describe('of a task that is taken out of the plan and put back', () => {

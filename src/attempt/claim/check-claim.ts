@@ -10,7 +10,7 @@ import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import type {StopSignal} from '../../platform/processes/stop-signal.ts';
-import type {AttemptPlace, FrozenWork, Integration} from '../../workspace/workspace.ts';
+import type {AttemptPlace, Branch, FrozenWork} from '../../workspace/workspace.ts';
 import {giveUp} from '../attempt-end.ts';
 import {comparedWithBase} from '../compare-with-base.ts';
 import {awaitCompletion, isGated, takeOwnDocuments} from '../completion-gate.ts';
@@ -32,11 +32,11 @@ export async function checkClaim(execution: Execution, id: TaskId): Promise<void
 async function checkWork(execution: Execution, place: AttemptPlace, signal: StopSignal): Promise<void> {
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal));
   const {workspace} = execution;
-  const {integration} = workspace;
+  const {branch} = workspace;
   const work = await freeze(execution, place, signal);
-  const refusal = integration && work && (await refuse(execution, place, {integration, work}));
+  const refusal = branch && work && (await refuse(execution, place, {branch, work}));
   if (refusal) return giveUp(execution, place, refusal, work);
-  if (integration && work) await recordRemovedTests(execution, place, {integration, work});
+  if (branch && work) await recordRemovedTests(execution, place, {branch, work});
   await takeOwnDocuments(execution, place);
   const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.placeOf(place).folder, signal});
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
@@ -51,8 +51,8 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
   if (rejected) return giveUp(execution, place, rejected, work);
   if (isGated(execution, place.taskId)) return awaitCompletion(execution, place, {work, checks});
-  if (!integration || !work) return completeUnmerged(execution, place, checks);
-  await enqueue(execution, place, {integration, work, checks});
+  if (!branch || !work) return completeUnmerged(execution, place, checks);
+  await enqueue(execution, place, {branch, work, checks});
 }
 
 function freeze(
@@ -75,11 +75,11 @@ const MOST_PATHS = 2_000;
 async function recordRemovedTests(
   execution: Pick<Execution, 'ledger'>,
   {taskId: task_id, attempt}: AttemptPlace,
-  {integration, work}: {integration: Integration; work: FrozenWork},
+  {branch, work}: {branch: Branch; work: FrozenWork},
 ): Promise<void> {
   const files = work.changedFiles.filter(file => testLanguage(file) !== undefined);
   if (files.length === 0) return;
-  const removed = removedTests(await integration.shortDiffOf(work, files.length > MOST_PATHS ? [] : files));
+  const removed = removedTests(await branch.shortDiffOf(work, files.length > MOST_PATHS ? [] : files));
   if (removed.length > 0)
     execution.ledger.record({event: 'tests_removed', details: {task_id, attempt, files: removed}});
 }

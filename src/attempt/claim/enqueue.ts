@@ -2,7 +2,7 @@ import type {CheckResult} from '../../events/event.ts';
 import {removedTestLines} from '../../events/removed-tests.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
-import type {AttemptPlace, FrozenWork, Integration} from '../../workspace/workspace.ts';
+import type {AttemptPlace, Branch, FrozenWork} from '../../workspace/workspace.ts';
 import {commitMessage} from '../commit-message.ts';
 import {keepDraftsOf} from '../keep-drafts.ts';
 
@@ -10,13 +10,13 @@ import {keepDraftsOf} from '../keep-drafts.ts';
 export async function enqueue(
   execution: Pick<Execution, 'inForce' | 'ledger' | 'mergeQueue' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
-  {integration, work, checks}: {integration: Integration; work: FrozenWork; checks: readonly CheckResult[]},
+  {branch, work, checks}: {branch: Branch; work: FrozenWork; checks: readonly CheckResult[]},
 ): Promise<void> {
   const {taskId: task_id, attempt} = place;
   keepDraftsOf(execution, place);
   if (!work.hasChanges) return execution.ledger.record({event: 'task_queued', details: {task_id, attempt}});
   const message = work.message ?? messageOf(execution, place, checks);
-  const commit = await integration.hold(place, work, message);
+  const commit = await branch.pin(place, work, message);
   execution.mergeQueue.works.set(commit, {...work, commit, message});
   execution.ledger.record({event: 'task_queued', details: {task_id, attempt, commit}});
 }

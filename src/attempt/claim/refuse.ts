@@ -4,7 +4,7 @@ import {runningTask} from '../../execution/running-task.ts';
 import {isInsideAreas, isProtected} from '../../plan/areas.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import {rescueRef} from '../../workspace/rescue.ts';
-import type {AttemptPlace, FrozenWork, Integration} from '../../workspace/workspace.ts';
+import type {AttemptPlace, Branch, FrozenWork} from '../../workspace/workspace.ts';
 
 /**
  * What the tree alone condemns: files outside the task's areas, a merge that was not finished, or nothing where
@@ -13,7 +13,7 @@ import type {AttemptPlace, FrozenWork, Integration} from '../../workspace/worksp
 export async function refuse(
   execution: Pick<Execution, 'inForce' | 'ledger'>,
   place: AttemptPlace,
-  {integration, work}: {integration: Integration; work: FrozenWork},
+  {branch, work}: {branch: Branch; work: FrozenWork},
 ): Promise<Outcome | undefined> {
   if (work.refused) return work.refused;
   const id = place.taskId;
@@ -42,7 +42,7 @@ export async function refuse(
       cause: 'check',
       message: 'changed nothing (say `no_changes: true` if that is right)',
     });
-  const unfinished = await integration.conflictMarkersIn(work);
+  const unfinished = await branch.conflictMarkersIn(work);
   if (unfinished.length === 0) return undefined;
   return {kind: 'failed', cause: 'check', message: `left markers of a merge conflict in ${shorten(unfinished)}`};
 }

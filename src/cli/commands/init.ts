@@ -5,8 +5,8 @@ import {MilestoneError} from '../../errors.ts';
 import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../../plan/file/home.ts';
 import {fileError, makeFolder} from '../../platform/files.ts';
 import {findProgram} from '../../platform/processes/find-program.ts';
+import {type ProjectTools, readProjectTools} from '../../platform/project-tools.ts';
 import {printable} from '../../terminal/printable.ts';
-import {type ProjectTools, readProjectTools} from '../../workspace/project-tools.ts';
 import {type InitCommandsFlags, initCommands} from '../init/init-commands.ts';
 import {shownPath} from '../shown-path.ts';
 

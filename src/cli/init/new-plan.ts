@@ -8,8 +8,8 @@ import {readPlanText} from '../../plan/file/read-plan-text.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {fileError, makeFolder} from '../../platform/files.ts';
+import {readProjectTools} from '../../platform/project-tools.ts';
 import {printable} from '../../terminal/printable.ts';
-import {readProjectTools} from '../../workspace/project-tools.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {shownPath} from '../shown-path.ts';
 
