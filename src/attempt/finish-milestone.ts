@@ -63,7 +63,7 @@ function usable({ledger}: Pick<Execution, 'ledger'>, head: BranchHead | undefine
 }
 
 function isSame(before: readonly TaskState[], now: readonly TaskState[]): boolean {
-  return before.length === now.length && before.every((task, place) => task === now[place]);
+  return before.length === now.length && before.every((task, index) => task === now[index]);
 }
 
 /** Run the final check and put it on record, unless it was green on this head already. */

@@ -83,11 +83,11 @@ function readFile({file, isDeleted, lines}: FileDiff): ReadFile {
 }
 
 function casesIn(lines: readonly string[], language: TestLanguage): string[] {
-  return lines.flatMap((line, place) => {
+  return lines.flatMap((line, index) => {
     if (language.comment.test(line)) return [];
     const found = language.cases.map(pattern => pattern.exec(line)).find(match => match !== null);
     if (!found) return [];
-    const name = language.isNameBelow ? nameBelow(lines, place) : found.slice(1).at(-1);
+    const name = language.isNameBelow ? nameBelow(lines, index) : found.slice(1).at(-1);
     return [name === undefined || name === '' ? line : name];
   });
 }
@@ -95,8 +95,8 @@ function casesIn(lines: readonly string[], language: TestLanguage): string[] {
 const DECLARATION = /(\w+|`.*?`)\s*(?:<.*?>)?\s*\(/;
 
 /** Between a mark and the name may stand more marks. */
-function nameBelow(lines: readonly string[], place: number): string | undefined {
-  const declaration = lines.slice(place + 1, place + 6).find(line => !/^[@#[]/.test(line));
+function nameBelow(lines: readonly string[], index: number): string | undefined {
+  const declaration = lines.slice(index + 1, index + 6).find(line => !/^[@#[]/.test(line));
   return declaration === undefined ? undefined : DECLARATION.exec(declaration)?.[1];
 }
 

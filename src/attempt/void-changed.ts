@@ -40,7 +40,7 @@ function voidedApproval(
     if (status !== 'approved' || !approval) continue;
     const now = currentDeliverables(home, deliverables);
     if (sameDeliverables(now, deliverables)) continue;
-    const changed = now.find((one, place) => one.sha256 !== deliverables[place]?.sha256);
+    const changed = now.find((one, index) => one.sha256 !== deliverables[index]?.sha256);
     const reason = `\`${changed?.path}\` changed after the ${phase} was approved: it has to be approved again`;
     return {
       event: 'kiro_approval_voided',

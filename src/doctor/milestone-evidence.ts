@@ -74,7 +74,7 @@ export async function lostCompletions({state}: SoundLog, repo: Repository | unde
   const head = repo && (await readHead(repo, milestoneBranch(state.id)));
   if (!repo || base === undefined || head === undefined || isOver(state.status)) return [];
   const found = unrecordedOf(state, await readTaskCommits(repo, {from: base, to: head}));
-  return found.filter((commit, place) => !found.slice(place + 1).some(later => later.task === commit.task));
+  return found.filter((commit, index) => !found.slice(index + 1).some(later => later.task === commit.task));
 }
 
 /** Bytes of the log that a cache was folded from; 0 when there is none. */

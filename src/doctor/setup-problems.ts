@@ -65,7 +65,7 @@ function driverOf(task: Task, plan: Plan, project: Settings, drivers: DriverSet)
 function driversOfSettings({driver, fallback = []}: Pick<Settings, 'driver' | 'fallback'>, path: Path): Named[] {
   return [
     ...(driver === undefined ? [] : [{name: driver, path: [...path, 'driver']}]),
-    ...fallback.map((name, place) => ({name, path: [...path, 'fallback', place]})),
+    ...fallback.map((name, index) => ({name, path: [...path, 'fallback', index]})),
   ];
 }
 
@@ -188,9 +188,9 @@ class Findings {
 
   /** Tasks are named by their ids, and found by their places. */
   private taskAt(id: string): number {
-    for (let place = 0; ; place++) {
-      const text = this.source?.textAt(['tasks', place, 'id']);
-      if (text === id || (text === undefined && !this.source?.nodeAt(['tasks', place]))) return place;
+    for (let index = 0; ; index++) {
+      const text = this.source?.textAt(['tasks', index, 'id']);
+      if (text === id || (text === undefined && !this.source?.nodeAt(['tasks', index]))) return index;
     }
   }
 }

@@ -49,7 +49,7 @@ export class ReadyTasks {
     this.waitingTasks = new Map();
     this.resting = new Set();
     this.exhaustedTasks.clear();
-    this.order = new Map(this.state.plan.tasks.map((task, place) => [task.id, place]));
+    this.order = new Map(this.state.plan.tasks.map((task, index) => [task.id, index]));
     this.remaining = remainingPath(this.state.plan.tasks);
     for (const task of this.state.plan.tasks) this.refreshOne(task.id);
   }

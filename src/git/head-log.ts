@@ -29,9 +29,9 @@ async function readFromTable(worktree: Repository): Promise<HeadMove[]> {
   const {code, stdout} = await tryGit(worktree, ['reflog', 'show', '--format=%H %gs', 'HEAD', '--']);
   if (code !== 0) return [];
   const entries = stdout.split('\n').filter(Boolean).reverse();
-  return entries.map((entry, place) => {
+  return entries.map((entry, index) => {
     const space = entry.indexOf(' ');
-    return {from: entries[place - 1]?.slice(0, space) ?? '', to: entry.slice(0, space), why: entry.slice(space + 1)};
+    return {from: entries[index - 1]?.slice(0, space) ?? '', to: entry.slice(0, space), why: entry.slice(space + 1)};
   });
 }
 

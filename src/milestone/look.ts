@@ -153,7 +153,7 @@ function isFileKnown({snapshot: {kept}, stamp: known, looked}: CachedSnapshot, s
 
 async function findEdit({plan, tasks}: Snapshot, file: string): Promise<{edit?: PlanEdit}> {
   const {readPlanFile} = await import('../plan/file/reader.ts');
-  const completed = new Set(plan.tasks.flatMap(({id}, place) => (tasks[place]?.status === 'completed' ? id : [])));
+  const completed = new Set(plan.tasks.flatMap(({id}, index) => (tasks[index]?.status === 'completed' ? id : [])));
   const edited = judgeEdit(plan, readPlanFile(file), id => completed.has(id));
   if (edited.kind === 'same') return {};
   return {edit: {problems: edited.kind === 'refused' ? edited.problems.map(({message}) => message) : []}};

@@ -35,7 +35,7 @@ export function Graph({report: {tasks, critical_path: path, milestone}}: {report
   const columns = Math.max(0, ...[...places.values()].map(({column}) => column + 1));
   const rows = Math.max(0, ...[...places.values()].map(({row}) => row + 1));
   const [width, height] = [columns * COLUMN - (COLUMN - NODE_WIDTH) + 4, rows * ROW];
-  const critical = new Set(path.slice(1).map((id, place) => `${path[place]} ${id}`));
+  const critical = new Set(path.slice(1).map((id, index) => `${path[index]} ${id}`));
   return (
     <section>
       <h2>Dependencies</h2>

@@ -114,8 +114,8 @@ function Section({title, entries}: {title: string; entries: readonly ComponentCh
     <section>
       <h2>{title}</h2>
       <ul>
-        {entries.map((entry, place) => (
-          <li key={String(place)}>{entry}</li>
+        {entries.map((entry, index) => (
+          <li key={String(index)}>{entry}</li>
         ))}
       </ul>
     </section>

@@ -21,7 +21,7 @@ export function Timeline({report}: {report: MorningReport}) {
   const {lanes, ticks} = timelineLanes(drawn, at);
   const heights = lanes.map(({rows}) => LANE_HEAD + rows.length * ROW);
   const height = AXIS + heights.reduce((sum, one) => sum + one, 0);
-  const top = (place: number) => AXIS + heights.slice(0, place).reduce((sum, one) => sum + one, 0);
+  const top = (index: number) => AXIS + heights.slice(0, index).reduce((sum, one) => sum + one, 0);
   return (
     <section>
       <h2>Timeline</h2>
@@ -42,8 +42,8 @@ export function Timeline({report}: {report: MorningReport}) {
             </text>
           </g>
         ))}
-        {lanes.map((lane, place) => (
-          <LaneRows key={lane.name} lane={lane} top={top(place)} />
+        {lanes.map((lane, index) => (
+          <LaneRows key={lane.name} lane={lane} top={top(index)} />
         ))}
       </svg>
       {timeline.length > MOST && <p>and {timeline.length - MOST} more attempts</p>}
@@ -90,8 +90,8 @@ function LaneRows({lane, top}: {lane: Lane; top: number}) {
       <text x="2" y={top + 14} class="lane-name">
         {lane.name}
       </text>
-      {lane.rows.map((row, place) =>
-        row.map(placed => <Bar key={attemptName(placed.entry)} placed={placed} top={top + LANE_HEAD + place * ROW} />),
+      {lane.rows.map((row, index) =>
+        row.map(placed => <Bar key={attemptName(placed.entry)} placed={placed} top={top + LANE_HEAD + index * ROW} />),
       )}
     </g>
   );

@@ -108,12 +108,12 @@ export class PlanRenderer {
     return applyEdits(text, edits);
   }
 
-  private editsOf(place: number, task: TaskLayout, fields: TaskFields): readonly Edit[] {
-    const known = this.known[place];
+  private editsOf(index: number, task: TaskLayout, fields: TaskFields): readonly Edit[] {
+    const known = this.known[index];
     if (known?.fields === fields) return known.edits;
     const edits: Edit[] = [];
     editMap(edits, task, TASK_FIELDS, {...fields}, TASK_HOLDERS);
-    this.known[place] = {fields, edits: joinInsertions(edits)};
+    this.known[index] = {fields, edits: joinInsertions(edits)};
     return edits;
   }
 }

@@ -21,7 +21,7 @@ function entryLines(start: string, value: Value): string[] {
 
 function itemLines(value: Value): string[] {
   if (!isMap(value)) return [`- ${JSON.stringify(value)}`];
-  return lines(value).map((line, place) => (place === 0 ? `- ${line}` : `  ${line}`));
+  return lines(value).map((line, index) => (index === 0 ? `- ${line}` : `  ${line}`));
 }
 
 function isMap(value: Value): value is {readonly [key: string]: Value} {

@@ -135,7 +135,7 @@ async function lastAttempt(
     // A question comes with its answer.
     ...(outcome && outcome.kind !== 'question' && {outcome: {kind: outcome.kind, message: outcome.message}}),
     ...(claim?.summary !== undefined && {summary: claim.summary}),
-    failedChecks: failedChecks.filter((_, place) => !reviews[place]),
+    failedChecks: failedChecks.filter((_, index) => !reviews[index]),
     denials,
     findings: reviews.flatMap(review => review?.findings ?? []),
     isWorkKept: !isSetAside && (!repo || (rescue !== undefined && (await isLaidIn(state, repo, rescue)))),

@@ -28,8 +28,8 @@ const SHARE = 2 / 3;
 
 /** @param tasks In the order of the plan's. */
 export function attemptWarnings(plan: Plan, tasks: readonly TaskState[], facts: AttemptFacts): AttemptWarning[] {
-  return plan.tasks.flatMap((whole, place) => {
-    const state = tasks[place];
+  return plan.tasks.flatMap((whole, index) => {
+    const state = tasks[index];
     if (state?.status !== 'in_progress' || (state.stage !== 'starting' && state.stage !== 'working')) return [];
     const task = state.phase === undefined ? whole : taskInPhase(whole, state.phase);
     const {timeoutMs, silentMs} = resolveTaskSettings(task, plan.settings, facts.project);

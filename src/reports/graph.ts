@@ -26,10 +26,10 @@ export function graphReport({plan, kept, tasks}: Snapshot): GraphReport {
     id: plan.id,
     title: plan.title,
     status: kept.status,
-    tasks: plan.tasks.map(({id, title, dependencies = []}, place) => ({
+    tasks: plan.tasks.map(({id, title, dependencies = []}, index) => ({
       id,
       title,
-      status: shownStatus(tasks[place] as TaskState),
+      status: shownStatus(tasks[index] as TaskState),
       dependencies,
       wave: waveOf.get(id) ?? 0,
     })),

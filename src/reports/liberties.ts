@@ -32,8 +32,8 @@ const NAMED = 3;
 
 /** Tests that went with work that is done. */
 function removedTestsOf({tasks: planned}: Plan, states: readonly TaskState[]): string[] {
-  const removed = planned.flatMap(({id}, place) => {
-    const state = states[place];
+  const removed = planned.flatMap(({id}, index) => {
+    const state = states[index];
     return state?.status === 'completed' && state.removedTests ? [`\`${id}\`: ${inShort(state.removedTests)}`] : [];
   });
   const rest = removed.length - NAMED;

@@ -43,8 +43,8 @@ export function statusReport(
   const summary = summarise(snapshot, view.projectDriver);
   const {counts} = summary;
   const weights = phaseWeights(plan.kiro_configuration);
-  const tasks = plan.tasks.map((task, place) => {
-    const state = snapshot.tasks[place] as TaskState;
+  const tasks = plan.tasks.map((task, index) => {
+    const state = snapshot.tasks[index] as TaskState;
     return taskReport(task, state, driverName(taskNow(task, state), driver), taskProgress(state, weights));
   });
   const manual = new Set(summary.manual);
@@ -148,8 +148,8 @@ function kiroReport({history: {kiro = newKiro()}}: TaskState): NonNullable<TaskR
 /** In the order of the plan. */
 function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): ApprovalReport[] {
   if (kept.status === 'cancelled') return [];
-  return plan.tasks.flatMap((task, place) => {
-    const state = tasks[place] as TaskState;
+  return plan.tasks.flatMap((task, index) => {
+    const state = tasks[index] as TaskState;
     const {kiro} = state.history;
     return kiro ? approvalsOf(task.id, kiro).filter(approval => isWaiting(approval, state)) : [];
   });

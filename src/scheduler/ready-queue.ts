@@ -49,30 +49,30 @@ export class ReadyQueue {
 }
 
 function push(heap: Candidate[], candidate: Candidate): void {
-  let place = heap.length;
+  let index = heap.length;
   heap.push(candidate);
-  while (place > 0) {
-    const parent = (place - 1) >> 1;
+  while (index > 0) {
+    const parent = (index - 1) >> 1;
     if (!goesBefore(candidate, heap[parent] as Candidate)) break;
-    heap[place] = heap[parent] as Candidate;
-    place = parent;
+    heap[index] = heap[parent] as Candidate;
+    index = parent;
   }
-  heap[place] = candidate;
+  heap[index] = candidate;
 }
 
 function pop(heap: Candidate[]): Candidate {
   const top = heap[0] as Candidate;
   const last = heap.pop() as Candidate;
   if (heap.length === 0) return top;
-  let place = 0;
+  let index = 0;
   for (;;) {
-    let child = 2 * place + 1;
+    let child = 2 * index + 1;
     if (child >= heap.length) break;
     if (child + 1 < heap.length && goesBefore(heap[child + 1] as Candidate, heap[child] as Candidate)) child++;
     if (!goesBefore(heap[child] as Candidate, last)) break;
-    heap[place] = heap[child] as Candidate;
-    place = child;
+    heap[index] = heap[child] as Candidate;
+    index = child;
   }
-  heap[place] = last;
+  heap[index] = last;
   return top;
 }

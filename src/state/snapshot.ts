@@ -89,7 +89,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
 export function restoreSnapshot(snapshot: Snapshot): MilestoneState {
   const {plan, kept, tasks, removed, blockers, unreported, recent, notable} = snapshot;
   const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), kept);
-  const stateOf = new Map(plan.tasks.map((task, place) => [task.id, tasks[place] as TaskState]));
+  const stateOf = new Map(plan.tasks.map((task, index) => [task.id, tasks[index] as TaskState]));
   adoptPlan(state, plan, id => stateOf.get(id) as TaskState);
   for (const blocker of blockers) putBlocker(state, blocker);
   state.removed = new Map(removed);

@@ -30,11 +30,11 @@ export function attentionText(report: AttentionReport, now: number, paint: Paint
   const sections: Section[] = [
     section(
       paint.yellow('needs you'),
-      report.needs_you.map(({text, command}, place) => [
+      report.needs_you.map(({text, command}, index) => [
         ...wrapped(text, LEFT).slice(0, 2),
         `${INDENT}${paint.cyan(printable(command))}`,
         // With the first one: that is shown for sure.
-        ...(place === 0 && report.then !== undefined ? [`then \`${printable(report.then)}\``] : []),
+        ...(index === 0 && report.then !== undefined ? [`then \`${printable(report.then)}\``] : []),
       ]),
     ),
     section(
@@ -93,8 +93,8 @@ function section(heading: string, entries: string[][]): Section {
 /** The first of each section for sure, then more of the first ones. */
 function fill(sections: readonly Section[], rows: number): string[] {
   let left = rows;
-  return sections.flatMap(({heading, entries, count}, place) => {
-    const later = sections.slice(place + 1).reduce((sum, {entries}) => sum + costOf(entries.slice(0, 1)), 0);
+  return sections.flatMap(({heading, entries, count}, index) => {
+    const later = sections.slice(index + 1).reduce((sum, {entries}) => sum + costOf(entries.slice(0, 1)), 0);
     let shown = entries.length;
     while (shown > 1 && costOf(entries.slice(0, shown)) + later > left) shown--;
     const kept = entries.slice(0, shown);

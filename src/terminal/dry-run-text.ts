@@ -25,8 +25,8 @@ export interface DryRunFacts {
 /** What would run, in which order and why, for a person. */
 export function dryRunText(plan: DryRunPlan, facts: DryRunFacts, paint: Paint): string {
   const byId = new Map(plan.tasks.map(task => [task.id, task]));
-  const waves = plan.waves.map((ids, place) => [
-    paint.bold(`wave ${place + 1}`),
+  const waves = plan.waves.map((ids, index) => [
+    paint.bold(`wave ${index + 1}`),
     ...taskLines(
       ids.map(id => byId.get(id) as PlannedTask),
       facts,

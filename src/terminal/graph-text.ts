@@ -12,8 +12,8 @@ export function graphText({id, title, tasks, waves, critical_path: path}: GraphR
   const byId = new Map(tasks.map(task => [task.id, task]));
   const name = printable(title === id ? id : `${id}: ${title}`);
   const size = `${tasks.length} ${tasks.length === 1 ? 'task' : 'tasks'} in ${waves.length} ${waves.length === 1 ? 'wave' : 'waves'}`;
-  const sections = waves.map((ids, place) => [
-    paint.bold(`wave ${place + 1}`),
+  const sections = waves.map((ids, index) => [
+    paint.bold(`wave ${index + 1}`),
     ...ids.flatMap(task => taskLines(byId.get(task) as GraphReport['tasks'][number], widest(ids), paint)),
   ]);
   const critical = path.length > 1 ? wrapped(`critical path: ${path.join(' -> ')}`, COLUMNS) : [];

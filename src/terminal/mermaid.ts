@@ -16,7 +16,7 @@ const STYLES: Record<ShownStatus, string> = {
 /** A graph as a Mermaid flowchart; valid whatever ids and titles say. */
 export function mermaid({tasks}: GraphReport): string {
   // Ids may be words of Mermaid's own (`end`), so nodes get numbers.
-  const nodes = new Map(tasks.map(({id}, place) => [id, `t${place + 1}`]));
+  const nodes = new Map(tasks.map(({id}, index) => [id, `t${index + 1}`]));
   const lines = tasks.map(({id, title, status}) => {
     const label = title === id ? escaped(id) : `${escaped(id)}<br/>${escaped(title)}`;
     return `  ${nodes.get(id)}["${label}"]:::${status}`;

@@ -47,13 +47,13 @@ function isAside(warning: StatusReport['warnings'][number]): warning is AsideWar
 /** Of one line each, however many parts they have. */
 function paragraph(...lines: string[][]): string[] {
   const texts = lines.filter(parts => parts.length > 0).map(parts => parts.join(' · '));
-  return texts.map((text, place) => (place < texts.length - 1 ? `${text}${LINE_BREAK}` : text));
+  return texts.map((text, index) => (index < texts.length - 1 ? `${text}${LINE_BREAK}` : text));
 }
 
 /** One of each kind before a second one: a question does not vanish behind many approvals. */
 function needsSection(id: string, needs: readonly Need[], goOn: string | undefined): string[] {
-  const isFirst = (need: Need, place: number) => needs.findIndex(({kind}) => kind === need.kind) === place;
-  const mixed = [...needs.filter(isFirst), ...needs.filter((need, place) => !isFirst(need, place))];
+  const isFirst = (need: Need, index: number) => needs.findIndex(({kind}) => kind === need.kind) === index;
+  const mixed = [...needs.filter(isFirst), ...needs.filter((need, index) => !isFirst(need, index))];
   // Of every kind at least one: each has a command of its own.
   const most = Math.max(NEEDS_SHOWN, needs.filter(isFirst).length);
   const others = `: \`milestone approvals ${id}\`, \`milestone blockers ${id}\``;

@@ -51,7 +51,7 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
   ];
   return `${sections
     .filter(lines => lines.length > 0)
-    .flatMap((lines, place) => (place === 0 ? lines : ['', ...lines]))
+    .flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))
     .join('\n')}\n`;
 }
 

@@ -16,8 +16,8 @@ export async function approvals(word: string | undefined, flags: DecidingFlags):
   const paths = homePaths(home);
   const id = targetMilestone(paths, word, flags.milestone);
   const {snapshot} = await look(paths, id);
-  const all = snapshot.plan.tasks.flatMap((task, place) => {
-    const state = snapshot.tasks[place] as TaskState;
+  const all = snapshot.plan.tasks.flatMap((task, index) => {
+    const state = snapshot.tasks[index] as TaskState;
     const {kiro} = state.history;
     return kiro ? approvalsOf(task.id, kiro).map(approval => ({approval, waits: isWaiting(approval, state)})) : [];
   });

@@ -119,7 +119,7 @@ function refuseRejected(state: MilestoneState, ask: Ask): void {
 
 function refuseMissing({deliverables}: ApprovalReport, now: readonly Deliverable[], home: string): void {
   const [nothing] = currentDeliverables(home, [{path: NOWHERE, sha256: ''}]);
-  const gone = now.find(({sha256}, place) => sha256 === nothing?.sha256 && sha256 !== deliverables[place]?.sha256);
+  const gone = now.find(({sha256}, index) => sha256 === nothing?.sha256 && sha256 !== deliverables[index]?.sha256);
   if (gone)
     throw new MilestoneError(
       'REQUEST_REJECTED',

@@ -24,7 +24,7 @@ export async function blockers(word: string | undefined, flags: DecidingFlags): 
   if (flags.json) return print(`${JSON.stringify({ok: true, ...report})}\n`);
   const named = new Set(report.blockers.map(({task_id}) => task_id));
   const failed = snapshot.plan.tasks.filter(
-    (task, place) => snapshot.tasks[place]?.status === 'failed' && !named.has(task.id),
+    (task, index) => snapshot.tasks[index]?.status === 'failed' && !named.has(task.id),
   ).length;
   print(blockersText({id, ...report, failed}, systemClock.now(), choosePaint()));
 }

@@ -110,10 +110,10 @@ function printJson(
 ): void {
   const isOk = deliveries.every(({ok}) => ok);
   const error = {code: 'IO_FAILED', message: 'not every channel took the message'};
-  const reports = channels.map((channel, place) => ({
+  const reports = channels.map((channel, index) => ({
     kind: channel.command === undefined ? 'webhook' : 'command',
     name: channelName(channel),
-    ...(deliveries[place] as Delivery),
+    ...(deliveries[index] as Delivery),
   }));
   console.log(JSON.stringify({ok: isOk, ...(!isOk && {error}), milestone_id: id ?? null, channels: reports, warnings}));
 }

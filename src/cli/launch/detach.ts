@@ -39,8 +39,8 @@ export async function startDetached(home: string, id: MilestoneId, args: readonl
 
 /** The words of this process's command line for an executor in the background, which prints text into its log. */
 function detachedArguments(words: readonly string[]): string[] {
-  const kept = words.filter((word, place) => {
-    if (words[place - 1] === '--format') return false;
+  const kept = words.filter((word, index) => {
+    if (words[index - 1] === '--format') return false;
     return !/^--(?:detach|wait|json|format(?:=.*)?)$/.test(word);
   });
   return [...kept, '--wait'];

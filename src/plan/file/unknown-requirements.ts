@@ -31,8 +31,8 @@ function exists(paths: HomePaths, id: string): boolean {
 }
 
 function placeIn(source: YamlSource, id: string): number {
-  for (let place = 0; ; place++) {
-    const text = source.textAt(['dependencies', 'requires', place]);
-    if (text === id || text === undefined) return place;
+  for (let index = 0; ; index++) {
+    const text = source.textAt(['dependencies', 'requires', index]);
+    if (text === id || text === undefined) return index;
   }
 }

@@ -53,6 +53,6 @@ export function spanText(ms: number): string {
   const first = units.findIndex(count => count > 0);
   return units
     .slice(first, first + 2)
-    .flatMap((count, place) => (count > 0 ? [`${count} ${['d', 'h', 'min', 's'][first + place]}`] : []))
+    .flatMap((count, index) => (count > 0 ? [`${count} ${['d', 'h', 'min', 's'][first + index]}`] : []))
     .join(' ');
 }

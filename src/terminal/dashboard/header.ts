@@ -42,8 +42,8 @@ function kiroLine(kiro: PhaseAverages, columns: number, paint: Paint): string {
   const spare = columns - textWidth(KIRO_PHASES.map(phase => `${phase} 100 %`).join('  '));
   const length = Math.min(Math.floor(spare / KIRO_PHASES.length) - 1, 16);
   if (length < 4) return cutTo(names.join('  '), columns);
-  return KIRO_PHASES.map((phase, place) => {
-    const [name, ...share] = names[place]!.split(' ');
+  return KIRO_PHASES.map((phase, index) => {
+    const [name, ...share] = names[index]!.split(' ');
     return `${name} ${paint.green(bar(kiro[phase], length))} ${share.join(' ')}`;
   }).join('  ');
 }

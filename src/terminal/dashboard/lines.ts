@@ -53,8 +53,8 @@ function overview(model: DashboardModel, ui: Ui, {columns, rows}: Size, paint: P
   const parts = (['needs', 'tasks', 'blockers', 'events'] as const).map(part =>
     linesOf[part]((shares.get(part) ?? 0) - gap),
   );
-  return [header, ...parts].flatMap((lines, place) =>
-    lines.length === 0 || place === 0 || gap === 0 ? lines : ['', ...lines],
+  return [header, ...parts].flatMap((lines, index) =>
+    lines.length === 0 || index === 0 || gap === 0 ? lines : ['', ...lines],
   );
 }
 

@@ -84,8 +84,8 @@ function helpLines(isOwner: boolean, {columns, rows}: Size, paint: Paint): strin
   const lines = [
     paint.bold(cutTo('keys', columns)),
     ...keys.flatMap(([key, does]) =>
-      wrapped(does, Math.max(columns - 12, 1)).map((text, place) =>
-        cutTo(`  ${pad(place === 0 ? key : '', 10)}${text}`, columns),
+      wrapped(does, Math.max(columns - 12, 1)).map((text, index) =>
+        cutTo(`  ${pad(index === 0 ? key : '', 10)}${text}`, columns),
       ),
     ),
     '',

@@ -42,7 +42,7 @@ export function taskTable(
 }
 
 function focusOf(tasks: readonly TaskRow[], selected: string | undefined): number[] {
-  const places = (is: (task: TaskRow) => boolean) => tasks.flatMap((task, place) => (is(task) ? place : []));
+  const places = (is: (task: TaskRow) => boolean) => tasks.flatMap((task, index) => (is(task) ? index : []));
   const candidates = [
     () => places(({id}) => id === selected),
     () => places(({status}) => status === 'in_progress'),
@@ -98,7 +98,7 @@ function taskLine(task: TaskRow, isSelected: boolean, widths: Widths, columns: n
 
 function joined(texts: readonly string[], {id, title, state, driver, quiet}: Widths): string {
   return [id, title, state, driver, quiet]
-    .flatMap((width, place) => (width > 0 ? pad(cutTo(texts[place]!, width), width) : []))
+    .flatMap((width, index) => (width > 0 ? pad(cutTo(texts[index]!, width), width) : []))
     .join(' ');
 }
 

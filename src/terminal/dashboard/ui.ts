@@ -122,12 +122,12 @@ function openOutput(ui: Ui, {tasks}: DashboardModel): KeyEffect {
 function move(ui: Ui, step: number, {tasks}: DashboardModel): Ui {
   const among = ui.screen === 'output' ? tasks.filter(({id, attempts}) => attempts > 0 || id === ui.selected) : tasks;
   if (among.length === 0 || ui.screen === 'approvals' || ui.screen === 'help') return ui;
-  const place = among.findIndex(({id}) => id === ui.selected);
+  const index = among.findIndex(({id}) => id === ui.selected);
   const first = Math.max(
     among.findIndex(({status}) => status === 'in_progress'),
     0,
   );
   // The first step of all goes to what runs, unless it goes to an end.
-  const next = place < 0 && Number.isFinite(step) ? first : Math.min(Math.max(place + step, 0), among.length - 1);
+  const next = index < 0 && Number.isFinite(step) ? first : Math.min(Math.max(index + step, 0), among.length - 1);
   return {...ui, selected: among[next]!.id};
 }
