@@ -11,7 +11,7 @@ import {redacted, redactTexts} from '../execution/redacted.ts';
 import {recordSharedChanges} from '../execution/shared-changes.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task} from '../plan/plan.ts';
-import {readTail, sizeOf} from '../platform/attempt-log.ts';
+import {readTelling, sizeOf} from '../platform/attempt-log.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {exceeded} from '../scheduler/budget.ts';
 import {rejectionComments} from '../state/kiro.ts';
@@ -83,7 +83,7 @@ const TAIL_BYTES = 2048;
 /** What a command printed last says why it failed. What an agent prints is for programs. */
 function withOutput(outcome: Outcome, logFile: string): Outcome {
   if (outcome.kind !== 'failed' || sizeOf(logFile) === 0) return outcome;
-  return {...outcome, output_tail: readTail(logFile, TAIL_BYTES)};
+  return {...outcome, output_tail: readTelling(logFile, TAIL_BYTES)};
 }
 
 /** Who has the user's own changes among his has not done his. */

@@ -3,7 +3,7 @@
 // that two checks never mix.
 
 import type {CheckResult} from '../events/event.ts';
-import {appendContent, appendNote, readTail, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
+import {appendContent, appendNote, readTelling, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import {type Shell, shellCall} from '../platform/processes/shell-call.ts';
 import {describeExit, startGroup} from '../platform/processes/start-group.ts';
@@ -87,7 +87,7 @@ async function runOnce(check: Check, input: ChecksInput): Promise<CheckResult> {
     ok,
     exit_code: ending.exitCode,
     duration_ms: Math.round(input.clock.elapsed() - startedAt),
-    ...((!ok || input.keepsOutput) && {output_tail: readTail(output, TAIL_BYTES)}),
+    ...((!ok || input.keepsOutput) && {output_tail: readTelling(output, TAIL_BYTES)}),
   };
   removeAttemptLog(output);
   input.signal.throwIfAborted();

@@ -127,8 +127,8 @@ async function readPlanned(file: string): Promise<CachedSnapshot> {
   // What is over is not executed any more, whatever its keys are called.
   if (!read.plan || !isOver(read.imported.status)) validatePlan(read, file);
   const {plan, imported, stamp} = read as typeof read & {plan: Plan};
-  const {status, execution, tasks} = imported;
-  const state = initialState(plan, tasks);
+  const {status, execution, tasks, checked} = imported;
+  const state = initialState(plan, tasks, checked);
   state.status = status;
   return {
     snapshot: takeSnapshot(state),

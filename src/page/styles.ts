@@ -12,7 +12,7 @@ p{margin:6px 0}
 ul{margin:0;padding:0;list-style:none}
 li{padding:6px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
-pre{margin:6px 0;padding:8px 10px;background:var(--panel);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere}
+pre{margin:6px 0;padding:8px 10px;background:var(--panel);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow-y:auto}
 .status{margin:0}
 .mark{padding:1px 8px;border:1px solid currentColor;border-radius:10px;font-size:13px}
 .mark.completed{color:var(--good)}.mark.blocked,.mark.cancelled{color:var(--bad)}.mark.paused{color:var(--warn)}
@@ -52,6 +52,7 @@ svg text{font-size:12px;fill:var(--text)}
 footer{margin-top:32px;color:var(--soft);font-size:13px}
 @media print{
 :root{--ground:#fff;--text:#000;--soft:#444;--line:#bbb;--panel:#f3f3f3;--work:#2563a8;--check:#f0c9a0;--queue:#cfe3cf;--ink:#5a3a12;--good:#14532d;--bad:#8f1219;--warn:#6b4500}
+pre{max-height:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main{max-width:none;padding:0}
 .wide{overflow:visible}

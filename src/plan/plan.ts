@@ -84,6 +84,8 @@ export interface ImportedState {
   };
   /** Tasks that the file calls completed or skipped, with what it says of them. */
   tasks: Record<TaskId, ImportedTask>;
+  /** Of a milestone that was executed: tasks that a green check vouches for, as the file says. For whoever only looks. */
+  checked?: TaskId[];
 }
 
 export interface ImportedTask {

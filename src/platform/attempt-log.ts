@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {fileError, makeFolder, writeAll} from './files.ts';
+import {GAP, isFailure} from './telling-lines.ts';
 
 const {O_APPEND, O_CREAT, O_NOFOLLOW, O_TRUNC, O_WRONLY} = fs.constants;
 const COPY_BYTES = 256 * 1024;
@@ -100,6 +101,28 @@ export function readTail(file: string, bytes: number): string {
   while (tail.length === bytes && start < 3 && (tail[start]! & 0xc0) === 0x80) start++;
   const shown = printable(tail.toString('utf8', start)).slice(-bytes);
   return /^[\udc00-\udfff]/.test(shown) ? shown.slice(1) : shown;
+}
+
+/** Of the end of an output, bytes in which a failure is looked for. */
+const SEARCHED = 1024 * 1024;
+/** Part of the room that the first failure gets where the end names none. */
+const HEAD = 3 / 8;
+
+/** At most `bytes` of what says why it failed: the end, and before it the first failure where the end names none. */
+export function readTelling(file: string, bytes: number): string {
+  const end = readTail(file, bytes);
+  if (end.split('\n').some(isFailure)) return end;
+  const lines = readTail(file, SEARCHED).split('\n');
+  const start = lines.findIndex(isFailure);
+  if (start < 0) return end;
+  const room = Math.floor(bytes * HEAD);
+  let head = '';
+  for (const line of lines.slice(start)) {
+    if (head.length + line.length + 1 > room) break;
+    head += `${line}\n`;
+  }
+  head += `${GAP}\n`;
+  return head + readTail(file, bytes - head.length);
 }
 
 /** At most `bytes` of a file from `offset` on, as they are; a character that the end cuts is replaced. */

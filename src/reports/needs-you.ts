@@ -103,7 +103,12 @@ function resting(report: StatusReport, paused: PauseCode | undefined, isMoreToDo
   if (executed === 'here' || origin !== 'log') return [];
   if (status === 'in_progress') return [{kind: 'interrupted', text: 'no executor is at work on it', command}];
   if (status === 'paused') return pausedNeed(report, paused, isMoreToDo);
-  if (status === 'blocked') return [{kind: 'blocked', text: 'it is blocked; when the cause is mended', command}];
+  if (status === 'blocked') {
+    const text = isMoreToDo
+      ? 'it is blocked; when the cause is mended'
+      : 'what held it up is dealt with, and nobody executes it';
+    return [{kind: 'blocked', text, command}];
+  }
   return [];
 }
 

@@ -50,6 +50,16 @@ export function goOnCommand({id, status, origin, executed, needs_you: needs}: St
   return command;
 }
 
+/** Of a completed one, as long as its work has not landed: read what was done, look at it, land it. */
+export function afterCompletion(
+  {id, status, origin, git}: Pick<StatusReport, 'id' | 'status' | 'origin' | 'git'>,
+  kept: Pick<MilestoneState, 'activation' | 'commit' | 'landed'>,
+): string[] {
+  if (status !== 'completed' || origin !== 'log' || git.landed) return [];
+  const commands = whatNext({...kept, id, status});
+  return commands.length > 1 ? [`milestone report ${id}`, ...commands] : [];
+}
+
 /** In one line. */
 export function nextLine(commands: readonly string[]): string {
   return `next: ${commands.map(command => `\`${command}\``).join(', then ')}`;

@@ -70,7 +70,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       if (!isRunning(task, event)) break;
       return {
         ...task,
-        checks: event.details.checks,
+        checks: rememberFlaky(event.details.checks, task.checks),
         ...(event.details.ok && event.details.checks.length > 0 && {checked: true}),
       };
     case 'task_queued': {
@@ -244,6 +244,12 @@ function withUsage(task: TaskState, {used, estimated}: {used: Usage; estimated?:
 
 function describe(task: TaskState): string {
   return task.status === 'in_progress' ? `in attempt ${task.attempt} (${task.stage})` : task.status;
+}
+
+/** What was red once and green on the same files stays flaky, however often it is green later in the attempt. */
+function rememberFlaky(checks: readonly CheckResult[], before: readonly CheckResult[] = []): CheckResult[] {
+  const flaky = new Set(before.filter(check => check.flaky).map(({command}) => command));
+  return checks.map(check => (check.ok && flaky.has(check.command) ? {...check, flaky: true} : check));
 }
 
 function doneCheck({command, ok, duration_ms, flaky}: CheckResult): DoneCheck {

@@ -1,11 +1,18 @@
 import {phaseWeights} from '../plan/kiro-plan.ts';
-import type {ImportedState, Plan} from '../plan/plan.ts';
+import type {ImportedState, Plan, TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from './milestone.ts';
 import {adoptPlan, noCounts} from './plan-in-force.ts';
 import {initialTask} from './task.ts';
 
-/** The state before the first event: the plan, and what its file says of completed tasks. */
-export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}): MilestoneState {
+/**
+ * The state before the first event: the plan, and what its file says of completed tasks.
+ * @param checked Of those that a green check vouches for.
+ */
+export function initialState(
+  plan: Plan,
+  imported: ImportedState['tasks'] = {},
+  checked: readonly TaskId[] = [],
+): MilestoneState {
   const state: MilestoneState = {
     id: plan.id,
     seq: 0,
@@ -41,6 +48,7 @@ export function initialState(plan: Plan, imported: ImportedState['tasks'] = {}):
     recent: [],
     notable: [],
   };
-  adoptPlan(state, plan, id => initialTask(imported[id]));
+  const vouched = new Set(checked);
+  adoptPlan(state, plan, id => initialTask(imported[id], vouched.has(id)));
   return state;
 }

@@ -158,7 +158,7 @@ export function shownStatus({status, history}: TaskState): ShownStatus {
 export const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
 
 /** A task of which nothing has happened, or what a plan brought along at its first activation. */
-export function initialTask(imported?: ImportedTask): TaskState {
+export function initialTask(imported?: ImportedTask, checked = false): TaskState {
   const history: TaskHistory = {attempts: 0, counters: NO_COUNTERS};
   if (imported?.started_at !== undefined) history.startedAt = imported.started_at;
   if (imported?.status === 'skipped') return {status: 'skipped', history};
@@ -166,7 +166,7 @@ export function initialTask(imported?: ImportedTask): TaskState {
   return {
     status: 'completed',
     history,
-    checked: false,
+    checked,
     ...(imported.completed_at !== undefined && {completedAt: imported.completed_at}),
     ...(imported.commit !== undefined && {commit: imported.commit}),
   };

@@ -5,7 +5,7 @@ import {headlineParts} from '../reports/morning/headline.ts';
 import {sinceText} from '../reports/morning/since.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
-import {runningText, SHOWN} from './status-text.ts';
+import {runningHeading, runningText, SHOWN} from './status-text.ts';
 import {cutTo} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
 
@@ -38,10 +38,14 @@ export function attentionText(report: AttentionReport, now: number, paint: Paint
       ]),
     ),
     section(
-      paint.bold('running'),
+      paint.bold(runningHeading(report).toLowerCase()),
       report.running.map(task => [cutTo(`${task.id}  ${runningText(task, now)}`, LEFT)]),
     ),
     {heading: paint.bold('next'), entries: nextEntries(report, paint), count: report.ready},
+    section(
+      paint.bold('next'),
+      report.commands.map(command => [paint.cyan(printable(command))]),
+    ),
   ].filter(({entries}) => entries.length > 0);
   return `${[...head, ...fill(sections, MOST_LINES - head.length)].join('\n')}\n`;
 }
@@ -65,11 +69,14 @@ export function remarks({
   paused_until,
   origin,
   edited,
+  landed,
 }: AttentionReport): string[] {
   const news = since && sinceText(since);
   return [
     ...(news ? [news] : []),
-    ...(branch === null ? [] : [`branch ${branch}${head === null ? '' : ` at ${head.slice(0, 10)}`}`]),
+    ...(branch === null
+      ? []
+      : [`branch ${branch}${head === null ? '' : ` at ${head.slice(0, 10)}`}${landed ? ', landed' : ''}`]),
     ...(paused_until === undefined ? [] : [`a driver rests until ${paused_until}`]),
     ...[...liberties, ...(unseen === undefined ? [] : [unseen])].map(text => `! ${text}`),
     ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),

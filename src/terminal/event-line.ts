@@ -5,6 +5,7 @@ import {removedTestLines, removedTestsInShort} from '../events/removed-tests.ts'
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
+import {tellingLines} from '../platform/telling-lines.ts';
 import {AUTO_GATES, YOLO} from '../reports/liberties.ts';
 import {sharedChange} from '../reports/shared-change.ts';
 import {uncommittedText} from '../reports/uncommitted.ts';
@@ -230,9 +231,9 @@ function completed(commit: string | undefined, state: MilestoneState): string {
   return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${done} done${unchecked}${skippedText(state)}${where}`;
 }
 
-/** The end of an output, which has what went wrong more often than its beginning. */
+/** What of an output says what went wrong. */
 function tailLines(output = ''): string[] {
-  const lines = output.trimEnd().split('\n').slice(-LINES_OF_OUTPUT);
+  const lines = tellingLines(output.trimEnd().split('\n'), LINES_OF_OUTPUT);
   return lines.flatMap(line => (line.trim() === '' ? [] : chalk.dim(`    ${printable(line)}`)));
 }
 

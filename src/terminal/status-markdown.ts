@@ -10,7 +10,7 @@ import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {stageWord} from './stage-word.ts';
-import {countParts, doneParts, running, skipped, whoLines} from './status-text.ts';
+import {countParts, doneParts, running, runningHeading, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */
 const SHOWN = 3;
@@ -29,7 +29,7 @@ export function statusMarkdown(report: StatusReport): string {
     '',
     ...paragraph([`**${status}**`, ...rest], whoLines(report).map(escaped)),
     ...needsSection(id, needs, goOnCommand(report)),
-    ...section('Running', running(report), task => runningText(task, report)),
+    ...section(runningHeading(report), running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
     ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
     ...section('Beside the work', report.warnings.filter(isAside), ({message}) => escaped(message)),

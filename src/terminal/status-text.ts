@@ -27,7 +27,7 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
   const sections = [
     headline(report, paint),
     [...section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow), ...goOnLines(report)],
-    taskSection('running', running(report), task => runningText(task, now), paint.bold),
+    taskSection(runningHeading(report).toLowerCase(), running(report), task => runningText(task, now), paint.bold),
     taskSection('phases', inPhases(report), ({kiro}) => (kiro ? phasesText(kiro.phases) : ''), paint.bold),
     taskSection(
       'failed',
@@ -212,6 +212,11 @@ function taskSection(
 ): string[] {
   const widest = Math.min(Math.max(...tasks.slice(0, SHOWN).map(({id}) => id.length), 0), 24);
   return section(name, tasks, task => [line(`${pad(task.id, widest)}  ${printable(say(task))}`, 0)], paint);
+}
+
+/** Attempts of an executor that died are not at work any more; the next one takes them up. */
+export function runningHeading({executed}: Pick<StatusReport, 'executed'>): 'Running' | 'Interrupted' {
+  return executed === 'gone' ? 'Interrupted' : 'Running';
 }
 
 export function runningText(task: RunningTask, now: number): string {

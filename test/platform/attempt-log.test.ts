@@ -3,7 +3,15 @@ import os from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {appendContent, appendNote, openAttemptLog, readTail, sizeOf} from '../../src/platform/attempt-log.ts';
+import {
+  appendContent,
+  appendNote,
+  openAttemptLog,
+  readTail,
+  readTelling,
+  sizeOf,
+} from '../../src/platform/attempt-log.ts';
+import {tellingLines} from '../../src/platform/telling-lines.ts';
 
 let folder: string;
 let file: string;
@@ -61,4 +69,52 @@ test('a log is not written through a symbolic link, and what is in the way is na
   fs.symlinkSync('elsewhere', file);
   expect(() => openAttemptLog(file)).toThrow(expect.objectContaining({code: 'IO_FAILED'}));
   expect(() => openAttemptLog(path.join(file, 'x.log'))).toThrow(/cannot write `.*x\.log`/);
+});
+
+test('what says why it failed has the first failure, however far before the end a test runner names it', () => {
+  const green = (first: number) => Array.from({length: 300}, (_, place) => `ok ${first + place} - value`);
+  const failure = ['not ok 301 - discount', '  ---', '  error: 2000 !== 20', '  ...'];
+  fs.writeFileSync(file, [...green(1), ...failure, ...green(302), '# fail 1', ''].join('\n'));
+  const telling = readTelling(file, 512);
+  expect(telling.length).toBeLessThanOrEqual(512);
+  expect(telling).toMatch(
+    /^not ok 301 - discount\n {2}---\n {2}error: 2000 !== 20\n(?:.|\n)*\n\[…\]\n(?:.|\n)*# fail 1\n$/,
+  );
+  expect(tellingLines(telling.trimEnd().split('\n'), 5)).toEqual([
+    'not ok 301 - discount',
+    '  ---',
+    '  error: 2000 !== 20',
+    '[…]',
+    '# fail 1',
+  ]);
+});
+
+test('where the end names a failure, or nothing does, the end is what is kept', () => {
+  const filler = 'something\n'.repeat(500);
+  for (const text of [
+    `${filler}FAIL src/a.test.js\n`,
+    `not ok 1\n${filler}Error: no\n`,
+    `${filler}the end\n`,
+    'short\n',
+  ]) {
+    fs.writeFileSync(file, text);
+    expect(readTelling(file, 128)).toBe(readTail(file, 128));
+  }
+});
+
+test('any output is told in bounded length, its end last', () => {
+  const line = fc.oneof(
+    fc.string({unit: 'grapheme', maxLength: 30}),
+    fc.constant('not ok 1 - a'),
+    fc.constant('Error: b'),
+  );
+  fc.assert(
+    fc.property(fc.array(line, {maxLength: 60}), lines => {
+      fs.writeFileSync(file, lines.join('\n'));
+      const telling = readTelling(file, 200);
+      expect(telling.length).toBeLessThanOrEqual(200);
+      expect(telling.endsWith(readTail(file, 60))).toBe(true);
+      for (const most of [5, 20]) expect(tellingLines(telling.split('\n'), most).length).toBeLessThanOrEqual(most);
+    }),
+  );
 });

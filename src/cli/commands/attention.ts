@@ -12,6 +12,7 @@ import {TOKEN_VARIABLE} from '../../platform/processes/tokens.ts';
 import {type AttentionReport, attentionReport} from '../../reports/morning/attention.ts';
 import {type Since, whatHappened} from '../../reports/morning/since.ts';
 import {statusReport} from '../../reports/status-report.ts';
+import {afterCompletion} from '../../reports/what-next.ts';
 import {attentionText} from '../../terminal/attention-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import type {AttentionFormat} from '../attention-format.ts';
@@ -36,7 +37,7 @@ export async function attention(format: AttentionFormat): Promise<void> {
   if (id === undefined) return (await import('./list.ts')).listActive();
   const view = await look(paths, id);
   const status = statusReport(view, await statusFacts(paths, view));
-  const report = attentionReport(status, sinceLastLook(paths, view));
+  const report = attentionReport(status, sinceLastLook(paths, view), afterCompletion(status, view.snapshot.kept));
   print(await render(report, format));
   // A program looks all the time, and says nothing of what a person has seen.
   if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteLook(paths, view);

@@ -57,6 +57,7 @@ export function readImported(
   for (const [index, {id, path}] of tasks.entries()) {
     const status = statuses[index];
     if (id === undefined || (status !== 'completed' && status !== 'skipped')) continue;
+    if (execution && tasks[index]?.data.checked === true) imported.checked = [...(imported.checked ?? []), id];
     imported.tasks[id] = {status, ...texts(path, ['started_at', 'completed_at', 'commit'], source)} as ImportedTask;
   }
   return imported;

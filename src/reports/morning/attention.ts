@@ -8,7 +8,7 @@ import {type Headline, headlineOf} from './headline.ts';
 import type {Since} from './since.ts';
 
 export interface AttentionReport
-  extends Pick<StatusReport, 'id' | 'title' | 'status' | 'origin' | 'needs_you' | 'ready' | 'liberties'> {
+  extends Pick<StatusReport, 'id' | 'title' | 'status' | 'origin' | 'executed' | 'needs_you' | 'ready' | 'liberties'> {
   headline: Headline;
   percentage: number;
   branch: string | null;
@@ -22,10 +22,14 @@ export interface AttentionReport
   paused_until?: Timestamp;
   /** The plan was edited; it is not in force before the next start. */
   edited?: true;
+  landed: boolean;
+  /** What a person does with it once it is completed. */
+  commands: string[];
 }
 
-export function attentionReport(status: StatusReport, since: Since | null): AttentionReport {
-  const {id, title, origin, needs_you, ready, liberties, git, unseen, paused_until, plan_edit: edit} = status;
+/** @param commands What a person does with it once it is completed. */
+export function attentionReport(status: StatusReport, since: Since | null, commands: string[]): AttentionReport {
+  const {id, title, origin, executed, needs_you, ready, liberties, git, unseen, paused_until, plan_edit: edit} = status;
   const then = goOnCommand(status);
   const titles = new Map(status.tasks.map(task => [task.id, task.title]));
   return {
@@ -33,6 +37,7 @@ export function attentionReport(status: StatusReport, since: Since | null): Atte
     title,
     status: status.status,
     origin,
+    executed,
     headline: headlineOf(status),
     percentage: status.progress.percentage,
     branch: git.branch,
@@ -51,5 +56,7 @@ export function attentionReport(status: StatusReport, since: Since | null): Atte
     ...(unseen !== undefined && {unseen}),
     ...(paused_until !== undefined && {paused_until}),
     ...(edit && edit.problems.length === 0 && {edited: true}),
+    landed: git.landed,
+    commands,
   };
 }

@@ -2,6 +2,7 @@ import type {AttentionReport} from '../../reports/morning/attention.ts';
 import {headlineParts} from '../../reports/morning/headline.ts';
 import {remarks} from '../attention-text.ts';
 import {code, escaped} from '../markdown.ts';
+import {runningHeading} from '../status-text.ts';
 
 /** Entries of a section; the rest is counted. */
 const MOST = 5;
@@ -19,7 +20,7 @@ export function attentionMarkdown(report: AttentionReport): string {
     ),
     ...(then === undefined ? [] : [`Then ${code(then)}`]),
     ...list(
-      'Running',
+      runningHeading(report),
       running.map(({id, stage, attempts}) => `${code(id)} ${stage}${attempts > 1 ? `, attempt ${attempts}` : ''}`),
     ),
     ...list(
@@ -27,6 +28,7 @@ export function attentionMarkdown(report: AttentionReport): string {
       next.map(({id, title}) => (title === id ? code(id) : `${code(id)} ${escaped(title)}`)),
       ready,
     ),
+    ...list('Next', report.commands.map(code)),
   ];
   return `${parts.join('\n\n')}\n`;
 }

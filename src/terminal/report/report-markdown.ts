@@ -6,7 +6,7 @@ import type {FailedTask, MorningReport} from '../../reports/morning/report-shape
 import {STAGES} from '../../reports/morning/stage-times.ts';
 import {code, escaped, fenced} from '../markdown.ts';
 import {usageText} from '../usage-text.ts';
-import {attemptName, doneParts, tailLines} from './report-text.ts';
+import {attemptName, doneParts, notDone, tailLines, whyNotDone} from './report-text.ts';
 
 /** Entries of a section; the rest is counted: a pull request has room for 65,536 characters. */
 const MOST = 100;
@@ -32,6 +32,11 @@ export function reportMarkdown(report: MorningReport): string {
       ({task, ...test}) => `${code(task)}: ${escaped(removedTestLines([test], 1).join())}`,
     ),
     ...failedParts(failed, milestone.id),
+    ...list(
+      'Not done',
+      notDone(report),
+      task => `${code(task.id)} ${escaped(task.title)}: ${whyNotDone(task, report)}`,
+    ),
     ...list(
       'Gates passed without a person',
       gates.filter(({by}) => by === 'auto'),

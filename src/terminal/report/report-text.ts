@@ -2,8 +2,15 @@
 
 import {removedTestLines} from '../../events/removed-tests.ts';
 import {firstLine} from '../../platform/first-line.ts';
+import {tellingLines} from '../../platform/telling-lines.ts';
 import {headlineParts, spanText} from '../../reports/morning/headline.ts';
-import type {DoneTask, FailedTask, MorningReport, TimelineEntry} from '../../reports/morning/report-shape.ts';
+import type {
+  DoneTask,
+  FailedTask,
+  MorningReport,
+  ReportedTask,
+  TimelineEntry,
+} from '../../reports/morning/report-shape.ts';
 import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {Paint} from '../paint.ts';
 import {printable, printableLines} from '../printable.ts';
@@ -46,6 +53,10 @@ export function reportText(report: MorningReport, paint: Paint): string {
     section(
       paint.red('failed'),
       report.failed.flatMap(task => failedLines(task, milestone.id)),
+    ),
+    section(
+      paint.yellow('not done'),
+      notDone(report).flatMap(task => wrapped(`${task.id}: ${whyNotDone(task, report)}`, LEFT)),
     ),
     section(
       paint.yellow('gates passed without a person'),
@@ -122,12 +133,26 @@ function indented(line: string): string {
   return `${INDENT}${line}`;
 }
 
-/** The end of an output, harmless. */
+/** What of an output says why it failed, harmless. */
 export function tailLines(output: string, most = TAIL_LINES): string[] {
   const lines = printableLines(output, '')
     .split('\n')
     .map(line => line.replaceAll('\t', '    '));
-  return lines.slice(-most);
+  return tellingLines(lines, most);
+}
+
+/** Of a milestone that was begun: what is neither done nor failed. */
+export function notDone({milestone, tasks}: MorningReport): ReportedTask[] {
+  if (milestone.status === 'planned') return [];
+  return tasks.filter(({status}) => status !== 'completed' && status !== 'failed');
+}
+
+/** Its status, and which tasks it waits for. */
+export function whyNotDone({status, dependencies}: ReportedTask, {tasks}: MorningReport): string {
+  const open = new Set(tasks.filter(({status}) => status !== 'completed' && status !== 'skipped').map(({id}) => id));
+  const waitsFor = status === 'pending' ? dependencies.filter(id => open.has(id)) : [];
+  const words = status.replace('_', ' ');
+  return waitsFor.length === 0 ? words : `${words}, waits for ${waitsFor.join(', ')}`;
 }
 
 function timelineLines(timeline: readonly TimelineEntry[]): string[] {
