@@ -2,6 +2,7 @@
 
 import {chmodSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
 import path from 'node:path';
+import {gzipSync} from 'node:zlib';
 import {build} from 'rolldown';
 
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -17,8 +18,12 @@ const PARTS = [
   },
   {name: 'plan', test: /src\/plan\/file\//}, // what reads YAML
   {name: 'page', test: /src\/page\/|node_modules\/preact/}, // HTML
+  {name: 'web', test: /src\/(cli\/)?web\/|node_modules\/(hono|@hono)\//}, // pages for a browser
   {name: 'rest', test: file => file.startsWith(path.resolve('src'))},
 ];
+
+/** Of the script that a page loads, gzipped. */
+const MOST_PAGE_BYTES = 200 * 1024;
 
 // Made beside and put in place whole: a program that runs from dist/ meanwhile finds its files.
 const dir = mkdtempSync('dist-');
@@ -42,7 +47,24 @@ const {output} = await build({
 for (const {name, moduleIds = []} of output)
   if (name !== 'plan' && moduleIds.some(id => /node_modules\/(yaml|zod)\//.test(id)))
     throw new Error(`\`${name}\` has what reads YAML, which is too slow for a status and too large for an executor`);
-writeFileSync(path.join(dir, 'THIRD-PARTY-LICENSES.txt'), licenses(output.flatMap(({moduleIds}) => moduleIds ?? [])));
+
+// What the pages of `milestone web` run, in one file.
+const browser = await build({
+  input: {browser: 'src/page/client/main.tsx'},
+  platform: 'browser',
+  transform: {define: {'process.env.NODE_ENV': '"production"'}},
+  output: {dir, format: 'iife', minify: true},
+});
+const [script, ...others] = browser.output;
+const outside = [...script.imports, ...script.dynamicImports];
+if (others.length > 0 || outside.length > 0) throw new Error(`the pages want more than one file: ${outside}`);
+const size = gzipSync(script.code).length;
+if (size > MOST_PAGE_BYTES) throw new Error(`the pages' script is too large: ${size} bytes, gzipped`);
+
+writeFileSync(
+  path.join(dir, 'THIRD-PARTY-LICENSES.txt'),
+  licenses([...output, script].flatMap(({moduleIds}) => moduleIds ?? [])),
+);
 rmSync('dist', {recursive: true, force: true});
 renameSync(dir, 'dist');
 

@@ -49,6 +49,7 @@ const ABOUT: Readonly<Record<string, About>> = {
   approve: everyday(ACTS, 'milestone approve login design'),
   reject: everyday(ACTS, 'milestone reject login design -m "No passwords in the log"'),
   report: everyday([0, 2, 3, 9], 'milestone report --format html > report.html'),
+  web: everyday([0, 2, 3, 130], 'milestone web --open'),
   show: everyday([0, 2, 3, 9], 'milestone show login'),
   diff: everyday([0, 2, 3, 9], 'milestone diff login'),
   land: everyday([0, 2, 3, 4, 5, 9, 130], 'milestone land auth-api --squash'),

@@ -1,8 +1,9 @@
-import {type Command, Option} from 'commander';
+import {type Command, InvalidArgumentError, Option} from 'commander';
 
 /** The commands with which a person looks at what was done. */
 export function addResultCommands(program: Command): void {
   addReport(program);
+  addWeb(program);
   addShow(program);
   addDiff(program);
 }
@@ -18,6 +19,24 @@ function addReport(program: Command): void {
       const {report} = await import('./commands/results/report.ts');
       await report(id, flags);
     });
+}
+
+function addWeb(program: Command): void {
+  program
+    .command('web')
+    .description('show all of it as pages in a browser of this machine, live')
+    .option('--port <n>', 'where to listen, on this machine alone; any that is free unless given', port, 0)
+    .option('--open', 'open the browser')
+    .option('--decide', 'let whoever opens it approve, reject, answer, retry, skip, pause and resume')
+    .action(async flags => {
+      const {web} = await import('./web/web.ts');
+      process.exitCode = await web(flags);
+    });
+}
+
+function port(text: string): number {
+  if (/^\d{1,5}$/.test(text) && Number(text) < 65_536) return Number(text);
+  throw new InvalidArgumentError('expected a number from 0 to 65535');
 }
 
 function addShow(program: Command): void {

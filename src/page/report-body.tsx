@@ -3,6 +3,7 @@ import {removedTestLines} from '../events/removed-tests.ts';
 import {spanText} from '../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../reports/morning/report-shape.ts';
 import {Graph} from './graph.tsx';
+import {TaskName} from './task-name.tsx';
 import {TaskTable} from './task-table.tsx';
 import {instant, shown, shownLines, usd} from './text.ts';
 import {Timeline} from './timeline.tsx';
@@ -11,16 +12,20 @@ interface Props {
   report: MorningReport;
 }
 
-/** Everything that a person needs in the morning, the most pressing first. */
-export function ReportBody({report}: Props) {
+/**
+ * Everything that a person needs in the morning, the most pressing first.
+ * @param children Come after the headline.
+ */
+export function ReportBody({report, children}: Props & {children?: ComponentChildren}) {
   const {failed, assumptions, unchecked, removed_tests: removed, gates, milestone} = report;
   const auto = gates.filter(({by}) => by === 'auto');
   return (
     <main>
       <Head report={report} />
+      {children}
       <Needs report={report} />
       <Section title="Failed" entries={failed.map(task => <Failed key={task.task} task={task} id={milestone.id} />)} />
-      <Section title="Unchecked" entries={unchecked.map(task => <code key={task}>{shown(task)}</code>)} />
+      <Section title="Unchecked" entries={unchecked.map(task => <TaskName key={task} id={task} />)} />
       <Section
         title="Tests deleted, removed or skipped"
         entries={removed.map(({task, ...test}) => (
@@ -125,7 +130,7 @@ function Section({title, entries}: {title: string; entries: readonly ComponentCh
 function About({task, text}: {task: string; text: string}) {
   return (
     <>
-      <code>{shown(task)}</code> {shown(text)}
+      <TaskName id={task} /> {shown(text)}
     </>
   );
 }
@@ -134,7 +139,7 @@ function Failed({task, id}: {task: FailedTask; id: string}) {
   const {cause, message, output_tail, work_at, attempts, last} = task;
   return (
     <>
-      <code>{shown(task.task)}</code> {shown(task.title)}: {shown(message)} ({shown(cause)}
+      <TaskName id={task.task} /> {shown(task.title)}: {shown(message)} ({shown(cause)}
       {attempts > 1 && `; the first of ${attempts} attempts`})
       {last && (
         <p>
@@ -175,7 +180,7 @@ function Cost({report: {spent, tasks}}: Props) {
         <ul>
           {costly.slice(0, MOST_COSTLY).map(({id, cost_usd: cost}) => (
             <li key={id}>
-              <code>{shown(id)}</code> {usd(cost)}
+              <TaskName id={id} /> {usd(cost)}
             </li>
           ))}
         </ul>

@@ -1,6 +1,7 @@
 import {firstLine} from '../platform/first-line.ts';
 import {spanText} from '../reports/morning/headline.ts';
 import type {DoneTask, MorningReport} from '../reports/morning/report-shape.ts';
+import {TaskName} from './task-name.tsx';
 import {shown, usd} from './text.ts';
 
 /** Every task, with what vouches for it. */
@@ -27,7 +28,7 @@ export function TaskTable({report: {tasks, done, unchecked}}: {report: MorningRe
             {tasks.map(({id, title, status, driver, attempts, cost_usd, stage_times: {working, checking, queued}}) => (
               <tr key={id} class={status}>
                 <th scope="row">
-                  <code>{shown(id)}</code>
+                  <TaskName id={id} />
                   {title !== id && <span class="title">{shown(title)}</span>}
                 </th>
                 <td>{unchecked.includes(id) ? 'done, unchecked' : status}</td>

@@ -1,5 +1,5 @@
 import type {MilestoneStatus} from '../state/milestone.ts';
-import type {ShownStatus} from '../state/task.ts';
+import type {ShownStatus, Stage} from '../state/task.ts';
 import type {Paint} from './paint.ts';
 
 /** Readable without colour: each status of a task has a mark of its own. */
@@ -28,4 +28,9 @@ const COLOURS: Readonly<Partial<Record<ShownStatus | MilestoneStatus, keyof Pain
 export function paintStatus(status: ShownStatus | MilestoneStatus, text: string, paint: Paint): string {
   const colour = COLOURS[status];
   return colour === undefined ? text : paint[colour](text);
+}
+
+/** A stage as people are told it. */
+export function stageWord(stage: Stage): string {
+  return stage === 'integrating' ? 'in the queue' : stage;
 }

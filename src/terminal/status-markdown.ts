@@ -9,7 +9,7 @@ import {goOnCommand} from '../reports/what-next.ts';
 import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {stageWord} from './stage-word.ts';
+import {stageWord} from './status-mark.ts';
 import {countParts, doneParts, running, runningHeading, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */

@@ -9,7 +9,7 @@ import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {stageWord} from './stage-word.ts';
+import {stageWord} from './status-mark.ts';
 import {cutTo, pad} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
 

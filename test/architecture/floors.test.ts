@@ -32,7 +32,7 @@ const FLOORS = [
   ['agents'],
   ['requests'],
   ['engine'],
-  ['doctor', 'landing'],
+  ['doctor', 'landing', 'web'],
   ['cli'],
 ];
 const AGENTS = [

@@ -2,25 +2,16 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {type Browser, chromium, type Page} from 'playwright-core';
+import type {Browser, Page} from 'playwright-core';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {reportPage} from '../../src/page/report-page.tsx';
 import {madeUpReport} from '../page/night.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-
-const ARGUMENTS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import {launchBrowser, overTheEdge} from './pages.ts';
 
 let browser: Browser;
 beforeAll(async () => {
-  browser = await chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS});
+  browser = await launchBrowser();
 });
 afterAll(() => browser?.close());
 
@@ -55,9 +46,7 @@ describe.each([390, 1_280])('at %i pixels', width => {
       const headings: string[] = await page.locator('h2').allInnerTexts();
       expect(headings).toEqual(expect.arrayContaining(SECTIONS));
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
-      const wide = `[...document.querySelectorAll('main *')].filter(one => !one.closest('.wide, svg') &&
-      one.getBoundingClientRect().right > innerWidth + 1).map(one => one.tagName + '.' + one.className)`;
-      expect(await page.evaluate(wide)).toEqual([]);
+      expect(await overTheEdge(page)).toEqual([]);
       // Dark and light are two looks; text stands out from its ground in both.
       const colours = `[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.body).color]`;
       expect(await page.evaluate(colours)).toEqual(

@@ -6,6 +6,7 @@ import {phaseWeights} from '../../plan/kiro-plan.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {readIfExists} from '../../platform/files.ts';
 import {print} from '../../platform/print.ts';
+import type {Listed} from '../../reports/listed.ts';
 import {milestoneProgress, taskProgress} from '../../state/progress.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable} from '../../terminal/printable.ts';
@@ -13,26 +14,25 @@ import {cutTo, pad} from '../../terminal/width.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {shownPlace} from '../shown-path.ts';
 
-interface Listed {
-  id: MilestoneId;
-  title: string;
-  status: string;
-  percentage: number;
-  file: string;
-}
-
 /** `milestone list`. */
 export async function list(flags: {json?: boolean}): Promise<void> {
   const paths = homePaths(requireHome());
-  const found = await Promise.all(milestonesOf(paths).map(milestone => lookAt(paths, milestone)));
-  const milestones = found.filter(entry => 'id' in entry);
-  const warnings = found.filter(entry => 'severity' in entry);
+  const {milestones, warnings} = await listOf(paths);
   if (flags.json) return console.log(JSON.stringify({ok: true, milestones, warnings}));
   const paint = choosePaint();
   const current = readIfExists(paths.current)?.trim();
   if (milestones.length === 0) console.log(`no milestones in ${printable(paths.home)}`);
   else console.log(table(milestones, current, paint));
   for (const warning of warnings) console.error(warningText(warning));
+}
+
+/** Every milestone that can be read, and what is wrong with the others. */
+export async function listOf(paths: HomePaths): Promise<{milestones: Listed[]; warnings: Problem[]}> {
+  const found = await Promise.all(milestonesOf(paths).map(milestone => lookAt(paths, milestone)));
+  return {
+    milestones: found.filter(entry => 'id' in entry),
+    warnings: found.filter(entry => 'severity' in entry),
+  };
 }
 
 const LINES = 18;

@@ -6,7 +6,7 @@ import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
 import {clockTime, eventGist} from '../log-line.ts';
 import {printable} from '../printable.ts';
-import {stageWord} from '../stage-word.ts';
+import {stageWord} from '../status-mark.ts';
 import {illText} from '../status-text.ts';
 
 /** Per cent of each phase, averaged over the kiro tasks. */

@@ -3,11 +3,12 @@ import {MilestoneError} from '../../../errors.ts';
 import {git, type Repository} from '../../../git/git.ts';
 import {openRepository} from '../../../git/repository.ts';
 import {look, type MilestoneView} from '../../../milestone/look.ts';
-import {homePaths} from '../../../plan/file/home.ts';
+import {type HomePaths, homePaths} from '../../../plan/file/home.ts';
 import type {TaskId} from '../../../plan/plan.ts';
 import {unknownTask} from '../../../plan/selection.ts';
 import {print} from '../../../platform/print.ts';
 import {showGit} from '../../../platform/processes/show-git.ts';
+import type {ChangedFile, Diff} from '../../../reports/diff-shape.ts';
 import type {BranchFacts} from '../../../reports/morning/branch-facts.ts';
 import type {TaskState} from '../../../state/task.ts';
 import {requireHome} from '../../choose-milestone.ts';
@@ -30,16 +31,27 @@ const LONGEST_PATCH = 1024 * 1024;
 export async function diff(words: readonly string[], flags: ShowFlags): Promise<number> {
   const paths = homePaths(requireHome());
   const {milestone, task} = await targetTask(paths, words, flags.milestone);
-  const view = await look(paths, milestone);
-  const repo = await openRepository(path.dirname(paths.home));
-  if (!repo) throw nothing(`milestone \`${milestone}\` is carried out outside git: there are no commits to compare`);
-  const facts = await branchFactsOf(paths, view);
-  const compared = task === undefined ? ofMilestone(view, facts) : ofTask(view, facts, task);
-  if (flags.json) return answer(repo, task, compared);
+  const {repo, compared} = await comparedOf(paths, await look(paths, milestone), task);
+  if (flags.json) {
+    print(`${JSON.stringify({ok: true, diff: await diffOf(repo, task, compared)})}\n`);
+    return 0;
+  }
   const args = task === undefined ? ['diff', compared.from, compared.to] : ['show', compared.to];
   // As the user's own git: his settings and his language, in the repository of the home.
   const env = {...process.env, GIT_DIR: repo.gitDir, GIT_WORK_TREE: repo.topLevel};
   return showGit([...args, '--'], {cwd: repo.topLevel, env});
+}
+
+/** @throws {MilestoneError} `WRONG_STATUS` where there is nothing to compare; `UNKNOWN_TASK`, `GIT_FAILED`. */
+export async function comparedOf(
+  paths: HomePaths,
+  view: MilestoneView,
+  task: TaskId | undefined,
+): Promise<{repo: Repository; compared: Compared}> {
+  const repo = await openRepository(path.dirname(paths.home));
+  if (!repo) throw nothing(`milestone \`${view.id}\` is carried out outside git: there are no commits to compare`);
+  const facts = await branchFactsOf(paths, view);
+  return {repo, compared: task === undefined ? ofMilestone(view, facts) : ofTask(view, facts, task)};
 }
 
 function ofMilestone({id, snapshot: {kept}}: MilestoneView, facts: BranchFacts): Compared {
@@ -74,7 +86,7 @@ function nothing(message: string, hint?: string): MilestoneError {
 }
 
 /** For programs: the same whatever the user's settings are; nothing that the repository names is started. */
-async function answer(repo: Repository, task: TaskId | undefined, {from, to, work_at}: Compared): Promise<number> {
+export async function diffOf(repo: Repository, task: TaskId | undefined, {from, to, work_at}: Compared): Promise<Diff> {
   const plain = ['diff', '--no-ext-diff', '--no-textconv', '--no-color', '--no-renames'];
   const [numbers, patch, ...commits] = await Promise.all([
     git(repo, [...plain, '--numstat', '-z', from, to, '--']),
@@ -84,21 +96,18 @@ async function answer(repo: Repository, task: TaskId | undefined, {from, to, wor
   ]);
   const [fromCommit, toCommit] = commits.map(commit => commit.trim());
   const files = numbers.split('\0').flatMap(fileOf);
-  const diff = {
+  return {
     ...(task !== undefined && {task}),
-    from: fromCommit,
-    to: toCommit,
+    from: fromCommit as string,
+    to: toCommit as string,
     ...(work_at !== undefined && {work_at}),
     files,
     patch: patch.slice(0, LONGEST_PATCH),
     truncated: patch.length > LONGEST_PATCH,
   };
-  print(`${JSON.stringify({ok: true, diff})}\n`);
-  return 0;
 }
 
-/** Lines that were added and taken away; null for a binary file. */
-function fileOf(entry: string): Array<{path: string; added: number | null; deleted: number | null}> {
+function fileOf(entry: string): ChangedFile[] {
   const [, added, deleted, file] = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(entry) ?? [];
   const count = (text: string | undefined) => (text === '-' ? null : Number(text));
   return file === undefined ? [] : [{path: file, added: count(added), deleted: count(deleted)}];

@@ -1,0 +1,61 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {pageShell} from '../../page/web-shell.tsx';
+import {WEB_STYLES} from '../../page/web-styles.ts';
+import {homePaths} from '../../plan/file/home.ts';
+import {print} from '../../platform/print.ts';
+import {openInBrowser} from '../../platform/processes/open-in-browser.ts';
+import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts';
+import {newSecret} from '../../web/guard.ts';
+import {serve} from '../../web/serve.ts';
+import {requireHome} from '../choose-milestone.ts';
+import {webSource} from './web-source.ts';
+
+export interface WebFlags {
+  port: number;
+  open?: boolean;
+  decide?: boolean;
+}
+
+/** Beside the program: what the browser runs. */
+const SCRIPT = path.join(import.meta.dirname, 'browser.js');
+
+/** `milestone web`: until a signal comes. @returns The exit code. */
+export async function web({port: wanted, open, decide = false}: WebFlags): Promise<number> {
+  const stop = new AbortController();
+  const paths = homePaths(requireHome());
+  const token = newSecret();
+  const {port, close} = await serve(
+    {
+      source: webSource(paths, stop.signal),
+      token,
+      decide,
+      assets: {html: pageShell(), css: WEB_STYLES, script: () => fs.promises.readFile(SCRIPT, 'utf8')},
+      signal: stop.signal,
+    },
+    wanted,
+  );
+  const stopped = new Promise<number>(resolve => processSignals.listen(name => resolve(SIGNAL_EXITS[name])));
+  const address = `http://127.0.0.1:${port}/#${token}`;
+  print(`${address}\n`);
+  const way = open ? showIn(address) : undefined;
+  const exit = await stopped;
+  stop.abort();
+  close();
+  if (way !== undefined) fs.rmSync(way, {recursive: true, force: true});
+  return exit;
+}
+
+/**
+ * Open a browser there, by a file that only this user can read: the words of a command are for all to see.
+ * @returns The folder that holds it.
+ */
+function showIn(address: string): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-web-'));
+  const file = path.join(folder, 'open.html');
+  const html = `<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${address}">`;
+  fs.writeFileSync(file, html, {mode: 0o600});
+  openInBrowser(file);
+  return folder;
+}

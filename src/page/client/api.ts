@@ -1,0 +1,48 @@
+// What the page asks the server that it came from.
+
+import {useEffect, useRef, useState} from 'preact/hooks';
+
+export interface Answer<T> {
+  value?: T;
+  failure?: string;
+}
+
+/** @throws {Error} with what the server says. */
+export async function ask<T>(path: string, body?: object): Promise<T> {
+  const response = await fetch(path, body && {method: 'POST', body: JSON.stringify(body)});
+  const answer = (await response.json()) as T & {error?: {message: string; hint?: string}};
+  if (!response.ok) throw new Error([answer.error?.message, answer.error?.hint].filter(Boolean).join('; '));
+  return answer;
+}
+
+/** Show the token of the address, and take it out of there. */
+export async function openSession(): Promise<{decide: boolean}> {
+  const token = location.hash.slice(1);
+  if (token !== '') {
+    history.replaceState(null, '', location.pathname);
+    // Who has the cookie already needs none.
+    await ask('/api/session', {token}).catch(() => {});
+  }
+  return ask<{decide: boolean}>('/api/session');
+}
+
+/** An answer, and again whenever `version` is another one; never two questions at a time. */
+export function useAnswer<T>(path: string, version: number): Answer<T> {
+  const [answer, setAnswer] = useState<Answer<T>>({});
+  const busy = useRef(false);
+  const wanted = useRef(version);
+  useEffect(() => {
+    wanted.current = version;
+    if (busy.current) return;
+    busy.current = true;
+    const fetchOnce = async (): Promise<void> => {
+      const asked = wanted.current;
+      const failed = (error: Error) => setAnswer(({value}) => ({...(value && {value}), failure: error.message}));
+      await ask<T>(path).then(value => setAnswer({value}), failed);
+      if (wanted.current !== asked) return fetchOnce();
+      busy.current = false;
+    };
+    void fetchOnce();
+  }, [path, version]);
+  return answer;
+}

@@ -1,0 +1,102 @@
+// The addresses of the page and of the JSON behind it.
+
+import {type Context, Hono} from 'hono';
+import {MilestoneError} from '../errors.ts';
+import {isValidId} from '../plan/ids.ts';
+import {DECISIONS, type Decision, decisionOf} from './decisions.ts';
+import {followEvents} from './events.ts';
+import {refuse, refuseForeign, Session} from './guard.ts';
+import {logRange} from './log-range.ts';
+import type {WebSource} from './source.ts';
+
+export interface WebOptions {
+  source: WebSource;
+  token: string;
+  /** Whether a person may decide here. */
+  decide: boolean;
+  /** What the browser is given, the same for everybody. */
+  assets: {html: string; css: string; script(): Promise<string>};
+  /** Ends what goes on until then. */
+  signal: AbortSignal;
+}
+
+const LONGEST_BODY = 256 * 1024;
+
+export function webApp({source, token, decide, assets, signal}: WebOptions): Hono {
+  const session = new Session(token);
+  const app = new Hono();
+  app.use(refuseForeign());
+  app.get('/page.js', async context => context.body(await assets.script(), 200, type('text/javascript')));
+  app.get('/page.css', context => context.body(assets.css, 200, type('text/css')));
+  app.get('/favicon.ico', context => context.body(null, 204));
+  for (const place of ['/', '/m/:id', '/m/:id/t/:task']) app.get(place, context => context.html(assets.html));
+  app.post('/api/session', async context =>
+    session.open(context, (await bodyOf(context)).token)
+      ? context.json({ok: true})
+      : refuse(context, 401, 'NO_SESSION', 'this token is not, or no longer, valid'),
+  );
+  app.use('/api/*', session.require());
+  app.get('/api/session', context => context.json({ok: true, decide}));
+  addReading(app, source, signal);
+  if (decide) addDecisions(app, source);
+  app.notFound(context => refuse(context, 404, 'NOT_FOUND', 'there is nothing at this address'));
+  app.onError((failure, context) => {
+    const error = source.describe(failure);
+    return context.json({ok: false, error}, statusOf(error.code));
+  });
+  return app;
+}
+
+function addReading(app: Hono, source: WebSource, signal: AbortSignal): void {
+  const base = '/api/milestones/:id';
+  const task = `${base}/tasks/:task`;
+  app.get('/api/milestones', async context => context.json(await source.list()));
+  app.get(base, async context => context.json(await source.status(id(context))));
+  app.get(`${base}/report`, async context => context.json(await source.report(id(context))));
+  app.get(`${base}/events`, context => followEvents(context, source.eventLog(id(context)), signal));
+  app.get(task, async context => context.json(await source.task(id(context), taskId(context))));
+  app.get(`${task}/diff`, async context => context.json(await source.diff(id(context), taskId(context))));
+  app.get(`${task}/attempts/:n{[1-9][0-9]{0,8}}/log`, context =>
+    logRange(context, source.attemptLog(id(context), taskId(context), Number(context.req.param('n')))),
+  );
+}
+
+/** There are none unless a person has said that he decides here. */
+function addDecisions(app: Hono, source: WebSource): void {
+  for (const [kind, about] of Object.entries(DECISIONS))
+    app.post(`/api/milestones/:id${about === 'task' ? '/tasks/:task' : ''}/${kind}`, async context => {
+      const what = decisionOf(kind as Decision, await bodyOf(context), about === 'task' ? taskId(context) : undefined);
+      return context.json(await source.ask(id(context), what));
+    });
+}
+
+function id(context: Context): string {
+  const word = context.req.param('id') ?? '';
+  if (isValidId(word)) return word;
+  throw new MilestoneError('UNKNOWN_MILESTONE', `\`${word}\` cannot be the id of a milestone`);
+}
+
+function taskId(context: Context): string {
+  const word = context.req.param('task') ?? '';
+  if (isValidId(word)) return word;
+  throw new MilestoneError('UNKNOWN_TASK', `\`${word}\` cannot be the id of a task`);
+}
+
+async function bodyOf(context: Context): Promise<Record<string, unknown>> {
+  const text = await context.req.text();
+  try {
+    return text.length > LONGEST_BODY ? {} : Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+function type(name: string) {
+  return {'Content-Type': `${name}; charset=utf-8`};
+}
+
+function statusOf(code: string): 400 | 404 | 409 | 500 {
+  if (code === 'USAGE' || code === 'PLAN_INVALID' || code === 'CONFIG_INVALID') return 400;
+  if (code.startsWith('UNKNOWN_') || code === 'LOG_MISSING') return 404;
+  return ['WRONG_STATUS', 'REQUEST_REJECTED', 'NO_ANSWER', 'LOCKED'].includes(code) ? 409 : 500;
+}

@@ -1,0 +1,224 @@
+// The live pages in a real browser, before, during and after a run.
+
+import type {Browser, Page} from 'playwright-core';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {freeTask, kiroTask} from '../cli/kiro-plan.ts';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {launchBrowser, overTheEdge} from './pages.ts';
+
+let browser: Browser;
+beforeAll(async () => {
+  browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+interface Opened {
+  page: Page;
+  origin: string;
+  /** What it asked others for, and what it complained of. */
+  noise: string[];
+}
+
+interface Look {
+  width?: number;
+  colorScheme?: 'light' | 'dark';
+  flags?: string[];
+}
+
+async function open(rig: MilestoneRig, {width = 1_440, colorScheme = 'light', flags = []}: Look = {}): Promise<Opened> {
+  const address = await rig.milestone('web', ...flags).line(/^http:/);
+  const {origin} = new URL(address);
+  const context = await browser.newContext({viewport: {width, height: 800}, colorScheme});
+  const page = await context.newPage();
+  const noise: string[] = [];
+  page.on('request', request => {
+    if (!request.url().startsWith(`${origin}/`)) noise.push(request.url());
+  });
+  page.on('console', message => noise.push(message.text()));
+  page.on('pageerror', error => noise.push(String(error)));
+  await page.goto(address);
+  await page.locator('h1').waitFor();
+  return {page, origin, noise};
+}
+
+async function doneRig(words = 'Build it'): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create();
+  rig.write('say', words);
+  rig.commit('What is said');
+  await rig.writeMilestone(
+    'm',
+    [
+      {id: 'a', title: words, run: 'cp say made; cat say', verify: 'test -f made'},
+      {id: 'b', title: words, run: 'cat say; exit 3', retries: 1},
+      {id: 'c', title: words, run: 'true', dependencies: ['a']},
+    ],
+    {title: words},
+  );
+  await rig.milestone('execute', 'm');
+  return rig;
+}
+
+describe.each([390, 1_440])('at %i pixels', width => {
+  test.each(['light', 'dark'] as const)(
+    'in the %s every page is whole and nothing goes over the edge',
+    async scheme => {
+      await using rig = await doneRig();
+      const {page, origin, noise} = await open(rig, {width, colorScheme: scheme});
+      expect(page.url()).toBe(`${origin}/`);
+      const headings: Record<string, string[]> = {
+        '/': [],
+        '/m/m': ['Needs you', 'Failed', 'Timeline', 'Dependencies', 'Tasks', 'Cost', 'Events'],
+        '/m/m/t/a': ['Attempts', 'Output of attempt 1', 'Diff'],
+      };
+      for (const [place, wanted] of Object.entries(headings)) {
+        await page.goto(`${origin}${place}`);
+        for (const heading of wanted) await page.getByRole('heading', {name: heading, exact: true}).waitFor();
+        await page.locator('h1').waitFor();
+        expect(await page.evaluate('document.documentElement.scrollWidth'), place).toBe(width);
+        expect(await overTheEdge(page), place).toEqual([]);
+        expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
+          scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(21, 24, 29)',
+        );
+      }
+      expect(noise).toEqual([]);
+      await page.context().close();
+    },
+  );
+});
+
+test('the token leaves the address, and another browser is told nothing without it', async () => {
+  await using rig = await doneRig();
+  const {page, origin} = await open(rig);
+  expect(page.url()).toBe(`${origin}/`);
+  expect(await page.evaluate('document.cookie')).toBe('');
+  await page.reload();
+  await page.getByRole('link', {name: 'm', exact: true}).waitFor();
+  const stranger = await browser.newContext();
+  const other = await stranger.newPage();
+  await other.goto(`${origin}/m/m`);
+  expect(await other.locator('main').innerText()).toContain('open the address that `milestone web` has printed');
+  await stranger.close();
+  await page.context().close();
+});
+
+test('a run is seen live, over the death of its executor', async () => {
+  await using rig = await MilestoneRig.create();
+  const [first, second] = [await rig.command('first'), await rig.command('second')];
+  await rig.writeMilestone('m', [
+    {id: 'a', run: first.shell},
+    {id: 'b', run: second.shell, dependencies: ['a']},
+  ]);
+  const {page, origin, noise} = await open(rig);
+  await page.goto(`${origin}/m/m`);
+  const status = (task: string) => page.locator('tbody tr', {has: page.locator(`a[href="/m/m/t/${task}"]`)});
+  await status('a').getByText('pending').waitFor();
+  const executor = rig.milestone('execute', 'm');
+  const run = await first.nextRun();
+  await status('a').getByText('in_progress').waitFor();
+  // What it prints appears as it is printed.
+  const log = await page.context().newPage();
+  await log.goto(`${origin}/m/m/t/a`);
+  await run.write('\u001b[31mred\u001b[0m <b>one</b>\n');
+  await log.locator('.log .ansi-red', {hasText: 'red'}).waitFor();
+  await run.write('two\n');
+  await log.locator('.log', {hasText: 'two'}).waitFor();
+  expect(await log.locator('.log').innerText()).toContain('red <b>one</b>\ntwo');
+  executor.kill('SIGKILL');
+  await executor;
+  const resumed = rig.milestone('resume', 'm');
+  await (await first.nextRun()).exit();
+  await status('a').getByText('done, unchecked').waitFor();
+  await (await second.nextRun()).exit();
+  await resumed;
+  await page.locator('.mark.completed').waitFor();
+  await page.locator('.events li', {hasText: 'session_ended'}).first().waitFor();
+  expect(noise).toEqual([]);
+  await page.context().close();
+});
+
+test('what titles, outputs, file names and diffs say is shown and does nothing', async () => {
+  const words =
+    '<script>window.got = 1</script><img src="http://127.0.0.1:9/x" onerror="window.got = 2"><style>*{display:none}</style>' +
+    '</title><a href="javascript:window.got=3">x</a>\u001b]8;;http://127.0.0.1:9/\u0007link\u001b]8;;\u0007\u001b[38;2;1;2;3mcolour\u202e';
+  await using rig = await doneRig(words);
+  const {page, origin, noise} = await open(rig);
+  for (const [place, last] of [
+    ['/m/m', '.events li'],
+    ['/m/m/t/a', '.patch'],
+    ['/m/m/t/b', '.log'],
+  ] as const) {
+    await page.goto(`${origin}${place}`);
+    await page.locator(last).first().waitFor();
+    expect(await page.locator('main').first().innerText(), place).toContain('<script>window.got = 1</script>');
+    expect(await page.locator('body').innerText()).not.toMatch(/[\u001b\u0007\u202e]/);
+    expect(await page.locator('img, main script, main style, a[href^="javascript"], a[href^="http"]').count()).toBe(0);
+    expect(await page.evaluate('window.got')).toBeUndefined();
+  }
+  // Even markup that got through would not run.
+  const refused = `(() => { try { document.body.innerHTML = '<img src=x onerror="window.got = 4">'; return false; } catch { return true; } })()`;
+  const before = noise.splice(0);
+  expect(await page.evaluate(refused)).toBe(true);
+  expect(await page.evaluate('window.got')).toBeUndefined();
+  expect(before).toEqual([]);
+  await page.context().close();
+});
+
+test('with the keyboard alone one gets to a task, its output, and back', async () => {
+  await using rig = await doneRig();
+  const {page} = await open(rig);
+  await page.getByRole('link', {name: 'm', exact: true}).waitFor();
+  const tabTo = async (selector: string) => {
+    for (let presses = 0; presses < 60; presses++) {
+      if (await page.evaluate(`document.activeElement?.matches('${selector}') ?? false`)) return;
+      await page.keyboard.press('Tab');
+    }
+    throw new Error(`no way to ${selector}`);
+  };
+  await tabTo('a[href="/m/m"]');
+  await page.keyboard.press('Enter');
+  await page.locator('a[href="/m/m/t/a"]').first().waitFor();
+  await tabTo('a[href="/m/m/t/a"]');
+  expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+  await page.keyboard.press('Enter');
+  await page.locator('.log').waitFor();
+  await tabTo('.log');
+  await tabTo('.patch');
+  await page.locator('a[href="/m/m"]').focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', {name: 'Events'}).waitFor();
+  await page.context().close();
+});
+
+test('a person approves what is shown, and retries what failed', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [kiroTask('a'), freeTask('b'), {id: 'c', run: 'exit 1', retries: 0}]);
+  await rig.milestone('execute');
+  const {page, origin, noise} = await open(rig, {flags: ['--decide']});
+  await page.goto(`${origin}/m/m/t/a`);
+  await page.locator('.document', {hasText: '# architecture.md, attempt 1'}).waitFor();
+  expect(await page.getByRole('button', {name: 'reject'}).isDisabled()).toBe(true);
+  await page.getByRole('button', {name: 'approve'}).click();
+  await page.locator('.document').first().waitFor({state: 'detached'});
+  expect(rig.events('m').filter(({event}) => event === 'kiro_approval_granted')).toHaveLength(1);
+  await page.goto(`${origin}/m/m/t/c`);
+  await page.getByRole('button', {name: 'retry'}).click();
+  await page.locator('.mark.pending').waitFor();
+  expect(noise).toEqual([]);
+  await page.context().close();
+});
+
+test.each([5, 2_000])('%i tasks are all there', async count => {
+  await using rig = await MilestoneRig.create({git: false});
+  const ids = Array.from({length: count}, (_, place) => `t${place}`);
+  await rig.writeMilestone(
+    'm',
+    ids.map((id, place) => ({id, run: 'true', dependencies: ids.slice(Math.max(place - 1, 0), place)})),
+  );
+  const {page, origin, noise} = await open(rig);
+  await page.goto(`${origin}/m/m`);
+  await page.locator(`tbody a[href="/m/m/t/t${count - 1}"]`).waitFor();
+  expect(await page.locator('tbody tr').count()).toBe(count);
+  expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(1_440);
+  expect(noise).toEqual([]);
+  await page.context().close();
+});
