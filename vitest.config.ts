@@ -11,8 +11,9 @@ export default defineConfig({
     hookTimeout: 1_200_000,
     teardownTimeout: 1_200_000,
     pool: 'forks',
-    // What a file loads the next one finds loaded; a file that changes anything global puts it back.
+    // What a file loads the next one finds loaded; what a test changes for the whole process is put back.
     isolate: false,
+    setupFiles: ['test/rig/put-back.ts'],
     // Most of the time is spent waiting for real processes, also on two cores.
     maxWorkers: Math.max(2, availableParallelism() - 1),
     maxConcurrency: 4,

@@ -8,7 +8,6 @@ import {homePaths} from '../../src/plan/file/home.ts';
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'doctor-home-'));
 
 afterEach(() => {
-  vi.restoreAllMocks();
   fs.rmSync(folder, {recursive: true, force: true});
 });
 

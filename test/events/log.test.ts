@@ -1,15 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import {afterEach, expect, test, vi} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {MilestoneError} from '../../src/errors.ts';
 import type {MilestoneEvent} from '../../src/events/event.ts';
 import {readLog} from '../../src/events/read-log.ts';
 import {HandClock, openLog, skipped, temporaryFolder, writeLog} from './log-rig.ts';
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 function seqs(file: string): number[] {
   return [...readLog(file)].map(entry => entry.event.seq);

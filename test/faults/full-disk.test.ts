@@ -20,13 +20,14 @@ import {
 } from '../kill/world.ts';
 
 const KIB = 1024;
-const before = os.tmpdir();
+const before = process.env.TMPDIR;
 const mounted = mountSmallDisk();
 if (mounted === undefined) console.warn('SKIPPED: this user may not mount a file system, so no disk gets really full');
 
 describe.skipIf(mounted === undefined)('on a disk with little left', () => {
   afterAll(() => {
-    process.env.TMPDIR = before;
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
     if (mounted === undefined) return;
     execFileSync('umount', ['--lazy', mounted]);
     fs.rmdirSync(mounted);
@@ -61,7 +62,7 @@ describe.skipIf(mounted === undefined)('on a disk with little left', () => {
 });
 
 function mountSmallDisk(): string | undefined {
-  const folder = fs.mkdtempSync(path.join(before, 'small-disk-'));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'small-disk-'));
   try {
     execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=32m', 'small-disk', folder], {stdio: 'ignore'});
     return folder;

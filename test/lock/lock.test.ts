@@ -6,7 +6,7 @@ import path from 'node:path';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {build} from 'rolldown';
-import {afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
+import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import {acquireLock, acquireLockWaiting, type Lock, type LockOptions, readLockOwner} from '../../src/lock/lock.ts';
 import {type Identity, ownIdentity, processState} from '../../src/platform/processes/identity.ts';
 import {tokenOfExecutor} from '../../src/platform/processes/tokens.ts';
@@ -24,10 +24,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => fs.rmSync(scripts, {recursive: true}));
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 function options(changes: Partial<LockOptions> = {}): LockOptions {
   return {purpose: 'execute', identity: here, clock: new HandClock(), sessionId: 'session-1', ...changes};

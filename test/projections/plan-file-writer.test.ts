@@ -15,7 +15,6 @@ beforeEach(() => {
   fs.writeFileSync(file, 'one');
 });
 afterEach(() => {
-  vi.restoreAllMocks();
   fs.rmSync(folder, {recursive: true});
 });
 

@@ -2,14 +2,10 @@ import {spawnSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
-import {afterEach, expect, test, vi} from 'vitest';
+import {expect, test, vi} from 'vitest';
 import {finishRequest, leftoverRequests, sendRequest, takeRequests, withdrawRequest} from '../../src/requests/inbox.ts';
 import {type Ask, newRequest, parseRequest, type Request} from '../../src/requests/request.ts';
 import {HandClock, temporaryFolder} from '../events/log-rig.ts';
-
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const clock = new HandClock();
 
