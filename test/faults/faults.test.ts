@@ -2,6 +2,7 @@
 // the recovery from that too, a stranger finds each task completed once and committed once, his own things as they were,
 // and nothing left behind.
 //
+//   npm test                                         one call of each kind, in the run or in the recovery in turn
 //   npm run test:faults                              every call, every kind: hours
 //   FAULT_POINTS=20 FAULT_SEED=7 npm run test:faults   twenty of each kind, chosen by the seed
 //   FAULT_KINDS=torn,EIO npm run test:faults         of these kinds alone
@@ -31,7 +32,7 @@ interface Point {
   after?: number;
 }
 
-const {FAULT, FAULT_POINTS = '1', FAULT_SEED = '1', FAULT_KINDS = KINDS.join()} = process.env;
+const {FAULT, FAULT_POINTS, FAULT_SEED = '1', FAULT_KINDS = KINDS.join()} = process.env;
 const compiled = compilePreload();
 const library = 'library' in compiled ? compiled.library : '';
 if ('missing' in compiled) console.warn(`SKIPPED: ${compiled.missing}`);
@@ -100,10 +101,12 @@ async function choosePoints(template: MilestoneRig): Promise<Point[]> {
   console.log(`${total} calls, ${inRecovery} in a recovery; FAULT_SEED=${FAULT_SEED}`);
   const random = randomFrom(Number(FAULT_SEED));
   const kinds = KINDS.filter(kind => FAULT_KINDS.split(',').includes(kind));
-  return kinds.flatMap(kind => [
-    ...choose(total, random).map(at => ({kind, at})),
-    ...choose(inRecovery, random).map(at => ({kind, at, after})),
-  ]);
+  return kinds.flatMap((kind, index) => {
+    const inRun = choose(total, random).map(at => ({kind, at}));
+    const later = choose(inRecovery, random).map(at => ({kind, at, after}));
+    if (FAULT_POINTS !== undefined) return [...inRun, ...later];
+    return index % 2 === 0 ? inRun : later;
+  });
 }
 
 async function countCalls(template: MilestoneRig, after?: number): Promise<number> {
@@ -116,7 +119,7 @@ async function countCalls(template: MilestoneRig, after?: number): Promise<numbe
 
 /** All numbers from 1 to `total`, or as many of them as are wanted, spread out. */
 function choose(total: number, random: () => number): number[] {
-  const wanted = FAULT_POINTS === 'all' ? total : Math.min(total, Number(FAULT_POINTS));
+  const wanted = FAULT_POINTS === 'all' ? total : Math.min(total, Number(FAULT_POINTS ?? 1));
   return Array.from(
     {length: wanted},
     (_, index) => 1 + Math.floor(((index + (wanted < total ? random() : 0)) * total) / wanted),
