@@ -423,25 +423,6 @@ test.concurrent('a budget that is raised while something runs lets the rest go o
 });
 
 describe('a branch', () => {
-  test.concurrent('that is rewound holds everything until its commits are back', async () => {
-    await using rig = await MilestoneRig.create();
-    const {execution, long, short} = await begin(rig);
-    await short.exit();
-    await rig.waitForEvent(ID, isCompleted('third'));
-    const head = rig.git('rev-parse', 'milestone/m');
-    rig.git('branch', '-f', 'milestone/m', 'main');
-    await long.exit();
-    expect(await execution).toMatchObject({exitCode: 4, stderr: expect.stringContaining('was rewound or rewritten')});
-    const [{hint}] = (await rig.status(ID)).blockers;
-    expect(hint).toBe(`\`git branch -f milestone/m ${head}\` puts it back, then \`milestone resume\``);
-    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
-    rig.git('branch', '-f', 'milestone/m', head);
-    const resumed = rig.milestone('resume', ID);
-    const again = (await rig.command('long')).nextRun();
-    await (await again).exit();
-    expect(await resumed).toMatchObject({exitCode: 0});
-  });
-
   test.concurrent('that is rewound and put back while something runs goes on by itself', async () => {
     await using rig = await MilestoneRig.create();
     const long = await rig.command('long');

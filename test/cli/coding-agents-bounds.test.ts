@@ -157,18 +157,28 @@ test.concurrent('an end without a structured result is a claim with a warning, w
   });
 });
 
-test.concurrent.each([
-  ['edit', ['--permission-mode', 'acceptEdits'], ['npm test', 'bypassPermissions']],
-  ['project', ['Bash(./check.sh:*)', 'Bash(npm run:*)'].slice(1), ['bypassPermissions']],
-] as Array<[string, string[], string[]]>)('the preset `%s` reaches the agent', async (permissions, has, hasNot) => {
+test.concurrent('the presets reach the agent, each task its own', async () => {
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'claude');
-  agents.script('claude', 'a', works('claude', {'a.txt': 'a'}));
-  await rig.writeMilestone('m', [{id: 'a', permissions, allow: ['Bash(jq:*)']}]);
+  const presets = ['edit', 'project'];
+  for (const id of presets) agents.script('claude', id, works('claude', {[`${id}.txt`]: 'x'}));
+  await rig.writeMilestone(
+    'm',
+    presets.map(id => ({id, permissions: id, allow: ['Bash(jq:*)']})),
+  );
   expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
-  const said = agents.runs('claude')[0]?.argv.join(' ');
-  for (const part of [...has, 'Bash(jq:*)', '--setting-sources project']) expect(said).toContain(part);
-  for (const part of hasNot) expect(said).not.toContain(part);
+  const [edit, project] = presets.map(id => {
+    const [run, ...more] = agents.runs('claude').filter(({env}) => env.MILESTONE_TASK === id);
+    expect(more).toEqual([]);
+    return run?.argv.join(' ');
+  });
+  for (const part of ['--permission-mode', 'acceptEdits']) expect(edit).toContain(part);
+  expect(edit).not.toContain('npm test');
+  expect(project).toContain('Bash(npm run:*)');
+  for (const said of [edit, project]) {
+    for (const part of ['Bash(jq:*)', '--setting-sources project']) expect(said).toContain(part);
+    expect(said).not.toContain('bypassPermissions');
+  }
 });
 
 test.concurrent('`full` needs `--yolo`, which is not for sessions of agents', async () => {
@@ -257,29 +267,45 @@ const STUBBORN = `trap '' INT TERM; : > "$HOME/orphan"; while :; do sleep 1000; 
 
 function stubborn(name: AgentName): Step[] {
   const [begin] = works(name, {});
-  return [begin as Step, {orphan: STUBBORN}, {ignore: ['SIGINT', 'SIGTERM']}, {hold: true}];
+  return [
+    begin as Step,
+    {orphan: STUBBORN.replace('orphan', `orphan-${name}`)},
+    {ignore: ['SIGINT', 'SIGTERM']},
+    {hold: true},
+  ];
 }
 
-test.concurrent.each(AGENTS)('%s: nothing of it survives a Ctrl-C, though it ignores it', async name => {
+/** An execution in which an agent of each kind has begun, and so has what it left to itself. */
+async function amongStubborn(rig: MilestoneRig, limits: object = {}, env: Record<string, string> = {}) {
+  const agents = FakeAgents.into(rig, ...AGENTS);
+  for (const name of AGENTS) agents.script(name, name, stubborn(name));
+  await rig.writeMilestone(
+    'm',
+    AGENTS.map(name => ({id: name, driver: name, ...limits})),
+    {settings: {max_parallel: AGENTS.length}},
+  );
+  const execution = rig.milestone('execute', 'm', {env});
+  for (const name of AGENTS) await waitForFile(path.join(rig.env.HOME as string, `orphan-${name}`));
+  return {execution};
+}
+
+test.concurrent('nothing of an agent survives a Ctrl-C, though it ignores it', async () => {
   await using rig = await MilestoneRig.create();
-  const agents = FakeAgents.into(rig, name);
-  agents.script(name, 'a', stubborn(name));
-  await rig.writeMilestone('m', [{id: 'a', driver: name}]);
-  const execution = rig.milestone('execute', 'm');
-  await waitForFile(path.join(rig.env.HOME as string, 'orphan'));
+  const {execution} = await amongStubborn(rig);
   execution.kill('SIGINT');
   expect(await execution).toMatchObject({exitCode: 130});
   expect(rig.processesLeft()).toEqual([]);
 });
 
-test.concurrent.each(AGENTS)('%s: nothing of it survives its timeout', async name => {
+test.concurrent('nothing of an agent survives its timeout', async () => {
   await using rig = await MilestoneRig.create();
-  const agents = FakeAgents.into(rig, name);
-  agents.script(name, 'a', stubborn(name));
-  await rig.writeMilestone('m', [{id: 'a', driver: name, timeout: '1h', silent: '3h', retries: 0}]);
-  const env = anHourPassesWith(path.join(rig.env.HOME as string, 'orphan'));
-  expect(await rig.milestone('execute', 'm', {env})).toMatchObject({exitCode: 4});
-  expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'timeout'}]);
+  const passes = path.join(rig.root, 'an-hour-passes');
+  const limits = {timeout: '1h', silent: '3h', retries: 0};
+  const {execution} = await amongStubborn(rig, limits, anHourPassesWith(passes));
+  fs.writeFileSync(passes, '');
+  expect(await execution).toMatchObject({exitCode: 4});
+  const timeout = {kind: 'failed', cause: 'timeout'};
+  expect(outcomes(rig, 'm')).toMatchObject([timeout, timeout, timeout]);
   expect(rig.processesLeft()).toEqual([]);
 });
 

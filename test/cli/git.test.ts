@@ -57,13 +57,6 @@ describe('commits', () => {
     expect(rig.git('rev-list', '--merges', BRANCH)).toBe('');
   });
 
-  test.concurrent('the message follows the template of the plan', async () => {
-    await using rig = await MilestoneRig.create();
-    await rig.writeMilestone(ID, ONE, {settings: {git: {message: 'work: {title} [{scope}/{type}]'}}});
-    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
-    expect(subjects(rig, ID)).toEqual([`work: Write a [milestone-${ID}/feat]`]);
-  });
-
   test.concurrent('what a person has in checkout, index and stash stays byte for byte, and slots go at the end', async () => {
     await using rig = await MilestoneRig.create({files: {'a.txt': '1\n', 'b.txt': '1\n', '.gitignore': 'ignored\n'}});
     rig.write('a.txt', 'stashed\n');
@@ -88,29 +81,41 @@ describe('commits', () => {
     expect(everythingBelow(rig.path('.git')).filter(name => name.endsWith('.lock'))).toEqual([]);
   });
 
-  test.concurrent.each([
-    'rm -rf .git',
-    'rm -rf .git && git init -q && git add . && git commit -qm b',
-    'rm -rf "$PWD"; mkdir "$PWD"; cd "$PWD"',
-    'mv "$PWD" "$PWD.away"; mkdir -p "$PWD.away"; cd "$PWD.away"',
-  ])('a task that does `%s` fails by itself and is tried again in a slot made anew', async remove => {
+  test.concurrent('a task that takes its slot apart fails by itself and is tried again in a slot made anew', async () => {
     await using rig = await MilestoneRig.create();
+    const apart = {
+      removes: 'rm -rf .git',
+      begins: 'rm -rf .git && git init -q && git add . && git commit -qm b',
+      empties: 'rm -rf "$PWD"; mkdir "$PWD"; cd "$PWD"',
+      moves: 'mv "$PWD" "$PWD.away"; mkdir -p "$PWD.away"; cd "$PWD.away"',
+    };
+    const ids = Object.keys(apart);
     const beside = await held(rig, 'a');
     const other = await rig.command('other');
-    await rig.writeMilestone(ID, [
-      beside.task,
-      {id: 'b', run: `if [ $MILESTONE_ATTEMPT = 1 ]; then ${remove}; fi; echo b > b`},
-      {id: 'c', run: other.shell, dependencies: ['b']},
-    ]);
+    await rig.writeMilestone(
+      ID,
+      [
+        beside.task,
+        ...Object.entries(apart).map(([id, how]) => ({
+          id,
+          run: `if [ $MILESTONE_ATTEMPT = 1 ]; then ${how}; fi; echo ${id} > ${id}`,
+        })),
+        {id: 'c', run: other.shell, dependencies: ids},
+      ],
+      {settings: {max_parallel: 6}},
+    );
     const run = rig.milestone('execute', ID);
     const working = await beside.command.nextRun();
     (await other.nextRun()).exit(0);
     working.exit(0);
     expect(await run).toMatchObject({exitCode: 0});
-    expect(eventsOf(rig, ID, 'attempt_ended').map(({details}) => [details.task_id, details.outcome])).toEqual([
-      ['b', expect.objectContaining({kind: 'failed', message: expect.stringContaining('the `.git` of its slot')})],
-    ]);
-    expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b']);
+    const failed = expect.objectContaining({
+      kind: 'failed',
+      message: expect.stringContaining('the `.git` of its slot'),
+    });
+    const ended = eventsOf(rig, ID, 'attempt_ended').map(({details}) => [details.task_id, details.outcome] as const);
+    expect(ended.sort(([a], [b]) => (a < b ? -1 : 1))).toEqual([...ids].sort().map(id => [id, failed]));
+    expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', ...[...ids].sort()]);
   });
 
   test.concurrent('a task whose check removes the `.git` of its slot is judged by the check', async () => {
@@ -124,15 +129,16 @@ describe('commits', () => {
     expect(outcomes(rig, ID)).toMatchObject([{cause: 'check'}, {cause: 'check'}]);
   });
 
-  test.concurrent('what lies below `.milestones/` is never committed, also when it is tracked', async () => {
+  test.concurrent('what lies below `.milestones/` is never committed, also when it is tracked; the message follows the template of the plan', async () => {
     await using rig = await MilestoneRig.create();
-    await rig.writeMilestone(ID, ONE);
+    await rig.writeMilestone(ID, ONE, {settings: {git: {message: 'work: {title} [{scope}/{type}]'}}});
     rig.write('.milestones/config.yaml', 'settings: {max_parallel: 2}\n');
     rig.commit('The plan');
     const before = rig.git('rev-parse', 'main:.milestones');
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
     expect(rig.git('rev-parse', `${BRANCH}:.milestones`)).toBe(before);
     expect(filesAt(rig, BRANCH)).toContain('a');
+    expect(subjects(rig, ID)).toEqual([`work: Write a [milestone-${ID}/feat]`]);
   });
 });
 
@@ -256,6 +262,9 @@ describe('what a person does to the branch meanwhile', () => {
       stderr: expect.stringMatching(/`milestone\/release`[\s\S]*git branch -f/),
     });
     expect(readPlan(rig, ID)).toMatchObject({status: 'blocked', blockers: [{type: 'branch_rewritten'}]});
+    const [{hint, message}] = (await rig.status(ID)).blockers;
+    if (how === 'rewinds') expect(message).toContain('was rewound or rewritten');
+    expect(hint).toBe(`\`git branch -f ${BRANCH} ${head}\` puts it back, then \`milestone resume\``);
     expect(fileAt(rig, `refs/milestone/rescue/${ID}/b.1`, 'b')).toBe('b');
     for (let time = 1; time <= 3; time++) {
       const still = await rig.milestone('resume', ID);
@@ -463,19 +472,13 @@ describe('repositories', () => {
     expect(rig.git('branch', '--list', 'main')).toBe('');
   });
 
-  test.concurrent('with sha256 objects', async () => {
+  test.concurrent('with sha256 objects and a detached head', async () => {
     await using rig = await MilestoneRig.create({init: ['--object-format=sha256']});
-    await rig.writeMilestone(ID, ONE);
-    await executes(rig);
-    expect(readPlan(rig, ID, 'completed').execution.commit).toMatch(/^[0-9a-f]{64}$/);
-  });
-
-  test.concurrent('with a detached head', async () => {
-    await using rig = await MilestoneRig.create();
     rig.git('checkout', '-q', '--detach');
     await rig.writeMilestone(ID, ONE);
     await executes(rig);
     expect(rig.git('rev-parse', 'HEAD')).toBe(rig.git('rev-parse', 'main'));
+    expect(readPlan(rig, ID, 'completed').execution.commit).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test.concurrent('from a linked worktree', async () => {
@@ -497,8 +500,11 @@ describe('repositories', () => {
     expect(filesAt(rig, BRANCH).filter(name => name.includes('.milestones'))).toEqual([]);
   });
 
-  test.concurrent('with submodules', async () => {
-    await using rig = await MilestoneRig.create();
+  test.concurrent('with submodules, pointers instead of large files, and a filter that is not installed', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
+    await using rig = await MilestoneRig.create({
+      files: {'.gitattributes': '*.bin filter=lfs -text\n', 'x.bin': pointer},
+    });
     const library = rig.path('../library');
     rig.git('init', '-q', library);
     fs.writeFileSync(`${library}/code`, 'code\n');
@@ -509,6 +515,7 @@ describe('repositories', () => {
     await rig.writeMilestone(ID, ONE);
     const before = rig.git('rev-parse', 'main:library');
     await executes(rig);
+    expect(rig.git('diff', '--name-only', 'main', BRANCH)).toBe('a');
     expect(rig.git('rev-parse', `${BRANCH}:library`)).toBe(before);
     expect(rig.git('-C', 'library', 'status', '--porcelain')).toBe('');
   });
@@ -533,24 +540,24 @@ describe('repositories', () => {
     expect(fs.existsSync(`${rig.root}/hooks`)).toBe(false);
   });
 
-  test.concurrent('with hooks that are asked for', async () => {
+  test.concurrent('with hooks that are asked for, also on a file that was there already', async () => {
     await using rig = await MilestoneRig.create();
     rig.env.MY_TOKEN = 'a-secret-of-mine';
     rig.write('.git/hooks/pre-commit', '#!/bin/sh\ngrep -q good a || { echo a is not good $MY_TOKEN >&2; exit 1; }\n');
     fs.chmodSync(rig.path('.git/hooks/pre-commit'), 0o755);
-    await rig.writeMilestone(ID, [{id: 'a', run: 'test "$MILESTONE_ATTEMPT" = 1 && echo bad > a || echo good > a'}], {
-      settings: {git: {hooks: true}},
-    });
+    const run = 'test "$MILESTONE_ATTEMPT" = 1 && echo bad > a || echo good > a';
+    await rig.writeMilestone(
+      ID,
+      [
+        {id: 'a', run},
+        {id: 'there', run: 'echo more >> README', dependencies: ['a']},
+      ],
+      {settings: {git: {hooks: true}}},
+    );
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
     expect(outcomes(rig, ID)).toMatchObject([{cause: 'check', message: expect.stringContaining('a is not good ***')}]);
     expect(rig.read(`.milestones/logs/execution-${ID}.jsonl`)).not.toContain('a-secret-of-mine');
     expect(fileAt(rig, BRANCH, 'a')).toBe('good');
-  });
-
-  test.concurrent('with hooks that are asked for, on a file that was there already', async () => {
-    await using rig = await MilestoneRig.create();
-    await rig.writeMilestone(ID, [{id: 'a', run: 'echo more >> README'}], {settings: {git: {hooks: true}}});
-    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
     expect(fileAt(rig, BRANCH, 'README')).toBe('A project.\nmore');
   });
 
@@ -566,16 +573,6 @@ describe('repositories', () => {
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0, stderr: ''});
     expect(rig.git('diff', '--name-only', 'main', BRANCH).split('\n')).toEqual(['a', 'a.txt']);
     expect(fileAt(rig, BRANCH, 'a.txt')).toBe('a');
-  });
-
-  test.concurrent('with pointers instead of large files, and a filter that is not installed', async () => {
-    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n';
-    await using rig = await MilestoneRig.create({
-      files: {'.gitattributes': '*.bin filter=lfs -text\n', 'x.bin': pointer},
-    });
-    await rig.writeMilestone(ID, ONE);
-    await executes(rig);
-    expect(rig.git('diff', '--name-only', 'main', BRANCH)).toBe('a');
   });
 
   test.concurrent('with names of every kind, links and modes', async () => {
