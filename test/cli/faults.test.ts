@@ -52,24 +52,26 @@ describe('tasks', () => {
     expect(rig.processesLeft()).toEqual([]);
   });
 
-  test.concurrent('a task that a signal ended is a failed attempt that says so', async () => {
+  test.concurrent('a task that a signal ended is a failed attempt that says so; a command that does not exist fails like any other', async () => {
     await using rig = await MilestoneRig.create();
     const work = await rig.command('work');
-    await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0}]);
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: work.shell, retries: 0},
+      {id: 'b', run: 'no-such-program --at-all', retries: 0},
+    ]);
     const run = rig.milestone('execute', ID);
-    await (await work.nextRun()).kill();
-    expect(await run).toMatchObject({exitCode: 4, stderr: expect.stringMatching(/`a` .*SIGKILL/)});
-    expect(outcomes(rig, ID)).toMatchObject([{kind: 'failed', cause: 'exit', signal: 'SIGKILL'}]);
-  });
-
-  test.concurrent('a command that does not exist fails like any other', async () => {
-    await using rig = await MilestoneRig.create();
-    await rig.writeMilestone(ID, [{id: 'a', run: 'no-such-program --at-all', retries: 0}]);
-    expect(await rig.milestone('execute', ID)).toMatchObject({
-      exitCode: 4,
-      stderr: expect.stringContaining('`a` failed with exit code 127'),
-    });
-    expect(attemptLog(rig, 'a').toString()).toContain('no-such-program');
+    const running = await work.nextRun();
+    await rig.waitForEvent(ID, 'task_failed');
+    await running.kill();
+    const {exitCode, stderr} = await run;
+    expect(exitCode).toBe(4);
+    expect(stderr).toMatch(/`a` .*SIGKILL/);
+    expect(stderr).toContain('`b` failed with exit code 127');
+    expect(attemptLog(rig, 'b').toString()).toContain('no-such-program');
+    expect(outcomes(rig, ID)).toMatchObject([
+      {kind: 'failed', cause: 'exit', exit_code: 127},
+      {kind: 'failed', cause: 'exit', signal: 'SIGKILL'},
+    ]);
   });
 
   test.concurrent('a task that removes its own folder, or breaks the git of its slot, harms itself alone', async () => {
