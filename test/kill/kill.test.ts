@@ -22,7 +22,7 @@ import {
   usersThings,
 } from './world.ts';
 
-const EVERY = oneIn(8);
+const EVERY = oneIn(12);
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
 
 describe.each([

@@ -5,9 +5,10 @@ import path from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {killedAt} from '../cli/answers.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {oneIn} from '../rig/sweep.ts';
 
 const ID = 'auth';
-const MOMENTS = process.env.KILL_MOMENTS === 'all' ? 60 : 15;
+const MOMENTS = 60 / oneIn(15);
 
 describe.each([['--merge'], ['--squash']])('land %s', kind => {
   let template: MilestoneRig;
