@@ -14,7 +14,7 @@ import {resolution} from '../state/blockers.ts';
 import type {Blocker, MilestoneState, PausedDriver} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
 import {findBlockers} from './find-blockers.ts';
-import {lookAnew, recheck} from './recheck-blocker.ts';
+import {recheck, recheckAnew} from './recheck-blocker.ts';
 
 const NAME = 'blocker-detector';
 const TWO_MINUTES_MS = 120_000;
@@ -30,7 +30,7 @@ interface Memory {
   /** It will be woken to see whether a driver has rested enough. */
   isWaking: boolean;
   /** When every blocker was last re-checked (on the clock's `elapsed()`), and what they hang on, as it was then. */
-  lookedAt: number;
+  checkedAt: number;
   plan?: Plan;
   resting: readonly PausedDriver[];
 }
@@ -40,12 +40,12 @@ export function blockerDetector(execution: Execution): Agent {
     cleared: new Set(),
     hasWarnedOfBudget: false,
     isWaking: false,
-    lookedAt: Number.NEGATIVE_INFINITY,
+    checkedAt: Number.NEGATIVE_INFINITY,
     resting: [],
   };
   return {
     name: NAME,
-    restMs: TWO_MINUTES_MS,
+    everyMs: TWO_MINUTES_MS,
     wakesOn: ['plan', 'refused', 'go', 'trouble', 'standing', 'spending'],
     async tick() {
       if (execution.lifetime.ending) return;
@@ -104,13 +104,13 @@ function blockersToRecheck(execution: Pick<Execution, 'clock' | 'inForce' | 'led
   const {clock} = execution;
   const {settings} = execution.inForce;
   const {state} = execution.ledger;
-  const restMs = settings.agents[NAME]?.everyMs ?? TWO_MINUTES_MS;
-  const isDue = clock.elapsed() - memory.lookedAt >= restMs;
+  const everyMs = settings.agents[NAME]?.everyMs ?? TWO_MINUTES_MS;
+  const isDue = clock.elapsed() - memory.checkedAt >= everyMs;
   if (!isDue && !hasChanged(state, memory)) return [...blockersOf(state, undefined).values()];
-  memory.lookedAt = clock.elapsed();
+  memory.checkedAt = clock.elapsed();
   memory.plan = state.plan;
   memory.resting = Object.values(state.pausedDrivers);
-  lookAnew(execution);
+  recheckAnew(execution);
   return [...state.blockers.values()];
 }
 

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {MilestoneId} from '../plan/plan.ts';
-import {heldPair} from '../state/held-tasks.ts';
+import {heldUpPair} from '../state/held-up.ts';
 import type {Blocker} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
 
@@ -13,12 +13,12 @@ const TYPE = 'milestone_dependency';
 export function dependencyValidator(execution: Pick<Execution, 'ledger' | 'lifetime' | 'surroundings'>): Agent {
   return {
     name: 'dependency-validator',
-    restMs: A_MINUTE_MS,
+    everyMs: A_MINUTE_MS,
     wakesOn: ['plan', 'go', 'trouble'],
     tick() {
       if (execution.lifetime.ending) return;
       validateMilestones(execution);
-      reportHeldTasks(execution);
+      reportHeldUp(execution);
     },
   };
 }
@@ -56,7 +56,7 @@ function requiredBy({id}: Blocker): MilestoneId {
 }
 
 /** Put on record, once, what cannot start because of what it depends on. */
-function reportHeldTasks(execution: Pick<Execution, 'ledger'>): void {
+function reportHeldUp(execution: Pick<Execution, 'ledger'>): void {
   for (const key of [...execution.ledger.state.unreported])
-    execution.ledger.record({event: 'task_dependency_blocker', details: heldPair(key)});
+    execution.ledger.record({event: 'task_dependency_blocker', details: heldUpPair(key)});
 }

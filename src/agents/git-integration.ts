@@ -24,7 +24,7 @@ export function gitIntegration(execution: Execution): Agent {
   const warned = new Set<TaskId>();
   return {
     name: 'git-integration',
-    restMs: FIVE_MINUTES_MS,
+    everyMs: FIVE_MINUTES_MS,
     wakesOn: ['claim', 'queue', 'done'],
     tick() {
       takeClaimed(execution);
@@ -78,7 +78,7 @@ async function saveCheckpoints(
     if (task?.status !== 'in_progress' || task.stage !== 'working') continue;
     const place = {taskId: id, attempt: task.attempt, slot: task.slot};
     const saved = await workspace
-      .placeOf(place)
+      .workplaceOf(place)
       .checkpoint()
       .catch(error => passOver(execution, id, error, warned));
     if (!saved || saved.filesChanged <= FILES_WORTH_A_CHECKPOINT || !execution.ledger.isCurrent(place)) continue;

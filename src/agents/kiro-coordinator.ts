@@ -13,7 +13,7 @@ export function kiroCoordinator(execution: Execution): Agent {
   const outlines = new Outlines();
   return {
     name: 'kiro-coordinator',
-    restMs: HALF_A_MINUTE_MS,
+    everyMs: HALF_A_MINUTE_MS,
     wakesOn: ['plan', 'go', 'turn', 'done'],
     tick() {
       const {settings} = execution.inForce;

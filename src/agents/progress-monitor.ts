@@ -2,7 +2,7 @@ import {finish, type World} from '../attempt/finish-milestone.ts';
 import type {PauseCode} from '../events/event.ts';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
-import {isHeld, isStopped} from '../execution/holds.ts';
+import {isHalted, isStopped} from '../execution/halted.ts';
 import {type Stop, standstill, whatRemains} from '../scheduler/what-remains.ts';
 import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
@@ -14,7 +14,7 @@ const HALF_A_MINUTE_MS = 30_000;
 export function progressMonitor(execution: Execution, world: World): Agent {
   return {
     name: 'progress-monitor',
-    restMs: HALF_A_MINUTE_MS,
+    everyMs: HALF_A_MINUTE_MS,
     runsLast: true,
     wakesOn: ['plan', 'refused', 'go', 'stop', 'turn', 'done', 'trouble', 'relief', 'standing'],
     tick() {
@@ -54,7 +54,7 @@ function endPaused(execution: Pick<Execution, 'ledger' | 'lifetime'>): void {
 function judge(execution: Execution, world: World): void {
   const {state} = execution.ledger;
   const {ending} = execution.lifetime;
-  if (ending || execution.ready.isHolding) return;
+  if (ending || execution.ready.isDeferring) return;
   const isOver = state.status === 'cancelled' || (state.status === 'paused' && state.paused?.code === 'requested');
   if (isStopped(execution) && !isOver) stopAtOnce(execution);
   else if (wasStopped(state)) execution.ledger.record({event: 'milestone_resumed', details: {}});
@@ -87,7 +87,7 @@ function judgeRemaining(execution: Execution, world: World): void {
   const {state} = execution.ledger;
   failExhausted(execution);
   const {size, manual, waiting, isRestricted, leftOut} = ready;
-  const outlook = {ready: size, manual, waiting, held: isHeld(execution), waits: wait, isRestricted, leftOut};
+  const outlook = {ready: size, manual, waiting, halted: isHalted(execution), waits: wait, isRestricted, leftOut};
   const remaining = whatRemains(state, outlook);
   if (remaining.kind === 'complete') execution.jobs.start('finish', () => finish(execution, world));
   if (remaining.kind === 'stopped') stop(execution, remaining);
@@ -98,7 +98,7 @@ function stopAtOnce(execution: Pick<Execution, 'ledger' | 'lifetime' | 'ready' |
   const {manual, waiting, isRestricted} = execution.ready;
   stop(
     execution,
-    standstill(execution.ledger.state, {ready: 0, manual, waiting, held: true, waits: false, isRestricted}),
+    standstill(execution.ledger.state, {ready: 0, manual, waiting, halted: true, waits: false, isRestricted}),
   );
 }
 

@@ -8,7 +8,7 @@ import type {Blocker} from '../state/milestone.ts';
 const ROOMY_DISK = 0.88;
 
 /** Look at the machine anew before blockers are re-checked: programs may have been installed meanwhile. */
-export function lookAnew({ledger: {state}, inForce: {drivers}}: Pick<Execution, 'inForce' | 'ledger'>): void {
+export function recheckAnew({ledger: {state}, inForce: {drivers}}: Pick<Execution, 'inForce' | 'ledger'>): void {
   if ([...state.blockers.values()].some(({type}) => type === 'driver_missing')) drivers.refresh();
 }
 

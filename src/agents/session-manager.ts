@@ -15,7 +15,7 @@ export function sessionManager(
   let isWaiting = false;
   return {
     name: 'session-manager',
-    restMs: HALF_A_MINUTE_MS,
+    everyMs: HALF_A_MINUTE_MS,
     wakesOn: ['session', 'stop'],
     async tick() {
       if (ledger.state.seq === savedSeq || isWaiting) return;

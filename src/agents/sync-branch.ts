@@ -29,7 +29,7 @@ export class BranchSync {
     const {sync} = inForce.settings.git;
     if (sync === 'off' || !workspace.branch || !repo) return;
     const now = clock.elapsed();
-    this.fetchAt ??= now + this.restMs;
+    this.fetchAt ??= now + this.everyMs;
     const isDue = now >= this.fetchAt;
     // What an earlier session has integrated and could not push goes as well; each round is one try.
     const {head, activation, counts} = ledger.state;
@@ -37,13 +37,13 @@ export class BranchSync {
     const isPushed = head === undefined || head === this.pushed || head === activation?.base;
     const hasNews = sync === 'push' && !isPushed && round !== this.tried;
     if (!isDue && !hasNews) return;
-    if (isDue) this.fetchAt = now + this.restMs;
+    if (isDue) this.fetchAt = now + this.everyMs;
     this.tried = round;
     const {branch} = workspace;
     jobs.start('sync', () => this.sync(repo, branch, isDue));
   }
 
-  private get restMs(): number {
+  private get everyMs(): number {
     return this.execution.inForce.settings.agents[NAME]?.everyMs ?? FIVE_MINUTES_MS;
   }
 

@@ -2,7 +2,7 @@ import {checkBaseline} from '../attempt/baseline.ts';
 import {startAttempt} from '../attempt/start-attempt.ts';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
-import {isHeld} from '../execution/holds.ts';
+import {isHalted} from '../execution/halted.ts';
 import type {TaskId} from '../plan/plan.ts';
 
 /** How soon to look again for what another milestone uses. */
@@ -12,10 +12,10 @@ const RETRY_USES_MS = 1_000;
 export function taskExecutor(execution: Execution): Agent {
   return {
     name: 'task-executor',
-    restMs: Number.POSITIVE_INFINITY,
+    everyMs: Number.POSITIVE_INFINITY,
     wakesOn: ['plan', 'go', 'turn', 'queue', 'done', 'trouble', 'relief', 'standing', 'spending'],
     tick() {
-      if (isHeld(execution)) return;
+      if (isHalted(execution)) return;
       if (execution.inForce.needsBaseline && execution.ready.waiting.size > 0)
         execution.jobs.start('baseline', () => checkBaseline(execution));
       startWhatIsReady(execution);
@@ -31,7 +31,7 @@ function startWhatIsReady(execution: Execution): void {
     const chosen = ready.choose(settings.maxParallel, busy);
     if (chosen.every(id => start(execution, id))) return;
     busy = uses.busyElsewhere;
-    execution.timers.lookAgain(RETRY_USES_MS);
+    execution.timers.retryBusy(RETRY_USES_MS);
   }
 }
 
@@ -39,7 +39,7 @@ function startWhatIsReady(execution: Execution): void {
 function start(execution: Execution, id: TaskId): boolean {
   const {uses} = execution;
   const {state} = execution.ledger;
-  if (isHeld(execution)) return true;
+  if (isHalted(execution)) return true;
   if (!uses.take(id, execution.inForce.settingsOf(id).uses)) return false;
   startAttempt(execution, id);
   // A gate or the budget may have kept it back.

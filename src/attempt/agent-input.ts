@@ -20,7 +20,7 @@ export async function agentInput(
     ? choice
     : {model: task.model ?? choice.model ?? settings.model, effort: task.effort ?? choice.effort ?? settings.effort};
   return {
-    prompt: `${next.movedFrom === undefined ? '' : movedText(next.movedFrom, execution.workspace.placeOf(place).folder)}${await promptIn(next.mode)}`,
+    prompt: `${next.movedFrom === undefined ? '' : movedText(next.movedFrom, execution.workspace.workplaceOf(place).folder)}${await promptIn(next.mode)}`,
     ...(conversation?.resume && {freshPrompt: () => promptIn('fresh')}),
     ...(conversation && {conversation}),
     ...(model !== undefined && {model}),

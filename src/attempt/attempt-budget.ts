@@ -4,7 +4,7 @@ import type {AgentTraits, DriverResult, Reckoning} from '../drivers/driver.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {estimateUsage, exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
-import {placesTaken, taskState} from '../state/milestone.ts';
+import {roomTaken, taskState} from '../state/milestone.ts';
 import {addUsage} from '../state/usage.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
@@ -25,7 +25,7 @@ export function reservationFor(
     reserved: Object.values(reserved),
     taskLimit: execution.inForce.settingsOf(id).budget,
     taskUsed: taskState(state, id).history.used ?? {},
-    places: Math.max(1, Math.min(settings.maxParallel - placesTaken(state), ready.size)),
+    room: Math.max(1, Math.min(settings.maxParallel - roomTaken(state), ready.size)),
     reportsCost: agent.reportsCost,
   });
 }

@@ -17,7 +17,7 @@ export async function giveUp(
   work?: FrozenWork,
 ): Promise<void> {
   keepDraftsOf(execution, place);
-  await execution.workspace.placeOf(place).keep(work);
+  await execution.workspace.workplaceOf(place).keep(work);
   execution.ledger.endAttempt(place, outcome);
 }
 
@@ -28,7 +28,7 @@ export async function block(
   blocker: BranchBlocker,
 ): Promise<void> {
   keepDraftsOf(execution, place);
-  await execution.workspace.placeOf(place).keep();
+  await execution.workspace.workplaceOf(place).keep();
   // Before the attempt ends: nothing may start in between.
   execution.ledger.openBlocker(blocker);
   execution.ledger.endAttempt(place, {kind: 'cancelled', message: blocker.message});

@@ -23,7 +23,7 @@ async function checkBase(execution: Execution, head: BranchHead | undefined): Pr
   if (!branch || command === undefined || head === undefined) return;
   if (head.kind !== 'head') return execution.ledger.openBlocker(head.blocker);
   const checks = await checkHead(execution, {name: 'baseline', command}, head.commit);
-  if (!checks) return execution.timers.lookAgain(AGAIN_MS);
+  if (!checks) return execution.timers.retryBusy(AGAIN_MS);
   if (signal.aborted || execution.lifetime.ending) return;
   const ok = checks.every(check => check.ok);
   execution.ledger.record({event: 'baseline_checked', details: {head: head.commit, ok, checks}});

@@ -40,7 +40,7 @@ export async function verifyOnBranch(
   if (checksOf(execution, place.taskId).length === 0) return [];
   const {branch} = execution.workspace;
   const isThere = branch && head !== undefined;
-  const cwd = isThere ? await branch.checkOutCommit(head) : execution.workspace.placeOf(place).folder;
+  const cwd = isThere ? await branch.checkOutCommit(head) : execution.workspace.workplaceOf(place).folder;
   return verify(execution, place, {on: 'merged', cwd, signal});
 }
 

@@ -32,7 +32,7 @@ export async function awaitCompletion(
   const files = work?.changedFiles ?? [];
   const deliverables = await writeResults(execution, place, {checks, files, commit: undefined});
   keepDocuments(execution.surroundings.paths.home, execution.ledger.state.id, deliverables);
-  await execution.workspace.placeOf(place).keep(work);
+  await execution.workspace.workplaceOf(place).keep(work);
   execution.ledger.record({
     event: 'kiro_phase_updated',
     details: {task_id, attempt, phase: 'execute', status: 'waiting_approval', deliverables},
@@ -49,7 +49,7 @@ export async function takeOwnDocuments(
   if (phase !== 'execute' || !isKiro(task) || integrates !== undefined) return;
   for (const name of documentsToWrite(task, phase)) {
     const of = {id: execution.ledger.state.id, task: withDocuments(task, [name]), phase};
-    await acceptDocuments(execution.surroundings.paths.home, execution.workspace.placeOf(place).home, of);
+    await acceptDocuments(execution.surroundings.paths.home, execution.workspace.workplaceOf(place).home, of);
   }
 }
 

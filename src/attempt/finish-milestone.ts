@@ -11,7 +11,7 @@ import {checkHead} from './check-head.ts';
 /** What is outside a milestone, and counts for its end. */
 export interface World {
   /** Take up what was edited in the plan file since the last look at it. Resolves to false when it could not be read. */
-  lookAtPlan(): Promise<boolean>;
+  pollPlan(): Promise<boolean>;
   /** Active milestones that wait for this one. */
   dependents(): Promise<MilestoneId[]>;
 }
@@ -41,7 +41,7 @@ async function tryToFinish(execution: Execution, world: World, found: BranchHead
   const dependents = await world.dependents();
   // An edit that takes a running task away waits for its end, and so maybe for the merge queue, which is ours.
   if (execution.lifetime.ending || !canComplete(state)) return;
-  if (!(await world.lookAtPlan())) return;
+  if (!(await world.pollPlan())) return;
   const isUnmoved = usable(execution, await execution.workspace.branch?.head()) === head;
   // The plan may have grown, a task may have been reset and the branch may have moved while the check ran.
   if (execution.lifetime.ending || !isUnmoved || !isSame(tasks, [...state.tasks.values()]) || !canComplete(state))

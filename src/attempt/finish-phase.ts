@@ -32,7 +32,7 @@ async function acceptPhase(
   const {state} = ledger;
   const {home} = execution.surroundings.paths;
   const {taskId: task_id, attempt} = place;
-  const workplace = workspace.placeOf(place);
+  const workplace = workspace.workplaceOf(place);
   const wrong = await findWrong(execution, place, signal);
   if (wrong) return giveUp(execution, place, wrong);
   const task = state.taskById.get(task_id) as Task;
@@ -51,7 +51,7 @@ async function findWrong(execution: Execution, place: AttemptPlace, signal: Stop
   const {workspace} = execution;
   const {state} = execution.ledger;
   if (place.slot === undefined) return findWrongByHand(execution, place, signal);
-  const workplace = workspace.placeOf(place);
+  const workplace = workspace.workplaceOf(place);
   const documents = documentsFolder(state.id, place.taskId);
   const work = await workplace.freeze({message: '', documents, signal});
   if (work?.refused) return work.refused;

@@ -17,7 +17,7 @@ export function keepDraftsOf(
   if (running.status !== 'in_progress' || running.phase === undefined) return;
   // They were kept when it was queued, and the slot may be another's by now.
   if (running.queued) return;
-  const {home} = workspace.placeOf(place);
+  const {home} = workspace.workplaceOf(place);
   // Where it has no copy of its own, they lie in the home already.
   if (home === execution.surroundings.paths.home) return;
   const of = {id: state.id, task, phase: running.phase};

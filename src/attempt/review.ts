@@ -116,7 +116,7 @@ async function carryOut(
   await execution.ledger.durable();
   appendNote(execution.surroundings.logFileOf(place), reviewNote(choice.name));
   const startedAt = execution.clock.elapsed();
-  const {folder: cwd, home} = execution.workspace.placeOf(place);
+  const {folder: cwd, home} = execution.workspace.workplaceOf(place);
   const {slot} = place;
   if (slot === undefined) throw new Error(`what a person has done for ${place.taskId} was to be reviewed`);
   const worker = {place};

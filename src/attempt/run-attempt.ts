@@ -51,7 +51,7 @@ async function runUntilStopped(execution: Execution, planned: PlannedAttempt, st
   const worker = {place};
   await sharedWatch?.begin(worker);
   const worked = await work(execution, planned, stop, seen);
-  const tookStash = await recordSharedChanges(execution, worker, workspace.placeOf(place).folder);
+  const tookStash = await recordSharedChanges(execution, worker, workspace.workplaceOf(place).folder);
   const result = redacted(redactor, outOfTime(execution, planned, tookStash ? notItsOwn(worked) : worked));
   const logFile = execution.surroundings.logFileOf(place);
   await redactor.redactFile(logFile);
@@ -66,7 +66,7 @@ async function runUntilStopped(execution: Execution, planned: PlannedAttempt, st
     });
   if (result.kind === 'claimed')
     return ledger.record({event: 'task_claimed', details: {task_id: taskId, attempt, result: result.claim}});
-  await workspace.placeOf(place).keep();
+  await workspace.workplaceOf(place).keep();
   keepDraftsOf(execution, place);
   const outcome = deniedOutcome(result.outcome, seen);
   const shown = isAgentsWork(planned) ? outcome : withOutput(outcome, logFile);

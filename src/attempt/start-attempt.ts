@@ -20,7 +20,7 @@ export function startAttempt(execution: Execution, id: TaskId): void {
   const slot = choice.kind === 'manual' ? undefined : freeSlot(execution, history.last?.slot);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
-  const folder = agent && execution.workspace.placeOf(place).folder;
+  const folder = agent && execution.workspace.workplaceOf(place).folder;
   const integrates = workToIntegrate(taskState(state, id));
   const phase = phaseInWork(state, id);
   const budget = agent && integrates === undefined ? reserveBudget(execution, id, agent) : {};
@@ -86,8 +86,8 @@ function reserveBudget(
   // What running attempts have reserved and do not use comes back.
   const isReserved = whose === 'milestone' && Object.keys(state.spending.reserved).length > 0;
   if (isReserved) {
-    ready.hold(id);
-    execution.timers.after(BUDGET_REST_MS, () => ready.release(id));
+    ready.defer(id);
+    execution.timers.after(BUDGET_RETRY_MS, () => ready.release(id));
     return undefined;
   }
   execution.ledger.openBlocker({
@@ -102,7 +102,7 @@ function reserveBudget(
   return undefined;
 }
 
-const BUDGET_REST_MS = 1_000;
+const BUDGET_RETRY_MS = 1_000;
 
 function conversationOf(
   {conversation}: NextAttempt,

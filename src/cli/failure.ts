@@ -57,9 +57,9 @@ export function failureText(failure: unknown): string {
     return `error: this is a bug in milestone\n${printable(stack, {lines: true})}`;
   }
   const {where} = error;
-  const place = where && [where.file, where.line, where.column].filter(part => part !== undefined).join(':');
+  const location = where && [where.file, where.line, where.column].filter(part => part !== undefined).join(':');
   const lines = [
-    `error: ${error.message}${place === undefined ? '' : ` (${place})`}`,
+    `error: ${error.message}${location === undefined ? '' : ` (${location})`}`,
     ...(where ? excerptLines(where) : []),
   ];
   if (error.hint !== undefined) lines.push(`hint: ${error.hint}`);

@@ -27,7 +27,7 @@ interface About {
   exits: ReadonlyArray<keyof typeof EXITS>;
 }
 
-const LOOKS = [0, 2, 3];
+const READS = [0, 2, 3];
 const ACTS = [0, 2, 3, 5, 9];
 const RUNS = [0, 2, 3, 4, 5, 6, 7, 8, 9, 130];
 
@@ -39,11 +39,11 @@ const machine = about('Machine');
 
 /** By full name, in the order in which they are listed. */
 const ABOUT: Readonly<Record<string, About>> = {
-  init: everyday(LOOKS, 'milestone init'),
-  new: everyday(LOOKS, 'milestone new auth-api "Build the authentication API"'),
+  init: everyday(READS, 'milestone init'),
+  new: everyday(READS, 'milestone new auth-api "Build the authentication API"'),
   execute: everyday(RUNS, 'milestone execute auth-api --dry-run'),
   resume: everyday(RUNS, 'milestone resume'),
-  status: everyday(LOOKS, 'milestone status --watch'),
+  status: everyday(READS, 'milestone status --watch'),
   wait: everyday([0, 2, 3, 4, 6, 7, 8, 9, 10], 'milestone wait --timeout 9m'),
   answer: everyday(ACTS, 'milestone answer login "Yes, sessions last a week"'),
   approve: everyday(ACTS, 'milestone approve login design'),
@@ -53,9 +53,9 @@ const ABOUT: Readonly<Record<string, About>> = {
   show: everyday([0, 2, 3, 9], 'milestone show login'),
   diff: everyday([0, 2, 3, 9], 'milestone diff login'),
   land: everyday([0, 2, 3, 4, 5, 9, 130], 'milestone land auth-api --squash'),
-  validate: plan(LOOKS, 'milestone validate auth-api --strict'),
-  graph: plan(LOOKS, 'milestone graph auth-api --format mermaid'),
-  list: plan(LOOKS, 'milestone list'),
+  validate: plan(READS, 'milestone validate auth-api --strict'),
+  graph: plan(READS, 'milestone graph auth-api --format mermaid'),
+  list: plan(READS, 'milestone list'),
   schema: plan([0, 2], 'milestone schema config'),
   activate: plan(ACTS, 'milestone activate auth-api'),
   pause: repair(ACTS, 'milestone pause --now'),
@@ -67,12 +67,12 @@ const ABOUT: Readonly<Record<string, About>> = {
   clean: repair([0, 2, 3, 9], 'milestone clean --older-than 7d --dry-run'),
   doctor: repair([0, 2, 3, 5, 9], 'milestone doctor --repair'),
   log: repair([0, 2, 3, 9], 'milestone log login --output'),
-  blockers: repair(LOOKS, 'milestone blockers'),
-  approvals: repair(LOOKS, 'milestone approvals'),
-  task: work(LOOKS, 'milestone task --help'),
+  blockers: repair(READS, 'milestone blockers'),
+  approvals: repair(READS, 'milestone approvals'),
+  task: work(READS, 'milestone task --help'),
   'task done': work(ACTS, 'milestone task done login -m "by hand"'),
-  prompt: work(LOOKS, 'milestone prompt login'),
-  completion: machine(LOOKS, 'source <(milestone completion bash)'),
+  prompt: work(READS, 'milestone prompt login'),
+  completion: machine(READS, 'source <(milestone completion bash)'),
   notify: machine([0, 2, 3, 9], 'milestone notify --test'),
   demo: machine([0, 4, 9], 'milestone demo'),
 };

@@ -9,7 +9,7 @@ export function shownPath(file: string): string {
 }
 
 /** `file:line:column`, as far as it is known. */
-export function shownPlace(where: NonNullable<Problem['where']>): string {
+export function shownPosition(where: NonNullable<Problem['where']>): string {
   return [shownPath(where.file), where.line, where.column].filter(part => part !== undefined).join(':');
 }
 

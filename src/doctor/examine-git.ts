@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {Repository} from '../git/git.ts';
 import {isAncestor} from '../git/refs.ts';
-import {placedSlots, slotLink} from '../git/slot-place.ts';
+import {slotLink, slotsInPools} from '../git/slot-folders.ts';
 import {listFolder} from '../platform/files.ts';
 import {isOver} from '../state/milestone.ts';
 import {staleLocks, unfinishedSlots} from '../workspace/mend-slots.ts';
@@ -82,7 +82,7 @@ function examineUnfinished(repo: Repository, pool: string): Finding[] {
 function examineSlots(evidence: Evidence, repo: Repository, pool: string): Finding[] {
   const {id, log, isBusy} = evidence;
   const {status} = log.state;
-  const registered = placedSlots(repo).flatMap(placed => (placed.pool === pool ? [placed.slot] : []));
+  const registered = slotsInPools(repo).flatMap(found => (found.pool === pool ? [found.slot] : []));
   const places = new Set(registered.flatMap(({topLevel}) => [path.dirname(topLevel), slotLink(topLevel)]));
   const others = listFolder(pool).filter(name => !places.has(path.join(pool, name)));
   const findings = others.flatMap(name => examineFolder(path.join(pool, name)));

@@ -15,7 +15,7 @@ import {configSetupProblems, driversNeeded, planSetupProblems} from './setup-pro
 /** The project's own settings and templates. */
 export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
   const {config, problems} = readConfigFile(paths.config);
-  const place = {file: paths.config, text: readIfExists(paths.config) ?? ''};
+  const origin = {file: paths.config, text: readIfExists(paths.config) ?? ''};
   const broken = findTemplateErrors(promptsFolder(paths)).map<Finding>(({code, message, hint, where}) => ({
     severity: 'error',
     code,
@@ -23,7 +23,7 @@ export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
     ...(hint !== undefined && {hint}),
     ...(where && {where}),
   }));
-  return [...problems, ...configSetupProblems(config, driversOf(config), place), ...broken];
+  return [...problems, ...configSetupProblems(config, driversOf(config), origin), ...broken];
 }
 
 /** What is odd about a plan in this project. */

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {Repository} from '../git/git.ts';
 import {milestoneBranch, readHead} from '../git/refs.ts';
-import {slotPool} from '../git/slot-place.ts';
+import {slotPool} from '../git/slot-folders.ts';
 import {type RecordedCommit, readTaskCommits} from '../git/task-commits.ts';
 import {locksFolderOf} from '../lock/executor.ts';
 import {readLockOwner} from '../lock/lock.ts';

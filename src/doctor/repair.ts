@@ -5,7 +5,7 @@ import path from 'node:path';
 import {finishMove} from '../engine/move-completed.ts';
 import {prepareGround} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
-import {placedSlots, slotPool} from '../git/slot-place.ts';
+import {slotPool, slotsInPools} from '../git/slot-folders.ts';
 import {type CommandOptions, type HeldMilestone, holdUnread, type LockedMilestone} from '../milestone/hold.ts';
 import {sweep} from '../milestone/sweep.ts';
 import {ensureHomeFiles} from '../plan/file/home.ts';
@@ -41,7 +41,7 @@ export function repairMilestone(options: CommandOptions): Promise<string[]> {
     done.push(...(await mendWorktrees(locked)), ...removeJunk(locked));
     if (!fs.existsSync(locked.paths.log(locked.id))) return done;
     const held = fold();
-    done.push(...(await restorePlan(held, options)), ...(await keepRescues(held)), ...(await settle(held, options)));
+    done.push(...(await restorePlan(held, options)), ...(await keepRescues(held)), ...(await clearUp(held, options)));
     return done;
   });
 }
@@ -54,7 +54,7 @@ async function restorePlan(held: HeldMilestone, {readPlan}: CommandOptions): Pro
   held.read = await readPlan(planFile, paths.config);
   if (state.refused) await held.record([{event: 'plan_changed', details: {change: {}, warnings: []}}]);
   held.openLog();
-  await held.settle();
+  await held.flush();
   return [`wrote the plan in force to \`${planFile}\`; comments that it had are lost`];
 }
 
@@ -65,7 +65,7 @@ async function keepRescues({repo, id, state, clock}: HeldMilestone): Promise<str
 }
 
 /** Let everything follow the log, which is sound now. */
-async function settle(held: HeldMilestone, options: CommandOptions): Promise<string[]> {
+async function clearUp(held: HeldMilestone, options: CommandOptions): Promise<string[]> {
   const {state, id, planFile, paths} = held;
   if (state.seq === 0) return [];
   const done = finishAnswered(held);
@@ -76,7 +76,7 @@ async function settle(held: HeldMilestone, options: CommandOptions): Promise<str
     await clearAway(prepareGround(held, options));
     if (hadSlots) done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
   }
-  await held.settle();
+  await held.flush();
   if (fs.readFileSync(planFile, 'utf8') !== before) done.push(`brought \`${planFile}\` up to date`);
   if (await finishMove(held, options)) done.push(`moved the plan of \`${id}\` to \`${paths.completed(id)}\``);
   return done;
@@ -86,7 +86,7 @@ function slotsOf({repo, id, read}: LockedMilestone) {
   if (!repo) return [];
   const {workspace} = resolveMilestoneSettings(read.plan?.settings ?? {}, read.config.settings);
   const pool = slotPool(repo, workspace.root, id);
-  return placedSlots(repo).flatMap(placed => (placed.pool === pool ? [placed.slot] : []));
+  return slotsInPools(repo).flatMap(found => (found.pool === pool ? [found.slot] : []));
 }
 
 /** Under the lock, and after the gits of a dead executor have ended. */

@@ -11,7 +11,7 @@ import {didYouMean} from '../plan/suggest.ts';
 import {EVENT_NAMES} from '../terminal/log-line.ts';
 
 /** A file, and where in it something stands. */
-interface Place {
+interface SourceFile {
   file: string;
   text: string;
 }
@@ -23,8 +23,8 @@ interface Named {
 }
 
 /** Entries of `drivers` that cannot be used, and what is odd about the project's settings. */
-export function configSetupProblems(config: Config, drivers: DriverSet, place: Place): Problem[] {
-  const found = new Findings(place);
+export function configSetupProblems(config: Config, drivers: DriverSet, origin: SourceFile): Problem[] {
+  const found = new Findings(origin);
   for (const name of Object.keys(config.drivers ?? {})) {
     const wrong = drivers.explain(name);
     if (wrong) found.error('BAD_DRIVER', wrong.message, ['drivers', name]);
@@ -38,8 +38,8 @@ export function configSetupProblems(config: Config, drivers: DriverSet, place: P
 }
 
 /** What is odd about a plan in this project. */
-export function planSetupProblems(plan: Plan, config: Config, drivers: DriverSet, place: Place): Problem[] {
-  const found = new Findings(place);
+export function planSetupProblems(plan: Plan, config: Config, drivers: DriverSet, origin: SourceFile): Problem[] {
+  const found = new Findings(origin);
   const named = plan.tasks.flatMap(task => driversOfTask(task));
   checkNames([...driversOfSettings(plan.settings, ['settings']), ...named], drivers, config, found);
   checkEvents(plan.settings.notify, ['settings', 'notify'], found);
@@ -164,8 +164,8 @@ class Findings {
   private readonly found: Problems;
   private source: YamlSource | undefined;
 
-  constructor(private readonly place: Place) {
-    this.found = new Problems(place.file);
+  constructor(private readonly origin: SourceFile) {
+    this.found = new Problems(origin.file);
   }
 
   get problems(): Problem[] {
@@ -173,17 +173,19 @@ class Findings {
   }
 
   error(code: 'BAD_DRIVER', message: string, path: Path): void {
-    this.found.error(code, message, this.placeOf(path));
+    this.found.error(code, message, this.positionOf(path));
   }
 
   warn(code: Warning, message: string, path: Path, hint: string): void {
-    this.found.warn(code, message, this.placeOf(path), hint);
+    this.found.warn(code, message, this.positionOf(path), hint);
   }
 
-  private placeOf(path: Path) {
-    this.source ??= YamlSource.parse(this.place.text, new Problems(this.place.file));
+  private positionOf(path: Path) {
+    this.source ??= YamlSource.parse(this.origin.text, new Problems(this.origin.file));
     const [top, id, ...rest] = path;
-    return this.source?.placeAt(top === 'tasks' && id !== undefined ? [top, this.taskAt(id as string), ...rest] : path);
+    return this.source?.positionAt(
+      top === 'tasks' && id !== undefined ? [top, this.taskAt(id as string), ...rest] : path,
+    );
   }
 
   /** Tasks are named by their ids, and found by their places. */

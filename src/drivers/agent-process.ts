@@ -13,7 +13,7 @@ import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';
 import {LineFollower} from '../platform/follow-lines.ts';
 import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes/start-group.ts';
-import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/processes/supervise.ts';
+import {describeLeftovers, onAbort, type Supervised, superviseGroup} from '../platform/processes/supervise.ts';
 import {addUsage} from '../state/usage.ts';
 import {closeAgentLog, errorFileOf, schemaFileOf} from './agent-log.ts';
 import type {
@@ -31,8 +31,8 @@ import {findAgent} from './find-agent.ts';
 import {watchLimits} from './limits.ts';
 import type {AgentCall, AgentProtocol, AgentReader, Ending} from './protocol.ts';
 
-/** Between two looks at what it has printed. */
-const LOOK_MS = 200;
+/** Between two reads of what it has printed. */
+const POLL_MS = 200;
 /** Bytes of stderr that an outcome may quote. */
 const STDERR_BYTES = 4096;
 
@@ -157,14 +157,14 @@ class AgentProcess {
       arm: end => this.#armCuts(end),
       isImmediate: cut => cut.immediate,
     });
-    const following = every(LOOK_MS, {clock, signal: over.signal}, () => this.#look());
+    const following = every(POLL_MS, {clock, signal: over.signal}, () => this.#poll());
     following.catch(() => this.#end({outcome: UNREADABLE, immediate: true}));
     try {
-      const settled = await settling;
+      const supervised = await settling;
       over.abort();
       await following;
       await this.#lines.finish();
-      return this.#conclude(settled);
+      return this.#conclude(supervised);
     } finally {
       over.abort();
       this.group.stdin?.destroy();
@@ -172,9 +172,9 @@ class AgentProcess {
     }
   }
 
-  async #look(): Promise<void> {
-    await this.#lines.look();
-    this.#reader.look?.();
+  async #poll(): Promise<void> {
+    await this.#lines.poll();
+    this.#reader.poll?.();
   }
 
   #armCuts(end: (cut: Cut) => void): () => void {
@@ -187,14 +187,14 @@ class AgentProcess {
     };
   }
 
-  #conclude(settled: Settled<Cut>): Concluded {
-    const note = describeLeftovers(settled);
-    const ending = this.#endingOf(settled);
+  #conclude(supervised: Supervised<Cut>): Concluded {
+    const note = describeLeftovers(supervised);
+    const ending = this.#endingOf(supervised);
     if (note) appendNote(this.input.logFile, note);
     return {...ending, ...this.#reader.reckon()};
   }
 
-  #endingOf({cut, exit}: Settled<Cut>): Ending {
+  #endingOf({cut, exit}: Supervised<Cut>): Ending {
     if (cut) return ended(this.#explain(cut.reason.outcome));
     const ending = this.#reader.finish({exit, stderr: this.#stderr});
     const isResumed = this.input.agent.conversation?.resume;

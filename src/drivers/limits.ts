@@ -47,10 +47,10 @@ class SilenceWatch {
 
   #rest(): void {
     const {clock, limits} = this.watched;
-    this.#endAlarm = clock.alarm(limits.silentMs / SAMPLES, () => void this.#look());
+    this.#endAlarm = clock.alarm(limits.silentMs / SAMPLES, () => void this.#poll());
   }
 
-  async #look(): Promise<void> {
+  async #poll(): Promise<void> {
     const {clock, limits, logFile} = this.watched;
     const size = sizeOf(logFile);
     const isQuiet = size === this.#size && clock.elapsed() - this.#quietSince >= limits.silentMs;

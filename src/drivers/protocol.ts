@@ -50,7 +50,7 @@ export interface AgentReader {
   /** As far as it is known; asked once nothing follows. */
   reckon(): Reckoning;
   /** Look at what it writes elsewhere, a few times a second. */
-  look?(): void;
+  poll?(): void;
   /** What the provider has refused last, where it was still trying when it was ended for its silence or its time. */
   refusal?(stderr: string): Outcome | undefined;
   /** What it comes to, when it was not ended from outside. */

@@ -8,7 +8,7 @@ import type {Clock} from '../platform/clock.ts';
 import {type Shell, shellCall} from '../platform/processes/shell-call.ts';
 import {describeExit, startGroup} from '../platform/processes/start-group.ts';
 import {isImmediate, type StopSignal} from '../platform/processes/stop-signal.ts';
-import {describeLeftovers, onAbort, type Settled, superviseGroup} from '../platform/processes/supervise.ts';
+import {describeLeftovers, onAbort, type Supervised, superviseGroup} from '../platform/processes/supervise.ts';
 import {TOKEN_VARIABLE, tokenOfPart} from '../platform/processes/tokens.ts';
 import type {Redactor} from '../platform/redact.ts';
 import {formatMs} from './limits.ts';
@@ -56,8 +56,8 @@ const TAIL_BYTES = 2048;
  * @throws {MilestoneError} when the machine fails (a log cannot be written).
  */
 export async function runChecks(input: ChecksInput): Promise<CheckResult[]> {
-  const settled = await Promise.allSettled(input.checks.map(check => runUntilGreen(check, input)));
-  return settled.map(one => {
+  const supervised = await Promise.allSettled(input.checks.map(check => runUntilGreen(check, input)));
+  return supervised.map(one => {
     if (one.status === 'rejected') throw one.reason;
     return one.value;
   });
@@ -110,14 +110,14 @@ async function runInto(output: string, check: Check, input: ChecksInput): Promis
   };
   const started = await withAttemptLog(output, outputFd => startGroup({...command, outputFd}), {fresh: true});
   if (started.kind === 'failed') return {exitCode: null, note: `milestone: could not be started: ${started.message}`};
-  const settled = await superviseGroup<'timeout' | 'stopped'>(started, {
+  const supervised = await superviseGroup<'timeout' | 'stopped'>(started, {
     token,
     clock: input.clock,
     hurry: input.hurry,
     arm: end => armCuts(input, end),
     isImmediate: cut => cut === 'stopped' && isImmediate(input.signal.reason),
   });
-  return judge(settled, input.timeoutMs);
+  return judge(supervised, input.timeoutMs);
 }
 
 function armCuts(input: ChecksInput, end: (cut: 'timeout' | 'stopped') => void): () => void {
@@ -129,14 +129,17 @@ function armCuts(input: ChecksInput, end: (cut: 'timeout' | 'stopped') => void):
   };
 }
 
-function judge(settled: Settled<'timeout' | 'stopped'>, timeoutMs: number): Ending {
-  const exitCode = settled.cut ? null : settled.exit.code;
-  const notes = [exitCode === null && `milestone: ${explainNoCode(settled, timeoutMs)}`, describeLeftovers(settled)];
+function judge(supervised: Supervised<'timeout' | 'stopped'>, timeoutMs: number): Ending {
+  const exitCode = supervised.cut ? null : supervised.exit.code;
+  const notes = [
+    exitCode === null && `milestone: ${explainNoCode(supervised, timeoutMs)}`,
+    describeLeftovers(supervised),
+  ];
   const note = notes.filter(Boolean).join('\n');
   return {exitCode, ...(note && {note})};
 }
 
-function explainNoCode({exit, cut}: Settled<'timeout' | 'stopped'>, timeoutMs: number): string {
+function explainNoCode({exit, cut}: Supervised<'timeout' | 'stopped'>, timeoutMs: number): string {
   if (!cut) return describeExit(exit);
   return cut.reason === 'timeout' ? `took longer than ${formatMs(timeoutMs)}` : 'was stopped';
 }

@@ -27,16 +27,16 @@ export const shellDriver: Driver = {
 
 async function follow(group: StartedGroup, input: AttemptInput): Promise<DriverResult> {
   const {token, clock, hurry, logFile} = input;
-  const settled = await superviseGroup<Cut>(group, {
+  const supervised = await superviseGroup<Cut>(group, {
     token,
     clock,
     hurry,
     arm: end => armCuts(input, end),
     isImmediate: cut => cut.immediate,
   });
-  const note = describeLeftovers(settled);
+  const note = describeLeftovers(supervised);
   if (note) appendNote(logFile, note);
-  return settled.cut ? ended(settled.cut.reason.outcome) : resultOf(settled.exit);
+  return supervised.cut ? ended(supervised.cut.reason.outcome) : resultOf(supervised.exit);
 }
 
 type Cut = Pick<StopReason, 'outcome' | 'immediate'>;

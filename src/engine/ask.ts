@@ -36,7 +36,7 @@ export interface Answer {
 /** The keys of a request that hold a person's own words. */
 const SAID = new Set(['reason', 'text', 'comment', 'summary']);
 const POLL_MS = 50;
-const OWNER_LOOK_MS = 500;
+const OWNER_POLL_MS = 500;
 /** How long an executor may leave a request untaken. */
 const PATIENCE_MS = 10_000;
 /** How long it may work on one that it took: the attempt in the way is asked to end before it is made to. */
@@ -137,12 +137,12 @@ async function waitForExecutor(sending: Sending): Promise<MilestoneEvent | undef
   if (!isInInbox(folder, request) && !search()) sendRequest(folder, request);
   const sentAt = clock.elapsed();
   let isTaken = false;
-  for (let lookedAt = sentAt; ; ) {
+  for (let polledAt = sentAt; ; ) {
     const answer = search();
     if (answer) return answer;
     const now = clock.elapsed();
-    if (now - lookedAt >= OWNER_LOOK_MS) {
-      lookedAt = now;
+    if (now - polledAt >= OWNER_POLL_MS) {
+      polledAt = now;
       if (!isAtWork(executor().who)) return undefined;
     }
     if (!isTaken && now - sentAt >= PATIENCE_MS) {

@@ -75,7 +75,7 @@ async function answerAll(held: HeldMilestone, request: Request, options: Command
   await answerRequests(ground, inbox);
   if (state.status === 'cancelled') await clearAway(ground);
   await ground.ledger.durable();
-  await held.settle();
+  await held.flush();
   held.bringBack();
   return answered();
 }

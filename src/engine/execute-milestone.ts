@@ -89,8 +89,8 @@ const LARGE_PLAN = 2_000;
 const NOTIFYING_MS = 10_000;
 /** Keys that are not known, of which each gets a line. */
 const SHOWN_KEYS = 5;
-const INBOX_REST_MS = 250;
-const PLAN_REST_MS = 1_000;
+const INBOX_POLL_MS = 250;
+const PLAN_POLL_MS = 1_000;
 
 /**
  * Execute a milestone until it is complete or cannot go on.
@@ -170,7 +170,7 @@ class Run {
     this.projections = held.projections;
     this.watch = new PlanWatch(execution, this.projections, held.planFile, () => this.readPlan());
     const world = {
-      lookAtPlan: () => this.watch.look(),
+      pollPlan: () => this.watch.poll(),
       dependents: () => dependentsOf(held, options.readPlan),
     };
     this.agents = new AgentLoop(
@@ -199,7 +199,7 @@ class Run {
     try {
       await this.begin();
       await this.execution.lifetime.whenEnding;
-      await this.execution.jobs.settled();
+      await this.execution.jobs.allEnded();
       return await this.finish();
     } finally {
       stopListening();
@@ -308,9 +308,9 @@ class Run {
     const {lifetime, clock} = execution;
     const beside = (ms: number, work: () => Promise<void>) =>
       void every(ms, {clock, signal: lifetime.signal}, work).catch(error => lifetime.fail(error));
-    beside(INBOX_REST_MS, () => answerRequests(execution, inbox));
-    beside(PLAN_REST_MS, async () => void (await watch.look()));
-    beside(LiveProjections.restMs, () => projections.follow());
+    beside(INBOX_POLL_MS, () => answerRequests(execution, inbox));
+    beside(PLAN_POLL_MS, async () => void (await watch.poll()));
+    beside(LiveProjections.everyMs, () => projections.follow());
   }
 
   private get inbox(): Inbox {
@@ -361,7 +361,7 @@ class Run {
     execution.ledger.record({event: 'session_ended', details: {exit, reason}});
     await execution.ledger.durable();
     this.saveSession({exit, reason});
-    await held.settle();
+    await held.flush();
     if (state.status === 'completed') moveToCompleted(held);
   }
 
@@ -398,7 +398,7 @@ class Run {
     execution.ledger.record({event: 'session_ended', details: {exit, reason}});
     await execution.ledger.durable();
     this.saveSession({exit, reason});
-    await this.held.settle();
+    await this.held.flush();
   }
 
   private readPlan() {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/event.ts';
-import {type CheckPlace, runCommands} from '../execution/checks.ts';
+import {type CheckSetting, runCommands} from '../execution/checks.ts';
 import type {Ground} from '../execution/execution.ts';
 import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/repository.ts';
@@ -96,7 +96,7 @@ export function makeWorkspace(
       warn: options.warn,
     });
   }
-  const runSetup = async (check: Check, where: CheckPlace): Promise<CheckResult | undefined> => {
+  const runSetup = async (check: Check, where: CheckSetting): Promise<CheckResult | undefined> => {
     try {
       return (
         await runCommands(ground, [check], where, {

@@ -4,7 +4,7 @@ import {findFilters, findUnfilled, type SlotFilter} from '../git/foresee-slots.t
 import {readHead} from '../git/refs.ts';
 import {openRepository, type Repository} from '../git/repository.ts';
 import {withScratchObjects} from '../git/scratch.ts';
-import {slotPool} from '../git/slot-place.ts';
+import {slotPool} from '../git/slot-folders.ts';
 import {treeBytes} from '../git/tree-size.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
 import type {MilestoneOnDisk} from '../milestone/hold.ts';

@@ -32,7 +32,7 @@ export async function finishMove(held: HeldMilestone, options: FinishOptions): P
   // What tore slots down may have outlived its executor.
   await endLeftovers(new Set([milestoneToken(state)]), clock);
   if (repo && state.activation?.isolation === 'worktree') await removeWorkspace(held, options);
-  await held.settle();
+  await held.flush();
   moveToCompleted(held);
   return true;
 }

@@ -16,7 +16,7 @@ type Watched = Pick<Execution, 'ledger' | 'lifetime' | 'attempts' | 'ready' | 'w
 
 /** Notices edits of the plan file while it executes, and puts them in force. */
 export class PlanWatch {
-  private readonly looks = new SerialQueue();
+  private readonly polls = new SerialQueue();
   private hasWarned = false;
 
   constructor(
@@ -26,9 +26,9 @@ export class PlanWatch {
     private readonly read: () => Promise<PlanReading>,
   ) {}
 
-  /** Look at the file once; one look at a time. @returns False when it could not be read, and has to be looked at again. */
-  look(): Promise<boolean> {
-    return this.looks.run(() => this.lookOnce());
+  /** Look at the file once; one poll at a time. @returns False when it could not be read, and has to be looked at again. */
+  poll(): Promise<boolean> {
+    return this.polls.run(() => this.pollOnce());
   }
 
   /** Put a plan that was read in force, or record why not; running attempts at tasks that it lacks end first. */
@@ -37,7 +37,7 @@ export class PlanWatch {
     return adoptReading(execution.ledger, read, (removed, adopt) => withoutRunning(execution, removed, adopt));
   }
 
-  private async lookOnce(): Promise<boolean> {
+  private async pollOnce(): Promise<boolean> {
     const {execution, projections} = this;
     const stamp = planStamp(this.planFile);
     if (!stamp) {
@@ -54,7 +54,7 @@ export class PlanWatch {
     return true;
   }
 
-  /** A reader that dies, as for want of memory, is no reason to end: the next look starts another one. */
+  /** A reader that dies, as for want of memory, is no reason to end: the next poll starts another one. */
   private async tryToRead(): Promise<PlanReading | undefined> {
     try {
       const read = await this.read();
@@ -106,7 +106,7 @@ async function withoutRunning(
   adopt: () => void,
 ): Promise<void> {
   const outcome: Outcome = {kind: 'cancelled', message: 'was taken out of the plan'};
-  for (const id of removed) ready.hold(id);
+  for (const id of removed) ready.defer(id);
   try {
     await Promise.all(removed.map(id => attempts.endRunning(id, outcome, signal)));
     // The execution ends before they do; the next one finds the edit again.

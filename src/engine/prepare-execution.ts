@@ -5,7 +5,7 @@ import {Ledger} from '../execution/ledger.ts';
 import {Lifetime} from '../execution/lifetime.ts';
 import {BROKEN_OFF, LiveAttempts} from '../execution/live-attempts.ts';
 import {Surroundings} from '../execution/surroundings.ts';
-import {slotPool} from '../git/slot-place.ts';
+import {slotPool} from '../git/slot-folders.ts';
 import {Uses} from '../lock/named-locks.ts';
 import type {HeldMilestone} from '../milestone/hold.ts';
 import type {TaskId} from '../plan/plan.ts';

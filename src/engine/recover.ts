@@ -125,7 +125,7 @@ export async function endInterrupted(
   const log = surroundings.logFileOf(place);
   closeLogsBeside(log);
   await surroundings.redactor.redactFile(log);
-  await workspace.placeOf(place).keep();
+  await workspace.workplaceOf(place).keep();
   keepDraftsOf(ground, place);
   ledger.endAttempt(place, outcome);
 }

@@ -2,8 +2,8 @@
 //
 // A1. Ticks of one agent never overlap; a wake during a tick makes one more tick after it.
 // A2. A tick only looks, decides and records. Long work is a job of the engine.
-// A3. A failing tick is an event and a longer rest, not the end; a failure of the machine ends the run. Events do not
-//     shorten that rest: whoever fails at each of them would do nothing else.
+// A3. A failing tick is an event and a longer wait, not the end; a failure of the machine ends the run. Events do not
+//     shorten that wait: whoever fails at each of them would do nothing else.
 // A4. After `stop` no tick starts, and one that hangs keeps nobody waiting for more than a second.
 
 import {MilestoneError} from '../errors.ts';
@@ -17,8 +17,8 @@ import type {Timers} from './timers.ts';
 export interface Agent {
   readonly name: string;
   /** Rest between the end of one tick and the start of the next, in milliseconds; `Infinity`: on events only. */
-  readonly restMs: number;
-  /** Events of these kinds wake it before its rest is over. */
+  readonly everyMs: number;
+  /** Events of these kinds wake it before its time has come. */
   readonly wakesOn: readonly EventKind[];
   /** After the others that the same events wake: it judges what they come to. */
   readonly runsLast?: boolean;
@@ -52,7 +52,7 @@ const LONGEST_NAP_MS = 3_600_000;
 /** For ticks to end that are under way when everything does. */
 const PATIENCE_MS = 1_000;
 
-/** Runs every agent when an event wakes it and when its rest is over, until `stop`. */
+/** Runs every agent when an event wakes it and when its time has come, until `stop`. */
 export class AgentLoop {
   private readonly runners: Runner[];
   private readonly ended = new AbortController();
@@ -83,7 +83,7 @@ export class AgentLoop {
     ledger.onRecorded(({event}) => this.notify(EVENT_KINDS[event]));
     timers.onWake(() => this.wakeAll());
     this.wakeAll();
-    void this.keepTime();
+    void this.wakeDue();
   }
 
   /** Wake the agents that wait for events of such a kind. */
@@ -140,7 +140,10 @@ export class AgentLoop {
         if (ticking) await ticking;
         this.recover(runner);
       }
-      this.rest(runner, this.execution.inForce.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.restMs);
+      this.tickAfter(
+        runner,
+        this.execution.inForce.settings.agents[runner.agent.name]?.everyMs ?? runner.agent.everyMs,
+      );
     } catch (error) {
       runner.wanted = false; // the tick after its rest sees whatever it was woken for
       this.fail(runner, error);
@@ -164,15 +167,15 @@ export class AgentLoop {
     }
     const message = error instanceof Error ? error.message : String(error);
     this.execution.ledger.record({event: 'agent_failed', details: {agent: runner.agent.name, message}});
-    this.rest(runner, Math.min(FIRST_BACK_OFF_MS * 2 ** runner.failures++, LONGEST_BACK_OFF_MS));
+    this.tickAfter(runner, Math.min(FIRST_BACK_OFF_MS * 2 ** runner.failures++, LONGEST_BACK_OFF_MS));
   }
 
-  private rest(runner: Runner, ms: number): void {
+  private tickAfter(runner: Runner, ms: number): void {
     runner.dueAt = this.execution.clock.elapsed() + ms;
     if (runner.dueAt < this.napEndsAt) this.nap.abort();
   }
 
-  private async keepTime(): Promise<void> {
+  private async wakeDue(): Promise<void> {
     while (!this.ended.signal.aborted) {
       this.nap = new AbortController();
       const now = this.execution.clock.elapsed();

@@ -11,7 +11,7 @@ import type {LiveAttempts} from './live-attempts.ts';
 import {underWatch} from './shared-changes.ts';
 import type {Surroundings} from './surroundings.ts';
 
-export interface CheckPlace {
+export interface CheckSetting {
   /** Undefined for the final check, which belongs to no attempt. */
   place: AttemptPlace | undefined;
   /** Number of the slot that `cwd` is in. */
@@ -23,7 +23,7 @@ export interface CheckPlace {
 }
 
 /** Checks that print to one log. */
-export type CheckGroup = Pick<CheckPlace, 'place'> & {checks: readonly Check[]};
+export type CheckGroup = Pick<CheckSetting, 'place'> & {checks: readonly Check[]};
 
 export interface CommandParts {
   ledger: Ledger;
@@ -44,7 +44,7 @@ export interface CommandOptions {
 export async function runCommands(
   {ledger, inForce, attempts, surroundings, clock}: CommandParts,
   checks: readonly Check[],
-  {place, slot, cwd, signal, keepsOutput = false}: CheckPlace,
+  {place, slot, cwd, signal, keepsOutput = false}: CheckSetting,
   {retries, home}: CommandOptions,
 ): Promise<CheckResult[]> {
   const {settings} = inForce;
@@ -82,18 +82,18 @@ export class Checks {
   constructor(private readonly parts: ChecksParts) {}
 
   /** Run checks in a folder; what changes in the repository meanwhile is put on record. */
-  async run(checks: readonly Check[], {place, ...where}: CheckPlace): Promise<CheckResult[]> {
+  async run(checks: readonly Check[], {place, ...where}: CheckSetting): Promise<CheckResult[]> {
     const [results = []] = await this.runBeside([{place, checks}], where);
     return results;
   }
 
   /** The same for checks of several attempts beside each other. @returns None of any when they were stopped. */
-  runBeside(groups: readonly CheckGroup[], where: Omit<CheckPlace, 'place'>): Promise<CheckResult[][]> {
+  runBeside(groups: readonly CheckGroup[], where: Omit<CheckSetting, 'place'>): Promise<CheckResult[][]> {
     const place = groups.length === 1 ? groups[0]?.place : undefined;
     return underWatch(this.parts, {place, cwd: where.cwd}, async () => {
       try {
-        const settled = await Promise.allSettled(groups.map(group => this.runGroup(group, where)));
-        return settled.map(one => {
+        const ended = await Promise.allSettled(groups.map(group => this.runGroup(group, where)));
+        return ended.map(one => {
           if (one.status === 'rejected') throw one.reason;
           return one.value;
         });
@@ -103,10 +103,10 @@ export class Checks {
     });
   }
 
-  private runGroup({place, checks}: CheckGroup, where: Omit<CheckPlace, 'place'>): Promise<CheckResult[]> {
+  private runGroup({place, checks}: CheckGroup, where: Omit<CheckSetting, 'place'>): Promise<CheckResult[]> {
     const {workspace, inForce, surroundings} = this.parts;
     // The merge queue's slot has the code; the documents are accepted by then.
-    const {home} = place && place.slot === where.slot ? workspace.placeOf(place) : surroundings.paths;
+    const {home} = place && place.slot === where.slot ? workspace.workplaceOf(place) : surroundings.paths;
     return runCommands(this.parts, checks, {...where, place}, {retries: inForce.settings.verifyRetries, home});
   }
 }

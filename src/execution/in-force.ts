@@ -99,8 +99,8 @@ export class InForce {
     if (this.isPaused(choice)) return {kind: 'waits', driver: choice.driver.name};
     // Work that nobody can review would be done again.
     const reviewer = this.taskOf(id).review?.driver;
-    const isHeld = reviewer !== undefined && this.isPaused(drivers.get(reviewer));
-    return isHeld ? {kind: 'waits', driver: drivers.providerOf(reviewer)} : {kind: 'go'};
+    const isWaiting = reviewer !== undefined && this.isPaused(drivers.get(reviewer));
+    return isWaiting ? {kind: 'waits', driver: drivers.providerOf(reviewer)} : {kind: 'go'};
   }
 
   /** Who would do a task now; a driver that rests is stood in for where the plan says so. */

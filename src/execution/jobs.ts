@@ -24,7 +24,7 @@ export class Jobs {
   }
 
   /** Resolves when no job is left, also none that was started meanwhile. */
-  async settled(): Promise<void> {
+  async allEnded(): Promise<void> {
     while (this.running.size > 0) await Promise.all(this.running.values());
   }
 }

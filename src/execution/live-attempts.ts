@@ -18,7 +18,7 @@ interface LiveAttempt {
 /** How attempts end with an execution that failed: this process ends in order. */
 export const BROKEN_OFF: Outcome = {kind: 'interrupted', message: 'was interrupted', executor_died: false};
 
-const LOOK_AGAIN_MS = 20;
+const POLL_MS = 20;
 const NEVER = new AbortController().signal;
 
 /** The attempts that this process works on at the moment, and how to end them before their time. */
@@ -94,7 +94,7 @@ export class LiveAttempts {
       if (!isAtWork && over.aborted) return false;
       // What a person has done waits for checks that nobody has begun yet.
       if (!isAtWork && isByHand(task)) this.ledger.endAttempt({taskId: id, attempt: task.attempt}, outcome);
-      else await this.clock.sleep(LOOK_AGAIN_MS, NEVER);
+      else await this.clock.sleep(POLL_MS, NEVER);
     }
   }
 
@@ -105,14 +105,14 @@ export class LiveAttempts {
   }
 
   private follow(event: MilestoneEvent, endsAttempt: boolean): void {
-    if (event.event === 'task_claimed') this.rest(event.details.task_id, event.details.attempt);
+    if (event.event === 'task_claimed') this.endWork(event.details.task_id, event.details.attempt);
     if (!endsAttempt) return;
     const {task_id} = event.details as {task_id: TaskId};
     if (this.live.get(task_id)?.isAtWork === false) this.live.delete(task_id);
   }
 
   /** Its driver has ended, and there is a claim to work on: what that has cost is no reason any more to stop it. */
-  private rest(task: TaskId, attempt: number): void {
+  private endWork(task: TaskId, attempt: number): void {
     const known = this.live.get(task);
     if (known?.attempt !== attempt) return;
     const isForCost = known.stop.aborted && stoppedOutcome(known.stop).kind === 'budget';

@@ -3,7 +3,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {type Constraint, chooseNext} from '../scheduler/choose-next.ts';
 import {ReadyQueue} from '../scheduler/ready-queue.ts';
 import {isReady} from '../state/is-ready.ts';
-import {type MilestoneState, placesTaken, taskState} from '../state/milestone.ts';
+import {type MilestoneState, roomTaken, taskState} from '../state/milestone.ts';
 import {isSatisfied, type TaskState} from '../state/task.ts';
 
 /** Who would do a task now. `waits`: whoever would cannot at the moment. */
@@ -28,10 +28,10 @@ export class ReadyTasks {
   private queue = new ReadyQueue();
   private manualTasks = new Set<TaskId>();
   private waitingTasks = new Map<TaskId, string>();
-  private resting = new Set<TaskId>();
+  private backingOff = new Set<TaskId>();
   private readonly exhaustedTasks = new Set<TaskId>();
-  /** How often each is held. */
-  private readonly heldTasks = new Map<TaskId, number>();
+  /** How often each is deferred. */
+  private readonly deferred = new Map<TaskId, number>();
   private order = new Map<TaskId, number>();
   private remaining = new Map<TaskId, number>();
 
@@ -47,7 +47,7 @@ export class ReadyTasks {
     this.queue = new ReadyQueue();
     this.manualTasks = new Set();
     this.waitingTasks = new Map();
-    this.resting = new Set();
+    this.backingOff = new Set();
     this.exhaustedTasks.clear();
     this.order = new Map(this.state.plan.tasks.map((task, index) => [task.id, index]));
     this.remaining = remainingPath(this.state.plan.tasks);
@@ -62,26 +62,26 @@ export class ReadyTasks {
   }
 
   /** Keep a task from starting, until as many calls of `release`: something else is about to happen to it. */
-  hold(id: TaskId): void {
-    this.heldTasks.set(id, (this.heldTasks.get(id) ?? 0) + 1);
+  defer(id: TaskId): void {
+    this.deferred.set(id, (this.deferred.get(id) ?? 0) + 1);
     this.refreshOne(id);
   }
 
   /** Whether something is about to happen to a task, whatever else remains. */
-  get isHolding(): boolean {
-    return this.heldTasks.size > 0;
+  get isDeferring(): boolean {
+    return this.deferred.size > 0;
   }
 
   release(id: TaskId): void {
-    const holds = this.heldTasks.get(id) ?? 0;
-    if (holds > 1) this.heldTasks.set(id, holds - 1);
-    else this.heldTasks.delete(id);
+    const times = this.deferred.get(id) ?? 0;
+    if (times > 1) this.deferred.set(id, times - 1);
+    else this.deferred.delete(id);
     if (this.state.tasks.has(id)) this.refreshOne(id);
   }
 
-  /** Ready tasks that the program can start by itself, now or after a rest of the task. */
+  /** Ready tasks that the program can start by itself, now or after a while. */
   get size(): number {
-    return this.queue.size + this.resting.size;
+    return this.queue.size + this.backingOff.size;
   }
 
   /** Ready tasks that wait for a person. */
@@ -119,8 +119,8 @@ export class ReadyTasks {
 
   /** The tasks to start now, best first. */
   choose(maxParallel: number, usedElsewhere: ReadonlySet<string>): TaskId[] {
-    const places = maxParallel - placesTaken(this.state);
-    if (places <= 0 || this.queue.size === 0) return [];
+    const room = maxParallel - roomTaken(this.state);
+    if (room <= 0 || this.queue.size === 0) return [];
     const running = [...this.state.running].map(id => {
       const task = taskState(this.state, id);
       return {
@@ -128,7 +128,7 @@ export class ReadyTasks {
         ...(task.status === 'in_progress' && task.alone && {alone: true}),
       };
     });
-    return chooseNext({places, running, ready: this.queue.best(places), usedElsewhere});
+    return chooseNext({room, running, ready: this.queue.best(room), usedElsewhere});
   }
 
   private refreshOne(id: TaskId): void {
@@ -136,7 +136,7 @@ export class ReadyTasks {
     this.queue.remove(id);
     this.manualTasks.delete(id);
     this.waitingTasks.delete(id);
-    this.resting.delete(id);
+    this.backingOff.delete(id);
     this.exhaustedTasks.delete(id);
     if (!this.isReady(id, task)) return;
     const {started} = task.history.counters;
@@ -148,13 +148,13 @@ export class ReadyTasks {
     const standing = this.facts.standingOf(id);
     if (standing.kind === 'manual') this.manualTasks.add(id);
     else if (standing.kind === 'waits') this.waitingTasks.set(id, standing.driver);
-    else if (this.rests(id, task)) this.resting.add(id);
+    else if (this.rests(id, task)) this.backingOff.add(id);
     else this.enqueue(id, task);
   }
 
   private isReady(id: TaskId, task: TaskState): boolean {
     return (
-      isReady(task, this.state.unmet.get(id) ?? 0) && !this.heldTasks.has(id) && (this.facts.selection?.has(id) ?? true)
+      isReady(task, this.state.unmet.get(id) ?? 0) && !this.deferred.has(id) && (this.facts.selection?.has(id) ?? true)
     );
   }
 

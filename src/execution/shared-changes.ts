@@ -13,14 +13,14 @@ interface Watching {
  * @returns Whether it has the user's stash in its files.
  */
 export async function recordSharedChanges(watching: Watching, worker: Worker, folder: string): Promise<boolean> {
-  const look = await watching.sharedWatch?.end(worker, folder);
-  if (!look || look.changes.length === 0) return false;
+  const seen = await watching.sharedWatch?.end(worker, folder);
+  if (!seen || seen.changes.length === 0) return false;
   const attempts = new Map(
-    look.during.flatMap(({place}) => (place ? [[`${place.taskId}.${place.attempt}`, place]] : [])),
+    seen.during.flatMap(({place}) => (place ? [[`${place.taskId}.${place.attempt}`, place]] : [])),
   );
   const during = [...attempts.values()].map(({taskId: task, attempt}) => ({task, attempt}));
-  watching.ledger.record({event: 'repository_changed', details: {during, changes: look.changes}});
-  return look.took;
+  watching.ledger.record({event: 'repository_changed', details: {during, changes: seen.changes}});
+  return seen.took;
 }
 
 /** Run something, and put on record what changes meanwhile. */

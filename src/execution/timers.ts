@@ -5,19 +5,19 @@ import type {Clock} from '../platform/clock.ts';
 export class Timers {
   /** Each takes back one that is set. */
   private readonly alarms = new Set<() => void>();
-  /** One at a time: it looks for all that is busy. */
-  private nextLook: {dueAt: number; takeBack(): void} | undefined;
+  /** One at a time: it is for all that is busy. */
+  private nextRetry: {dueAt: number; takeBack(): void} | undefined;
   private readonly wakeListeners: Array<() => void> = [];
 
   constructor(
     private readonly clock: Clock,
     private readonly signal: AbortSignal,
-    private readonly uses: Pick<Uses, 'lookAgain' | 'whenCleared'>,
+    private readonly uses: Pick<Uses, 'forgetBusy' | 'whenCleared'>,
   ) {
     signal.addEventListener('abort', () => {
       for (const takeBack of this.alarms) takeBack();
     });
-    uses.whenCleared(() => this.lookAgain(0));
+    uses.whenCleared(() => this.retryBusy(0));
   }
 
   /** Do something after `ms`, then wake whoever waits for a change. */
@@ -25,16 +25,16 @@ export class Timers {
     this.set(ms, then);
   }
 
-  /** Look again after `ms` for what other milestones use. */
-  lookAgain(ms: number): void {
+  /** Try again after `ms` what somebody else was using. */
+  retryBusy(ms: number): void {
     const dueAt = this.clock.elapsed() + ms;
-    if (this.nextLook && this.nextLook.dueAt <= dueAt) return;
-    this.nextLook?.takeBack();
+    if (this.nextRetry && this.nextRetry.dueAt <= dueAt) return;
+    this.nextRetry?.takeBack();
     const takeBack = this.set(ms, () => {
-      this.nextLook = undefined;
-      this.uses.lookAgain();
+      this.nextRetry = undefined;
+      this.uses.forgetBusy();
     });
-    this.nextLook = {dueAt, takeBack};
+    this.nextRetry = {dueAt, takeBack};
   }
 
   /** Something changed of which no event tells. */

@@ -35,8 +35,10 @@ async function createEmptyRoot(repo: Repository): Promise<string> {
 }
 
 async function baseMissing(repo: Repository, base: string): Promise<MilestoneError> {
-  const places = ['refs/heads', 'refs/remotes', 'refs/tags'];
-  const names = (await git(repo, ['for-each-ref', '--format=%(refname:short)', ...places])).split('\n').filter(Boolean);
+  const locations = ['refs/heads', 'refs/remotes', 'refs/tags'];
+  const names = (await git(repo, ['for-each-ref', '--format=%(refname:short)', ...locations]))
+    .split('\n')
+    .filter(Boolean);
   const near = names.find(name => isNear(name.toLowerCase(), base.toLowerCase()));
   const hint = near === undefined ? '`git branch --all` lists the branches' : `did you mean \`${near}\`?`;
   return new MilestoneError('BASE_MISSING', `the base \`${base}\` names no commit`, {hint});

@@ -5,7 +5,7 @@ import path from 'node:path';
 import {syncFolder} from '../platform/files.ts';
 import {git, gitError, linkedWorktrees, type Repository, tryGit} from './git.ts';
 import {homePath, isInHome} from './repository.ts';
-import {isSlot} from './slot-place.ts';
+import {isSlot} from './slot-folders.ts';
 import {type ChangedFile, compareTrees} from './trees/compare-trees.ts';
 import {excludePath, isAdded, writeTree} from './trees/tree.ts';
 

@@ -26,7 +26,7 @@ export function unfilledText({path: file, commit}: UnfilledSubmodule): {message:
 }
 
 /** A checkout with submodules in it. */
-interface Place {
+interface Superproject {
   /** The checkout, as git is run in it. */
   worktree: Repository;
   /** Relative to the slot; empty at its top. */
@@ -45,16 +45,16 @@ export function fillSubmodules(repo: Repository, slot: Repository): Promise<Unfi
   return fillAll({worktree: slot, below: '', stores: slot.commonDir, checkout});
 }
 
-async function fillAll(place: Place): Promise<UnfilledSubmodule[]> {
+async function fillAll(parent: Superproject): Promise<UnfilledSubmodule[]> {
   const unfilled: UnfilledSubmodule[] = [];
-  for (const submodule of (await listSubmodules(place.worktree)).filter(isSafe)) {
-    const commit = await pointerOf(place, submodule);
+  for (const submodule of (await listSubmodules(parent.worktree)).filter(isSafe)) {
+    const commit = await pointerOf(parent, submodule);
     if (commit === undefined) continue;
-    const store = storeOf(place, submodule);
-    const isFilled = (await isAt(place, submodule, commit)) || (await fill(place, submodule, store, commit));
-    const below = path.posix.join(place.below, submodule.path);
+    const store = storeOf(parent, submodule);
+    const isFilled = (await isAt(parent, submodule, commit)) || (await fill(parent, submodule, store, commit));
+    const below = path.posix.join(parent.below, submodule.path);
     if (!isFilled) unfilled.push({path: below, commit});
-    else if (store !== undefined) unfilled.push(...(await fillAll(inside(place, submodule, store, below))));
+    else if (store !== undefined) unfilled.push(...(await fillAll(inside(parent, submodule, store, below))));
   }
   return unfilled;
 }
@@ -64,7 +64,7 @@ export function isSafe({name, path: file}: Submodule): boolean {
   return ![name, file].some(text => path.isAbsolute(text) || text.split(/[/\\]/).includes('..'));
 }
 
-async function pointerOf({worktree}: Place, submodule: Submodule): Promise<string | undefined> {
+async function pointerOf({worktree}: Superproject, submodule: Submodule): Promise<string | undefined> {
   const args = ['ls-files', '--stage', '-z', '--', `:(literal)${submodule.path}`];
   const {code, stdout} = await runInside(worktree, args);
   return code === 0 ? /^160000 ([0-9a-f]+) 0\t/.exec(stdout)?.[1] : undefined;
@@ -72,23 +72,28 @@ async function pointerOf({worktree}: Place, submodule: Submodule): Promise<strin
 
 /** Where the repository has a submodule, with all that was ever fetched of it. */
 export function storeOf(
-  {stores, checkout}: Pick<Place, 'stores' | 'checkout'>,
+  {stores, checkout}: Pick<Superproject, 'stores' | 'checkout'>,
   submodule: Submodule,
 ): string | undefined {
   const own = checkout === undefined ? [] : [path.join(checkout, submodule.path, '.git')];
-  const places = [path.join(stores, 'modules', submodule.name), ...own];
-  return places.find(place => fs.statSync(place, {throwIfNoEntry: false})?.isDirectory());
+  const locations = [path.join(stores, 'modules', submodule.name), ...own];
+  return locations.find(location => fs.statSync(location, {throwIfNoEntry: false})?.isDirectory());
 }
 
-async function isAt({worktree}: Place, submodule: Submodule, commit: string): Promise<boolean> {
+async function isAt({worktree}: Superproject, submodule: Submodule, commit: string): Promise<boolean> {
   if (!isInitialised(worktree, submodule)) return false;
   return (await runInSubmodule(worktree, submodule, ['rev-parse', 'HEAD'])).stdout.trim() === commit;
 }
 
-async function fill(place: Place, submodule: Submodule, store: string | undefined, commit: string): Promise<boolean> {
-  const {worktree} = place;
+async function fill(
+  parent: Superproject,
+  submodule: Submodule,
+  store: string | undefined,
+  commit: string,
+): Promise<boolean> {
+  const {worktree} = parent;
   if (store === undefined && !isInitialised(worktree, submodule)) return false;
-  if (!isInitialised(worktree, submodule) && !(await borrow(place, submodule, store as string))) return false;
+  if (!isInitialised(worktree, submodule) && !(await borrow(parent, submodule, store as string))) return false;
   const args = ['checkout', '--quiet', '--force', '--detach', commit, '--'];
   if ((await runInSubmodule(worktree, submodule, args)).code === 0) return true;
   // Without files it would be taken for a change: the folder is as empty as git has left it.
@@ -98,7 +103,7 @@ async function fill(place: Place, submodule: Submodule, store: string | undefine
   return false;
 }
 
-async function borrow({worktree}: Place, submodule: Submodule, store: string): Promise<boolean> {
+async function borrow({worktree}: Superproject, submodule: Submodule, store: string): Promise<boolean> {
   const gitFolder = path.join(worktree.gitDir, 'modules', submodule.name);
   const folder = path.join(worktree.topLevel, submodule.path);
   // Of a slot that was there before: its checkout has gone.
@@ -114,7 +119,7 @@ async function borrow({worktree}: Place, submodule: Submodule, store: string): P
   return true;
 }
 
-function inside({worktree, checkout}: Place, submodule: Submodule, store: string, below: string): Place {
+function inside({worktree, checkout}: Superproject, submodule: Submodule, store: string, below: string): Superproject {
   const topLevel = path.join(worktree.topLevel, submodule.path);
   const gitDir = path.join(worktree.gitDir, 'modules', submodule.name);
   return {

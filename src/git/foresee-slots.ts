@@ -75,16 +75,16 @@ async function unfilledIn(repo: Repository, level: Level): Promise<UnfilledSubmo
     );
     const wanted = pointer?.[1];
     if (wanted === undefined) continue;
-    const place = path.posix.join(below, submodule.path);
+    const location = path.posix.join(below, submodule.path);
     const store = storeOf({stores, checkout}, submodule);
     const inside = (args: readonly string[]) => readIn(repo, store ?? '', args);
     if (store === undefined || (await inside(['cat-file', '-t', wanted])).trim() !== 'commit')
-      unfilled.push({path: place, commit: wanted});
+      unfilled.push({path: location, commit: wanted});
     else {
       const next = {
         read: inside,
         commit: wanted,
-        below: place,
+        below: location,
         stores: store,
         checkout: path.join(checkout, submodule.path),
       };

@@ -47,7 +47,7 @@ function headLog({gitDir}: Repository): string {
 }
 
 /** A move to what was there already. */
-export function isLook(why: string): boolean {
+export function isCheckout(why: string): boolean {
   return why.startsWith('checkout:');
 }
 

@@ -17,8 +17,8 @@ const FALLBACK = 'milestone <milestone@localhost>';
 export async function openRepository(folder: string, from = process.env): Promise<Repository | undefined> {
   const cwd = fs.realpathSync(folder);
   const env = gitEnvironment(from);
-  const places = ['--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES];
-  const place = await runGit(['rev-parse', ...places], {cwd, env});
+  const locations = ['--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES];
+  const place = await runGit(['rev-parse', ...locations], {cwd, env});
   if (/not a git repository/.test(place.stderr)) return undefined;
   const [version, author, committer] = await Promise.all([
     runGit(['version'], {cwd, env}),

@@ -9,7 +9,7 @@ import {promisify} from 'node:util';
 import {inflate} from 'node:zlib';
 import {fileError, listFolder, makeFolder} from '../platform/files.ts';
 import {linkedWorktrees, type Repository} from './git.ts';
-import {isSlot} from './slot-place.ts';
+import {isSlot} from './slot-folders.ts';
 
 const inflated = promisify(inflate);
 

@@ -7,7 +7,7 @@ import {prepareGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
 import {git, type Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
-import {placedSlots} from '../git/slot-place.ts';
+import {slotsInPools} from '../git/slot-folders.ts';
 import {findPlan, listLogged} from '../milestone/find-milestone.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, hold} from '../milestone/hold.ts';
@@ -82,7 +82,7 @@ async function leftoversOf(
   before: number,
 ): Promise<Leftovers> {
   const isOld = isOverSince(paths, id, before);
-  const slots = repo && isOld ? placedSlots(repo).filter(({pool}) => path.basename(pool) === id) : [];
+  const slots = repo && isOld ? slotsInPools(repo).filter(({pool}) => path.basename(pool) === id) : [];
   const folders = listFolder(paths.logsFolder).filter(name => {
     const [, of, time = ''] = DISCARDED.exec(name) ?? [];
     return of === id ? timeOf(time) <= before : name === id && isOld;
@@ -111,8 +111,8 @@ function timeOf(name: string): number {
 }
 
 async function keptRefs(repo: Repository, id: MilestoneId): Promise<string[]> {
-  const places = ['rescue', 'frozen', 'upstream'].map(kind => `refs/milestone/${kind}/${id}`);
-  return (await git(repo, ['for-each-ref', '--format=%(refname)', ...places])).split('\n').filter(Boolean);
+  const locations = ['rescue', 'frozen', 'upstream'].map(kind => `refs/milestone/${kind}/${id}`);
+  return (await git(repo, ['for-each-ref', '--format=%(refname)', ...locations])).split('\n').filter(Boolean);
 }
 
 function sizeOf(folders: readonly string[]): number {
@@ -136,7 +136,7 @@ async function free(left: Leftovers, repo: Repository | undefined, options: Clea
   try {
     await hold({...options, id, purpose: 'command'}, async held => {
       if (slots.length > 0) await prepareGround(held, {...options, inSlots: true}).workspace.remove();
-      await held.settle();
+      await held.flush();
       await act();
     });
     return true;

@@ -13,7 +13,7 @@ import {checkedOutAt} from '../git/checkout.ts';
 import {git, type Repository} from '../git/git.ts';
 import {readHead, writeRef} from '../git/refs.ts';
 import {openRepository} from '../git/repository.ts';
-import {placedSlots} from '../git/slot-place.ts';
+import {slotsInPools} from '../git/slot-folders.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
@@ -60,7 +60,7 @@ async function describe(state: MilestoneState, repo: Repository | undefined): Pr
   const commit = repo && branch !== undefined ? await readHead(repo, branch) : undefined;
   const range = activation?.base === undefined ? [] : [`^${activation.base}`];
   const counted = repo && commit ? await git(repo, ['rev-list', '--count', '--end-of-options', commit, ...range]) : '0';
-  const slots = repo ? placedSlots(repo).filter(({pool}) => path.basename(pool) === id).length : 0;
+  const slots = repo ? slotsInPools(repo).filter(({pool}) => path.basename(pool) === id).length : 0;
   return {
     id,
     branch: commit === undefined ? null : (branch ?? null),
@@ -93,7 +93,7 @@ export async function discard(options: CommandOptions): Promise<Discarded> {
     const time = timeName(clock);
     const ref = repo && what.commit !== null ? await keepTip(repo, id, what.commit, time) : null;
     await clearAway(prepareGround(held, options));
-    await held.settle();
+    await held.flush();
     if (repo) await removeRefs(repo, id, what, time);
     await writePlanned(held, options);
     return {...what, ref, logs: putLogsAside(paths, id, time)};

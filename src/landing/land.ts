@@ -21,7 +21,7 @@ import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/git.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {advanceBranch, isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
-import {slotAt} from '../git/slot-place.ts';
+import {slotAt} from '../git/slot-folders.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {homePaths} from '../plan/file/home.ts';

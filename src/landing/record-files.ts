@@ -17,13 +17,13 @@ import type {MilestoneId} from '../plan/plan.ts';
 export function addRecord(repo: Repository, tree: string, id: MilestoneId, plan?: string): Promise<string> {
   return withTemporaryIndex(repo, async ({env}) => {
     await git(repo, ['read-tree', tree], {env});
-    const listed = await git(repo, ['ls-files', '-z', '--', ...placesOf(repo, id).map(exactly)], {env});
+    const listed = await git(repo, ['ls-files', '-z', '--', ...pathsOf(repo, id).map(exactly)], {env});
     const known = listed.split('\0').filter(Boolean);
     // Git fails at a place where there is nothing and was nothing.
-    const there = placesOf(repo, id).filter(
-      place =>
-        fs.lstatSync(path.join(repo.topLevel, place), {throwIfNoEntry: false}) ||
-        known.some(file => file === place || file.startsWith(`${place}/`)),
+    const there = pathsOf(repo, id).filter(
+      location =>
+        fs.lstatSync(path.join(repo.topLevel, location), {throwIfNoEntry: false}) ||
+        known.some(file => file === location || file.startsWith(`${location}/`)),
     );
     if (there.length === 0) return tree;
     const args = ['add', '--all', '--sparse', '--', ...there.map(exactly)];
@@ -35,14 +35,16 @@ export function addRecord(repo: Repository, tree: string, id: MilestoneId, plan?
 }
 
 /** Relative to the top of the repository. */
-function placesOf(repo: Repository, id: MilestoneId): string[] {
+function pathsOf(repo: Repository, id: MilestoneId): string[] {
   const paths: HomePaths = homePaths('');
   const documents = path.dirname(path.dirname(paths.deliverables(id, 'task', 'phase')));
-  return [paths.active(id), paths.completed(id), documents, paths.approvals(id)].map(place => inTree(repo, place));
+  return [paths.active(id), paths.completed(id), documents, paths.approvals(id)].map(location =>
+    inTree(repo, location),
+  );
 }
 
-function inTree(repo: Repository, place: string): string {
-  return `${homePath(repo)}/${place.split(path.sep).join('/')}`;
+function inTree(repo: Repository, location: string): string {
+  return `${homePath(repo)}/${location.split(path.sep).join('/')}`;
 }
 
 function exactly(file: string): string {

@@ -26,7 +26,7 @@ export class Uses {
   }
 
   /** Forget what was busy: it may be free by now. */
-  lookAgain(): void {
+  forgetBusy(): void {
     this.busy = new Set();
   }
 

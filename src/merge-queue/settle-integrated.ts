@@ -20,7 +20,7 @@ export async function settleIntegrated(
   const tip = isWhole ? integrating.tip : undefined;
   await branch.follow(onto, tip ?? commit);
   // What lies beside the work does not stay where others work.
-  await workspace.placeOf(place).leave();
+  await workspace.workplaceOf(place).leave();
   await complete(execution, place, {checks: [], commit, tip, adopted: true});
   return true;
 }

@@ -102,7 +102,7 @@ export async function holdUnread<Result>(
       held = new HeldMilestone(locked, options);
       return held;
     });
-    if (options.purpose === 'command') await held?.settle();
+    if (options.purpose === 'command') await held?.flush();
     return result;
   } finally {
     held?.close();
@@ -158,7 +158,7 @@ export class HeldMilestone implements LockedMilestone {
   private readonly foreignLines: number;
   private log: EventLog | undefined;
   private files: LiveProjections | undefined;
-  private settledSeq: number | undefined;
+  private flushedSeq: number | undefined;
 
   constructor(
     locked: LockedMilestone,
@@ -207,11 +207,11 @@ export class HeldMilestone implements LockedMilestone {
   }
 
   /** Let plan file and cache follow to the end of the log, if it was opened and they do not yet. */
-  async settle(): Promise<void> {
-    if (!this.log || this.settledSeq === this.state.seq) return;
-    await this.projections.settle(() => this.options.readPlan(this.planFile, this.paths.config));
+  async flush(): Promise<void> {
+    if (!this.log || this.flushedSeq === this.state.seq) return;
+    await this.projections.flush(() => this.options.readPlan(this.planFile, this.paths.config));
     this.projections.writeCache();
-    this.settledSeq = this.state.seq;
+    this.flushedSeq = this.state.seq;
   }
 
   /**

@@ -27,7 +27,7 @@ export type Delivery = {ok: true} | {ok: false; message: string};
 
 const COMMAND_MS = 30_000;
 const POST_MS = 10_000;
-const REST_BEFORE_RETRY_MS = 1_000;
+const RETRY_AFTER_MS = 1_000;
 /** For the last words of a command that has ended; what it left running may hold its output open. */
 const LAST_WORDS_MS = 200;
 const STDERR_KEPT = 2048;
@@ -42,7 +42,7 @@ export async function sendNotification(channel: NotifyChannel, body: string, opt
   const tryToPost = () => within(POST_MS, options, cut => post(webhook, body, cut));
   const first = await tryToPost();
   if (first.ok || options.signal.aborted) return first;
-  await options.clock.sleep(REST_BEFORE_RETRY_MS, options.signal).catch(() => undefined);
+  await options.clock.sleep(RETRY_AFTER_MS, options.signal).catch(() => undefined);
   return options.signal.aborted ? first : tryToPost();
 }
 

@@ -31,7 +31,7 @@ export function Graph({report: {tasks, critical_path: path, milestone}}: {report
         <pre>{shown(`milestone graph ${milestone.id} --format mermaid`)}</pre>
       </section>
     );
-  const places = placesOf(tasks);
+  const places = positionsOf(tasks);
   const columns = Math.max(0, ...[...places.values()].map(({column}) => column + 1));
   const rows = Math.max(0, ...[...places.values()].map(({row}) => row + 1));
   const [width, height] = [columns * COLUMN - (COLUMN - NODE_WIDTH) + 4, rows * ROW];
@@ -67,12 +67,12 @@ export function Graph({report: {tasks, critical_path: path, milestone}}: {report
   );
 }
 
-interface Place {
+interface Position {
   column: number;
   row: number;
 }
 
-function placesOf(tasks: readonly ReportedTask[]): Map<string, Place> {
+function positionsOf(tasks: readonly ReportedTask[]): Map<string, Position> {
   const waveOf = waves(tasks);
   const filled: number[] = [];
   return new Map(
@@ -85,7 +85,7 @@ function placesOf(tasks: readonly ReportedTask[]): Map<string, Place> {
   );
 }
 
-function Edge({from, to, isCritical}: {from: Place | undefined; to: Place | undefined; isCritical: boolean}) {
+function Edge({from, to, isCritical}: {from: Position | undefined; to: Position | undefined; isCritical: boolean}) {
   if (!from || !to) return null;
   const [x1, y1] = [from.column * COLUMN + NODE_WIDTH, from.row * ROW + NODE_HEIGHT / 2];
   const [x2, y2] = [to.column * COLUMN, to.row * ROW + NODE_HEIGHT / 2];
@@ -98,7 +98,7 @@ function Edge({from, to, isCritical}: {from: Place | undefined; to: Place | unde
   );
 }
 
-function Node({task, place, isCritical}: {task: ReportedTask; place: Place | undefined; isCritical: boolean}) {
+function Node({task, place, isCritical}: {task: ReportedTask; place: Position | undefined; isCritical: boolean}) {
   if (!place) return null;
   const {id, title, status} = task;
   const [x, y] = [place.column * COLUMN + 1, place.row * ROW + 1];

@@ -5,11 +5,11 @@ import {STAGES, type StageTimes} from '../reports/morning/stage-times.ts';
 
 export interface Lane {
   name: string;
-  rows: Placed[][];
+  rows: Laid[][];
 }
 
 /** An attempt in its row. */
-export interface Placed {
+export interface Laid {
   entry: TimelineEntry;
   /** Where its bar begins. */
   x: number;
@@ -56,8 +56,8 @@ function rowsOf(
   entries: readonly TimelineEntry[],
   end: (entry: TimelineEntry) => number,
   scale: (at: number) => number,
-): Placed[][] {
-  const rows: Array<{until: number; placed: Placed[]}> = [];
+): Laid[][] {
+  const rows: Array<{until: number; placed: Laid[]}> = [];
   for (const entry of entries) {
     const started = Date.parse(entry.started);
     let row = rows.find(({until}) => until <= started);
@@ -81,7 +81,7 @@ function partsOf(
   end: number,
   since: number,
   scale: (at: number) => number,
-): Placed['parts'] {
+): Laid['parts'] {
   let to = end;
   const spans = [...STAGES].reverse().map(stage => {
     const span = {stage, from: Math.max(to - times[stage], since), to};

@@ -5,7 +5,7 @@ import type {MorningReport, TimelineEntry} from '../reports/morning/report-shape
 import {STAGES} from '../reports/morning/stage-times.ts';
 import {attemptName} from '../terminal/report/report-text.ts';
 import {shown} from './text.ts';
-import {type Lane, type Placed, timelineLanes} from './timeline-lanes.ts';
+import {type Laid, type Lane, timelineLanes} from './timeline-lanes.ts';
 
 const ROW = 34;
 const BAR = 14;
@@ -97,7 +97,7 @@ function LaneRows({lane, top}: {lane: Lane; top: number}) {
   );
 }
 
-function Bar({placed, top}: {placed: Placed; top: number}) {
+function Bar({placed, top}: {placed: Laid; top: number}) {
   const {entry, parts, x, room} = placed;
   const isBad = entry.cause !== undefined;
   return (

@@ -24,7 +24,7 @@ export function checkId(id: string, owner: string, path: Path, source: YamlSourc
   problems.error(
     'BAD_ID',
     `the id \`${id}\` of ${owner} is not valid: up to 64 letters, digits, \`.\`, \`_\`, \`-\`, beginning with a letter or digit, without \`..\`, not ending in \`.\` or \`.lock\``,
-    source.placeAt(path),
+    source.positionAt(path),
     isValidId(fixed) ? `\`${fixed}\` would do` : undefined,
   );
 }
@@ -35,7 +35,7 @@ export function checkFileName(id: MilestoneId, expected: string, source: YamlSou
   problems.error(
     'ID_NOT_FILE_NAME',
     `the id \`${id}\` differs from the file name \`${expected}\``,
-    source.placeAt(['id']),
+    source.positionAt(['id']),
     `write \`id: ${expected}\`, or rename the file`,
   );
 }
@@ -57,7 +57,7 @@ export function checkContradictions({id, data, path}: RawTask, source: YamlSourc
       problems.warn(
         'CONTRADICTION',
         `task \`${id ?? '?'}\` has \`run\` and \`${key}\`; a shell task makes no use of \`${key}\``,
-        source.placeOfKey(path, key),
+        source.positionOfKey(path, key),
         'remove one of the two',
       );
 }
@@ -77,7 +77,7 @@ export function checkRequires(
       problems.error(
         'SELF_DEPENDENCY',
         `milestone \`${id}\` requires itself`,
-        source.placeAt(path),
+        source.positionAt(path),
         `remove \`${id}\` from \`requires\``,
       );
   }
@@ -92,12 +92,12 @@ function checkUnique(tasks: readonly RawTask[], source: YamlSource, problems: Pr
       first.set(task.id.toLowerCase(), task);
       continue;
     }
-    const line = source.placeAt([...other.path, 'id'])?.line;
+    const line = source.positionAt([...other.path, 'id'])?.line;
     const message =
       other.id === task.id
         ? `the task id \`${task.id}\` is used twice (first in line ${line})`
         : `the task ids \`${other.id}\` (line ${line}) and \`${task.id}\` differ in upper and lower case alone`;
-    problems.error('DUPLICATE_ID', message, source.placeAt([...task.path, 'id']), 'give each task an id of its own');
+    problems.error('DUPLICATE_ID', message, source.positionAt([...task.path, 'id']), 'give each task an id of its own');
   }
 }
 
@@ -105,7 +105,7 @@ function checkDependencies(tasks: readonly RawTask[], source: YamlSource, proble
   const known = new Set(tasks.flatMap(({id}) => id ?? []));
   for (const {id, data, path} of tasks) {
     for (const [index, dependency] of dependenciesOf(data).entries()) {
-      const at = () => source.placeAt([...path, 'dependencies', index]);
+      const at = () => source.positionAt([...path, 'dependencies', index]);
       if (dependency === id)
         problems.error(
           'SELF_DEPENDENCY',
@@ -136,7 +136,7 @@ function checkCycles(tasks: readonly RawTask[], source: YamlSource, problems: Pr
     problems.error(
       'DEPENDENCY_CYCLE',
       `tasks depend on each other in a circle: ${chain(cycle)}`,
-      source.placeAt([...path, 'dependencies', dependenciesOf(data).indexOf(first)]),
+      source.positionAt([...path, 'dependencies', dependenciesOf(data).indexOf(first)]),
       `remove \`${first}\` from the \`dependencies\` of \`${last}\``,
     );
   }

@@ -7,13 +7,13 @@
 
 import type {TaskId} from './plan.ts';
 import {
-  type Holder,
   MAP_FIELDS,
   MILESTONE_FIELDS,
   NESTED_FIELDS,
   type StateFields,
+  type StateMap,
   TASK_FIELDS,
-  TASK_HOLDERS,
+  TASK_STATE_MAPS,
   type TaskFields,
 } from './state-field-names.ts';
 
@@ -35,7 +35,7 @@ export interface MapLayout {
   /** Fields that cannot be written without changing something else. */
   fixed?: string[];
   /** Maps in it that are a person's, and have state fields. */
-  holders?: Record<string, MapLayout>;
+  maps?: Record<string, MapLayout>;
 }
 
 export interface TaskLayout extends MapLayout {
@@ -112,7 +112,7 @@ export class PlanRenderer {
     const known = this.known[index];
     if (known?.fields === fields) return known.edits;
     const edits: Edit[] = [];
-    editMap(edits, task, TASK_FIELDS, {...fields}, TASK_HOLDERS);
+    editMap(edits, task, TASK_FIELDS, {...fields}, TASK_STATE_MAPS);
     this.known[index] = {fields, edits: joinInsertions(edits)};
     return edits;
   }
@@ -149,11 +149,11 @@ function editMap(
   map: MapLayout,
   keys: readonly string[],
   wanted: Values,
-  holders: Readonly<Record<string, Holder>> = {},
+  maps: Readonly<Record<string, StateMap>> = {},
 ): void {
   // What goes into an inner map comes before what is added behind that map, maybe at the same place.
-  for (const [key, holder] of Object.entries(holders)) editHolder(edits, map.holders?.[key], holder, wanted[key]);
-  const made = Object.keys(holders).filter(key => holders[key]?.isMade && !map.holders?.[key]);
+  for (const [key, inner] of Object.entries(maps)) editInner(edits, map.maps?.[key], inner, wanted[key]);
+  const made = Object.keys(maps).filter(key => maps[key]?.isMade && !map.maps?.[key]);
   const writable = [...keys, ...made].filter(key => !map.fixed?.includes(key));
   const want = (key: string) => {
     const isMapField = MAP_FIELDS.includes(key) || made.includes(key);
@@ -173,8 +173,8 @@ function editMap(
   }
 }
 
-function editHolder(edits: Edit[], map: MapLayout | undefined, {fields, holders}: Holder, wanted: unknown): void {
-  if (map) editMap(edits, map, fields, isMap(wanted) ? wanted : {}, holders);
+function editInner(edits: Edit[], map: MapLayout | undefined, {fields, maps}: StateMap, wanted: unknown): void {
+  if (map) editMap(edits, map, fields, isMap(wanted) ? wanted : {}, maps);
 }
 
 function newEntry({before, after = '', json}: Insertion, key: string, value: unknown, isFirst: boolean): string {

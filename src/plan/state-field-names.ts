@@ -52,26 +52,26 @@ export const NESTED_FIELDS: Readonly<Record<string, readonly string[]>> = {
   execution: ['id', 'branch', 'base', 'commit', 'session_id', 'started_at', 'completed_at', 'paused_reason'],
   progress: ['percentage', 'tasks_completed', 'tasks_total', 'last_update'],
 };
-/** A map of a person's in which some keys are state; `holders` are further such maps in it. */
-export interface Holder {
+/** A map of a person's in which some keys are state; `maps` are further such maps in it. */
+export interface StateMap {
   fields: readonly string[];
-  holders?: Readonly<Record<string, Holder>>;
+  maps?: Readonly<Record<string, StateMap>>;
   /** Key that a new field is written behind. */
   after?: string;
   /** It is made where it is missing. */
   isMade?: true;
 }
 
-const PHASE: Holder = {fields: ['status', 'started_at', 'completed_at'], isMade: true};
+const PHASE: StateMap = {fields: ['status', 'started_at', 'completed_at'], isMade: true};
 /** Of a task. */
-export const TASK_HOLDERS: Readonly<Record<string, Holder>> = {
+export const TASK_STATE_MAPS: Readonly<Record<string, StateMap>> = {
   kiro_workflow: {
     fields: ['current_phase'],
     after: 'enabled',
-    holders: {
+    maps: {
       phases: {
         fields: [],
-        holders: {design: PHASE, spec: PHASE, task: PHASE, execute: PHASE},
+        maps: {design: PHASE, spec: PHASE, task: PHASE, execute: PHASE},
         isMade: true,
       },
     },

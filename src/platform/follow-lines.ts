@@ -24,7 +24,7 @@ const NEWLINE = 0x0a;
 /** All read through the same one, chunk by chunk. */
 let scratch: Buffer | undefined;
 
-/** Follows one file; `look` reads what is new. */
+/** Follows one file; `poll` reads what is new. */
 export class LineFollower {
   #offset: number;
   /** The line that has begun, in the pieces that it came in. */
@@ -34,7 +34,7 @@ export class LineFollower {
   #isSkipping = false;
   /** It is long, and asked for. */
   #isWanted = false;
-  #looking: Promise<void> = Promise.resolve();
+  #polling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly file: string,
@@ -47,14 +47,14 @@ export class LineFollower {
    * Hand on the lines that are whole by now. Calls never overlap.
    * @throws {MilestoneError} `IO_FAILED` when the file cannot be read.
    */
-  look(): Promise<void> {
-    this.#looking = this.#looking.then(() => this.#readNew());
-    return this.#looking;
+  poll(): Promise<void> {
+    this.#polling = this.#polling.then(() => this.#readNew());
+    return this.#polling;
   }
 
-  /** As `look`, and the last line also without its end: nothing will follow. */
+  /** As `poll`, and the last line also without its end: nothing will follow. */
   async finish(): Promise<void> {
-    await this.look();
+    await this.poll();
     this.#endLine();
   }
 

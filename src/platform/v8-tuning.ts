@@ -5,7 +5,7 @@ import v8 from 'node:v8';
 import vm from 'node:vm';
 
 /** Have the heap grow slowly from now on. To be called before much is on it. */
-export function keepHeapSmall(): void {
+export function limitHeap(): void {
   for (const flag of ['--max-semi-space-size=2', '--semi-space-growth-factor=1', '--optimize-for-size'])
     v8.setFlagsFromString(flag);
 }

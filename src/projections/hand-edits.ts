@@ -33,9 +33,9 @@ function editOfTask({id, fields}: TaskLayout, state: MilestoneState): string[] {
 }
 
 /** A gate is passed by a command, never by a word in the plan. */
-function editsOfPhases({id, holders}: TaskLayout, state: MilestoneState): string[] {
+function editsOfPhases({id, maps: holders}: TaskLayout, state: MilestoneState): string[] {
   const kiro = state.tasks.get(id)?.history.kiro;
-  const phases = holders?.kiro_workflow?.holders?.phases?.holders ?? {};
+  const phases = holders?.kiro_workflow?.maps?.phases?.maps ?? {};
   return KIRO_PHASES.flatMap(phase => {
     const said = phases[phase]?.fields.status?.value;
     if ((said !== 'approved' && said !== 'completed') || !isOpen(kiro, phase)) return [];

@@ -13,9 +13,9 @@ import {PlanFileWriter} from './plan-file-writer.ts';
 import {stateFields} from './state-fields.ts';
 
 /** Of the YAML file, which a person may be watching. */
-const YAML_REST_MS = 800;
+const YAML_EVERY_MS = 800;
 /** Of the cache, which only shortens the way of a reader. */
-const CACHE_REST_MS = 30_000;
+const CACHE_EVERY_MS = 30_000;
 const LAST_WRITE_TRIES = 5;
 
 export interface ProjectionParts {
@@ -74,13 +74,13 @@ export class LiveProjections {
   async follow(): Promise<void> {
     await this.parts.log.durable();
     const {state, clock, checkpoint} = this.parts;
-    const isSettled = checkpoint() === 'settled' && state.status === this.yamlStatus;
+    const onlyStatus = checkpoint() === 'settled' && state.status === this.yamlStatus;
     this.writeApprovals();
-    if (state.seq !== this.yamlSeq && !isSettled) await this.writeYaml();
-    if (state.seq !== this.cacheSeq && clock.elapsed() - this.cacheAt >= CACHE_REST_MS) this.writeCache();
+    if (state.seq !== this.yamlSeq && !onlyStatus) await this.writeYaml();
+    if (state.seq !== this.cacheSeq && clock.elapsed() - this.cacheAt >= CACHE_EVERY_MS) this.writeCache();
   }
 
-  static readonly restMs = YAML_REST_MS;
+  static readonly everyMs = YAML_EVERY_MS;
 
   /** Bring the YAML file up to date now; false when an edit of a person is in the way. */
   async writeYaml(): Promise<boolean> {
@@ -99,7 +99,7 @@ export class LiveProjections {
   }
 
   /** Bring all but the cache up to date for good, also when a person edits the plan meanwhile: `read` reads it anew. */
-  async settle(read: () => Promise<PlanReading>): Promise<void> {
+  async flush(read: () => Promise<PlanReading>): Promise<void> {
     this.writeApprovals();
     for (let tries = 0; tries < LAST_WRITE_TRIES && !(await this.writeYaml()); tries++) this.adopt(await read());
   }

@@ -99,7 +99,7 @@ export function recoverPlanFile(file: string): void {
     const left = path.join(folder, name);
     const sums = /\.([0-9a-f]{8})-([0-9a-f]{8})\.aside$/.exec(name);
     if (name.endsWith('.tmp')) fs.rmSync(left, {force: true});
-    if (sums) settleAside(left, target, sums[1] as string, sums[2] as string);
+    if (sums) resolveAside(left, target, sums[1] as string, sums[2] as string);
   }
 }
 
@@ -176,7 +176,7 @@ function putBack(aside: string, target: string, isOurs: () => boolean): void {
   else fs.renameSync(aside, freeName(`${target}.bak`));
 }
 
-function settleAside(aside: string, target: string, knownSum: string, nextSum: string): void {
+function resolveAside(aside: string, target: string, knownSum: string, nextSum: string): void {
   const text = fs.readFileSync(aside);
   if (sum(text) === knownSum || text.equals(fs.readFileSync(target))) fs.rmSync(aside);
   else putBack(aside, target, () => sum(fs.readFileSync(target)) === nextSum);

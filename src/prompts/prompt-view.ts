@@ -170,8 +170,8 @@ export function checkView({name, command, exit_code, ok, output_tail}: CheckResu
 }
 
 function findingView({file, line, severity, message}: Finding, scale: number): FindingView {
-  const place = [file, file === undefined ? undefined : line].filter(part => part !== undefined).join(':');
-  return {place: oneLine(place, TITLE), severity: severity ?? '', message: asItem(text(message, MESSAGE * scale))};
+  const location = [file, file === undefined ? undefined : line].filter(part => part !== undefined).join(':');
+  return {place: oneLine(location, TITLE), severity: severity ?? '', message: asItem(text(message, MESSAGE * scale))};
 }
 
 export function text(written: string | undefined, most: number): string {

@@ -6,7 +6,7 @@ import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {criticalPath} from '../plan/graph.ts';
 import {taskInPhase} from '../plan/kiro-plan.ts';
 import type {MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
-import {BLOCKER_KINDS, type BlockerKind, heldUpBy, holdsEverything} from '../state/blockers.ts';
+import {BLOCKER_KINDS, type BlockerKind, haltsEverything, heldUpBy} from '../state/blockers.ts';
 import {type Blocker, type MilestoneState, phaseInWork} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 
@@ -91,7 +91,7 @@ function criticalPathOf(plan: Plan): ReadonlySet<TaskId> {
 
 function heldUp(state: MilestoneState, blocker: Blocker, {projectDriver}: BlockerFacts): TaskId[] {
   if (blocker.taskId !== undefined) return heldUpBy(state, blocker.taskId);
-  const isHeld = holdsEverything(blocker)
+  const isHeld = haltsEverything(blocker)
     ? () => true
     : (task: Task) => blocker.driver !== undefined && driverNow(state, task, projectDriver) === blocker.driver;
   return state.plan.tasks.flatMap(task => {

@@ -45,8 +45,8 @@ export function landCommand(
  */
 export function goOnCommand({id, status, origin, executed, needs_you: needs}: StatusReport): string | undefined {
   const command = `milestone resume ${id}`;
-  const isAtRest = origin === 'log' && !isAtWork(executed) && !isOver(status);
-  if (!isAtRest || needs.length === 0 || needs.some(need => need.command.startsWith(command))) return undefined;
+  const isIdle = origin === 'log' && !isAtWork(executed) && !isOver(status);
+  if (!isIdle || needs.length === 0 || needs.some(need => need.command.startsWith(command))) return undefined;
   return command;
 }
 

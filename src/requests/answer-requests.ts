@@ -109,7 +109,7 @@ function answerAfterInterrupt(
   {inbox, request, facts}: {inbox: Inbox; request: Request; facts: DecisionFacts},
   id: TaskId,
 ): void {
-  ready.hold(id);
+  ready.defer(id);
   jobs.start(`request ${request.request_id}`, async () => {
     if (!(await attempts.endRunning(id, interruptedBy(request), lifetime.signal))) return;
     // It may have completed before it could be interrupted, or be gone.

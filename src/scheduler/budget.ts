@@ -17,7 +17,7 @@ export interface BudgetQuestion {
   taskLimit: Budget | undefined;
   taskUsed: Usage;
   /** Attempts that could start now, this one among them; at least 1. */
-  places: number;
+  room: number;
   /** Without it no budget in usd holds the attempt: nobody would know what it used. */
   reportsCost: boolean;
 }
@@ -41,7 +41,7 @@ export function reserve(question: BudgetQuestion): Reservation {
       return {kind: 'nothing', whose: 'task', key};
     if (ofMilestone !== undefined && isNothing(ofMilestone, question.limit?.[key]))
       return {kind: 'nothing', whose: 'milestone', key};
-    const share = ofTask ?? (ofMilestone === undefined ? undefined : ofMilestone / question.places);
+    const share = ofTask ?? (ofMilestone === undefined ? undefined : ofMilestone / question.room);
     if (share !== undefined) amount[key] = whole(key, Math.min(share, ofMilestone ?? share));
   }
   return {kind: 'reserved', amount};

@@ -35,7 +35,7 @@ export interface RunningAttempt {
 
 export interface SchedulerSnapshot {
   /** How many more may run. */
-  places: number;
+  room: number;
   running: readonly RunningAttempt[];
   ready: readonly ReadyGroup[];
   /** Names that another milestone of this repository uses at the moment. */
@@ -47,7 +47,7 @@ export function chooseNext(snapshot: SchedulerSnapshot): TaskId[] {
   const running = [...snapshot.running];
   const taken = new Map<ReadyGroup, number>();
   const chosen: TaskId[] = [];
-  while (chosen.length < snapshot.places && !running.some(attempt => attempt.alone)) {
+  while (chosen.length < snapshot.room && !running.some(attempt => attempt.alone)) {
     const group = bestGroup(snapshot, running, taken);
     if (!group) break;
     const candidate = group.candidates[taken.get(group) ?? 0] as Candidate;

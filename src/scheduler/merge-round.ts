@@ -47,7 +47,7 @@ export function nextRound(
   waiting: readonly TaskId[],
   {batch, head, suspects}: {batch: number; head: string; suspects: Suspects | undefined},
 ): readonly TaskId[] {
-  if (!suspects || !holds(suspects, waiting, head)) return waiting.slice(0, batch);
+  if (!suspects || !stillApplies(suspects, waiting, head)) return waiting.slice(0, batch);
   return suspects.tasks.slice(0, Math.ceil(suspects.tasks.length / 2));
 }
 
@@ -74,6 +74,6 @@ export function findingOf(
 }
 
 /** Whether the suspects are what was red still: none is gone, and they would be laid on what they were laid on. */
-function holds({onto, tasks}: Suspects, waiting: readonly TaskId[], head: string): boolean {
+function stillApplies({onto, tasks}: Suspects, waiting: readonly TaskId[], head: string): boolean {
   return onto === head && tasks.every(task => waiting.includes(task));
 }

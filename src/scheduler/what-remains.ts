@@ -18,7 +18,7 @@ export interface Outlook {
   /** Ready tasks whose driver cannot work at the moment. */
   waiting: ReadonlyMap<TaskId, string>;
   /** Nothing may start because of a blocker. */
-  held: boolean;
+  halted: boolean;
   /** The execution sleeps until a driver can work again. */
   waits: boolean;
   /** This run is restricted to some of the tasks. */
@@ -38,13 +38,13 @@ export type Stop = Extract<Remaining, {kind: 'stopped'}>;
 
 /** Judge what remains; anything but `working` is only true while nothing runs. */
 export function whatRemains(state: MilestoneState, outlook: Outlook): Remaining {
-  if (state.running.size > 0 || (outlook.ready > 0 && !outlook.held)) return {kind: 'working'};
+  if (state.running.size > 0 || (outlook.ready > 0 && !outlook.halted)) return {kind: 'working'};
   if (isDone(state) && state.refused) return brokenPlan(state.id, state.refused);
   if (canComplete(state)) return {kind: 'complete'};
   const resting = [...outlook.waiting.values()].filter(driver => driver in state.pausedDrivers);
-  if (!outlook.held && outlook.waiting.size > resting.length) return {kind: 'working'};
+  if (!outlook.halted && outlook.waiting.size > resting.length) return {kind: 'working'};
   if (isSomethingUnderWay(state)) return {kind: 'working'};
-  if (outOfQuota(state, resting) && outlook.waits && !outlook.held) return {kind: 'working'};
+  if (outOfQuota(state, resting) && outlook.waits && !outlook.halted) return {kind: 'working'};
   return standstill(state, outlook);
 }
 
@@ -65,13 +65,13 @@ export function standstill(state: MilestoneState, outlook: Outlook): Stop {
     stuck(state) ??
     loggedOut(state, outlook) ??
     waitingForPerson(state, outlook) ??
-    (outlook.held ? outOfQuota(state, Object.keys(state.pausedDrivers)) : undefined) ??
-    atRest(state, outlook)
+    (outlook.halted ? outOfQuota(state, Object.keys(state.pausedDrivers)) : undefined) ??
+    nothingToStart(state, outlook)
   );
 }
 
 /** Without a restriction there is always something else to say, unless something is wrong with this program. */
-function atRest({id}: MilestoneState, {isRestricted, leftOut}: Outlook): Stop {
+function nothingToStart({id}: MilestoneState, {isRestricted, leftOut}: Outlook): Stop {
   if (leftOut)
     return {
       kind: 'stopped',

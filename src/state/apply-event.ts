@@ -1,7 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {EventDetails, MilestoneEvent, SharedChange, Timestamp} from '../events/event.ts';
 import {applyToTask, isTaskEvent} from './fold-task.ts';
-import {heldKey} from './held-tasks.ts';
+import {heldUpKey} from './held-up.ts';
 import type {Aside, DriverTroubles, MilestoneState, Spending} from './milestone.ts';
 import {isNotable} from './notable.ts';
 import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
@@ -223,7 +223,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       removeBlocker(state, event.details.id);
       break;
     case 'task_dependency_blocker':
-      state.unreported.delete(heldKey(event.details.task_id, event.details.dependency));
+      state.unreported.delete(heldUpKey(event.details.task_id, event.details.dependency));
       break;
     case 'task_reset':
     case 'task_skipped':

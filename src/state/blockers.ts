@@ -39,11 +39,11 @@ export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
 };
 
 /** Whether nothing new may start because of it. */
-export function holdsEverything({taskId, driver, type}: Blocker): boolean {
+export function haltsEverything({taskId, driver, type}: Blocker): boolean {
   return taskId === undefined && driver === undefined && type !== 'plan_invalid';
 }
 
-/** Whether the milestone cannot complete while it is open; any other holds only what would start. */
+/** Whether the milestone cannot complete while it is open; any other halts only what would start. */
 export function preventsCompletion({type}: Blocker): boolean {
   return type === 'branch_rewritten' || type === 'final_red';
 }

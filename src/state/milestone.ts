@@ -210,7 +210,7 @@ export function tasksCompleted(state: MilestoneState): number {
 }
 
 /** Attempts that take one of the places there are: work that waits to be merged needs none, but in a checkout of all. */
-export function placesTaken({running, queued, activation}: MilestoneState): number {
+export function roomTaken({running, queued, activation}: MilestoneState): number {
   return activation?.isolation === 'shared' ? running.size : running.size - queued.size;
 }
 

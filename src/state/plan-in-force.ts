@@ -3,7 +3,7 @@
 import {isKiro, phaseWeights} from '../plan/kiro-plan.ts';
 import type {Plan, TaskId} from '../plan/plan.ts';
 import type {PlanChange} from '../plan/plan-diff.ts';
-import {followHeld, recordedHeld} from './held-tasks.ts';
+import {followHeldUp, recordedHeldUp} from './held-up.ts';
 import {nextStepIsOf} from './kiro-task.ts';
 import type {MilestoneState} from './milestone.ts';
 import {explain} from './open-blockers.ts';
@@ -40,7 +40,7 @@ export function adoptChange(state: MilestoneState, change: PlanChange): void {
 /** Put a plan in force; every task of it gets the state that `stateOf` gives. */
 export function adoptPlan(state: MilestoneState, plan: Plan, stateOf: (id: TaskId) => TaskState): void {
   const next = plan.tasks.map(task => [task.id, stateOf(task.id)] as const);
-  const recorded = recordedHeld(state);
+  const recorded = recordedHeldUp(state);
   state.plan = plan;
   state.taskById = new Map(plan.tasks.map(task => [task.id, task]));
   state.tasks = new Map();
@@ -86,7 +86,7 @@ export function setTask(state: MilestoneState, id: TaskId, next: TaskState): voi
   const step = nextStepIsOf(task);
   keep(state.nextStep.program, id, step === 'program');
   keep(state.nextStep.person, id, step === 'person');
-  followHeld(state, id, before);
+  followHeldUp(state, id, before);
   explain(state, id);
   const change = Number(isSatisfied(task)) - Number(before !== undefined && isSatisfied(before));
   if (change === 0) return;

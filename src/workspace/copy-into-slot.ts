@@ -14,7 +14,7 @@ import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {atEndOfTurn} from '../platform/turn.ts';
 
-export interface CopyPlaces {
+export interface CopyScope {
   /** The user's checkout. */
   repo: Repository;
   slot: Repository;
@@ -28,8 +28,8 @@ export interface CopyPlaces {
  * @returns Whether git ignores it; otherwise nothing is copied.
  * @throws The error of the system.
  */
-export async function copyIntoSlot(file: string, places: CopyPlaces): Promise<boolean> {
-  const {repo, slot} = places;
+export async function copyIntoSlot(file: string, scope: CopyScope): Promise<boolean> {
+  const {repo, slot} = scope;
   const from = path.resolve(path.join(workFolder(repo), file));
   const to = path.resolve(path.join(workFolder(slot), file));
   const stats = statsOf(from);
@@ -42,12 +42,12 @@ export async function copyIntoSlot(file: string, places: CopyPlaces): Promise<bo
   // Without the slash a pattern for folders alone (`vendor/`) does not match a folder that is not there yet.
   if (!(await isIgnored(slot, stats.isDirectory() ? `${to}/` : to))) return false;
   makeFolder(path.dirname(to));
-  await copyEntry(from, to, places);
+  await copyEntry(from, to, scope);
   return true;
 }
 
-async function isIgnored(slot: Repository, place: string): Promise<boolean> {
-  return (await tryGit(slot, ['check-ignore', '--quiet', '--', place])).code === 0;
+async function isIgnored(slot: Repository, location: string): Promise<boolean> {
+  return (await tryGit(slot, ['check-ignore', '--quiet', '--', location])).code === 0;
 }
 
 /** The first on the way from `top` to a folder that is something else than a folder. */
@@ -58,38 +58,38 @@ function findObstacle(top: string, folder: string): string | undefined {
   return statsOf(folder)?.isDirectory() === false ? folder : undefined;
 }
 
-async function copyEntry(from: string, to: string, places: CopyPlaces): Promise<void> {
-  if (places.signal.aborted) return;
+async function copyEntry(from: string, to: string, scope: CopyScope): Promise<void> {
+  if (scope.signal.aborted) return;
   const stats = fs.lstatSync(from);
-  if (stats.isDirectory()) return copyFolder(from, to, stats.mode & 0o7777, places);
+  if (stats.isDirectory()) return copyFolder(from, to, stats.mode & 0o7777, scope);
   const isLink = stats.isSymbolicLink();
   // A socket or a pipe is nothing without the program that made it.
   if (!isLink && !stats.isFile()) return;
-  await clearPlace(to);
-  if (isLink) return fs.symlinkSync(linkInSlot(from, to, places), to);
+  await clearWay(to);
+  if (isLink) return fs.symlinkSync(linkInSlot(from, to, scope), to);
   fs.copyFileSync(from, to, fs.constants.COPYFILE_EXCL | fs.constants.COPYFILE_FICLONE);
   fs.utimesSync(to, stats.atime, stats.mtime);
 }
 
-async function copyFolder(from: string, to: string, mode: number, places: CopyPlaces): Promise<void> {
+async function copyFolder(from: string, to: string, mode: number, scope: CopyScope): Promise<void> {
   if (statsOf(to)?.isDirectory() !== true) {
-    await clearPlace(to);
+    await clearWay(to);
     fs.mkdirSync(to);
   }
   // Caches of package managers make theirs read-only.
   fs.chmodSync(to, mode | 0o700);
-  for (const name of fs.readdirSync(from)) await copyEntry(path.join(from, name), path.join(to, name), places);
+  for (const name of fs.readdirSync(from)) await copyEntry(path.join(from, name), path.join(to, name), scope);
   fs.chmodSync(to, mode);
   await new Promise<void>(atEndOfTurn);
 }
 
-async function clearPlace(place: string): Promise<void> {
-  if (statsOf(place)?.isDirectory()) await removeFolder(place);
-  else fs.rmSync(place, {force: true});
+async function clearWay(location: string): Promise<void> {
+  if (statsOf(location)?.isDirectory()) await removeFolder(location);
+  else fs.rmSync(location, {force: true});
 }
 
 /** What a link of the checkout says in the slot. */
-function linkInSlot(from: string, to: string, {repo, slot}: CopyPlaces): string {
+function linkInSlot(from: string, to: string, {repo, slot}: CopyScope): string {
   const text = fs.readlinkSync(from);
   const target = path.resolve(path.dirname(from), text);
   if (!path.isAbsolute(text) && isWithin(repo.topLevel, target)) return text;
@@ -100,24 +100,24 @@ function linkInSlot(from: string, to: string, {repo, slot}: CopyPlaces): string 
 }
 
 /** The real path of something that may not exist. */
-function realPath(place: string): string {
-  if (fs.existsSync(place)) return fs.realpathSync(place);
-  const parent = path.dirname(place);
-  return parent === place ? place : path.join(realPath(parent), path.basename(place));
+function realPath(location: string): string {
+  if (fs.existsSync(location)) return fs.realpathSync(location);
+  const parent = path.dirname(location);
+  return parent === location ? location : path.join(realPath(parent), path.basename(location));
 }
 
-function isInside(folder: string, place: string): boolean {
-  return place.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
+function isInside(folder: string, location: string): boolean {
+  return location.startsWith(folder.endsWith(path.sep) ? folder : folder + path.sep);
 }
 
-function isWithin(folder: string, place: string): boolean {
-  return place === folder || isInside(folder, place);
+function isWithin(folder: string, location: string): boolean {
+  return location === folder || isInside(folder, location);
 }
 
 /** @returns `undefined` when nothing is there, also where a file is in place of a folder above. */
-function statsOf(place: string): fs.Stats | undefined {
+function statsOf(location: string): fs.Stats | undefined {
   try {
-    return fs.lstatSync(place, {throwIfNoEntry: false});
+    return fs.lstatSync(location, {throwIfNoEntry: false});
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
     throw error;

@@ -77,7 +77,7 @@ export class Freezer {
     const allowed = documents === undefined ? undefined : `${homePath(worktree)}/${documents}/`;
     const forbidden = homeChanges.filter(file => allowed === undefined || !file.startsWith(allowed));
     if (isSlot && forbidden.length > 0) return {...work, refused: outOfArea(forbidden)};
-    if (nested.length > 0) return {...work, refused: holdsRepositories(nested.map(({path: folder}) => folder))};
+    if (nested.length > 0) return {...work, refused: containsRepositories(nested.map(({path: folder}) => folder))};
     if (!this.parts.hooks() || !work.hasChanges) return work;
     const hooked = await runCommitHooks(worktree, {tree, message});
     if (isSlot) await noteLeft(worktree); // hooks may have written there
@@ -106,7 +106,7 @@ export class Freezer {
     return true;
   }
 
-  /** What is held of an attempt becomes its kept work. @returns Whether anything was. */
+  /** What is pinned of an attempt becomes its kept work. @returns Whether anything was. */
   keepPinned({taskId: task, attempt}: AttemptPlace): Promise<boolean> {
     const {repo, milestoneId: id} = this.parts;
     return keepPinned(repo, {id, task, attempt});
@@ -146,7 +146,7 @@ function outOfArea(files: readonly string[]): Outcome {
   };
 }
 
-function holdsRepositories(folders: readonly string[]): Outcome {
+function containsRepositories(folders: readonly string[]): Outcome {
   return {
     kind: 'failed',
     cause: 'out_of_area',

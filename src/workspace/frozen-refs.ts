@@ -11,7 +11,7 @@ import {readCommit} from '../git/task-commits.ts';
 import {replaceFile} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
 
-/** What holds the frozen work of an attempt. */
+/** What pins the frozen work of an attempt. */
 function pinRef({id, task, attempt}: RescueName): string {
   return `refs/milestone/frozen/${id}/${task}.${attempt}`;
 }
@@ -33,7 +33,7 @@ export async function pinTree(
   return commit;
 }
 
-/** Keep what is held of an attempt as its work, without what lies beside it by now. @returns Whether anything was held. */
+/** Keep what is pinned of an attempt as its work, without what lies beside it by now. @returns Whether anything was. */
 export async function keepPinned(repo: Repository, name: RescueName): Promise<boolean> {
   const commit = await readRef(repo, pinRef(name));
   if (commit === undefined) {
@@ -50,13 +50,13 @@ export async function keepPinned(repo: Repository, name: RescueName): Promise<bo
   return isKept;
 }
 
-/** Let git have what is held of an attempt. What git has packed meanwhile goes with `letGoOfAll`. */
+/** Let git have what is pinned of an attempt. What git has packed meanwhile goes with `unpinAll`. */
 export async function unpin(repo: Repository, name: RescueName): Promise<void> {
   if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, '-d', pinRef(name)]);
   else fs.rmSync(looseRef(repo, pinRef(name)), {force: true});
 }
 
-/** Let git have all that is held for a milestone: a killed execution leaves some. */
+/** Let git have all that is pinned for a milestone: a killed execution leaves some. */
 export async function unpinAll(repo: Repository, id: string): Promise<void> {
   if (!hasRefTables(repo)) fs.rmSync(looseRef(repo, `refs/milestone/frozen/${id}`), {recursive: true, force: true});
   const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `refs/milestone/frozen/${id}/`]);
@@ -66,7 +66,7 @@ export async function unpinAll(repo: Repository, id: string): Promise<void> {
 }
 
 /**
- * Whether the repository has all objects of a tree that `base` has not: a prune that began before they were held may have
+ * Whether the repository has all objects of a tree that `base` has not: a prune that began before they were pinned may have
  * taken some. What a partial clone can fetch, it has.
  * @param work.objects Their names, where they are known: then git is asked only when some are in no file of their own.
  */

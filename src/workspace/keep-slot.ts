@@ -112,8 +112,8 @@ async function setNestedAside(slot: Repository, nested: readonly string[], keepe
     putAside(path.join(slot.topLevel, name), slot, keeper, secured);
 }
 
-function putAside(place: string, slot: Repository, {clock}: SlotKeeper, secured: SecuredSlot): void {
-  secured.warnings.push(setAside(slot, place, slot.topLevel, clock));
+function putAside(location: string, slot: Repository, {clock}: SlotKeeper, secured: SecuredSlot): void {
+  secured.warnings.push(setAside(slot, location, slot.topLevel, clock));
   secured.isDisturbed = true;
 }
 

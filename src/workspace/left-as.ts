@@ -23,7 +23,7 @@ export interface Left {
 
 /** Note that all of a slot, as it is now, is kept or of no worth. What appears while this looks counts as later. */
 export async function noteLeft(slot: Repository): Promise<void> {
-  writeLeft(slot, await look(slot));
+  writeLeft(slot, await inspect(slot));
 }
 
 /** The same for a slot that was just checked out at a commit and cleaned: git need not look. */
@@ -40,7 +40,7 @@ export async function changedSince(slot: Repository): Promise<Partial<Left> | un
   if (head === undefined || logSize === undefined || digest === undefined) return {};
   const left = {head, logSize: Number(logSize), digest};
   try {
-    return (await look(slot)).digest === digest ? undefined : left;
+    return (await inspect(slot)).digest === digest ? undefined : left;
   } catch (error) {
     // Whoever keeps what is there is told why he cannot.
     if (error instanceof MilestoneError && error.code === 'GIT_FAILED') return left;
@@ -48,7 +48,7 @@ export async function changedSince(slot: Repository): Promise<Partial<Left> | un
   }
 }
 
-async function look(slot: Repository): Promise<Left> {
+async function inspect(slot: Repository): Promise<Left> {
   const head = (await readRef(slot, 'HEAD')) ?? 'none';
   const status = await git(slot, STATUS, {env: NO_INDEX_REFRESH});
   return leftOf(slot, head, await contentOf(slot.topLevel, status, slot));
@@ -83,17 +83,17 @@ async function contentOf(folder: string, status: string, slot: Repository): Prom
   const lines: string[] = [];
   for (const entry of status.split('\0').filter(Boolean)) {
     const file = CHANGED.exec(entry)?.[1];
-    const place = file === undefined ? undefined : path.join(folder, file);
-    lines.push(entry, ...(place === undefined ? [] : [await stampOf(place, slot)]));
+    const location = file === undefined ? undefined : path.join(folder, file);
+    lines.push(entry, ...(location === undefined ? [] : [await stampOf(location, slot)]));
   }
   return lines.join('\0');
 }
 
 /** Of a repository inside the slot, git tells of the outside no more than that it is there. */
-async function stampOf(place: string, slot: Repository): Promise<string> {
-  const stat = fs.lstatSync(place, {bigint: true, throwIfNoEntry: false});
+async function stampOf(location: string, slot: Repository): Promise<string> {
+  const stat = fs.lstatSync(location, {bigint: true, throwIfNoEntry: false});
   if (stat === undefined) return 'gone';
   if (!stat.isDirectory()) return `${stat.size} ${stat.ctimeNs}`;
-  const {code, stdout} = await runInFolder(slot, place, STATUS);
-  return code === 0 ? contentOf(place, stdout, slot) : `${stat.ctimeNs}`;
+  const {code, stdout} = await runInFolder(slot, location, STATUS);
+  return code === 0 ? contentOf(location, stdout, slot) : `${stat.ctimeNs}`;
 }

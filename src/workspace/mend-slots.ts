@@ -14,7 +14,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {linkedWorktrees, type Repository, registeredFolder} from '../git/git.ts';
-import {isSlot, placedSlots} from '../git/slot-place.ts';
+import {isSlot, slotsInPools} from '../git/slot-folders.ts';
 import {listFolder, readIfExists, syncFile, syncFolder, syncRemoval} from '../platform/files.ts';
 import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
@@ -47,14 +47,14 @@ export function endMaking({topLevel, gitDir, commonDir}: Repository): void {
  */
 export async function mendSlots(repo: Repository, pool: string): Promise<string[]> {
   const mended = await mendRegistrations(repo, path.dirname(pool));
-  const half = [pool, ...namesIn(pool)].flatMap(namesIn).filter(place => place.endsWith(MAKING));
-  for (const place of half) {
-    const folder = place.slice(0, -MAKING.length);
+  const half = [pool, ...namesIn(pool)].flatMap(namesIn).filter(location => location.endsWith(MAKING));
+  for (const location of half) {
+    const folder = location.slice(0, -MAKING.length);
     await removeSlot(linkedWorktrees(repo).find(({topLevel}) => topLevel === folder)?.gitDir, folder);
-    fs.rmSync(place);
-    if (path.dirname(place) !== pool) removeIfEmpty(path.dirname(place));
+    fs.rmSync(location);
+    if (path.dirname(location) !== pool) removeIfEmpty(path.dirname(location));
   }
-  const locks = placedSlots(repo).flatMap(placed => (placed.pool === pool ? staleLocks(placed.slot) : []));
+  const locks = slotsInPools(repo).flatMap(found => (found.pool === pool ? staleLocks(found.slot) : []));
   for (const lock of locks) fs.rmSync(lock, {force: true});
   return [...mended, ...[...half, ...locks].map(removed)];
 }
@@ -78,8 +78,8 @@ function namesIn(folder: string): string[] {
   return listFolder(folder).map(name => path.join(folder, name));
 }
 
-function removed(place: string): string {
-  return `removed \`${place}\``;
+function removed(location: string): string {
+  return `removed \`${location}\``;
 }
 
 /** Slots with work in them that lack what leads back to the repository: a disk may lose what it once had. */
@@ -130,8 +130,8 @@ export function staleLocks(slot: Repository): string[] {
 }
 
 /** Milliseconds since the epoch; undefined when it is not there. */
-function changedAt(place: string): number | undefined {
-  return fs.statSync(place, {throwIfNoEntry: false})?.mtimeMs;
+function changedAt(location: string): number | undefined {
+  return fs.statSync(location, {throwIfNoEntry: false})?.mtimeMs;
 }
 
 function isUnfinished(gitDir: string): boolean {

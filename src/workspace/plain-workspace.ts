@@ -9,7 +9,7 @@ export function plainWorkspace(home: string, mergeSlot: number): Workspace {
   return {
     branch: undefined,
     mergeSlot,
-    placeOf: () => place,
+    workplaceOf: () => place,
     open: async () => place,
     checkAt: async (_, check) => check(folder),
     noteLeft: async () => undefined,

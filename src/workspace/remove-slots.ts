@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {type Repository, withPatience} from '../git/git.ts';
-import {type PlacedSlot, slotAt, slotLink} from '../git/slot-place.ts';
+import {type SlotInPool, slotAt, slotLink} from '../git/slot-folders.ts';
 import {listFolder, syncRemoval} from '../platform/files.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
@@ -33,20 +33,20 @@ export interface Removal {
  */
 export async function removeSlots(
   repo: Repository,
-  slots: readonly PlacedSlot[],
+  slots: readonly SlotInPool[],
   {pools, keeperOf, patience, tearDown}: Removal,
 ): Promise<string[]> {
   const warnings: string[] = [];
-  const all = [...new Set([...pools, ...slots.map(placed => placed.pool)])];
+  const all = [...new Set([...pools, ...slots.map(found => found.pool)])];
   const before = new Set(all.flatMap(namesIn));
   for (const {slot, number} of slots) {
     const patient = withPatience(slot, patience?.());
     warnings.push(...(await removeSlot(repo, patient, keeperOf(number), async () => tearDown?.(slot, number))));
   }
-  for (const place of all.flatMap(namesIn)) {
-    if (place.endsWith(REMOVED)) warnings.push(...(await removeQuietly(place)));
+  for (const location of all.flatMap(namesIn)) {
+    if (location.endsWith(REMOVED)) warnings.push(...(await removeQuietly(location)));
     // What was put aside just now is told of.
-    else if (before.has(place)) warnings.push(`\`${place}\` is not a slot; it is left where it is`);
+    else if (before.has(location)) warnings.push(`\`${location}\` is not a slot; it is left where it is`);
   }
   for (const pool of all) {
     removeIfEmpty(pool);
@@ -55,7 +55,7 @@ export async function removeSlots(
   const worktrees = path.join(repo.commonDir, 'worktrees');
   removeIfEmpty(worktrees);
   // A loss of power brings nothing back once it is on record that all is done: nobody would come to take it away again.
-  for (const place of [...all, worktrees]) syncRemoval(path.join(place, 'slot'));
+  for (const location of [...all, worktrees]) syncRemoval(path.join(location, 'slot'));
   return [...new Set(warnings)];
 }
 

@@ -78,11 +78,11 @@ const IGNORED_DEPTH = 3;
 
 async function clearFolder(folder: string, {committed, depth}: {committed: ReadonlySet<string>; depth: number}) {
   for (const entry of await fs.promises.readdir(folder, {withFileTypes: true}).catch(() => [])) {
-    const place = path.join(folder, entry.name);
+    const location = path.join(folder, entry.name);
     if (entry.isFIFO() || entry.isSocket() || entry.isCharacterDevice() || entry.isBlockDevice())
-      await fs.promises.rm(place, {force: true});
-    else if (entry.isDirectory() && depth < IGNORED_DEPTH && !committed.has(place))
-      await clearFolder(place, {committed, depth: depth + 1});
+      await fs.promises.rm(location, {force: true});
+    else if (entry.isDirectory() && depth < IGNORED_DEPTH && !committed.has(location))
+      await clearFolder(location, {committed, depth: depth + 1});
   }
 }
 

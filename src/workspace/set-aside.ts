@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {Repository} from '../git/git.ts';
 import {takeGitFolderAlong} from '../git/nested.ts';
-import {slotAt, slotLink} from '../git/slot-place.ts';
+import {slotAt, slotLink} from '../git/slot-folders.ts';
 import type {Clock} from '../platform/clock.ts';
 
 /** For names: seconds are enough, and no file system minds it. */
@@ -16,21 +16,21 @@ export function timeName(clock: Pick<Clock, 'now'>): string {
  * @param folder The slot's own.
  * @returns Where it is now.
  */
-export function moveAside(repo: Repository, place: string, folder: string, clock: Pick<Clock, 'now'>): string {
+export function moveAside(repo: Repository, location: string, folder: string, clock: Pick<Clock, 'now'>): string {
   const first = `${slotLink(folder)}.stray-${timeName(clock)}`;
   let stray = first;
   for (let number = 2; fs.lstatSync(stray, {throwIfNoEntry: false}); number++) stray = `${first}-${number}`;
-  const isSlot = slotAt(repo, place) !== undefined;
-  takeGitFolderAlong(place);
-  fs.renameSync(place, stray);
+  const isSlot = slotAt(repo, location) !== undefined;
+  takeGitFolderAlong(location);
+  fs.renameSync(location, stray);
   // Only now: a slot that cannot be moved stays one.
   if (isSlot) fs.rmSync(path.join(stray, '.git'));
   return stray;
 }
 
 /** @returns What to tell of it. */
-export function setAside(repo: Repository, place: string, folder: string, clock: Pick<Clock, 'now'>): string {
-  return `\`${place}\` was in the way of a slot; it is kept as \`${moveAside(repo, place, folder, clock)}\``;
+export function setAside(repo: Repository, location: string, folder: string, clock: Pick<Clock, 'now'>): string {
+  return `\`${location}\` was in the way of a slot; it is kept as \`${moveAside(repo, location, folder, clock)}\``;
 }
 
 export function removeIfEmpty(folder: string): void {

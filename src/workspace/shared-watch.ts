@@ -5,10 +5,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {SharedChange} from '../events/event.ts';
 import {linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
-import {type HeadMove, isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
+import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, milestoneBranch} from '../git/refs.ts';
 import {changedSettings, readSharedState, type SharedState} from '../git/shared-state.ts';
-import {isSlot} from '../git/slot-place.ts';
+import {isSlot} from '../git/slot-folders.ts';
 import {compareTrees} from '../git/trees/compare-trees.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import type {AttemptPlace} from './workspace.ts';
@@ -40,7 +40,7 @@ export class SharedWatch {
   /**
    * It has ended.
    * @param folder Where it worked.
-   * @returns What changed since the last look, while these worked; `took`: it has the user's stash in its files.
+   * @returns What changed since the last check, while these worked; `took`: it has the user's stash in its files.
    */
   end(worker: Worker, folder: string): Promise<{during: Worker[]; changes: SharedChange[]; took: boolean}> {
     return this.turns.run(async () => {
@@ -101,7 +101,7 @@ async function refChanges(
 
 /** Whether a ref was moved by a person in a checkout of his own, or by what works for another milestone. */
 async function isOthers(repo: Repository, {name, from, to}: Moved, people: readonly HeadMove[]): Promise<boolean> {
-  const isPersons = people.some(move => move.to === to && !isLook(move.why));
+  const isPersons = people.some(move => move.to === to && !isCheckout(move.why));
   // Fetches come at any time, from editors too; what is pushed cannot be taken back.
   if (name.startsWith('refs/remotes/'))
     return isPersons || to === undefined || /\/milestone\//.test(name) || !(await wasPushed(repo, name));

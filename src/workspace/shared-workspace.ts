@@ -82,7 +82,7 @@ export class SharedWorkspace implements Workspace {
     clearTemporaryIndexes(this.parts.repo);
   }
 
-  placeOf(place: AttemptPlace): Workplace {
+  workplaceOf(place: AttemptPlace): Workplace {
     const {repo, home} = this.parts;
     const folder = workFolder(repo);
     if (place.slot === undefined) return byHand(folder, home);
@@ -104,7 +104,7 @@ export class SharedWorkspace implements Workspace {
 
   async open(place: AttemptPlace, from: Origin): Promise<Workplace | {refused: Outcome}> {
     const refused = place.slot === undefined ? undefined : await this.prepare(place, from);
-    return refused ? {refused} : this.placeOf(place);
+    return refused ? {refused} : this.workplaceOf(place);
   }
 
   private async prepare(place: AttemptPlace, {attempts, isFinished}: Origin): Promise<Outcome | undefined> {

@@ -22,7 +22,7 @@ export interface SetupOccasion {
   signal: StopSignal;
 }
 
-export interface SetupPlace {
+export interface SetupSetting {
   place: AttemptPlace | undefined;
   slot: number;
   cwd: string;
@@ -32,9 +32,9 @@ export interface SetupParts {
   repo: Repository;
   /** As they are in force now: the plan may be edited between two attempts. */
   settings(): WorkspaceSettings;
-  runCheck(check: Check, where: SetupPlace & {signal: StopSignal}): Promise<CheckResult | undefined>;
+  runCheck(check: Check, where: SetupSetting & {signal: StopSignal}): Promise<CheckResult | undefined>;
   /** The same, ended by whatever ends attempts from now on. */
-  runTeardown(check: Check, where: SetupPlace): Promise<CheckResult | undefined>;
+  runTeardown(check: Check, where: SetupSetting): Promise<CheckResult | undefined>;
   warn(message: string): void;
 }
 

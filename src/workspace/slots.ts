@@ -15,7 +15,7 @@ import {git, type Repository} from '../git/git.ts';
 import {keepHeadLog} from '../git/head-log.ts';
 import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
-import {HOME_NOTE, slotAt, slotLink} from '../git/slot-place.ts';
+import {HOME_NOTE, slotAt, slotLink} from '../git/slot-folders.ts';
 import {fileError, listFolder, makeFolder} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {type SlotKeeper, secureSlot} from './keep-slot.ts';
@@ -102,8 +102,8 @@ function addWorktree(repo: Repository, args: readonly string[]): Promise<unknown
 
 async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): Promise<Repository> {
   const {folder, commit} = wish;
-  warnings.push(...makeHolder(repo, wish));
-  if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearPlace(repo, wish));
+  warnings.push(...makeParent(repo, wish));
+  if (fs.lstatSync(folder, {throwIfNoEntry: false})) warnings.push(...clearWay(repo, wish));
   beginMaking(folder);
   // Twice forced: the place may still be registered, for a worktree that is gone.
   await addWorktree(repo, ['worktree', 'add', '--force', '--force', '--detach', '--quiet', folder, commit]);
@@ -113,7 +113,7 @@ async function makeSlot(repo: Repository, wish: SlotWish, warnings: string[]): P
 }
 
 /** Make the folder that the worktree goes into. */
-function makeHolder(repo: Repository, {folder, keeper}: SlotWish): string[] {
+function makeParent(repo: Repository, {folder, keeper}: SlotWish): string[] {
   const holder = path.dirname(folder);
   try {
     makeFolder(path.dirname(holder));
@@ -130,7 +130,7 @@ function makeHolder(repo: Repository, {folder, keeper}: SlotWish): string[] {
   }
 }
 
-function clearPlace(repo: Repository, {folder, keeper}: SlotWish): string[] {
+function clearWay(repo: Repository, {folder, keeper}: SlotWish): string[] {
   const isEmpty = listFolder(folder).every(name => name === '.git') && fs.lstatSync(folder).isDirectory();
   if (!isEmpty) return [setAside(repo, folder, folder, keeper.clock)];
   fs.rmSync(folder, {recursive: true});

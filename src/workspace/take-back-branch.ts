@@ -5,9 +5,9 @@
 import path from 'node:path';
 import {headBranch} from '../git/checkout.ts';
 import {git, linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
-import {type HeadMove, isCreation, isLook, readHeadMoves} from '../git/head-log.ts';
+import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, readHead, readRef, UPDATE_REF} from '../git/refs.ts';
-import {isSlot} from '../git/slot-place.ts';
+import {isSlot} from '../git/slot-folders.ts';
 
 export interface TakenOff {
   /** Where the branch stood. */
@@ -74,9 +74,9 @@ function beforeAttempts(
   while (at !== last && !seen.has(at)) {
     seen.add(at);
     // Where the branch stepped back to, somebody has been before.
-    if (moves.people.some(({from, to, why}) => to === at && !isLook(why) && (isNewer || from === last))) break;
+    if (moves.people.some(({from, to, why}) => to === at && !isCheckout(why) && (isNewer || from === last))) break;
     const made = moves.attempts.find(
-      ({from, to, why}) => to === at && (isCreation(why) || (!isNewer && from === last && !isLook(why))),
+      ({from, to, why}) => to === at && (isCreation(why) || (!isNewer && from === last && !isCheckout(why))),
     );
     if (!made) break;
     at = made.from === '' ? last : made.from;

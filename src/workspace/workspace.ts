@@ -106,7 +106,7 @@ export interface Workspace {
   /** Before anything else is done there. */
   begin?(): Promise<void>;
   /** The place of an attempt that is under way, or that an executor which is dead had begun. */
-  placeOf(place: AttemptPlace): Workplace;
+  workplaceOf(place: AttemptPlace): Workplace;
   /** Make the place of an attempt ready, on the head of the branch. @returns What keeps it from that. */
   open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}>;
   /**

@@ -5,7 +5,7 @@ import {fillSubmodules, unfilledText} from '../git/fill-submodules.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
-import {slotRoot} from '../git/slot-place.ts';
+import {slotRoot} from '../git/slot-folders.ts';
 import {showHiddenChanges} from '../git/trees/hidden-changes.ts';
 import type {Clock} from '../platform/clock.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
@@ -21,8 +21,8 @@ import {byHand} from './plain-workspace.ts';
 import {removeSlots} from './remove-slots.ts';
 import {saveCheckpoint, saveRescue} from './rescue.ts';
 import {ActivityWatch} from './slot-activity.ts';
+import {SlotFinder} from './slot-finder.ts';
 import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
-import {SlotPlaces} from './slot-places.ts';
 import type {SlotSetup} from './slot-setup.ts';
 import {prepareSlot} from './slots.ts';
 import {
@@ -71,13 +71,13 @@ export class WorktreeWorkspace implements Workspace {
   private readonly activity = new ActivityWatch();
   /** What was said of submodules that stay empty. */
   private readonly saidEmpty = new Set<string>();
-  private readonly places: SlotPlaces;
+  private readonly slots: SlotFinder;
 
   constructor(private readonly parts: WorktreeParts) {
-    this.places = new SlotPlaces(parts);
+    this.slots = new SlotFinder(parts);
     this.branch = new GitBranch({
       ...parts,
-      mergeIn: place => this.slotOf(place) ?? this.places.find(parts.mergeSlot) ?? parts.repo,
+      mergeIn: place => this.slotOf(place) ?? this.slots.find(parts.mergeSlot) ?? parts.repo,
       checkOutCommit: async commit => {
         const {slot, needsSetup} = await this.prepareMergeSlot(commit);
         const occasion = {isNew: needsSetup, signal: parts.signal};
@@ -89,7 +89,7 @@ export class WorktreeWorkspace implements Workspace {
     this.freezer = new Freezer({
       ...parts,
       branch: this.branch,
-      worktreeOf: ({slot}) => (slot === undefined ? undefined : this.places.find(slot)),
+      worktreeOf: ({slot}) => (slot === undefined ? undefined : this.slots.find(slot)),
       baseOf: async slot => (await slotBase(slot)) as string,
       inSlots: true,
     });
@@ -100,14 +100,14 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   async begin(): Promise<void> {
-    await mendSlots(this.parts.repo, this.places.pool);
+    await mendSlots(this.parts.repo, this.slots.pool);
   }
 
-  placeOf(place: AttemptPlace): Workplace {
+  workplaceOf(place: AttemptPlace): Workplace {
     const {repo, home} = this.parts;
     const {slot: number} = place;
     if (number === undefined) return byHand(workFolder(repo), home);
-    const topLevel = this.places.find(number)?.topLevel ?? this.places.folder(number);
+    const topLevel = this.slots.find(number)?.topLevel ?? this.slots.folder(number);
     const folder = workFolder({...repo, topLevel});
     return {
       folder,
@@ -124,7 +124,7 @@ export class WorktreeWorkspace implements Workspace {
   async open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
     const {slot} = place;
     const refused = slot === undefined ? undefined : await this.prepare({...place, slot}, from, signal);
-    return refused ? {refused} : this.placeOf(place);
+    return refused ? {refused} : this.workplaceOf(place);
   }
 
   async checkAt<Result>(commit: string, check: (folder: string) => Promise<Result>): Promise<Result> {
@@ -152,7 +152,7 @@ export class WorktreeWorkspace implements Workspace {
     }
     // Only now: who ends before this has left nothing of his own.
     setSlotOwner(slot, ownerOf(place));
-    this.places.rememberOwner(place.slot, ownerOf(place));
+    this.slots.rememberOwner(place.slot, ownerOf(place));
     if (signal.aborted) return undefined;
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
   }
@@ -167,7 +167,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async hasChanged(place: InSlot): Promise<boolean> {
-    const slot = this.places.find(place.slot);
+    const slot = this.slots.find(place.slot);
     return slot === undefined || this.activity.hasChanged(place, slot);
   }
 
@@ -204,12 +204,12 @@ export class WorktreeWorkspace implements Workspace {
 
   /** The slot of an attempt, if nobody else has it by now. */
   private slotOf(place: AttemptPlace): Repository | undefined {
-    const slot = place.slot === undefined ? undefined : this.places.find(place.slot);
+    const slot = place.slot === undefined ? undefined : this.slots.find(place.slot);
     return slot && slotOwner(slot) === ownerOf(place) ? slot : undefined;
   }
 
   async noteLeft(number: number): Promise<void> {
-    const slot = this.places.find(number);
+    const slot = this.slots.find(number);
     try {
       if (slot) await noteLeft(withPatience(slot, this.rescuePatience()));
     } catch (error) {
@@ -219,7 +219,7 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async checkpoint({taskId, attempt, slot: number}: InSlot) {
-    const slot = this.places.find(number);
+    const slot = this.slots.find(number);
     const base = slot && (await slotBase(slot));
     if (!slot || base === undefined) return undefined;
     const patient = withPatience(slot, this.patience({timeoutMs: CHECKPOINT_MS}));
@@ -228,8 +228,8 @@ export class WorktreeWorkspace implements Workspace {
 
   async remove(): Promise<void> {
     const {repo, setup, warn} = this.parts;
-    const warnings = await removeSlots(repo, this.places.all(), {
-      pools: [this.places.pool],
+    const warnings = await removeSlots(repo, this.slots.all(), {
+      pools: [this.slots.pool],
       keeperOf: number => this.keeper(number),
       patience: () => this.rescuePatience(),
       tearDown: (slot, number) => setup.tearDown(slot, number),
@@ -270,16 +270,16 @@ export class WorktreeWorkspace implements Workspace {
 
   private async makeSlot(number: number, commit: string, patience: Patience | undefined) {
     const {repo, root, home, fresh} = this.parts;
-    const folder = this.places.folder(number);
+    const folder = this.slots.folder(number);
     const keeper = this.keeper(number);
     await mendRegistrations(repo, slotRoot(repo, root));
-    this.places.findHere(number); // not to be taken for a folder of somebody else's
+    this.slots.findHere(number); // not to be taken for a folder of somebody else's
     const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, keeper});
     if (made.needsSetup) this.parts.setup.forget(made.slot);
     for (const warning of made.warnings) this.parts.warn(warning);
     if (this.parts.fillsSubmodules) await this.fillSubmodules(made.slot);
     const slot = withPatience(made.slot, undefined);
-    this.places.remember(number, slot, commit);
+    this.slots.remember(number, slot, commit);
     return {...made, slot};
   }
 

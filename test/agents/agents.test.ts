@@ -11,7 +11,7 @@ import {makeExecution} from '../execution/execution-rig.ts';
 
 function sevenAgents() {
   const {execution} = makeExecution({id: 'a', title: 'A', run: 'true'});
-  const world = {lookAtPlan: async () => true, dependents: async () => []};
+  const world = {pollPlan: async () => true, dependents: async () => []};
   return [
     taskExecutor(execution),
     gitIntegration(execution),
@@ -25,7 +25,7 @@ function sevenAgents() {
 
 test('each of the seven rests as long as it is said to, unless the settings say otherwise', () => {
   const agents = sevenAgents();
-  expect(Object.fromEntries(agents.map(({name, restMs}) => [name, restMs / 1_000]))).toEqual({
+  expect(Object.fromEntries(agents.map(({name, everyMs}) => [name, everyMs / 1_000]))).toEqual({
     'task-executor': Number.POSITIVE_INFINITY,
     'git-integration': 300,
     'progress-monitor': 30,

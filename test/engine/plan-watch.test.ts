@@ -44,5 +44,5 @@ test('a task that completes although it was taken out of the plan stays in it', 
     ['b', 'pending'],
   ]);
   expect(events.map(({event}) => event)).not.toContain('plan_changed');
-  expect(execution.ready.isHolding).toBe(false);
+  expect(execution.ready.isDeferring).toBe(false);
 });

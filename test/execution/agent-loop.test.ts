@@ -54,7 +54,7 @@ async function settled(): Promise<void> {
 }
 
 function agent(changes: Partial<Agent>): Agent {
-  return {name: 'test', restMs: 1_000, wakesOn: [], tick: () => undefined, ...changes};
+  return {name: 'test', everyMs: 1_000, wakesOn: [], tick: () => undefined, ...changes};
 }
 
 describe('an agent', () => {
@@ -73,7 +73,7 @@ describe('an agent', () => {
 
   test('is woken by events of the kinds that it waits for, and by no others', async () => {
     let ticks = 0;
-    const world = new Loop(agent({restMs: Number.POSITIVE_INFINITY, wakesOn: ['trouble'], tick: () => void ticks++}));
+    const world = new Loop(agent({everyMs: Number.POSITIVE_INFINITY, wakesOn: ['trouble'], tick: () => void ticks++}));
     await settled();
     world.notify('task_claimed');
     await settled();
@@ -122,7 +122,7 @@ describe('an agent', () => {
     const world = new Loop(
       agent({
         name: 'ill',
-        restMs: 10,
+        everyMs: 10,
         tick() {
           ticks++;
           throw new Error('no');
@@ -223,7 +223,7 @@ describe('an agent', () => {
 
   test('rests as long as the settings in force say', async () => {
     let ticks = 0;
-    const world = new Loop(agent({restMs: 120_000, tick: () => void ticks++}));
+    const world = new Loop(agent({everyMs: 120_000, tick: () => void ticks++}));
     await settled();
     world.settings.agents.test = {everyMs: 50};
     world.wakeAll();

@@ -62,7 +62,7 @@ export function makeExecution(...tasks: Task[]): ExecutionRig {
   });
   const workspace = plainWorkspace('/nowhere/.milestones', 1);
   const ground = {ledger, inForce, attempts, surroundings, workspace, lifetime, clock, repo: undefined};
-  const uses = {lookAgain: () => looks++, release: () => undefined, whenCleared: () => undefined};
+  const uses = {forgetBusy: () => looks++, release: () => undefined, whenCleared: () => undefined};
   const execution = new Execution(ground, {
     uses: uses as unknown as Uses,
     selection: undefined,

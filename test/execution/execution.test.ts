@@ -4,13 +4,13 @@ import {makeExecution} from './execution-rig.ts';
 test('however many names are busy, one look again is due at a time, the soonest', async () => {
   const {execution, clock, looks} = makeExecution({id: 'a', title: 'A', run: 'true'});
   for (let round = 1; round <= 3; round++) {
-    for (let name = 0; name < 5; name++) execution.timers.lookAgain(1_000);
+    for (let name = 0; name < 5; name++) execution.timers.retryBusy(1_000);
     expect(clock.sleeping).toBe(1);
     await clock.advance(1_000);
     expect([looks(), clock.sleeping]).toEqual([round, 0]);
   }
-  execution.timers.lookAgain(1_000);
-  execution.timers.lookAgain(0);
+  execution.timers.retryBusy(1_000);
+  execution.timers.retryBusy(0);
   expect(clock.sleeping).toBe(1);
   await clock.advance(0);
   expect([looks(), clock.sleeping]).toEqual([4, 0]);

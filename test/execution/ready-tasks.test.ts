@@ -12,10 +12,10 @@ test('a task that is held twice does not start before it is released twice', () 
     after: () => undefined,
     selection: undefined,
   });
-  const startable = () => [ready.size, ready.isHolding];
+  const startable = () => [ready.size, ready.isDeferring];
   expect(startable()).toEqual([1, false]);
-  ready.hold('a');
-  ready.hold('a');
+  ready.defer('a');
+  ready.defer('a');
   ready.release('a');
   expect(startable()).toEqual([0, true]);
   ready.release('a');

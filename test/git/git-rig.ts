@@ -4,7 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type {Repository} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
-import {placedSlots, slotFolder, slotLink, slotPool} from '../../src/git/slot-place.ts';
+import {slotFolder, slotLink, slotPool, slotsInPools} from '../../src/git/slot-folders.ts';
 import type {Clock} from '../../src/platform/clock.ts';
 import type {SlotKeeper} from '../../src/workspace/keep-slot.ts';
 import {removeSlots} from '../../src/workspace/remove-slots.ts';
@@ -84,7 +84,7 @@ export class GitRig {
   /** Remove all slots; the warnings. */
   removeSlots(repo: Repository): Promise<string[]> {
     const pool = slotPool(repo, undefined, ID);
-    return removeSlots(repo, placedSlots(repo), {pools: [pool], keeperOf: number => this.keeper(number)});
+    return removeSlots(repo, slotsInPools(repo), {pools: [pool], keeperOf: number => this.keeper(number)});
   }
 
   /** Where what was in the way of a slot is put. */

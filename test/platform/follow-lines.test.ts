@@ -33,10 +33,10 @@ test('lines are handed on when they are whole, from the place to begin at', asyn
   using file = new Followed('old\n');
   const follower = file.follow(4);
   file.append('a\nb');
-  await follower.look();
+  await follower.poll();
   expect(file.lines).toEqual(['a']);
   file.append('c\r\n\nd');
-  await follower.look();
+  await follower.poll();
   expect(file.lines).toEqual(['a', 'bc']);
   await follower.finish();
   expect(file.lines).toEqual(['a', 'bc', 'd']);
@@ -51,9 +51,9 @@ test('however a text comes, its lines are the same', async () => {
       for (const part of parts) {
         const bytes = Buffer.from(part);
         file.append(bytes.subarray(0, cut));
-        await follower.look();
+        await follower.poll();
         file.append(bytes.subarray(cut));
-        await follower.look();
+        await follower.poll();
       }
       await follower.finish();
       const lines = parts
@@ -70,7 +70,7 @@ test('a line longer than 1 MiB is kept only if it is asked for, and never beyond
   const long = (head: string, bytes: number) => head + 'x'.repeat(bytes);
   const follower = file.follow(0, head => head.startsWith('keep'));
   file.append(`${long('drop', MIB)}\n${long('keep', 3 * MIB)}\n${long('keep', 17 * MIB)}\n${long('', MIB)}\nlast\n`);
-  await follower.look();
+  await follower.poll();
   expect(file.lines.map(line => [line.slice(0, 4), line.length])).toEqual([
     ['keep', 3 * MIB + 4],
     ['xxxx', MIB],
@@ -82,5 +82,5 @@ test('a file that cannot be read is an error', async () => {
   using file = new Followed();
   const follower = file.follow();
   fs.rmSync(file.file);
-  await expect(follower.look()).rejects.toMatchObject({code: 'IO_FAILED'});
+  await expect(follower.poll()).rejects.toMatchObject({code: 'IO_FAILED'});
 });

@@ -70,7 +70,7 @@ test('a request whose attempt dies with the execution is left to the next sessio
   await clock.advance(1_000);
   expect(execution.jobs.size).toBe(1); // its processes may not have ended yet
   end();
-  await clock.runUntil(execution.jobs.settled());
+  await clock.runUntil(execution.jobs.allEnded());
   expect(events.map(({event}) => event)).toEqual(['task_started']);
   expect(state.running).toEqual(new Set(['a']));
 });
@@ -108,11 +108,11 @@ test('of a task that goes from the plan before its attempt has ended, the sender
   execution.ledger.endAttempt({taskId: 'a', attempt: 1}, {kind: 'cancelled', message: 'was taken out of the plan'});
   end();
   execution.ledger.record({event: 'plan_changed', details: {change: {tasks: {a: null}}, warnings: []}});
-  await clock.runUntil(execution.jobs.settled());
+  await clock.runUntil(execution.jobs.allEnded());
   expect(execution.lifetime.ending).toBeUndefined();
   expect(events.at(-1)).toMatchObject({
     event: 'request_rejected',
     details: {code: 'UNKNOWN_TASK', request_id: expect.any(String)},
   });
-  expect(execution.ready.isHolding).toBe(false);
+  expect(execution.ready.isDeferring).toBe(false);
 });

@@ -9,7 +9,7 @@ function ask(changes: Partial<BudgetQuestion> = {}) {
     reserved: [],
     taskLimit: undefined,
     taskUsed: {},
-    places: 1,
+    room: 1,
     reportsCost: true,
     ...changes,
   });
@@ -21,13 +21,13 @@ describe('an attempt', () => {
   });
 
   test("reserves what is left of its task's budget, as far as the milestone has it", () => {
-    const task = {taskLimit: {usd: 2, turns: 10}, taskUsed: {usd: 0.5, turns: 4}, places: 4};
+    const task = {taskLimit: {usd: 2, turns: 10}, taskUsed: {usd: 0.5, turns: 4}, room: 4};
     expect(ask(task)).toEqual({kind: 'reserved', amount: {usd: 1.5, turns: 6}});
     expect(ask({...task, limit: {usd: 10}, used: {usd: 9}})).toMatchObject({amount: {usd: 1, turns: 6}});
   });
 
   test('reserves else its share of what nobody has reserved', () => {
-    const question = {limit: {usd: 10, tokens: 1000}, used: {usd: 2}, reserved: [{usd: 2, tokens: 400}], places: 3};
+    const question = {limit: {usd: 10, tokens: 1000}, used: {usd: 2}, reserved: [{usd: 2, tokens: 400}], room: 3};
     expect(ask(question)).toEqual({kind: 'reserved', amount: {usd: 2, tokens: 200}});
   });
 
@@ -48,7 +48,7 @@ describe('an attempt', () => {
 
 test('however attempts start and end, no more is reserved than there is', () => {
   const step = fc.record({
-    places: fc.integer({min: 1, max: 5}),
+    room: fc.integer({min: 1, max: 5}),
     ends: fc.boolean(),
     share: fc.double({min: 0, max: 1, noNaN: true}),
   });
@@ -56,10 +56,10 @@ test('however attempts start and end, no more is reserved than there is', () => 
     fc.property(fc.double({min: 0.01, max: 1000, noNaN: true}), fc.array(step, {maxLength: 30}), (usd, steps) => {
       let used = 0;
       const reserved: Array<{usd?: number}> = [];
-      for (const {places, ends, share} of steps) {
+      for (const {room, ends, share} of steps) {
         const ended = ends ? reserved.shift() : undefined;
         if (ended) used += (ended.usd ?? 0) * share;
-        const answer = ask({limit: {usd}, used: {usd: used}, reserved, places});
+        const answer = ask({limit: {usd}, used: {usd: used}, reserved, room});
         if (answer.kind === 'reserved') reserved.push(answer.amount);
         const held = reserved.reduce((sum, one) => sum + (one.usd ?? 0), used);
         expect(held).toBeLessThanOrEqual(usd * (1 + 1e-9));

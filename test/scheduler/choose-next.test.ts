@@ -2,7 +2,7 @@ import {expect, test} from 'vitest';
 import {type Candidate, chooseNext, type SchedulerSnapshot} from '../../src/scheduler/choose-next.ts';
 
 function snapshot(changes: Partial<SchedulerSnapshot>): SchedulerSnapshot {
-  return {places: 2, running: [], ready: [], usedElsewhere: new Set(), ...changes};
+  return {room: 2, running: [], ready: [], usedElsewhere: new Set(), ...changes};
 }
 
 const candidate = (id: string, remaining: number, order = 0): Candidate => ({id, remaining, order});
@@ -16,8 +16,8 @@ test('the task with the longest way to the end goes first, the file decides betw
 
 test('no more are started than there are places', () => {
   const ready = [{constraint: {}, candidates: [candidate('a', 1), candidate('b', 1, 1)]}];
-  expect(chooseNext(snapshot({ready, places: 1}))).toEqual(['a']);
-  expect(chooseNext(snapshot({ready, places: 0}))).toEqual([]);
+  expect(chooseNext(snapshot({ready, room: 1}))).toEqual(['a']);
+  expect(chooseNext(snapshot({ready, room: 0}))).toEqual([]);
 });
 
 test('overlapping areas never run together, also not two that are chosen at once', () => {

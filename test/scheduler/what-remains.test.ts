@@ -5,7 +5,7 @@ import {applyEvent} from '../../src/state/apply-event.ts';
 import {initialState} from '../../src/state/initial-state.ts';
 import type {MilestoneState} from '../../src/state/milestone.ts';
 
-const IDLE: Outlook = {ready: 0, manual: [], waiting: new Map(), held: false, waits: false, isRestricted: false};
+const IDLE: Outlook = {ready: 0, manual: [], waiting: new Map(), halted: false, waits: false, isRestricted: false};
 
 /** A milestone of two tasks, after these events. */
 function stateAfter(...events: NewEvent[]): MilestoneState {
@@ -58,7 +58,7 @@ describe('an execution ends with', () => {
       8,
       'quota before what holds everything',
       stateAfter(paused('claude'), blocker('disk_space')),
-      {...quota, held: true},
+      {...quota, halted: true},
     ],
     [4, 'failed tasks before questions', stateAfter(failed('a'), blocker('question', 'b')), {}],
     [4, 'blockers before manual tasks', stateAfter(blocker('driver_missing', 'a')), {manual: ['b']}],
@@ -66,14 +66,14 @@ describe('an execution ends with', () => {
     [6, 'manual tasks', stateAfter(), {manual: ['a', 'b']}],
     [4, 'a driver that waits for a login', stateAfter(blocker('auth', 'a'), {...paused('claude')}), {}],
     [4, 'a driver that nobody is logged in to', stateAfter(loggedOut('claude')), quota],
-    [8, 'a stop on the quota of a driver that no task waits for', stateAfter(paused('claude')), {held: true}],
+    [8, 'a stop on the quota of a driver that no task waits for', stateAfter(paused('claude')), {halted: true}],
     [0, 'what it was restricted to', stateAfter(skipped('a')), {isRestricted: true}],
     [4, 'nothing that can go on, for no reason that is known', stateAfter(skipped('a')), {}],
   ];
   for (const type of ['disk_space', 'milestone_dependency', 'branch_rewritten', 'branch_checked_out'] as const)
-    cases.push([4, type, stateAfter(blocker(type)), {held: true, ready: 1}]);
+    cases.push([4, type, stateAfter(blocker(type)), {halted: true, ready: 1}]);
   for (const type of ['baseline_red', 'final_red'] as const)
-    cases.push([4, type, stateAfter(blocker(type)), {held: true}]);
+    cases.push([4, type, stateAfter(blocker(type)), {halted: true}]);
   for (const type of ['suspect', 'approval_rejected', 'driver_missing', 'auth'] as const)
     cases.push([4, type, stateAfter(blocker(type, 'a')), {}]);
 
@@ -88,11 +88,11 @@ describe('what is done is complete', () => {
   const holding = ['disk_space', 'milestone_dependency', 'branch_checked_out', 'plan_invalid', 'quota'] as const;
 
   test.each(holding)('whatever %s would hold', type => {
-    expect(whatRemains(stateAfter(...done, blocker(type)), {...IDLE, held: true})).toEqual({kind: 'complete'});
+    expect(whatRemains(stateAfter(...done, blocker(type)), {...IDLE, halted: true})).toEqual({kind: 'complete'});
   });
 
   test.each(['final_red', 'branch_rewritten'] as const)('unless it is %s', type => {
-    const remains = whatRemains(stateAfter(...done, blocker(type)), {...IDLE, held: true});
+    const remains = whatRemains(stateAfter(...done, blocker(type)), {...IDLE, halted: true});
     expect(remains).toMatchObject({kind: 'stopped', exit: 4, hint: `mend ${type}, then \`milestone resume m\``});
   });
 
@@ -107,7 +107,7 @@ describe('what is done is complete', () => {
 
 describe('it is working', () => {
   test('as long as anything runs, or could start', () => {
-    expect(whatRemains(stateAfter(blocker('disk_space'), started('a')), {...IDLE, held: true})).toEqual({
+    expect(whatRemains(stateAfter(blocker('disk_space'), started('a')), {...IDLE, halted: true})).toEqual({
       kind: 'working',
     });
     expect(whatRemains(stateAfter(failed('a')), {...IDLE, ready: 1})).toEqual({kind: 'working'});
@@ -125,11 +125,11 @@ describe('it is working', () => {
 });
 
 test('one blocker is told with its own hint and what makes it go on, failed tasks with the command that tries them again', () => {
-  expect(whatRemains(stateAfter(blocker('disk_space')), {...IDLE, held: true})).toMatchObject({
+  expect(whatRemains(stateAfter(blocker('disk_space')), {...IDLE, halted: true})).toMatchObject({
     reason: 'is disk_space',
     hint: 'mend disk_space, then `milestone resume m`',
   });
-  expect(whatRemains(stateAfter(failed('a'), blocker('disk_space')), {...IDLE, held: true})).toMatchObject({
+  expect(whatRemains(stateAfter(failed('a'), blocker('disk_space')), {...IDLE, halted: true})).toMatchObject({
     reason: 'task `a` failed; is disk_space',
     hint: 'look (`milestone show m a`), then `milestone retry m` and `milestone resume m`',
   });

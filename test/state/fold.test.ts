@@ -6,7 +6,7 @@ import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../sr
 import type {KiroPhase, Plan, Task} from '../../src/plan/plan.ts';
 import {whatRemains} from '../../src/scheduler/what-remains.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
-import {heldKey} from '../../src/state/held-tasks.ts';
+import {heldUpKey} from '../../src/state/held-up.ts';
 import {initialState} from '../../src/state/initial-state.ts';
 import {isBetweenPhases, nextStepIsOf} from '../../src/state/kiro-task.ts';
 import {type Blocker, type MilestoneState, taskState} from '../../src/state/milestone.ts';
@@ -136,7 +136,7 @@ describe('gates', () => {
           world.live([one]);
           world.schedule();
           const {size, manual, waiting} = world.ready;
-          const outlook = {ready: size, manual, waiting, held: false, waits: false, isRestricted: false};
+          const outlook = {ready: size, manual, waiting, halted: false, waits: false, isRestricted: false};
           if (world.state.running.size > 0) continue;
           const remaining = whatRemains(world.state, outlook);
           expect(remaining.kind).not.toBe('working');
@@ -164,7 +164,7 @@ function heldIn(state: MilestoneState): Set<string> {
   const isStuck = (id: string) => ['failed', 'blocked'].includes(taskState(state, id).status);
   return new Set(
     state.plan.tasks.flatMap(({id, dependencies = []}) =>
-      taskState(state, id).status === 'pending' ? dependencies.filter(isStuck).map(other => heldKey(id, other)) : [],
+      taskState(state, id).status === 'pending' ? dependencies.filter(isStuck).map(other => heldUpKey(id, other)) : [],
     ),
   );
 }
@@ -293,7 +293,7 @@ describe('the fold', () => {
         const recorded = new Set<string>();
         const world = new World(plan, 3, (state, {event, details}) => {
           const held = heldIn(state);
-          if (event === 'task_dependency_blocker') recorded.add(heldKey(details.task_id, details.dependency));
+          if (event === 'task_dependency_blocker') recorded.add(heldUpKey(details.task_id, details.dependency));
           for (const key of recorded) if (!held.has(key)) recorded.delete(key);
           expect(state.unreported).toEqual(new Set([...held].filter(key => !recorded.has(key))));
         });
@@ -314,7 +314,7 @@ describe('the fold', () => {
       {event: 'task_dependency_blocker', details: {task_id: 'b', dependency: 'a'}},
       {event: 'plan_changed', details: {change: {tasks: {c}}, warnings: []}},
     );
-    expect(world.state.unreported).toEqual(new Set([heldKey('c', 'a')]));
+    expect(world.state.unreported).toEqual(new Set([heldUpKey('c', 'a')]));
     expect(world.state.unexplained).toEqual(new Set(['a']));
   });
 

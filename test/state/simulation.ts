@@ -15,7 +15,7 @@ import {decideRequest} from '../../src/requests/decide-request.ts';
 import {afterAttempt} from '../../src/scheduler/after-attempt.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
 import {isTaskEvent} from '../../src/state/fold-task.ts';
-import {heldPair} from '../../src/state/held-tasks.ts';
+import {heldUpPair} from '../../src/state/held-up.ts';
 import {initialState} from '../../src/state/initial-state.ts';
 import {pendingApprovals} from '../../src/state/kiro.ts';
 import {workToIntegrate} from '../../src/state/kiro-task.ts';
@@ -283,7 +283,7 @@ export class World {
     const about = {type: 'task_dependency' as const, message: 'failed', hint: 'retry it'};
     for (const task_id of [...unexplained])
       this.record({event: 'blocker_detected', details: {id: `b${this.events.length}`, ...about, task_id}});
-    for (const key of [...unreported]) this.record({event: 'task_dependency_blocker', details: heldPair(key)});
+    for (const key of [...unreported]) this.record({event: 'task_dependency_blocker', details: heldUpPair(key)});
     if (untold.size > 0) this.record({event: 'blockers_escalated', details: {ids: [...untold]}});
   }
 

@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {workFolder} from '../../src/git/repository.ts';
-import {slotFolder, slotLink} from '../../src/git/slot-place.ts';
+import {slotFolder, slotLink} from '../../src/git/slot-folders.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
 import {noteLeft} from '../../src/workspace/left-as.ts';
 import {registerAgain} from '../../src/workspace/register-again.ts';

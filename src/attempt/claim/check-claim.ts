@@ -38,7 +38,7 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
   if (refusal) return giveUp(execution, place, refusal, work);
   if (branch && work) await recordRemovedTests(execution, place, {branch, work});
   await takeOwnDocuments(execution, place);
-  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.placeOf(place).folder, signal});
+  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.workplaceOf(place).folder, signal});
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);
   if (red) {
@@ -61,7 +61,7 @@ function freeze(
   signal: StopSignal,
 ): Promise<FrozenWork | undefined> {
   const isKiro = runningTask(execution.ledger.state, place.taskId).phase !== undefined;
-  return execution.workspace.placeOf(place).freeze({
+  return execution.workspace.workplaceOf(place).freeze({
     message: messageOf(execution, place, []),
     signal,
     ...(isKiro && {documents: documentsFolder(execution.ledger.state.id, place.taskId)}),

@@ -13,6 +13,6 @@ export async function completeUnmerged(
   const voided = voidIfChanged(execution, place.taskId);
   if (voided) return giveUp(execution, place, voided);
   // What the checks have written does not stay where others work.
-  await execution.workspace.placeOf(place).leave();
+  await execution.workspace.workplaceOf(place).leave();
   return complete(execution, place, {checks});
 }

@@ -37,10 +37,10 @@ export async function attention(format: AttentionFormat): Promise<void> {
   if (id === undefined) return (await import('./list.ts')).listActive();
   const view = await look(paths, id);
   const status = statusReport(view, await statusFacts(paths, view));
-  const report = attentionReport(status, sinceLastLook(paths, view), afterCompletion(status, view.snapshot.kept));
+  const report = attentionReport(status, sinceLastVisit(paths, view), afterCompletion(status, view.snapshot.kept));
   print(await render(report, format));
   // A program looks all the time, and says nothing of what a person has seen.
-  if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteLook(paths, view);
+  if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteVisit(paths, view);
 }
 
 async function render(report: AttentionReport, format: AttentionFormat): Promise<string> {
@@ -54,14 +54,14 @@ function answer(found: object): string {
 }
 
 /** Where the log ended at the last look. */
-interface Look {
+interface Visit {
   at: string;
   position: LogPosition;
 }
 
-function sinceLastLook(paths: HomePaths, {id, origin}: MilestoneView): Since | null {
+function sinceLastVisit(paths: HomePaths, {id, origin}: MilestoneView): Since | null {
   if (origin !== 'log') return null;
-  const last = readLook(paths.looked(id));
+  const last = readVisit(paths.looked(id));
   try {
     return whatHappened(eventsAfter(paths.log(id), last?.position), last?.at ?? null);
   } catch {
@@ -75,7 +75,7 @@ function* eventsAfter(file: string, position: LogPosition = LOG_START) {
 }
 
 /** Anything wrong with it means that nobody has looked. */
-function readLook(file: string): Look | undefined {
+function readVisit(file: string): Visit | undefined {
   try {
     const {at, position} = JSON.parse(readIfExists(file) ?? '');
     const isWhole = typeof at === 'string' && [position.seq, position.offset].every(Number.isSafeInteger);
@@ -86,9 +86,9 @@ function readLook(file: string): Look | undefined {
 }
 
 /** Whoever cannot write the home has looked all the same. */
-function noteLook(paths: HomePaths, {id, position, origin}: MilestoneView): void {
+function noteVisit(paths: HomePaths, {id, position, origin}: MilestoneView): void {
   if (origin !== 'log') return;
-  const seen: Look = {at: new Date(systemClock.now()).toISOString(), position};
+  const seen: Visit = {at: new Date(systemClock.now()).toISOString(), position};
   try {
     fs.mkdirSync(path.dirname(paths.looked(id)), {recursive: true});
     fs.writeFileSync(paths.looked(id), JSON.stringify(seen));

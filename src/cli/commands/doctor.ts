@@ -78,7 +78,7 @@ function answer(findings: readonly Finding[], repaired: readonly string[], failu
 }
 
 function inWords({severity, message, hint, where}: Finding): string[] {
-  const place = where && [where.file, where.line, where.column].filter(part => part !== undefined).join(':');
-  const lines = [`${severity}: ${message}${place === undefined ? '' : ` (${place})`}`];
+  const location = where && [where.file, where.line, where.column].filter(part => part !== undefined).join(':');
+  const lines = [`${severity}: ${message}${location === undefined ? '' : ` (${location})`}`];
   return hint === undefined ? lines : [...lines, `  hint: ${hint}`];
 }

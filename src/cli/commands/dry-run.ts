@@ -23,7 +23,7 @@ import {type DryRunFacts, dryRunText} from '../../terminal/dry-run-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {describeFailure} from '../failure.ts';
 import {readPlanHere} from '../launch/plan-reader.ts';
-import {shownPlace} from '../shown-path.ts';
+import {shownPosition} from '../shown-path.ts';
 
 export interface DryRunFlags {
   home: string;
@@ -143,7 +143,7 @@ function factsOf(
     titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),
     maxParallel: flags.maxParallel ?? resolveMilestoneSettings(state.plan.settings, config.settings).maxParallel,
     requires: state.plan.requires.map(id => ({id, completed: !missing.includes(id)})),
-    problems: problems.map(problem => ({...problem, place: problem.where && shownPlace(problem.where)})),
+    problems: problems.map(problem => ({...problem, place: problem.where && shownPosition(problem.where)})),
     refusal,
   };
 }

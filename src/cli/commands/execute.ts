@@ -7,7 +7,7 @@ import {didYouMean} from '../../plan/suggest.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {listFolder, readIfExists} from '../../platform/files.ts';
 import {processSignals} from '../../platform/processes/signals.ts';
-import {keepHeapSmall} from '../../platform/v8-tuning.ts';
+import {limitHeap} from '../../platform/v8-tuning.ts';
 import {nextLine, whatNext} from '../../reports/what-next.ts';
 import {pausedUntil} from '../../scheduler/what-remains.ts';
 import {printable} from '../../terminal/printable.ts';
@@ -96,7 +96,7 @@ async function run(
   // Not for others that carry out a plan, such as the demo.
   if (words[0] === command && wantsDashboard(words, standardStreams(), process.env))
     return executeOnTerminal(home, milestone, words);
-  keepHeapSmall();
+  limitHeap();
   const printer = eventPrinter(flags.json ?? false);
   const report = await executeMilestone({
     home,

@@ -12,7 +12,7 @@ import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable} from '../../terminal/printable.ts';
 import {cutTo, pad} from '../../terminal/width.ts';
 import {requireHome} from '../choose-milestone.ts';
-import {shownPlace} from '../shown-path.ts';
+import {shownPosition} from '../shown-path.ts';
 
 /** `milestone list`. */
 export async function list(flags: {json?: boolean}): Promise<void> {
@@ -28,7 +28,7 @@ export async function list(flags: {json?: boolean}): Promise<void> {
 
 /** Every milestone that can be read, and what is wrong with the others. */
 export async function listOf(paths: HomePaths): Promise<{milestones: Listed[]; warnings: Problem[]}> {
-  const found = await Promise.all(milestonesOf(paths).map(milestone => lookAt(paths, milestone)));
+  const found = await Promise.all(milestonesOf(paths).map(milestone => summaryOf(paths, milestone)));
   return {
     milestones: found.filter(entry => 'id' in entry),
     warnings: found.filter(entry => 'severity' in entry),
@@ -41,7 +41,7 @@ const LINES = 18;
 export async function listActive(): Promise<void> {
   const paths = homePaths(requireHome());
   const active = milestonesOf(paths).filter(({folder}) => folder === 'active');
-  const found = await Promise.all(active.slice(0, LINES).map(milestone => lookAt(paths, milestone)));
+  const found = await Promise.all(active.slice(0, LINES).map(milestone => summaryOf(paths, milestone)));
   const shown = found.filter(entry => 'id' in entry);
   if (shown.length > 0) print(`${table(shown, undefined, choosePaint())}\n`);
   if (active.length > LINES) print(`and ${active.length - LINES} more: \`milestone list\`\n`);
@@ -55,7 +55,7 @@ function milestonesOf(paths: HomePaths): ListedMilestone[] {
   return knownMilestones(paths).filter(({id}) => !seen.has(id) && seen.add(id));
 }
 
-async function lookAt(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
+async function summaryOf(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
   try {
     const {plan, kept, tasks} = (await look(paths, id)).snapshot;
     const weights = phaseWeights(plan.kiro_configuration);
@@ -87,7 +87,7 @@ function paintStatus(status: string, paint: Paint): (text: string) => string {
 
 function warningText({message, hint, where}: Problem): string {
   const lines = [
-    `warning: ${where ? `${shownPlace(where)}: ` : ''}${message}`,
+    `warning: ${where ? `${shownPosition(where)}: ` : ''}${message}`,
     ...(hint === undefined ? [] : [`hint: ${hint}`]),
   ];
   return lines.map(line => printable(line)).join('\n');

@@ -18,7 +18,7 @@ import {excerptLines} from '../../terminal/excerpt.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable, printableLines} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
-import {pathInRepository, shownPath, shownPlace} from '../shown-path.ts';
+import {pathInRepository, shownPath, shownPosition} from '../shown-path.ts';
 import {version} from '../version.ts';
 
 interface Result {
@@ -128,10 +128,10 @@ function configProblems(file: string): Problem[] {
 /** What only the home of a plan shows to be wrong. */
 function problemsInHome(read: ReadPlan, file: string, paths: HomePaths): Problem[] {
   const {config} = readConfigFile(paths.config);
-  const place = {file, text: read.text};
+  const origin = {file, text: read.text};
   // Nobody needs what a completed one named.
   const isOver = path.dirname(file) === path.dirname(paths.completed(''));
-  const setup = read.plan && !isOver ? planSetupProblems(read.plan, config, driversOf(config), place) : [];
+  const setup = read.plan && !isOver ? planSetupProblems(read.plan, config, driversOf(config), origin) : [];
   const id = path.basename(file, '.yaml');
   const isIn = file === paths.active(id) || file === paths.completed(id);
   return [...(isIn ? sharedId(paths, id, file) : []), ...unknownRequirements(read, file, paths), ...setup];
@@ -180,10 +180,10 @@ function textOf(results: readonly Result[], paint: Paint): string {
 }
 
 function problemLines({severity, message, hint, where}: Problem, paint: Paint): string[] {
-  const place = where ? `${printable(shownPlace(where))}: ` : '';
+  const location = where ? `${printable(shownPosition(where))}: ` : '';
   const name = severity === 'error' ? paint.red('error') : paint.yellow('warning');
   return [
-    `${place}${name}: ${printableLines(message)}`,
+    `${location}${name}: ${printableLines(message)}`,
     ...(where ? excerptLines(where) : []),
     ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`]),
   ];

@@ -7,7 +7,7 @@ import {goOnCommand, nextLine, whatNext} from '../../reports/what-next.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {LiveMilestone} from '../follow/live-milestone.ts';
-import {restingEnd, type WaitEnd} from '../follow/wait-end.ts';
+import {idleEnd, type WaitEnd} from '../follow/wait-end.ts';
 import {WaitWatch} from '../follow/wait-watch.ts';
 import {targetMilestone} from '../target.ts';
 
@@ -20,7 +20,7 @@ export interface WaitFlags {
 }
 
 const LAST_STEPS_MS = 10_000;
-const LOOK_MS = 50;
+const POLL_MS = 50;
 
 /** `milestone wait`: until a milestone that is being executed needs a person, or ends. @returns The exit code. */
 export async function wait(word: string | undefined, flags: WaitFlags): Promise<number> {
@@ -28,22 +28,22 @@ export async function wait(word: string | undefined, flags: WaitFlags): Promise<
   const live = await LiveMilestone.load(paths, targetMilestone(paths, word, flags.milestone));
   const end = await findEnd(live, flags);
   if (end.because === 'ended') await hasLeft(live, end.session);
-  const isAtRest = end.because === 'ended' || end.because === 'resting';
-  if (isAtRest) end.needs = needsAtRest(live);
+  const isIdle = end.because === 'ended' || end.because === 'resting';
+  if (isIdle) end.needs = needsWhenIdle(live);
   if (flags.json) console.log(JSON.stringify(report(live, end)));
-  else for (const line of [...textOf(end), ...(isAtRest ? nextLines(live) : [])]) console.log(printable(line));
+  else for (const line of [...textOf(end), ...(isIdle ? nextLines(live) : [])]) console.log(printable(line));
   return end.exit;
 }
 
 async function findEnd(live: LiveMilestone, {until, timeout}: WaitFlags): Promise<WaitEnd> {
-  live.look();
+  live.poll();
   if (live.isBusy) return new WaitWatch(live, until, timeout).end();
   live.catchUp(() => undefined); // it may have ended since the log was read
-  return restingEnd(live.state);
+  return idleEnd(live.state);
 }
 
-function needsAtRest(live: LiveMilestone): Need[] {
-  live.look();
+function needsWhenIdle(live: LiveMilestone): Need[] {
+  live.poll();
   return live.report().needs_you;
 }
 
@@ -53,7 +53,7 @@ async function hasLeft({paths, id}: LiveMilestone, session: string | undefined):
     const {who, owner} = readExecutor(paths.home, id);
     return isAtWork(who) && owner?.session_id === session;
   };
-  await untilGone(isThere, {clock: systemClock, everyMs: LOOK_MS, signal: AbortSignal.timeout(LAST_STEPS_MS)});
+  await untilGone(isThere, {clock: systemClock, everyMs: POLL_MS, signal: AbortSignal.timeout(LAST_STEPS_MS)});
 }
 
 /** What is typed after that, or when nothing is left to decide. */

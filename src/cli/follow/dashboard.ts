@@ -59,7 +59,7 @@ class Dashboard {
   private model: DashboardModel;
   private readonly over = new AbortController();
   private nap = new AbortController();
-  private lookedAt = Number.NEGATIVE_INFINITY;
+  private polledAt = Number.NEGATIVE_INFINITY;
   private lastSigns: ReturnType<LiveMilestone['lastSigns']> = new Map();
 
   constructor(private readonly options: DashboardOptions) {
@@ -126,9 +126,9 @@ class Dashboard {
   private currentModel(): DashboardModel {
     const {live} = this.options;
     const now = systemClock.now();
-    if (systemClock.elapsed() - this.lookedAt >= TICK_MS) {
-      this.lookedAt = systemClock.elapsed();
-      live.look();
+    if (systemClock.elapsed() - this.polledAt >= TICK_MS) {
+      this.polledAt = systemClock.elapsed();
+      live.poll();
       this.lastSigns = live.lastSigns();
     }
     const {state} = live;

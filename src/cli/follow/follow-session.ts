@@ -16,7 +16,7 @@ interface End {
 }
 
 const POLL_MS = 100;
-const LIFE_LOOK_MS = 1_000;
+const LIFE_POLL_MS = 1_000;
 const UNREAD: End = {exit: 0, reason: 'nobody reads any more'};
 const DIED: End = {exit: 9, reason: 'the executor is gone without having ended its session'};
 
@@ -94,7 +94,7 @@ async function watchLife({home, id}: LogView, stop: AbortController, wasThere: b
     return isThere || !hasCome;
   };
   const {signal} = stop;
-  if (await untilGone(isAwaitedOrThere, {clock: systemClock, everyMs: LIFE_LOOK_MS, signal})) stop.abort(DIED);
+  if (await untilGone(isAwaitedOrThere, {clock: systemClock, everyMs: LIFE_POLL_MS, signal})) stop.abort(DIED);
 }
 
 async function close({json, output}: LogView, {exit, reason}: End): Promise<number> {

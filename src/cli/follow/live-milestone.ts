@@ -67,7 +67,7 @@ export class LiveMilestone {
   }
 
   /** See whether anybody executes it now. */
-  look(): void {
+  poll(): void {
     this.executor = readExecutor(this.paths.home, this.id);
   }
 

@@ -1,5 +1,5 @@
 import {ask} from '../../engine/ask.ts';
-import {keepHeapSmall} from '../../platform/v8-tuning.ts';
+import {limitHeap} from '../../platform/v8-tuning.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {commandOptions} from '../command-options.ts';
 import {type DashboardEnd, type OwnExecutor, showDashboard} from './dashboard.ts';
@@ -14,7 +14,7 @@ export async function showOnTerminal(
   until: Promise<unknown>,
   own?: OwnExecutor,
 ): Promise<DashboardEnd> {
-  keepHeapSmall();
+  limitHeap();
   const {stdin, stdout} = process;
   return showDashboard({
     live,

@@ -29,7 +29,7 @@ const PAUSE_EXITS: Record<Exclude<PauseCode, 'signal'>, number> = {
 };
 
 /** What waiting comes to when nobody executes the milestone: what its last executor came to, or would have. */
-export function restingEnd({id, status, session, paused, blockedReason}: MilestoneState): WaitEnd {
+export function idleEnd({id, status, session, paused, blockedReason}: MilestoneState): WaitEnd {
   const end = (exit: number, reason: string): WaitEnd => ({exit, because: 'resting', reason});
   switch (status) {
     case 'completed':

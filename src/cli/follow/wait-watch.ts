@@ -6,9 +6,9 @@ import {atEndOfTurn} from '../../platform/turn.ts';
 import {eventLine} from '../../terminal/event-line.ts';
 import {printable} from '../../terminal/printable.ts';
 import type {LiveMilestone} from './live-milestone.ts';
-import {restingEnd, type WaitEnd} from './wait-end.ts';
+import {idleEnd, type WaitEnd} from './wait-end.ts';
 
-const LIFE_LOOK_MS = 1_000;
+const LIFE_POLL_MS = 1_000;
 const NEEDS_A_PERSON = 6;
 const STILL_RUNNING = 10;
 
@@ -90,8 +90,8 @@ export class WaitWatch {
   private async watchLife(): Promise<void> {
     const {paths, id} = this.live;
     const {signal} = this.stop;
-    if (await untilGone(() => isExecuted(paths.home, id), {clock: systemClock, everyMs: LIFE_LOOK_MS, signal}))
-      this.finish({...restingEnd(this.live.state), because: 'ended'});
+    if (await untilGone(() => isExecuted(paths.home, id), {clock: systemClock, everyMs: LIFE_POLL_MS, signal}))
+      this.finish({...idleEnd(this.live.state), because: 'ended'});
   }
 
   private async watchTime(): Promise<void> {

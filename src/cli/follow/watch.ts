@@ -16,7 +16,7 @@ import {eventPrinter} from './event-printer.ts';
 import {LiveMilestone} from './live-milestone.ts';
 import {showOnTerminal} from './on-terminal.ts';
 
-const LIFE_LOOK_MS = 1_000;
+const LIFE_POLL_MS = 1_000;
 
 /**
  * Show a milestone and go on as it changes: on a terminal until it is left, else until nobody works on it any more.
@@ -69,6 +69,6 @@ async function printAsItHappens(live: LiveMilestone): Promise<number> {
 
 async function endWhenIdle({paths, id}: LiveMilestone, over: AbortController): Promise<void> {
   const {signal} = over;
-  if (await untilGone(() => isExecuted(paths.home, id), {clock: systemClock, everyMs: LIFE_LOOK_MS, signal}))
+  if (await untilGone(() => isExecuted(paths.home, id), {clock: systemClock, everyMs: LIFE_POLL_MS, signal}))
     over.abort(0);
 }

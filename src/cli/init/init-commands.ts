@@ -13,7 +13,7 @@ export interface InitCommandsFlags {
   json?: boolean;
 }
 
-interface Place {
+interface CommandFile {
   /** Relative to the project. */
   path: string;
   file: string;
@@ -27,18 +27,18 @@ export function initCommands(project: string, flags: InitCommandsFlags): void {
     ...(flags.claude ? ['claude' as const] : []),
     ...(flags.opencode ? ['opencode' as const] : []),
   ];
-  const places = agents.flatMap(slashCommands).map(({path: name, text}): Place => {
+  const files = agents.flatMap(slashCommands).map(({path: name, text}): CommandFile => {
     const file = path.join(project, name);
     return {path: name, file, text, state: fileState(file, text)};
   });
-  if (flags.remove) removeAll(project, places, flags);
-  else writeAll(project, places, flags);
+  if (flags.remove) removeAll(project, files, flags);
+  else writeAll(project, files, flags);
 }
 
-function writeAll(project: string, places: readonly Place[], {force, dryRun, json}: InitCommandsFlags): void {
+function writeAll(project: string, places: readonly CommandFile[], {force, dryRun, json}: InitCommandsFlags): void {
   const foreign = pathsOf(places, 'foreign');
   const missing = places.filter(({state}) => state.kind !== 'current');
-  const written = missing.map(place => place.path);
+  const written = missing.map(file => file.path);
   const isRefused = foreign.length > 0 && !force;
   if (!json && missing.length === 0) say('all files are there already');
   for (const {path: name, file, text, state} of missing) {
@@ -53,11 +53,11 @@ function writeAll(project: string, places: readonly Place[], {force, dryRun, jso
   if (json) console.log(JSON.stringify({ok: true, project, written, kept: pathsOf(places, 'current')}));
 }
 
-function removeAll(project: string, places: readonly Place[], {dryRun, json}: InitCommandsFlags): void {
-  const left = pathsOf(places, 'foreign');
+function removeAll(project: string, files: readonly CommandFile[], {dryRun, json}: InitCommandsFlags): void {
+  const left = pathsOf(files, 'foreign');
   const removed: string[] = [];
   const folders: string[] = [];
-  for (const {path: name, file, state} of places) {
+  for (const {path: name, file, state} of files) {
     if (state.kind !== 'current' && state.kind !== 'older') continue;
     removed.push(name);
     if (!dryRun) folders.push(...removeOwnFile(file, state));
@@ -71,8 +71,8 @@ function removeAll(project: string, places: readonly Place[], {dryRun, json}: In
   }
 }
 
-function pathsOf(places: readonly Place[], kind: FileState['kind']): string[] {
-  return places.filter(({state}) => state.kind === kind).map(place => place.path);
+function pathsOf(files: readonly CommandFile[], kind: FileState['kind']): string[] {
+  return files.filter(({state}) => state.kind === kind).map(file => file.path);
 }
 
 function listOf(names: readonly string[]): string {

@@ -23,9 +23,9 @@ export interface OpencodeLogOptions {
   now(): number;
 }
 
-/** Between two looks. */
-const LOOK_MS = 1_000;
-/** Read of one file at one look; more is a log that somebody else floods. */
+/** Between two polls. */
+const POLL_MS = 1_000;
+/** Read of one file at one poll; more is a log that somebody else floods. */
 const MOST_BYTES = 1024 * 1024;
 
 /** Follows what is added to the log since this was made, by whichever run of it may be ours. */
@@ -38,7 +38,7 @@ export class OpencodeLog {
   readonly #offsets = new Map<string, number>();
   /** The run of ours, once it has named its folder. */
   #run: string | undefined;
-  #lookedAt = 0;
+  #polledAt = 0;
 
   constructor(private readonly options: OpencodeLogOptions) {
     const {env} = options;
@@ -65,10 +65,10 @@ export class OpencodeLog {
   }
 
   /** Read what is new, at most once a second unless `hurry`. @param session Ours, as soon as it is known. */
-  look(session: string | undefined, hurry = false): void {
+  poll(session: string | undefined, hurry = false): void {
     const now = this.options.now();
-    if (!hurry && now - this.#lookedAt < LOOK_MS) return;
-    this.#lookedAt = now;
+    if (!hurry && now - this.#polledAt < POLL_MS) return;
+    this.#polledAt = now;
     for (const [file, size] of this.#files()) {
       const offset = this.#offsets.get(file) ?? 0;
       if (size <= offset) continue;

@@ -158,14 +158,14 @@ class OpencodeReader implements AgentReader {
     return judgeAnswer({text: this.#text}, this.agent.schema, this.#denials.all);
   }
 
-  look(): void {
-    this.#log.look(this.#session);
+  poll(): void {
+    this.#log.poll(this.#session);
     const refusal = this.#refused();
     if (refusal && this.sink.now() - refusal.at >= PATIENCE_MS[refusal.outcome.kind]) this.sink.end(refusal.outcome);
   }
 
   refusal(): Outcome | undefined {
-    this.#log.look(this.#session, true);
+    this.#log.poll(this.#session, true);
     return this.#refused()?.outcome;
   }
 

@@ -7,7 +7,7 @@ import {git, type Repository, tryGit} from '../git.ts';
  * would see what is never committed. Of a sparse checkout, what is not there stays marked.
  */
 export async function showHiddenChanges(slot: Repository): Promise<void> {
-  if (!mayHoldMarks(slot)) return;
+  if (!mayHaveMarks(slot)) return;
   const listed = await tryGit(slot, ['ls-files', '-v', '-z', '--sparse']);
   if (listed.code !== 0) return; // an index that cannot be read hides nothing: it is made anew
   const entries = listed.stdout.split('\0').filter(Boolean);
@@ -29,7 +29,7 @@ const NAME_LENGTH = 0x0fff;
  * Whether an index may mark files, by its flags alone (gitformat-index(5), versions 2 and 3): to ask git takes as long as
  * all else that is asked of a slot. Whatever is unusual counts as marked.
  */
-function mayHoldMarks({gitDir, objectFormat}: Repository): boolean {
+function mayHaveMarks({gitDir, objectFormat}: Repository): boolean {
   const index = readIfThere(path.join(gitDir, 'index'));
   if (!index) return false;
   if (index.length < HEADER || index.toString('latin1', 0, 4) !== 'DIRC' || index.readUInt32BE(4) > 3) return true;

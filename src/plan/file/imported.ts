@@ -82,7 +82,7 @@ function readStatus<Status extends string>(
   problems.warn(
     'UNKNOWN_STATUS',
     `\`${isData(value) || Array.isArray(value) ? 'status' : value}\` is no status of a ${path.length === 0 ? 'milestone' : 'task'}; ${effect}`,
-    source.placeAt([...path, 'status']),
+    source.positionAt([...path, 'status']),
     hint ?? `the statuses are ${known.join(', ')}`,
   );
   return undefined;

@@ -4,12 +4,12 @@
 import {type CST, isMap, isScalar, type Node, type Pair, Scalar} from 'yaml';
 import type {FieldLayout, Insertion, Json, Layout, MapLayout, TaskLayout} from '../layout.ts';
 import {
-  type Holder,
   MAP_FIELDS,
   MILESTONE_FIELDS,
   NESTED_FIELDS,
+  type StateMap,
   TASK_FIELDS,
-  TASK_HOLDERS,
+  TASK_STATE_MAPS,
 } from '../state-field-names.ts';
 import type {RawTask} from './imported.ts';
 import type {Problems} from './problems.ts';
@@ -77,7 +77,7 @@ class LayoutReader {
   private readTask({id = '', path}: RawTask): TaskLayout {
     const map = this.source.target(this.source.nodeAt(path));
     const layout = isMap(map)
-      ? this.readMap(map as MapNode, TASK_FIELDS, {after: 'status', holders: TASK_HOLDERS})
+      ? this.readMap(map as MapNode, TASK_FIELDS, {after: 'status', maps: TASK_STATE_MAPS})
       : FROZEN(TASK_FIELDS);
     this.warnOfFixed(layout, `task \`${id}\``, map);
     return {id, ...layout};
@@ -90,7 +90,7 @@ class LayoutReader {
     this.problems.warn(
       'STATE_NOT_WRITABLE',
       `the state of ${owner} cannot be kept up to date in this file (${fields}): that text is named by an alias, has a merge key, or is written in an unusual way`,
-      this.source.placeOfNode(node),
+      this.source.positionOfNode(node),
       'write it out without anchors; the log has the state in any case',
     );
   }
@@ -110,22 +110,22 @@ class LayoutReader {
   private readMap(
     map: MapNode,
     keys: readonly string[] | undefined,
-    {after, holders = {}, inner}: {after?: string; holders?: Holder['holders']; inner?: {json: boolean}} = {},
+    {after, maps = {}, inner}: {after?: string; maps?: StateMap['maps']; inner?: {json: boolean}} = {},
   ): MapLayout {
     const style = this.styleOf(map);
-    const made = Object.keys(holders).filter(key => holders[key]?.isMade);
+    const made = Object.keys(maps).filter(key => maps[key]?.isMade);
     const all = keys && [...keys, ...made];
     if (!style) return FROZEN(all ?? map.items.flatMap(({key}) => this.source.keyText(key) ?? []));
     const json = isJson(map, inner?.json);
-    const layout: Required<Pick<MapLayout, 'fields' | 'fixed' | 'holders'>> = {fields: {}, fixed: [], holders: {}};
+    const layout: Required<Pick<MapLayout, 'fields' | 'fixed' | 'maps'>> = {fields: {}, fixed: [], maps: {}};
     const {fields, fixed} = layout;
     let followsText = false;
     for (const [index, pair] of map.items.entries()) {
       const previous = map.items[index - 1]?.srcToken;
       const key = this.source.keyText(pair.key);
-      const holder = key === undefined || isNothing(pair.value) ? undefined : holders[key];
-      if (holder) this.readHolder(layout, key as string, pair.value as Node, holder, json);
-      const isState = key !== undefined && !holder && (all?.includes(key) ?? true);
+      const inner = key === undefined || isNothing(pair.value) ? undefined : maps[key];
+      if (inner) this.readStateMap(layout, key as string, pair.value as Node, inner, json);
+      const isState = key !== undefined && !inner && (all?.includes(key) ?? true);
       const field = isState ? this.readField(key, pair, previous, style) : undefined;
       followsText = endsInBlockScalar(previous?.value) || followsText;
       if (field?.cut && !style.flow) this.cuttable.set(field.cut[0], field);
@@ -139,31 +139,31 @@ class LayoutReader {
       : inner
         ? this.insertionInInner(map, after, Object.keys(fields))
         : this.insertionInBlock(map, after);
-    if (!insert) fixed.push(...(all ?? []).filter(key => !fields[key] && !layout.holders[key] && !fixed.includes(key)));
+    if (!insert) fixed.push(...(all ?? []).filter(key => !fields[key] && !layout.maps[key] && !fixed.includes(key)));
     return {
       fields,
       ...(insert && {insert}),
       ...(fixed.length > 0 && {fixed}),
-      ...(Object.keys(layout.holders).length > 0 && {holders: layout.holders}),
+      ...(Object.keys(layout.maps).length > 0 && {maps: layout.maps}),
     };
   }
 
   /** A person's map with state in it. What is used elsewhere too is left alone. */
-  private readHolder(
-    {fixed, holders}: {fixed: string[]; holders: Record<string, MapLayout>},
+  private readStateMap(
+    {fixed, maps}: {fixed: string[]; maps: Record<string, MapLayout>},
     key: string,
     value: Node,
-    {fields, after, holders: deeper}: Holder,
+    {fields, after, maps: deeper}: StateMap,
     json: boolean,
   ): void {
     const map = isMap(value)
       ? this.readMap(value as MapNode, fields, {
           ...(after !== undefined && {after}),
-          ...(deeper && {holders: deeper}),
+          ...(deeper && {maps: deeper}),
           inner: {json},
         })
       : undefined;
-    if (map?.insert) holders[key] = map;
+    if (map?.insert) maps[key] = map;
     else fixed.push(key);
   }
 
@@ -324,10 +324,10 @@ function isNothing(value: unknown): boolean {
 }
 
 /** Fields that cannot be written, those of inner maps with the way to them. */
-function fixedKeys({fixed = [], holders = {}}: MapLayout): string[] {
+function fixedKeys({fixed = [], maps = {}}: MapLayout): string[] {
   return [
     ...fixed,
-    ...Object.entries(holders).flatMap(([key, inner]) => fixedKeys(inner).map(below => `${key}.${below}`)),
+    ...Object.entries(maps).flatMap(([key, inner]) => fixedKeys(inner).map(below => `${key}.${below}`)),
   ];
 }
 

@@ -91,7 +91,7 @@ function criteriaToText(data: Data, key: string, path: Path, source: YamlSource,
       problems.warn(
         'READ_AS_TEXT',
         `\`${key}[${index}]\` is no text to YAML; it is read as one`,
-        source.placeAt(at),
+        source.positionAt(at),
         'put it in quotes',
       );
     return text;

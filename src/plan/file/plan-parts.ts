@@ -25,14 +25,14 @@ export function tasksOf(root: Data, source: YamlSource, problems: Problems): Raw
     const misspelt = Object.keys(root).find(key => isForTasks(key, root[key]));
     const hint =
       misspelt === undefined ? 'add at least one under `tasks:`' : `write \`tasks\` in place of \`${misspelt}\``;
-    problems.error('NO_TASKS', 'the milestone has no tasks', source.placeOfKey([], misspelt ?? 'tasks'), hint);
+    problems.error('NO_TASKS', 'the milestone has no tasks', source.positionOfKey([], misspelt ?? 'tasks'), hint);
     return [];
   }
   if (!Array.isArray(list)) {
     problems.error(
       'WRONG_TYPE',
       `\`tasks\` must be a list, not ${describe(list)}`,
-      source.placeAt(['tasks']),
+      source.positionAt(['tasks']),
       'write `tasks:` and then `- id: …` for each task',
     );
     return [];
@@ -44,7 +44,7 @@ export function tasksOf(root: Data, source: YamlSource, problems: Problems): Raw
     problems.error(
       'WRONG_TYPE',
       `task ${index + 1} must be a map of keys and values, not ${describe(data)}`,
-      source.placeAt(at),
+      source.positionAt(at),
       'write `- id: …`',
     );
     return [];
@@ -84,7 +84,7 @@ export function readTasks(rawTasks: readonly RawTask[], source: YamlSource, prob
 function checkHead(data: Data, source: YamlSource, expectedId: string, problems: Problems): void {
   const {id} = data;
   if (id === undefined)
-    problems.error('MISSING_KEY', 'the milestone has no `id`', source.placeAt([]), `add \`id: ${expectedId}\``);
+    problems.error('MISSING_KEY', 'the milestone has no `id`', source.positionAt([]), `add \`id: ${expectedId}\``);
   if (typeof id === 'string') {
     checkId(id, 'the milestone', ['id'], source, problems);
     checkFileName(id, expectedId, source, problems);
@@ -93,7 +93,7 @@ function checkHead(data: Data, source: YamlSource, expectedId: string, problems:
     problems.warn(
       'MISSING_TITLE',
       'the milestone has no `title`',
-      source.placeAt(['id']),
+      source.positionAt(['id']),
       'add one: it is shown everywhere',
     );
   const requires = isData(data.dependencies) ? data.dependencies.requires : undefined;
@@ -106,7 +106,7 @@ function readTask(raw: RawTask, source: YamlSource, problems: Problems): Task | 
     problems.error(
       'MISSING_KEY',
       `task ${(path.at(-1) as number) + 1} has no \`id\``,
-      source.placeAt(path),
+      source.positionAt(path),
       'add one: `id: …`',
     );
     return undefined;
@@ -115,7 +115,7 @@ function readTask(raw: RawTask, source: YamlSource, problems: Problems): Task | 
     problems.warn(
       'MISSING_TITLE',
       `task \`${id}\` has no \`title\``,
-      source.placeAt([...path, 'id']),
+      source.positionAt([...path, 'id']),
       'add one: its commit is named after it',
     );
   checkContradictions(raw, source, problems);

@@ -54,7 +54,7 @@ export type ProblemCode =
   | 'STATE_NOT_WRITABLE';
 
 /** A place in the text of a file; line and column count from 1. */
-export interface Place {
+export interface Position {
   line: number;
   column: number;
   excerpt?: Excerpt;
@@ -66,11 +66,11 @@ export class Problems {
 
   constructor(private readonly file: string) {}
 
-  error(code: ProblemCode, message: string, at?: Place, hint?: string): void {
+  error(code: ProblemCode, message: string, at?: Position, hint?: string): void {
     this.add('error', code, message, at, hint);
   }
 
-  warn(code: ProblemCode, message: string, at?: Place, hint?: string): void {
+  warn(code: ProblemCode, message: string, at?: Position, hint?: string): void {
     this.add('warning', code, message, at, hint);
   }
 
@@ -81,7 +81,7 @@ export class Problems {
     return [...once.values()].sort((a, b) => line(a)[0] - line(b)[0] || line(a)[1] - line(b)[1]);
   }
 
-  private add(severity: Problem['severity'], code: ProblemCode, message: string, at?: Place, hint?: string): void {
+  private add(severity: Problem['severity'], code: ProblemCode, message: string, at?: Position, hint?: string): void {
     this.found.push({
       severity,
       code,

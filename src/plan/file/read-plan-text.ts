@@ -74,7 +74,7 @@ export function readConfigText(text: string, file: string): {config: Config; pro
     problems.error(
       'WRONG_TYPE',
       `the file must be a map of keys and values, not ${describe(value)}`,
-      source.placeAt([]),
+      source.positionAt([]),
     );
     return {config: {}, problems: problems.sorted()};
   }

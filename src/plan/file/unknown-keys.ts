@@ -7,7 +7,7 @@
 
 import * as z from 'zod';
 import {suggestId} from '../suggest.ts';
-import type {Place, Problems} from './problems.ts';
+import type {Position, Problems} from './problems.ts';
 import {milestoneStateShape, taskStateShape} from './schema.ts';
 import {isData} from './validate.ts';
 import type {Path, YamlSource} from './yaml-source.ts';
@@ -46,7 +46,7 @@ const STATE: Readonly<Record<string, z.ZodType>> = {...milestoneStateShape, ...t
 interface Unknown {
   severity: 'error' | 'warning';
   message: string;
-  at: Place | undefined;
+  at: Position | undefined;
   hint: string;
   times: number;
 }
@@ -101,7 +101,7 @@ export class UnknownKeys {
     this.seen.set(`${kind} ${key}`, {
       severity: isError ? 'error' : 'warning',
       message: `milestone does not know the key \`${key}\` of ${kind}${isError ? '' : '; it is kept'}`,
-      at: this.source.placeOfKey(path, key),
+      at: this.source.positionOfKey(path, key),
       hint: meant ? didYouMean(key, meant, path) : misplaced ? 'put it under `settings`' : 'it has no effect',
       times: 1,
     });

@@ -20,7 +20,7 @@ export function unknownRequirements(read: ReadPlan, file: string, paths: HomePat
     problems.warn(
       'UNKNOWN_REQUIREMENT',
       `the required milestone \`${id}\` is neither in \`active/\` nor in \`completed/\``,
-      source?.placeAt(['dependencies', 'requires', placeIn(source, id)]),
+      source?.positionAt(['dependencies', 'requires', positionIn(source, id)]),
       didYouMean(id, known) ?? 'it must be completed before this one can start',
     );
   return problems.found;
@@ -30,7 +30,7 @@ function exists(paths: HomePaths, id: string): boolean {
   return fs.existsSync(paths.active(id)) || fs.existsSync(paths.completed(id));
 }
 
-function placeIn(source: YamlSource, id: string): number {
+function positionIn(source: YamlSource, id: string): number {
   for (let index = 0; ; index++) {
     const text = source.textAt(['dependencies', 'requires', index]);
     if (text === id || text === undefined) return index;

@@ -2,7 +2,7 @@
 
 import type * as z from 'zod';
 import {didYouMean} from '../suggest.ts';
-import type {Place, ProblemCode, Problems} from './problems.ts';
+import type {Position, ProblemCode, Problems} from './problems.ts';
 import type {Data, Path, YamlSource} from './yaml-source.ts';
 
 /** Where a piece of data stands, and how to speak of it. */
@@ -44,7 +44,7 @@ export function validate<T>(schema: z.ZodType<T>, data: unknown, spot: Spot, pro
 function report(issue: Issue, value: unknown, spot: Spot, problems: Problems): void {
   const path = issue.path as Array<string | number>;
   const subject = `\`${nameOf(path)}\`${spot.owner}`;
-  const at = placeOf(path, spot);
+  const at = positionOf(path, spot);
   if (value === undefined) {
     problems.error('MISSING_KEY', `${subject} is missing`, at);
     return;
@@ -147,9 +147,9 @@ function nameOf(path: ReadonlyArray<string | number>): string {
   );
 }
 
-function placeOf(path: Path, {source, path: base}: Spot): Place | undefined {
+function positionOf(path: Path, {source, path: base}: Spot): Position | undefined {
   const older = path[0] === 'estimated_hours' && !source.nodeAt([...base, ...path]);
-  return source.placeAt([...base, ...(older ? ['hours'] : path)]);
+  return source.positionAt([...base, ...(older ? ['hours'] : path)]);
 }
 
 function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {

@@ -16,7 +16,7 @@ import {
   type YAMLParseError,
 } from 'yaml';
 import {excerptOf} from '../../errors.ts';
-import type {Place, Problems} from './problems.ts';
+import type {Position, Problems} from './problems.ts';
 import {explainYamlError, hintForAlias} from './yaml-error.ts';
 
 export type Path = ReadonlyArray<string | number>;
@@ -70,17 +70,17 @@ export class YamlSource {
         logLevel: 'error',
         lineCounter: lines,
       });
-      const place = (offset: number) => placeInText(text, lines, offset);
+      const position = (offset: number) => positionInText(text, lines, offset);
       for (const warning of document.warnings) {
         const {message, offset, hint} = explainYamlError(warning, text);
-        problems.warn('YAML_WARNING', message, place(offset), hint);
+        problems.warn('YAML_WARNING', message, position(offset), hint);
       }
       for (const error of errorsByLine(document.errors, lines))
         if (error.code === 'RESOURCE_EXHAUSTION')
-          problems.error('TOO_DEEP', 'values are nested too deeply', place(error.pos[0]));
+          problems.error('TOO_DEEP', 'values are nested too deeply', position(error.pos[0]));
         else {
           const {message, offset, hint} = explainYamlError(error, text);
-          problems.error('YAML_SYNTAX', `not valid YAML: ${message}`, place(offset), hint);
+          problems.error('YAML_SYNTAX', `not valid YAML: ${message}`, position(offset), hint);
         }
       if (document.errors.length > 0) return undefined;
       return new YamlSource(text, document.contents as Node | null, lines, problems);
@@ -120,27 +120,29 @@ export class YamlSource {
   }
 
   /** Where the value at a path stands, else the key, else the nearest place above it. */
-  placeAt(path: Path): Place | undefined {
+  positionAt(path: Path): Position | undefined {
     let node = this.root;
-    let place = this.placeOfNode(node);
+    let position = this.positionOfNode(node);
     for (const step of path) {
       const child = this.child(node, step);
       if (!child) break;
-      place =
-        (isEmpty(child.value) ? undefined : this.placeOfNode(child.value)) ?? this.placeOfNode(child.key) ?? place;
+      position =
+        (isEmpty(child.value) ? undefined : this.positionOfNode(child.value)) ??
+        this.positionOfNode(child.key) ??
+        position;
       node = child.value;
     }
-    return place;
+    return position;
   }
 
   /** Where a key stands in the map at a path. */
-  placeOfKey(path: Path, key: string): Place | undefined {
+  positionOfKey(path: Path, key: string): Position | undefined {
     const child = this.child(this.nodeAt(path), key);
-    return this.placeOfNode(child?.key ?? null) ?? this.placeAt(path);
+    return this.positionOfNode(child?.key ?? null) ?? this.positionAt(path);
   }
 
-  placeOfNode(node: Node | null | undefined): Place | undefined {
-    return node?.range ? placeOf(this.text, this.lines, node.range[0]) : undefined;
+  positionOfNode(node: Node | null | undefined): Position | undefined {
+    return node?.range ? positionOf(this.text, this.lines, node.range[0]) : undefined;
   }
 
   /** The text of a scalar as it is written (`007`, `1.10`), of anything else its source on one line. */
@@ -266,7 +268,7 @@ export class YamlSource {
         this.problems.error(
           'DUPLICATE_KEY',
           `the key \`${key}\` stands twice in one map`,
-          this.placeOfNode(pair.key as Node),
+          this.positionOfNode(pair.key as Node),
           'remove one of the two',
         );
       seen.add(key);
@@ -297,8 +299,8 @@ export class YamlSource {
     hintAt?: (text: string, offset: number) => string | undefined,
   ): never {
     const [offset] = node?.range ?? [];
-    const place = offset === undefined ? undefined : placeInText(this.text, this.lines, offset);
-    this.problems.error(code, message, place, offset === undefined ? undefined : hintAt?.(this.text, offset));
+    const position = offset === undefined ? undefined : positionInText(this.text, this.lines, offset);
+    this.problems.error(code, message, position, offset === undefined ? undefined : hintAt?.(this.text, offset));
     throw new Unusable(message);
   }
 }
@@ -316,17 +318,17 @@ function plainNumber(value: unknown): unknown {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-function placeOf(text: string, lines: LineCounter, offset: number): Place {
+function positionOf(text: string, lines: LineCounter, offset: number): Position {
   const {line, col} = lines.linePos(offset);
   return {line, column: line === 1 && text.startsWith('\uFEFF') ? Math.max(1, col - 1) : col};
 }
 
 /** A place together with what stands there, for what makes a text unreadable. */
-function placeInText(text: string, lines: LineCounter, offset: number): Place {
-  const place = placeOf(text, lines, offset);
-  const start = lines.lineStarts[place.line - 1] ?? 0;
+function positionInText(text: string, lines: LineCounter, offset: number): Position {
+  const position = positionOf(text, lines, offset);
+  const start = lines.lineStarts[position.line - 1] ?? 0;
   const end = text.indexOf('\n', start);
-  return {...place, ...excerptOf(text.slice(start, end < 0 ? text.length : end), place.column)};
+  return {...position, ...excerptOf(text.slice(start, end < 0 ? text.length : end), position.column)};
 }
 
 /** Of several errors in one line the first says what is wrong. */

@@ -30,15 +30,15 @@ export function askProgram({file, args, env, timeoutMs, clock = systemClock}: Qu
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       stdout = (stdout + text).slice(0, LARGEST_ANSWER);
     });
-    const settle = (answer: Answer) => {
+    const finish = (answer: Answer) => {
       endAlarm();
       resolve(answer);
     };
-    child.once('error', error => settle({kind: 'failed', message: error.message}));
+    child.once('error', error => finish({kind: 'failed', message: error.message}));
     child.once('close', (code, signal) => {
-      if (isLate) settle({kind: 'failed', message: `gave no answer within ${timeoutMs / 1000} s`});
-      else if (code === 0) settle({kind: 'answered', stdout});
-      else settle({kind: 'failed', message: signal ? `was ended by ${signal}` : `failed with exit code ${code}`});
+      if (isLate) finish({kind: 'failed', message: `gave no answer within ${timeoutMs / 1000} s`});
+      else if (code === 0) finish({kind: 'answered', stdout});
+      else finish({kind: 'failed', message: signal ? `was ended by ${signal}` : `failed with exit code ${code}`});
     });
   });
 }

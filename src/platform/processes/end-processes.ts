@@ -20,7 +20,7 @@ const KILL_PATIENCE_MS = 30_000;
 /** Faster than any machine makes processes, per millisecond. */
 const PIDS_PER_MS = 100;
 /** Looks for newborns while stopping everybody; they run out, because who is stopped bears none. */
-const FREEZE_LOOKS = 100;
+const FREEZE_ROUNDS = 100;
 
 export interface StopOptions {
   /** Pid of the first process: its group and session belong to it, with or without the token. */
@@ -156,10 +156,10 @@ async function killAll(search: ProcessSearch, clock: Clock): Promise<ProcessEntr
 
 async function freezeAll(search: ProcessSearch): Promise<ProcessEntry[]> {
   const frozen = new Set<number>();
-  for (let look = 0; ; look++) {
+  for (let round = 0; ; round++) {
     const targets = await search.find();
     const newborn = targets.filter(({pid}) => !frozen.has(pid));
-    if (newborn.length === 0 || look === FREEZE_LOOKS) return targets;
+    if (newborn.length === 0 || round === FREEZE_ROUNDS) return targets;
     search.signal(newborn, 'SIGSTOP');
     for (const {pid} of newborn) frozen.add(pid);
   }

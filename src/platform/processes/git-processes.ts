@@ -78,9 +78,9 @@ function startOf({started}: ProcStat): number {
   return bootSeconds * 1_000 + Number(started) * 10;
 }
 
-function isInside(place: string | undefined, folder: string): boolean {
-  if (place === undefined) return false;
-  return place === folder || place.startsWith(folder + path.sep);
+function isInside(location: string | undefined, folder: string): boolean {
+  if (location === undefined) return false;
+  return location === folder || location.startsWith(folder + path.sep);
 }
 
 function listWithPs(columns: string, ...flags: string[]): string[] {

@@ -54,7 +54,7 @@ export class KeepAwake {
   /** Say whether there is work now; cheap, and may be called as often as one likes. */
   update(isBusy: boolean): void {
     this.isWanted = isBusy;
-    if (this.command && !this.isSettling && isBusy !== this.isHeld) void this.settle();
+    if (this.command && !this.isSettling && isBusy !== this.isInhibited) void this.follow();
   }
 
   /** Let the machine sleep, for good. */
@@ -63,22 +63,22 @@ export class KeepAwake {
     this.release();
   }
 
-  private get isHeld(): boolean {
+  private get isInhibited(): boolean {
     return this.tool !== undefined;
   }
 
-  private async settle(): Promise<void> {
+  private async follow(): Promise<void> {
     this.isSettling = true;
     const {clock} = this.options;
     await clock.sleep(SETTLING_MS, this.over.signal).catch(() => undefined);
     this.isSettling = false;
-    if (this.over.signal.aborted || this.isWanted === this.isHeld) return;
-    if (this.isWanted) this.hold();
+    if (this.over.signal.aborted || this.isWanted === this.isInhibited) return;
+    if (this.isWanted) this.inhibit();
     else this.release();
   }
 
   /** A tool that ends by itself (there is none, or it may not) is not tried again. */
-  private hold(): void {
+  private inhibit(): void {
     const [file, ...args] = this.command as readonly [string, ...string[]];
     const tool = this.start(file, args);
     this.tool = tool;

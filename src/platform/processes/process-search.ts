@@ -16,9 +16,9 @@ import {matchToken} from './tokens.ts';
 /** Above this many, listing what runs is cheaper than asking for each number. */
 const FEW_PIDS = 128;
 /** Looks at who was born meanwhile, each taking microseconds. */
-const NEWBORN_LOOKS = 1_000;
-/** Between two looks at a process that nothing can be said of: it is in the middle of exec, or of its end. */
-const UNCLEAR_LOOK_MS = 1;
+const NEWBORN_ROUNDS = 1_000;
+/** Between two sweeps for a process that nothing can be said of: it is in the middle of exec, or of its end. */
+const UNCLEAR_POLL_MS = 1;
 /** Who is not through with it by then never will be: what it waits for is gone (a network drive). */
 const UNCLEAR_PATIENCE_MS = 10_000;
 
@@ -47,8 +47,8 @@ export async function findByToken(tokens: ReadonlySet<string>): Promise<TokenCar
   });
 }
 
-/** What one look has seen; `unclear` are those that may belong as well. */
-interface Look {
+/** What one sweep has seen; `unclear` are those that may belong as well. */
+interface Sweep {
   found: ProcessEntry[];
   unclear: ProcessEntry[];
 }
@@ -66,7 +66,7 @@ export class ProcessSearch {
     const last = hasProc ? this.table.readLastPid() : 0;
     const patience = new Patience();
     for (let empty = 0; empty < 2; ) {
-      const {found, unclear} = await this.lookAtAll();
+      const {found, unclear} = await this.inspectAll();
       if (found.length > 0) return found;
       empty = (await patience.isSpentOn(unclear)) ? empty + 1 : 0;
     }
@@ -83,9 +83,9 @@ export class ProcessSearch {
     const patience = new Patience();
     let [from, seen] = [pid, pid];
     let unclear: ProcessEntry[] = [];
-    for (let look = 0; look < NEWBORN_LOOKS && (from !== last || unclear.length > 0); look++) {
+    for (let round = 0; round < NEWBORN_ROUNDS && (from !== last || unclear.length > 0); round++) {
       const pids = this.pidsBetween(from, last);
-      const seenNow = this.lookAt([...unclear.map(entry => entry.pid), ...pids], last < pid ? 0 : pid);
+      const seenNow = this.inspect([...unclear.map(entry => entry.pid), ...pids], last < pid ? 0 : pid);
       if (seenNow.found.length > 0) return seenNow.found;
       unclear = (await patience.isSpentOn(seenNow.unclear)) ? [] : seenNow.unclear;
       [from, seen] = [seen, last];
@@ -95,7 +95,7 @@ export class ProcessSearch {
   }
 
   /** @param firstPid Sessions that were begun earlier are somebody else's. */
-  private lookAt(pids: readonly number[], firstPid: number): Look {
+  private inspect(pids: readonly number[], firstPid: number): Sweep {
     const entries = [...new Set(pids)].flatMap(pid => this.table.readProcess(pid) ?? []);
     return {
       found: entries.filter(entry => this.matches(entry)),
@@ -103,7 +103,7 @@ export class ProcessSearch {
     };
   }
 
-  private async lookAtAll(): Promise<Look> {
+  private async inspectAll(): Promise<Sweep> {
     const all = await this.table.listProcesses();
     const isOwn = all.some(entry => entry.pid === process.pid && this.isInGroup(entry)); // P1
     const isGone = !isGroup(this.group) && !all.some(entry => entry.session === this.group); // P2
@@ -158,7 +158,7 @@ class Patience {
   async isSpentOn(unclear: readonly ProcessEntry[]): Promise<boolean> {
     const open = unclear.map(({pid, started}) => `${pid} ${started}`).filter(key => !hopeless.has(key));
     if (open.length > 0 && performance.now() >= this.#until) for (const key of open) hopeless.add(key);
-    else if (open.length > 0) await pause(UNCLEAR_LOOK_MS);
+    else if (open.length > 0) await pause(UNCLEAR_POLL_MS);
     return open.every(key => hopeless.has(key));
   }
 }

@@ -15,7 +15,7 @@ export interface Supervision<Cut> {
   hurry?: AbortSignal | undefined;
 }
 
-export interface Settled<Cut> {
+export interface Supervised<Cut> {
   exit: Exit;
   /** Present when the group was ended before its time. */
   cut?: {reason: Cut};
@@ -29,7 +29,7 @@ export interface Settled<Cut> {
 export async function superviseGroup<Cut>(
   group: GroupIdentity & {exited: Promise<Exit>},
   supervision: Supervision<Cut>,
-): Promise<Settled<Cut>> {
+): Promise<Supervised<Cut>> {
   const {token, clock, hurry} = supervision;
   const cut = await firstOf(group.exited, supervision);
   if (!cut) {
@@ -62,7 +62,7 @@ export function onAbort(signal: StopSignal, then: (reason: unknown) => void): ()
 }
 
 /** One line for the log of an attempt; undefined when there is nothing to say. */
-export function describeLeftovers({leftBehind, unended}: Settled<unknown>): string | undefined {
+export function describeLeftovers({leftBehind, unended}: Supervised<unknown>): string | undefined {
   if (unended.length > 0) return `milestone: could not end ${nameAll(unended)}: not even SIGKILL does`;
   if (leftBehind.length > 0) return `milestone: ended what was left running: ${nameAll(leftBehind)}`;
   return undefined;

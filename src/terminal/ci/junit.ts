@@ -36,8 +36,8 @@ function textOf(problems: readonly Problem[]): string {
   return problems
     .map(problem => {
       const {line, column} = problem.where ?? {};
-      const place = line === undefined ? '' : `${line}:${column ?? 1}: `;
-      return `${place}${problem.severity}: ${textOfProblem(problem)}`;
+      const location = line === undefined ? '' : `${line}:${column ?? 1}: `;
+      return `${location}${problem.severity}: ${textOfProblem(problem)}`;
     })
     .join('\n');
 }

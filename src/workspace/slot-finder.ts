@@ -1,16 +1,16 @@
 import {type Repository, withPatience} from '../git/git.ts';
 import {
-  type PlacedSlot,
-  placedSlots,
+  type SlotInPool,
   slotAt,
   slotFolder,
   slotLink,
   slotPool,
   slotsElsewhere,
-} from '../git/slot-place.ts';
+  slotsInPools,
+} from '../git/slot-folders.ts';
 import {isSparse, type RegisteredSlot, registerAgain} from './register-again.ts';
 
-export interface SlotPlacesParts {
+export interface SlotFinderParts {
   repo: Repository;
   milestoneId: string;
   home: string;
@@ -19,11 +19,11 @@ export interface SlotPlacesParts {
 }
 
 /** Finds the slots of one milestone, wherever they were made. */
-export class SlotPlaces {
+export class SlotFinder {
   /** As they were prepared here: a prune in another place may take their registration. */
   private readonly registered = new Map<number, RegisteredSlot>();
 
-  constructor(private readonly parts: SlotPlacesParts) {}
+  constructor(private readonly parts: SlotFinderParts) {}
 
   get pool(): string {
     const {repo, root, milestoneId} = this.parts;
@@ -40,7 +40,7 @@ export class SlotPlaces {
   find(number: number): Repository | undefined {
     const {repo} = this.parts;
     const here = this.findHere(number) ?? slotAt(repo, slotLink(this.folder(number)));
-    return here ?? this.elsewhere().find(placed => placed.number === number)?.slot;
+    return here ?? this.elsewhere().find(found => found.number === number)?.slot;
   }
 
   /** The slot where it would be made now. */
@@ -50,9 +50,9 @@ export class SlotPlaces {
     return slotAt(repo, this.folder(number)) ?? (known && registerAgain(repo, known));
   }
 
-  all(): PlacedSlot[] {
+  all(): SlotInPool[] {
     for (const number of this.registered.keys()) this.findHere(number);
-    return [...placedSlots(this.parts.repo).filter(({pool}) => pool === this.pool), ...this.elsewhere()];
+    return [...slotsInPools(this.parts.repo).filter(({pool}) => pool === this.pool), ...this.elsewhere()];
   }
 
   /** A slot was prepared. */
@@ -67,7 +67,7 @@ export class SlotPlaces {
     if (known) this.registered.set(number, {...known, owner});
   }
 
-  private elsewhere(): PlacedSlot[] {
+  private elsewhere(): SlotInPool[] {
     return slotsElsewhere(this.parts.repo, {home: this.parts.home, pool: this.pool});
   }
 }

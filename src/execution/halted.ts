@@ -1,14 +1,14 @@
-import {holdsEverything} from '../state/blockers.ts';
+import {haltsEverything} from '../state/blockers.ts';
 import {tasksCompleted} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
 import type {Execution} from './execution.ts';
 
 /** Whether nothing may start at the moment. */
-export function isHeld(execution: Pick<Execution, 'inForce' | 'ledger' | 'lifetime' | 'wait'>): boolean {
+export function isHalted(execution: Pick<Execution, 'inForce' | 'ledger' | 'lifetime' | 'wait'>): boolean {
   const {state} = execution.ledger;
   const {ending} = execution.lifetime;
   if (ending || state.status !== 'in_progress' || isStopped(execution)) return true;
-  for (const blocker of blockersOf(state, undefined).values()) if (holdsEverything(blocker)) return true;
+  for (const blocker of blockersOf(state, undefined).values()) if (haltsEverything(blocker)) return true;
   return false;
 }
 

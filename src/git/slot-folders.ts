@@ -34,27 +34,27 @@ export function slotFolder(repo: Repository, root: string | undefined, id: strin
   return path.join(slotPool(repo, root, id), `slot-${slot}`, repositoryName(repo));
 }
 
-const HOLDER = /^slot-(\d+)$/;
+const SLOT_PARENT = /^slot-(\d+)$/;
 
 /** Where the link to a slot is, and where slots were before they were named after their repository. */
 export function slotLink(folder: string): string {
   const holder = path.dirname(folder);
-  const [, number] = HOLDER.exec(path.basename(holder)) ?? [];
+  const [, number] = SLOT_PARENT.exec(path.basename(holder)) ?? [];
   return number === undefined ? folder : path.join(path.dirname(holder), number);
 }
 
 /** A slot, by the place where it lies. */
-export interface PlacedSlot {
+export interface SlotInPool {
   pool: string;
   number: number;
   slot: Repository;
 }
 
 /** All worktrees that are slots of milestones, also those whose folder is gone. */
-export function placedSlots(repo: Repository): PlacedSlot[] {
+export function slotsInPools(repo: Repository): SlotInPool[] {
   return linkedWorktrees(repo).flatMap(slot => {
     const [holder, name] = [path.dirname(slot.topLevel), path.basename(slot.topLevel)];
-    const [, number] = HOLDER.exec(path.basename(holder)) ?? [];
+    const [, number] = SLOT_PARENT.exec(path.basename(holder)) ?? [];
     // A task may have made a worktree of its own beside the one that it works in.
     if (number !== undefined && (isSlot(slot) || name === repositoryName(repo)))
       return [{pool: path.dirname(holder), number: Number(number), slot}];
@@ -71,9 +71,9 @@ export function isSlot({gitDir}: Pick<Repository, 'gitDir'>): boolean {
 }
 
 /** The slots of a milestone that lie anywhere else: the pool was another when they were made. */
-export function slotsElsewhere(repo: Repository, {home, pool}: {home: string; pool: string}): PlacedSlot[] {
+export function slotsElsewhere(repo: Repository, {home, pool}: {home: string; pool: string}): SlotInPool[] {
   const id = path.basename(pool);
-  return placedSlots(repo).filter(
+  return slotsInPools(repo).filter(
     ({slot, pool: other}) =>
       other !== pool && path.basename(other) === id && readIfExists(path.join(slot.gitDir, HOME_NOTE)) === `${home}\n`,
   );
