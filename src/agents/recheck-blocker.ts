@@ -2,6 +2,7 @@ import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {diskUsage} from '../platform/disk-space.ts';
 import {exceeded} from '../scheduler/budget.ts';
+import {isLiftedByResume, resolution} from '../state/blockers.ts';
 import type {Blocker} from '../state/milestone.ts';
 
 /** Below this share a disk that was too full is good again. */
@@ -65,4 +66,17 @@ function isSomebodyMissing(execution: Pick<Execution, 'inForce'>, id: TaskId): b
   const reviewer = execution.inForce.taskOf(id).review?.driver;
   const isReviewable = reviewer === undefined || execution.inForce.drivers.get(reviewer).kind === 'driver';
   return execution.inForce.driverOf(id).kind === 'missing' || !isReviewable;
+}
+
+/** Whoever resumes says that what is in the way may be mended. Of the branch that can be seen without a try. */
+export async function liftBlockers(execution: Execution): Promise<void> {
+  const {ledger, lifetime} = execution;
+  const {state} = ledger;
+  for (const blocker of [...state.blockers.values()]) {
+    const isBranch = blocker.type === 'branch_rewritten';
+    const isLifted = isBranch ? await recheck(execution, blocker) : isLiftedByResume(blocker);
+    if (isLifted && !lifetime.ending) ledger.record(resolution(state, blocker));
+  }
+  if (lifetime.ending) return;
+  for (const driver of Object.keys(state.pausedDrivers)) ledger.record({event: 'driver_resumed', details: {driver}});
 }

@@ -1,7 +1,6 @@
 // The one entry. Whatever a command needs is loaded when it is called.
 
-import {print, watchOutput} from '../platform/print.ts';
-import {leaveHungUpTerminal} from '../platform/processes/hung-up-terminal.ts';
+import {leaveHungUpTerminal, print, watchOutput} from '../platform/print.ts';
 import {exitCodeOf, failureText} from './failure.ts';
 import {READ_PLAN} from './launch/plan-reader.ts';
 import {version} from './version.ts';

@@ -5,7 +5,6 @@ import {explainNoAgent} from '../milestone/no-agent.ts';
 import {Problems} from '../plan/file/problems.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
 import {type Path, YamlSource} from '../plan/file/yaml-source.ts';
-import {hasPipe} from '../plan/pipes.ts';
 import type {Plan, Problem, Settings, Task} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {EVENT_NAMES} from '../terminal/log-line.ts';
@@ -195,4 +194,14 @@ class Findings {
       if (text === id || (text === undefined && !this.source?.nodeAt(['tasks', index]))) return index;
     }
   }
+}
+
+/**
+ * Whether a shell command has a pipe outside of quotes: `sh` takes the exit code of its last command alone. Whoever sets
+ * `pipefail` himself knows.
+ */
+export function hasPipe(command: string): boolean {
+  if (/\bpipefail\b|\bcase\b/.test(command)) return false; // patterns of `case` have the same sign
+  const outside = command.replace(/\\[\s\S]|'[^']*'|"(?:\\[\s\S]|[^"\\])*"|(?<=^|\s)#.*$/gm, '');
+  return /(?<![|>])\|(?!\|)/.test(outside);
 }

@@ -15,8 +15,8 @@ import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {freeBytes} from '../platform/disk-space.ts';
 import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
 import type {Activation, MilestoneState} from '../state/milestone.ts';
-import type {ExecuteOptions} from './execute-milestone.ts';
 import {assertCheckoutFree, assertReady} from './make-workspace.ts';
+import type {ExecuteOptions} from './run.ts';
 
 /** A milestone that nobody has locked: what it says may change under the hand. */
 export type UnlockedMilestone = Omit<MilestoneOnDisk, 'repo'>;

@@ -8,6 +8,7 @@ import {CHECK_OUTPUT} from '../drivers/run-checks.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution, Ground} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
+import {BROKEN_OFF} from '../execution/live-attempts.ts';
 import type {RecordedCommit} from '../git/task-commits.ts';
 import {MergeRounds} from '../merge-queue/merge-rounds.ts';
 import {settleIntegrated} from '../merge-queue/settle-integrated.ts';
@@ -114,7 +115,7 @@ function howItEnded({state}: Ledger): Outcome {
 }
 
 /** End an attempt on which nobody works any more, with everything that it leaves. */
-export async function endInterrupted(
+async function endInterrupted(
   ground: Pick<Ground, 'ledger' | 'surroundings' | 'workspace'>,
   id: TaskId,
   {attempt, slot}: RunningTask,
@@ -143,5 +144,30 @@ function closeLogsBeside(logFile: string): void {
     const output = path.join(folder, name);
     appendContent(logFile, output);
     removeAttemptLog(output);
+  }
+}
+
+/**
+ * What a failed job has left in progress ends in order, while the log is well. The next session settles what was on its
+ * way onto the branch, checks what a person has done, and ends what could not be kept here.
+ */
+export async function endRunning(execution: Execution): Promise<void> {
+  const {state} = execution.ledger;
+  const open = [...state.running].flatMap(id => {
+    const task = taskState(state, id);
+    const isLeft = task.status !== 'in_progress' || task.stage === 'integrating' || isByHand(task);
+    return isLeft ? [] : [[id, task] as const];
+  });
+  if (open.length === 0) return;
+  try {
+    // Where the log has died, slots and processes may be another's by now.
+    await execution.ledger.durable();
+    await endLeftovers(new Set(open.map(([, {token}]) => token)), execution.clock, {hurry: execution.attempts.hurry});
+  } catch {
+    return;
+  }
+  for (const [id, task] of open) {
+    await settleLost(execution, id, task).catch(() => undefined);
+    await endInterrupted(execution, id, task, BROKEN_OFF).catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
+import tty from 'node:tty';
 import {fileError} from './files.ts';
 
 /**
@@ -43,7 +44,28 @@ export function isTerminal(): boolean {
 }
 
 /** Whether an open file is a device, other than `/dev/null`. @throws The error of the system. */
-export function isDevice(fd: number): boolean {
+function isDevice(fd: number): boolean {
   const file = fs.fstatSync(fd);
   return file.isCharacterDevice() && file.rdev !== fs.statSync(os.devNull).rdev;
+}
+
+const STANDARD = [0, 1, 2] as const;
+
+/**
+ * Let go of a terminal that was closed, when this process exits. Node gives the terminal that it was started on its
+ * settings back at the very end, and aborts where that fails; a file that is closed it passes over.
+ */
+export function leaveHungUpTerminal(): void {
+  process.on('exit', () => {
+    for (const fd of STANDARD) if (isHungUp(fd)) fs.closeSync(fd);
+  });
+}
+
+/** A device that says to be no terminal: one that hung up does, too. Of the others only `/dev/null` is common. */
+function isHungUp(fd: number): boolean {
+  try {
+    return isDevice(fd) && !tty.isatty(fd);
+  } catch {
+    return false;
+  }
 }

@@ -4,10 +4,11 @@ import {readLastEvents} from '../events/read-log.ts';
 import type {Execution, Ground} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
 import type {TaskId} from '../plan/plan.ts';
+import {isAlive, ownIdentity} from '../platform/processes/identity.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {type Decision, type DecisionFacts, decideRequest, rejectionEvent} from './decide-request.ts';
+import {type Decision, type DecisionFacts, decideRequest, type Rejection, rejectionEvent} from './decide-request.ts';
 import {finishRequest, leftoverRequests, takeRequests} from './inbox.ts';
-import {judgeSender} from './judge-sender.ts';
+import {descendsFromAttempt} from './inside-attempt.ts';
 import type {Ask, Request} from './request.ts';
 
 /** Answers of a dead executor are looked for among this many events. */
@@ -147,4 +148,33 @@ function answerOf(request: Request, decision: Decision): NewEvent[] {
 /** The event, as the answer to a request. */
 export function answering(request: Pick<Request, 'request_id'>, event: NewEvent): NewEvent {
   return {...event, details: {...event.details, request_id: request.request_id}} as NewEvent;
+}
+
+/** What lets something pass that waits for a person. */
+const DECISIONS: ReadonlyArray<Ask['kind']> = ['approve', 'reject', 'answer', 'skip'];
+
+/**
+ * Whether a request comes from somebody who may send it: nobody inside an attempt may, and a decision needs a sender
+ * who is there. Of a sender on another host or in another container nothing is known, and he is believed; so is whoever
+ * names another process as the sender, which is no accident.
+ */
+async function judgeSender(home: string, {kind, sender}: Request): Promise<Rejection | undefined> {
+  const alive = sender !== undefined && isAlive(sender, ownIdentity());
+  if (sender && alive === true && (await descendsFromAttempt(home, sender.pid)))
+    return refuseSender('it was sent from inside an attempt, and decisions are for people', kind);
+  if (!alive && DECISIONS.includes(kind))
+    return refuseSender(
+      sender ? 'whoever sent it was gone before it was answered' : 'it does not say who sent it',
+      kind,
+    );
+  return undefined;
+}
+
+function refuseSender(reason: string, kind: Ask['kind']): Rejection {
+  return {
+    kind: 'rejected',
+    code: 'REQUEST_REJECTED',
+    reason,
+    hint: `run \`milestone ${kind === 'done' ? 'task done' : kind}\` in a terminal of your own`,
+  };
 }

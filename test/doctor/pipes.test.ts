@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {hasPipe} from '../../src/plan/pipes.ts';
+import {hasPipe} from '../../src/doctor/setup-problems.ts';
 
 test.each(['a | b', 'a|b', 'a |& b', 'x || y | z', '(a) 2>&1 |\n tee log', `echo '|' | cat`, 'echo "\\"" | cat'])(
   '`%s` has a pipe',

@@ -1,4 +1,5 @@
-import {type ExecutionReport, executeMilestone} from '../../engine/execute-milestone.ts';
+import {executeMilestone} from '../../engine/execute-milestone.ts';
+import type {ExecutionReport} from '../../engine/run.ts';
 import {MilestoneError} from '../../errors.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {type HomePaths, homePaths} from '../../plan/file/home.ts';
