@@ -154,10 +154,10 @@ class OneLanding {
     for (let tries = 1; ; tries++) {
       const target = await findTarget(repo, state, options.into);
       if (await isIn(repo, state, head, target)) return this.wasThere(target);
-      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles);
+      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
       const {landing, checks} = await this.prepare(target);
       // The checks may have taken long.
-      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles);
+      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
       if (await this.move(landing)) return this.finish(landing, checks);
       if (tries === TRIES)
         throw new MilestoneError('WRONG_STATUS', `\`${target.into}\` moves again and again while the checks run`);

@@ -38,7 +38,7 @@ export async function rehearseLanding(
   const tasks = [...state.tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
   const would = {into: target.into, onto: target.commit, head, kind, tasks, checks};
   if (await isIn(repo, state, head, target)) return {...would, already: true};
-  await assertCheckoutsCanFollow(repo, target.into, dirtyFiles);
+  await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
   if (kind !== 'ff') await mergedTree(repo, state, {head, target});
   else if (!(await isAncestor(repo, target.commit, head))) throw hasMoved(state, target.into);
   return {...would, already: false};

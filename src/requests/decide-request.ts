@@ -78,6 +78,8 @@ function decideCancel(state: MilestoneState, reason: string): Decision {
 
 function decideRetry(state: MilestoneState, id: TaskId | undefined): Decision {
   const refusal = refuseTaskWork(state, id, 'retried');
+  if (refusal && id !== undefined && state.tasks.has(id) && state.status === 'completed')
+    return {...refusal, hint: `\`milestone redo ${state.id} ${id}\` does it again`};
   if (refusal) return refusal;
   const isRetriable = (task: TaskId) => ['failed', 'blocked'].includes(taskState(state, task).status);
   if (id !== undefined && !isRetriable(id))

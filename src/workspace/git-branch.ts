@@ -217,25 +217,34 @@ export class GitBranch implements Branch {
 }
 
 /** A checkout has the branch checked out and cannot follow it. */
-function checkedOut(branch: string, checkout: Repository, files: readonly string[]): BranchBlocker {
+function checkedOut(
+  branch: string,
+  checkout: Repository,
+  files: readonly string[],
+  goOn = 'milestone resume',
+): BranchBlocker {
   const shown = files.slice(0, 3).map(file => `\`${file}\``);
   return {
     type: 'branch_checked_out',
     message: `\`${checkout.topLevel}\` has \`${branch}\` checked out, with changes that are not committed (${shown.join(', ')}${files.length > 3 ? ' …' : ''})`,
-    hint: `commit or stash them, or check out another branch in \`${path.basename(checkout.topLevel)}\`, then \`milestone resume\``,
+    hint: `commit or stash them, or check out another branch in \`${path.basename(checkout.topLevel)}\`, then \`${goOn}\``,
   };
 }
 
-/** @throws {MilestoneError} `TREE_DIRTY` when a checkout of the branch could not follow it. */
+/**
+ * @param goOn The command that somebody types when the checkout is clean.
+ * @throws {MilestoneError} `TREE_DIRTY` when a checkout of the branch could not follow it.
+ */
 export async function assertCheckoutsCanFollow(
   repo: Repository,
   branch: string,
   dirtyFiles: (checkout: Repository) => Promise<string[]>,
+  goOn?: string,
 ): Promise<void> {
   for (const checkout of await checkedOutAt(repo, branch)) {
     const files = await dirtyFiles(checkout);
     if (files.length === 0) continue;
-    const {message, hint} = checkedOut(branch, checkout, files);
+    const {message, hint} = checkedOut(branch, checkout, files, goOn);
     throw new MilestoneError('TREE_DIRTY', message, {hint});
   }
 }

@@ -82,6 +82,10 @@ test.concurrent('what waits is asked of each role, and the next phase starts whe
     exitCode: 3,
     stderr: expect.stringContaining('in which role: `architect`, `security`'),
   });
+  expect(await rig.milestone('approve', '--yes')).toMatchObject({
+    exitCode: 2,
+    stderr: expect.stringContaining('what waits: `login design`'),
+  });
   const first = await rig.milestone('approve', '--yes', 'login', '--role', 'architect', '-m', 'fine');
   expect(first.stdout).toContain('still to approve: `security`');
   expect(await rig.milestone('approve', '--yes', 'login', '--role', 'architect')).toMatchObject({exitCode: 3});

@@ -235,6 +235,7 @@ describe('checkouts of the branch', () => {
     for (const flags of [[], ['--dry-run']]) {
       const {exitCode, stderr} = await rig.milestone('land', ID, ...flags);
       expect([exitCode, stderr]).toEqual([3, expect.stringMatching(/repo` has `main` checked out.*`shared.txt`/)]);
+      expect(stderr).toContain(`, then \`milestone land ${ID}\`\n`);
     }
     expect(rig.git('rev-parse', 'main')).toBe(main);
     expect(fs.existsSync(path.join(rig.root, 'home', 'checked'))).toBe(false);

@@ -64,6 +64,10 @@ test('a night with a kill, a flaky check, an unchecked task and a failure, revie
   const completed = await screen();
   expect(completed).toContain('\nnext\n  milestone report m\n  milestone diff m\n  milestone land m\n');
   expect(completed).toContain('· 4 checked · 1 unchecked ·');
+  expect(await rig.milestone('retry', 'bad')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('`milestone redo m bad` does it again'),
+  });
   expect(await rig.milestone('land')).toMatchObject({exitCode: 0});
   const landed = await screen();
   expect(landed).toMatch(/\nbranch milestone\/m at [0-9a-f]{10}, landed\n/);

@@ -89,18 +89,25 @@ async function findApproval(words: readonly string[], flags: ApprovalFlags, usag
   const home = requireHome();
   const paths = homePaths(home);
   const {milestone: id, task, phase} = await targetPhase(paths, words, flags.milestone);
-  const task_id = requireTask(task, usage);
   const state = restoreSnapshot((await look(paths, id)).snapshot);
+  const task_id = requireTask(task, `${usage}; ${whatWaits(state)}`);
   // Says what is wrong where nothing waits.
   const ask: Ask = {kind: 'approve', task_id, ...(phase && {phase}), ...roleOf(flags), deliverables: []};
   refuseRejected(state, ask);
-  return {home, id, state, approval: waitingOne(state, task_id, phase)};
+  return {home, id, state, approval: waitingOne(state, task_id, phase) as ApprovalReport};
 }
 
-function waitingOne(state: MilestoneState, task: TaskId, phase: KiroPhase | undefined): ApprovalReport {
+/** For whoever names no task. */
+function whatWaits(state: MilestoneState): string {
+  const waiting = [...state.kiroTasks].map(task => waitingOne(state, task, undefined)).filter(one => one !== undefined);
+  if (waiting.length === 0) return 'nothing waits for approval';
+  return `what waits: ${waiting.map(({task_id, phase}) => `\`${task_id} ${phase}\``).join(', ')}`;
+}
+
+function waitingOne(state: MilestoneState, task: TaskId, phase: KiroPhase | undefined): ApprovalReport | undefined {
   const {kiro} = taskState(state, task).history;
   const waiting = kiro ? approvalsOf(task, kiro).filter(({status}) => status === 'pending') : [];
-  return waiting.find(one => phase === undefined || one.phase === phase) as ApprovalReport;
+  return waiting.find(one => phase === undefined || one.phase === phase);
 }
 
 function meant({approval: {task_id, phase}}: About, flags: ApprovalFlags) {

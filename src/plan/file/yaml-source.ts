@@ -334,7 +334,9 @@ function positionInText(text: string, lines: LineCounter, offset: number): Posit
 /** Of several errors in one line the first says what is wrong. */
 function errorsByLine(errors: readonly YAMLParseError[], lines: LineCounter): YAMLParseError[] {
   const first = new Map<number, YAMLParseError>();
-  for (const error of errors) {
+  for (const [index, error] of errors.entries()) {
+    // Behind an error of the structure the library takes every line that is left for one of its own.
+    if (index > 0 && error.code === 'UNEXPECTED_TOKEN') continue;
     const {line} = lines.linePos(error.pos[0]);
     if (!first.has(line)) first.set(line, error);
   }

@@ -135,6 +135,7 @@ function indented(line: string): string {
 
 /** What of an output says why it failed, harmless. */
 export function tailLines(output: string, most = TAIL_LINES): string[] {
+  if (output.trim() === '') return [];
   const lines = printableLines(output, '')
     .split('\n')
     .map(line => line.replaceAll('\t', '    '));

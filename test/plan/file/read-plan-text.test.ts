@@ -163,6 +163,14 @@ test('text that is no YAML is an error with its place, for a milestone', () => {
   expect(problemsOf('id: m\n---\nid: n\n')[0]).toMatch(/^YAML_SYNTAX/);
 });
 
+test('one value without quotes is one error, however many lines come behind it', () => {
+  const [first, ...others] = ['a', 'b', 'c'].map(id => `  - id: ${id}\n    title: The ${id}\n    dependencies: []\n`);
+  const text = `id: m\ntitle: M\ntasks:\n${first}    run: echo {currency: "EUR"} > a\n${others.join('')}`;
+  expect(problemsOf(text)).toEqual([
+    expect.stringMatching(/^YAML_SYNTAX 7:10 not valid YAML: a value that has a colon with a space behind it needs/),
+  ]);
+});
+
 test('a file that merely lies among the milestones is one warning', () => {
   for (const text of [
     '',
