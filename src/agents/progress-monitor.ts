@@ -58,7 +58,14 @@ function judge(execution: Execution, world: World): void {
   const isOver = state.status === 'cancelled' || (state.status === 'paused' && state.paused?.code === 'requested');
   if (isStopped(execution) && !isOver) stopAtOnce(execution);
   else if (wasStopped(state)) execution.ledger.record({event: 'milestone_resumed', details: {}});
-  else if (state.running.size === 0) judgeWhenIdle(execution, world);
+  else if (isIdle(execution)) judgeWhenIdle(execution, world);
+}
+
+/** Nothing runs, or all that does was told to stay in the merge queue for the next execution. */
+function isIdle({attempts, ledger: {state}}: Execution): boolean {
+  return [...state.running].every(
+    id => state.status === 'paused' && state.queued.has(id) && attempts.isInterrupted(id),
+  );
 }
 
 function judgeWhenIdle(execution: Execution, world: World): void {

@@ -98,9 +98,13 @@ export class LiveAttempts {
     }
   }
 
-  /** @param immediate Without any grace, also for those that are being ended already. */
-  interruptAll(outcome: Outcome, immediate = false): void {
-    for (const {stop} of this.live.values()) stop.abort(new StopReason(outcome, immediate));
+  /**
+   * @param outcome Of all, or by task.
+   * @param immediate Without any grace, also for those that are being ended already.
+   */
+  interruptAll(outcome: Outcome | ((task: TaskId) => Outcome), immediate = false): void {
+    const outcomeOf = typeof outcome === 'function' ? outcome : () => outcome;
+    for (const [id, {stop}] of this.live) stop.abort(new StopReason(outcomeOf(id), immediate));
     if (immediate) this.hurrying.abort();
   }
 

@@ -86,7 +86,7 @@ async function answer(answerer: Answering, inbox: Inbox, asked: Request): Promis
   if (wayTo.kind === 'live' && interrupt !== undefined && interrupt !== 'all')
     return answerAfterInterrupt(ledger, wayTo, {inbox, request, facts}, interrupt);
   ledger.record(...answerOf(request, decision));
-  if (wayTo.kind === 'live' && interrupt === 'all') wayTo.attempts.interruptAll(interruptedBy(request));
+  if (wayTo.kind === 'live' && interrupt === 'all') wayTo.attempts.interruptAll(id => endOf(request, ledger.state, id));
   await ledger.durable();
   finishRequest(inbox.folder, request);
 }
@@ -94,6 +94,12 @@ async function answer(answerer: Answering, inbox: Inbox, asked: Request): Promis
 /** Nobody is there to let attempts end of themselves: what a dead executor left running is ended at once. */
 function withoutExecutor(request: Request, {running}: MilestoneState): Request {
   return request.kind === 'pause' && running.size > 0 ? {...request, now: true} : request;
+}
+
+/** What waits in the merge queue is done and loses nothing by a pause: the next execution finds it there. */
+function endOf(request: Request, {queued}: MilestoneState, id: TaskId): Outcome {
+  if (request.kind !== 'pause' || !queued.has(id)) return interruptedBy(request);
+  return {kind: 'interrupted', message: 'was interrupted by `pause`', executor_died: false};
 }
 
 function interruptedBy({kind}: Request): Outcome {

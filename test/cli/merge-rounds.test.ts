@@ -262,6 +262,18 @@ describe('meanwhile', () => {
     },
   );
 
+  test.concurrent('the milestone is paused at once: what waits is integrated by the next execution, and runs once', async () => {
+    await using rig = await MilestoneRig.create();
+    const {run, hold} = await gather(rig, {tasks: named('a', 'b')});
+    expect(await rig.milestone('pause', ID, '--now')).toMatchObject({exitCode: 0});
+    expect(await run).toMatchObject({exitCode: 6});
+    expect((await rig.status(ID)).counts).toMatchObject({in_progress: 3, completed: 1});
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+    expect(hold.timesRun).toBe(3);
+    expect(rounds(rig)).toEqual(['green: opener a b']);
+    expect(eventsOf(rig, ID, 'attempt_ended')).toEqual([]);
+  });
+
   test.concurrent('the milestone is cancelled: what waits is kept, and the executor ends', async () => {
     await using rig = await MilestoneRig.create();
     const {run} = await gather(rig, {tasks: named('a')});
