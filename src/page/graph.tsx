@@ -1,8 +1,11 @@
 // Which task waits for which: columns of tasks that could run beside each other, what the whole takes longest for in bold.
 
+import {useContext} from 'preact/hooks';
 import {waves} from '../plan/graph.ts';
 import type {MorningReport, ReportedTask} from '../reports/morning/report-shape.ts';
+import {TaskPage} from './task-name.tsx';
 import {shown} from './text.ts';
+import {Wide} from './wide.tsx';
 
 const COLUMN = 190;
 const NODE_WIDTH = 150;
@@ -23,6 +26,7 @@ const MARKS: Record<ReportedTask['status'], string> = {
 };
 
 export function Graph({report: {tasks, critical_path: path, milestone}}: {report: MorningReport}) {
+  const isLinked = useContext(TaskPage) !== undefined;
   if (tasks.length > MOST)
     return (
       <section>
@@ -39,13 +43,13 @@ export function Graph({report: {tasks, critical_path: path, milestone}}: {report
   return (
     <section>
       <h2>Dependencies</h2>
-      <div class="wide">
+      <Wide name="Dependencies, drawn">
         <svg
           class="graph"
           width={width}
           height={height}
           viewBox={`0 0 ${width} ${height}`}
-          role="img"
+          role={isLinked ? 'group' : 'img'}
           aria-label="Which task waits for which; the table below says the same"
         >
           {tasks.flatMap(({id, dependencies}) =>
@@ -62,7 +66,7 @@ export function Graph({report: {tasks, critical_path: path, milestone}}: {report
             <Node key={task.id} task={task} place={places.get(task.id)} isCritical={path.includes(task.id)} />
           ))}
         </svg>
-      </div>
+      </Wide>
     </section>
   );
 }
@@ -99,11 +103,12 @@ function Edge({from, to, isCritical}: {from: Position | undefined; to: Position 
 }
 
 function Node({task, place, isCritical}: {task: ReportedTask; place: Position | undefined; isCritical: boolean}) {
+  const page = useContext(TaskPage);
   if (!place) return null;
   const {id, title, status} = task;
   const [x, y] = [place.column * COLUMN + 1, place.row * ROW + 1];
   const short = id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID - 1)}…` : id;
-  return (
+  const node = (
     <g class={`node ${status}${isCritical ? ' critical' : ''}`}>
       <title>{shown(`${id}: ${title} (${status})`)}</title>
       <rect x={x} y={y} width={NODE_WIDTH - 2} height={NODE_HEIGHT - 2} rx="5" />
@@ -112,4 +117,5 @@ function Node({task, place, isCritical}: {task: ReportedTask; place: Position | 
       </text>
     </g>
   );
+  return page ? <a href={page(id)}>{node}</a> : node;
 }

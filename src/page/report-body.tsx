@@ -14,15 +14,15 @@ interface Props {
 
 /**
  * Everything that a person needs in the morning, the most pressing first.
- * @param children Come after the headline.
+ * @param lead Comes after the headline; `children` come last.
  */
-export function ReportBody({report, children}: Props & {children?: ComponentChildren}) {
+export function ReportBody({report, lead, children}: Props & {lead?: ComponentChildren; children?: ComponentChildren}) {
   const {failed, assumptions, unchecked, removed_tests: removed, gates, milestone} = report;
   const auto = gates.filter(({by}) => by === 'auto');
   return (
     <main>
       <Head report={report} />
-      {children}
+      {lead}
       <Needs report={report} />
       <Section title="Failed" entries={failed.map(task => <Failed key={task.task} task={task} id={milestone.id} />)} />
       <Section title="Unchecked" entries={unchecked.map(task => <TaskName key={task} id={task} />)} />
@@ -46,6 +46,7 @@ export function ReportBody({report, children}: Props & {children?: ComponentChil
       <Cost report={report} />
       <Commands title="Review" commands={report.review} />
       <Commands title="Land" commands={report.land} />
+      {children}
       <footer>
         worked out {instant(report.at)} UTC
         {report.origin === 'commits' && '; executed elsewhere: as its file and its commits say'}

@@ -3,6 +3,7 @@ import {spanText} from '../reports/morning/headline.ts';
 import type {DoneTask, MorningReport} from '../reports/morning/report-shape.ts';
 import {TaskName} from './task-name.tsx';
 import {shown, usd} from './text.ts';
+import {Wide} from './wide.tsx';
 
 /** Every task, with what vouches for it. */
 export function TaskTable({report: {tasks, done, unchecked}}: {report: MorningReport}) {
@@ -10,7 +11,7 @@ export function TaskTable({report: {tasks, done, unchecked}}: {report: MorningRe
   return (
     <section>
       <h2>Tasks</h2>
-      <div class="wide">
+      <Wide name="Table of tasks">
         <table>
           <thead>
             <tr>
@@ -42,7 +43,7 @@ export function TaskTable({report: {tasks, done, unchecked}}: {report: MorningRe
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

@@ -6,6 +6,7 @@ import {STAGES} from '../reports/morning/stage-times.ts';
 import {attemptName} from '../terminal/report/report-text.ts';
 import {shown} from './text.ts';
 import {type Laid, type Lane, timelineLanes} from './timeline-lanes.ts';
+import {Wide} from './wide.tsx';
 
 const ROW = 34;
 const BAR = 14;
@@ -123,7 +124,7 @@ function summary(entry: TimelineEntry): string {
 
 function Table({timeline}: {timeline: readonly TimelineEntry[]}) {
   return (
-    <div class="wide">
+    <Wide name="Table of attempts">
       <table>
         <thead>
           <tr>
@@ -156,6 +157,6 @@ function Table({timeline}: {timeline: readonly TimelineEntry[]}) {
           ))}
         </tbody>
       </table>
-    </div>
+    </Wide>
   );
 }

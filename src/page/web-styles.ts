@@ -3,7 +3,7 @@ import {STYLES} from './styles.ts';
 /** Of the live pages: what the report has, and what only they show. */
 export const WEB_STYLES = `${STYLES}
 a{color:inherit;text-underline-offset:3px}
-a:focus-visible,button:focus-visible,input:focus-visible,textarea:focus-visible,pre:focus-visible{outline:3px solid var(--work);outline-offset:2px}
+a:focus-visible,button:focus-visible,input:focus-visible,textarea:focus-visible,pre:focus-visible,.wide:focus-visible{outline:3px solid var(--work);outline-offset:2px}
 nav{display:flex;flex-wrap:wrap;gap:4px 16px;max-width:1200px;margin:0 auto;padding:12px 16px 0}
 .live{margin-left:auto;color:var(--soft);font-size:13px}
 .live.lost{color:var(--bad)}

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import type {Context} from 'hono';
 import {streamSSE} from 'hono/streaming';
+import {MilestoneError} from '../errors.ts';
 import {followLog} from '../events/follow-log.ts';
 import {LOG_START, type LogPosition} from '../events/log-position.ts';
 import {readLastEvents} from '../events/read-log.ts';
@@ -34,6 +35,9 @@ export function followEvents(context: Context, file: string, signal: AbortSignal
       const from = startOf(file, context.req.header('last-event-id'));
       for await (const {event} of followLog(file, from, systemClock, stop.signal, {pollMs: POLL_MS}))
         await stream.writeSSE({id: String(event.seq), data: JSON.stringify(event)});
+    } catch (error) {
+      // A log that cannot be read is told with every other answer; whoever listens asks again.
+      if (!(error instanceof MilestoneError)) throw error;
     } finally {
       signal.removeEventListener('abort', end);
       end();

@@ -1,5 +1,6 @@
 // The browser of the tests: Debian's Chromium.
 
+import axe from 'axe-core';
 import {type Browser, chromium, type Page} from 'playwright-core';
 
 const ARGUMENTS = [
@@ -20,4 +21,11 @@ export function launchBrowser(): Promise<Browser> {
 export async function overTheEdge(page: Page): Promise<unknown> {
   return page.evaluate(`[...document.querySelectorAll('main *, nav *')].filter(one => !one.closest('.wide, svg, pre') &&
     one.getBoundingClientRect().right > innerWidth + 1).map(one => one.tagName + '.' + one.className)`);
+}
+
+/** What keeps people who do not see or do not point from using a page, as axe finds it. */
+export async function hardToUse(page: Page): Promise<unknown> {
+  await page.evaluate(axe.source);
+  return page.evaluate(`axe.run().then(({violations}) =>
+    violations.map(({id, nodes}) => [id, ...nodes.slice(0, 3).map(({html}) => html.slice(0, 200))]))`);
 }

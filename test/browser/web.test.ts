@@ -4,7 +4,7 @@ import type {Browser, Page} from 'playwright-core';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {freeTask, kiroTask} from '../cli/kiro-plan.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {launchBrowser, overTheEdge} from './pages.ts';
+import {hardToUse, launchBrowser, overTheEdge} from './pages.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -76,6 +76,7 @@ describe.each([390, 1_440])('at %i pixels', width => {
         await page.locator('h1').waitFor();
         expect(await page.evaluate('document.documentElement.scrollWidth'), place).toBe(width);
         expect(await overTheEdge(page), place).toEqual([]);
+        expect(await hardToUse(page), place).toEqual([]);
         expect(await page.evaluate('getComputedStyle(document.body).backgroundColor')).toBe(
           scheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(21, 24, 29)',
         );

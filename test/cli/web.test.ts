@@ -210,6 +210,20 @@ test.concurrent('events come as they are written, each once, over lost lines and
   expect(await web.events('m', ({event}) => event === 'session_ended', 999_999)).toEqual(seen);
 });
 
+test.concurrent('of a damaged log every answer says so, and the server goes on', async () => {
+  await using rig = await doneRig();
+  const web = await WebRig.start(rig);
+  const log = rig.read(rig.logFile('m'));
+  rig.write(rig.logFile('m'), log.replace('"task_started"', '"task_STARTED"').concat('{}\n'));
+  for (const place of ['m', 'm/report', 'm/tasks/a'])
+    expect((await web.ask(`/api/milestones/${place}`)).json.error, place).toMatchObject({code: 'LOG_CORRUPT'});
+  expect((await web.ask('/api/milestones/m/events')).text).not.toContain('id:');
+  rig.write(rig.logFile('m'), log);
+  expect((await web.ask('/api/milestones/m')).status).toBe(200);
+  web.program.kill();
+  expect(await web.program).toMatchObject({exitCode: 143, stderr: ''});
+});
+
 test.concurrent('it is not for use inside an attempt, and a port that is taken is said so', async () => {
   await using rig = await doneRig();
   const web = await WebRig.start(rig);

@@ -20,27 +20,31 @@ export function Milestone({id, decide}: {id: string; decide: boolean}) {
       <Nav isConnected={isConnected} places={[]} />
       {failure !== undefined && <main class="failure">{shown(failure)}</main>}
       {value && (
-        <ReportBody report={value.report}>
-          {decide && status === 'in_progress' && <Decide path={`/api/milestones/${id}`} kinds={['pause']} />}
-          {decide && status === 'paused' && <Decide path={`/api/milestones/${id}`} kinds={['resume']} />}
+        <ReportBody report={value.report} lead={decide && status !== undefined && <Rest id={id} status={status} />}>
+          <Events events={events} />
         </ReportBody>
       )}
-      {value && <Events events={events} />}
     </TaskPage.Provider>
   );
+}
+
+/** Whether it goes on, as a person decides. */
+function Rest({id, status}: {id: string; status: MorningReport['milestone']['status']}) {
+  if (status !== 'in_progress' && status !== 'paused') return null;
+  return <Decide path={`/api/milestones/${id}`} kinds={[status === 'paused' ? 'resume' : 'pause']} />;
 }
 
 /** The latest first. */
 function Events({events}: {events: readonly MilestoneEvent[]}) {
   if (events.length === 0) return null;
   return (
-    <main>
+    <section>
       <h2>Events</h2>
       <ol class="events" reversed>
         {events.toReversed().map(event => (
           <li key={event.seq}>{shown(logLine(event, plain))}</li>
         ))}
       </ol>
-    </main>
+    </section>
   );
 }

@@ -23,7 +23,7 @@ export function Milestones() {
 
 function Table({milestones}: Pick<ListAnswer, 'milestones'>) {
   return (
-    <div class="wide narrow">
+    <div class="narrow">
       <table>
         <thead>
           <tr>

@@ -3,6 +3,7 @@ import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {AttemptDetails, TaskDetails} from '../../reports/morning/task-details.ts';
 import type {ShownApproval, TaskAnswer} from '../answers.ts';
 import {instant, shown, shownLines, usd} from '../text.ts';
+import {Wide} from '../wide.tsx';
 import {useAnswer} from './api.ts';
 import {Decide} from './decide.tsx';
 import {Diff} from './diff.tsx';
@@ -118,7 +119,7 @@ function Attempts({attempts}: {attempts: readonly AttemptDetails[]}) {
   return (
     <section>
       <h2>Attempts</h2>
-      <div class="wide">
+      <Wide name="Table of attempts">
         <table>
           <thead>
             <tr>
@@ -157,7 +158,7 @@ function Attempts({attempts}: {attempts: readonly AttemptDetails[]}) {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }
