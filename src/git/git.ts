@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {systemClock} from '../platform/clock.ts';
+import {freeBytes} from '../platform/disk-space.ts';
 import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {commandOf, type GitResult, type Patience, runGit} from '../platform/processes/run-git.ts';
 
@@ -68,6 +69,9 @@ const SETTINGS = [
 
 const SYNCED_INDEX = ['-c', 'core.fsync=committed,reference,index'];
 
+/** Bytes; with less than this left a file system has no block for one more file and for its folder's growth. */
+const ROOM_FOR_A_FILE = 65_536;
+
 const NO_HOOKS = ['-c', 'core.hooksPath=/dev/null'];
 
 /**
@@ -112,12 +116,19 @@ export function gitError(args: readonly string[], result: GitResult): MilestoneE
     return new MilestoneError('GIT_FAILED', `\`git ${commandOf(args)}\` failed: ${said.slice(-2_000)}`, {
       hint: `the filter \`${filter}\` (.gitattributes) fails outside of the checkout it was set up in; set it up for other worktrees too, or set \`isolation: shared\``,
     });
-  const code = /No space left on device|Disk quota exceeded/.test(said)
-    ? 'DISK_FULL'
-    : /Read-only file system/.test(said)
-      ? 'READ_ONLY'
-      : 'GIT_FAILED';
-  return new MilestoneError(code, `\`git ${commandOf(args)}\` failed: ${said.slice(-2_000)}`);
+  const command = `\`git ${commandOf(args)}\` failed`;
+  if (hasNoRoom(said)) return new MilestoneError('DISK_FULL', `${command}, the disk is full: ${said.slice(-2_000)}`);
+  const code = /Read-only file system/.test(said) ? 'READ_ONLY' : 'GIT_FAILED';
+  return new MilestoneError(code, `${command}: ${said.slice(-2_000)}`);
+}
+
+/** Not all of git says why it could not write a file. */
+function hasNoRoom(said: string): boolean {
+  if (/No space left on device|Disk quota exceeded/.test(said)) return true;
+  const file = /(?:couldn't|could not|unable to|failed to|cannot) (?:write|close|create)[^'\n]*'(\/[^'\n]+)'/.exec(
+    said,
+  )?.[1];
+  return file !== undefined && freeBytes(path.dirname(file)) < ROOM_FOR_A_FILE;
 }
 
 /** Whether git missed an object that had just been made: nothing refers to it yet, and a prune takes such. */

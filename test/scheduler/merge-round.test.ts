@@ -69,6 +69,8 @@ function play(world: World): Story {
     const tree = [...head, ...tasks];
     // Its own checks were green on this very tree.
     const isKnown = tasks.length === 1 && onto === 'base' && world.fresh.includes(tasks[0] as string);
+    // They have flickered then, if they do.
+    if (isKnown) flickering.delete(tasks[0] as string);
     const red = isKnown ? false : isRed(tree);
     if (!isKnown) story.checked.push({works: tasks, red});
     if (!red) checkedTrees.add(tree.join('+'));
