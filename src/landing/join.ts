@@ -3,7 +3,8 @@
 //   merge    onto ───────────── M      squash    onto ── S ── R      ff    onto ── … ── head ── R
 //              └── … ── head ── R ┘
 //
-// R, the record, has what the home has of the milestone, and is left out where that is nothing new. The milestone's own
+// R, the record, has what the home has of the milestone, and is left out where that is nothing new; where the branch has
+// the work already, as after `--partial` or a merge by hand, R goes onto it alone. The milestone's own
 // branch stays at its head. Commits are made here and pointed at by nothing.
 
 import {MilestoneError} from '../errors.ts';
@@ -61,6 +62,28 @@ export async function join(
   const whole = await record(joined.tree);
   const side = whole === joined.tree ? head : await follow(await record((await readCommit(repo, head)).tree), head);
   return {...landing, commit: await commitTree(repo, {message: joined.message, tree: whole, parents: [onto, side]})};
+}
+
+/**
+ * Make the record alone, onto a branch that has the work.
+ * @param plan Text of the completed plan; that on disk is older where something died right after it had landed.
+ * @returns Undefined when the branch has all of the record.
+ */
+export async function joinRecord(
+  repo: Repository,
+  state: MilestoneState,
+  there: Landing,
+  {commit: onto}: Target,
+  plan?: string,
+): Promise<Landing | undefined> {
+  const {tree} = await readCommit(repo, onto);
+  const whole = await addRecord(repo, tree, state.id, plan);
+  if (whole === tree) return undefined;
+  return {
+    ...there,
+    onto,
+    commit: await commitTree(repo, {tree: whole, parents: [onto], message: recordMessage(state)}),
+  };
 }
 
 /**

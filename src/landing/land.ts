@@ -37,8 +37,8 @@ import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {SharedWatch} from '../workspace/shared-watch.ts';
 import type {Branch} from '../workspace/workspace.ts';
 import {followAll} from './checkouts.ts';
-import {join} from './join.ts';
-import {findTarget, isIn, type Target} from './target.ts';
+import {join, joinRecord} from './join.ts';
+import {findTarget, landedIn, type Target} from './target.ts';
 
 export interface LandOptions extends CommandOptions {
   /** Absent: the branch that the milestone began at. */
@@ -153,9 +153,12 @@ class OneLanding {
       throw wrongStatus(state, `milestone land ${state.id} --partial`);
     for (let tries = 1; ; tries++) {
       const target = await findTarget(repo, state, options.into);
-      if (await isIn(repo, state, head, target)) return this.wasThere(target);
+      const there = await landedIn(repo, state, head, target);
+      const record =
+        there && options.record ? await joinRecord(repo, state, there, target, this.planWith(there)) : undefined;
+      if (there && !record) return this.wasThere(there);
       await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
-      const {landing, checks} = await this.prepare(target);
+      const {landing, checks} = await this.prepare(target, record);
       // The checks may have taken long.
       await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
       if (await this.move(landing)) return this.finish(landing, checks);
@@ -171,36 +174,37 @@ class OneLanding {
     return now !== undefined && (await isAncestor(repo, commit, now));
   }
 
-  private async wasThere(target: Target): Promise<Landed> {
-    const {held, ground, head} = this.parts;
-    const {landed} = held.state;
-    const {into, commit: onto} = target;
-    const known = landed?.head === head && landed.into === into ? landed : undefined;
-    // A person has merged it.
-    const here: Landing = known ?? {into, onto, commit: head, kind: 'merge', head};
-    if (!known) ground.ledger.record({event: 'milestone_landed', details: here});
+  private async wasThere(there: Landing): Promise<Landed> {
+    const {held, ground} = this.parts;
+    if (there !== held.state.landed) ground.ledger.record({event: 'milestone_landed', details: there});
     await ground.ledger.durable();
     await this.freeSlots();
-    return {...this.report(here, []), already: true};
+    return {...this.report(there, []), already: true};
   }
 
-  private async prepare(target: Target): Promise<{landing: Landing; checks: CheckResult[]}> {
+  /** @param record What is to land when the target lacks nothing else. */
+  private async prepare(
+    target: Target,
+    record: Landing | undefined,
+  ): Promise<{landing: Landing; checks: CheckResult[]}> {
     const {held, repo, ground, head, options} = this.parts;
     const {workspace, inForce} = ground;
     const {branch} = workspace;
     if (!branch) throw withoutGit(held.state);
     await workspace.begin?.();
-    const landing = await join(
-      repo,
-      held.state,
-      {head, target},
-      {
-        kind: options.kind,
-        record: options.record,
-        planWith: work => this.planWith({...target, onto: target.commit, kind: options.kind, head, work}),
-        ...(inForce.settings.git.hooks && {hooked: work => this.hooked(branch, work)}),
-      },
-    );
+    const landing =
+      record ??
+      (await join(
+        repo,
+        held.state,
+        {head, target},
+        {
+          kind: options.kind,
+          record: options.record,
+          planWith: work => this.planWith({...target, onto: target.commit, kind: options.kind, head, work}),
+          ...(inForce.settings.git.hooks && {hooked: work => this.hooked(branch, work)}),
+        },
+      ));
     const checks = await this.check(branch, landing.commit);
     return {landing, checks};
   }

@@ -15,7 +15,7 @@ import {mergedTree} from './join.ts';
 import {type LandOptions, landable, withoutGit} from './land.ts';
 import {recordMessage} from './landing-messages.ts';
 import {addRecord} from './record-files.ts';
-import {findTarget, isIn, type Target} from './target.ts';
+import {findTarget, landedIn, type Target} from './target.ts';
 
 export interface PullRequestOptions extends CommandOptions, Pick<LandOptions, 'into' | 'partial' | 'record'> {
   /** What it says, as Markdown. */
@@ -48,7 +48,7 @@ export async function openPullRequest(options: PullRequestOptions): Promise<Pull
     const head = repo && (await landable(repo, state, options));
     if (!repo || head === undefined) throw withoutGit(state);
     const target = await findTarget(repo, state, options.into);
-    if (await isIn(repo, state, head, target)) return undefined;
+    if (await landedIn(repo, state, head, target)) return undefined;
     await mergedTree(repo, state, {head, target});
     const branch = milestoneBranch(state.id);
     const remote = await remoteOf(repo, branch, target.into);

@@ -5,9 +5,9 @@ import {isAncestor} from '../git/refs.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
-import {hasMoved, mergedTree} from './join.ts';
+import {hasMoved, joinRecord, mergedTree} from './join.ts';
 import {type LandOptions, landable, withoutGit} from './land.ts';
-import {findTarget, isIn} from './target.ts';
+import {findTarget, landedIn} from './target.ts';
 
 /** What `land` would do. */
 export interface WouldLand {
@@ -30,15 +30,17 @@ export async function rehearseLanding(
   repo: Repository,
   state: MilestoneState,
   checks: string[],
-  {into, kind, partial}: Pick<LandOptions, 'into' | 'kind' | 'partial'>,
+  {into, kind, partial, record}: Pick<LandOptions, 'into' | 'kind' | 'partial' | 'record'>,
 ): Promise<WouldLand> {
   const head = await landable(repo, state, {partial});
   if (head === undefined) throw withoutGit(state);
   const target = await findTarget(repo, state, into);
   const tasks = [...state.tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
   const would = {into: target.into, onto: target.commit, head, kind, tasks, checks};
-  if (await isIn(repo, state, head, target)) return {...would, already: true};
+  const there = await landedIn(repo, state, head, target);
+  if (there && !(record && (await joinRecord(repo, state, there, target)))) return {...would, already: true};
   await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
+  if (there) return {...would, kind: there.kind, already: false};
   if (kind !== 'ff') await mergedTree(repo, state, {head, target});
   else if (!(await isAncestor(repo, target.commit, head))) throw hasMoved(state, target.into);
   return {...would, already: false};

@@ -1,6 +1,7 @@
 // The branch that a milestone lands in, and whether it has.
 
 import {MilestoneError} from '../errors.ts';
+import type {Landing} from '../events/event.ts';
 import {git, type Repository} from '../git/git.ts';
 import {isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
 import {didYouMean} from '../plan/suggest.ts';
@@ -41,13 +42,18 @@ export async function findTarget(
   });
 }
 
-/** Whether a branch has all of a milestone, whoever brought it there. */
-export async function isIn(
+/**
+ * How a branch got all of a milestone, whoever brought it there.
+ * @returns Undefined when it has not; `landed` itself when that says it.
+ */
+export async function landedIn(
   repo: Repository,
   {landed}: Pick<MilestoneState, 'landed'>,
   head: string,
-  target: Target,
-): Promise<boolean> {
-  if (landed?.head === head && (await isAncestor(repo, landed.commit, target.commit))) return true;
-  return isAncestor(repo, head, target.commit);
+  {into, commit}: Target,
+): Promise<Landing | undefined> {
+  if (landed?.head === head && (await isAncestor(repo, landed.commit, commit)))
+    return landed.into === into ? landed : {...landed, into};
+  // A person has merged it.
+  return (await isAncestor(repo, head, commit)) ? {into, onto: commit, commit: head, kind: 'merge', head} : undefined;
 }

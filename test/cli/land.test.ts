@@ -342,15 +342,66 @@ describe('what is not complete', () => {
   });
 });
 
-test.concurrent('what a person merged by hand has landed: status says it, and land puts it on record', async () => {
-  await using rig = await completedRig();
+test.concurrent('what a person merged by hand has landed: status says it, and land brings the record alone', async () => {
+  await using rig = await completedRig({verify_final: 'grep -q TWO shared.txt'});
   rig.git('merge', '-q', '--no-ff', '-m', 'By hand', `milestone/${ID}`);
   expect((await rig.status(ID)).git).toMatchObject({landed: true});
   const main = rig.git('rev-parse', 'main');
-  expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true, into: 'main'});
+  const land = async (...flags: string[]) => (await rig.milestone('land', ID, '--json', ...flags)).json();
+  expect((await land('--no-record')).landed).toMatchObject({already: true, into: 'main'});
   expect(rig.git('rev-parse', 'main')).toBe(main);
   expect(rig.events(ID).at(-1)).toMatchObject({event: 'milestone_landed', details: {into: 'main'}});
+  expect((await land('--dry-run')).would).toMatchObject({already: false, onto: main});
+  expect((await land()).landed).toMatchObject({already: false, into: 'main', checks: [{name: 'final', ok: true}]});
+  expectRecordAlone(rig, main);
+  expect((await land('--dry-run')).would).toMatchObject({already: true});
+  expect((await land()).landed).toMatchObject({already: true, commit: rig.git('rev-parse', 'main')});
+  expectRecordAlone(rig, main);
+  expectNoSlots(rig);
 });
+
+/** `main` is one commit further, which has what the home has of the completed milestone. */
+function expectRecordAlone(rig: MilestoneRig, before: string): void {
+  expect(rig.git('rev-parse', 'main^@')).toBe(before);
+  expect(rig.git('log', '-1', '--format=%s', 'main')).toBe('Record milestone auth');
+  expect(rig.git('ls-tree', '-r', '--name-only', 'main', '.milestones/')).toBe(rig.planFile(ID, 'completed'));
+  expect(rig.git('show', `main:${rig.planFile(ID, 'completed')}`)).toBe(
+    rig.read(rig.planFile(ID, 'completed')).trimEnd(),
+  );
+  expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
+}
+
+test.concurrent.each([['--merge'], ['--squash'], ['--ff']])(
+  'after --partial %s and a completion without another commit, the record goes alone, and who clones can build on it',
+  async kind => {
+    await using rig = await MilestoneRig.create();
+    const allowed = path.join(rig.root, 'allowed');
+    await rig.writeMilestone(ID, [
+      {id: 'a', run: 'echo a > a.txt'},
+      {id: 'b', run: `test -e '${allowed}'`, retries: 0, dependencies: ['a']},
+    ]);
+    await rig.milestone('execute', ID);
+    expect(await rig.milestone('land', ID, '--partial', kind)).toMatchObject({exitCode: 0});
+    fs.writeFileSync(allowed, '');
+    await rig.milestone('retry', ID);
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+    const main = rig.git('rev-parse', 'main');
+    expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({
+      already: false,
+      kind: kind.slice(2),
+      tasks: ['a', 'b'],
+    });
+    expectRecordAlone(rig, main);
+    expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true});
+    expectRecordAlone(rig, main);
+    await using clone = await MilestoneRig.create({git: false, commit: false});
+    fs.rmSync(clone.folder, {recursive: true});
+    rig.git('clone', '-q', '--no-local', '--single-branch', '--branch', 'main', rig.folder, clone.folder);
+    await clone.writeMilestone('next', [{id: 'n', run: 'cp a.txt n.txt'}], {dependencies: {requires: [ID]}});
+    expect(await clone.milestone('execute', 'next')).toMatchObject({exitCode: 0});
+    expect(clone.git('show', 'milestone/next:n.txt')).toBe('a');
+  },
+);
 
 test.concurrent.each([['--merge'], ['--squash'], ['--ff']])(
   'after %s, who clones has all that a milestone requires which builds on it',
