@@ -29,32 +29,37 @@ function moveBranch(rig: MilestoneRig): void {
   rig.git('update-ref', `refs/heads/${branch}`, commit);
 }
 
-test('when a merge cannot be tried, whatever ran has ended as interrupted, and its work is kept', async () => {
+test('when a merge cannot be tried, whatever ran has ended as interrupted, and finished work waits', async () => {
   await using rig = await MilestoneRig.create();
   const [work, other] = [await rig.command('work'), await rig.command('other')];
+  const mayEnd = rig.path('may-end');
   await rig.writeMilestone(ID, [
     {id: 'a', run: `echo mine > a; ${work.shell}`},
-    {id: 'b', run: other.shell},
+    {id: 'b', run: `test -e '${mayEnd}' || ${other.shell}`},
   ]);
   const broken = {env: {PATH: withoutMerges(rig)}};
+  const run = rig.milestone('execute', ID, broken);
+  const [first, second] = [await work.nextRun(), await other.nextRun()];
+  moveBranch(rig);
+  await first.exit();
+  expect(await run).toMatchObject({exitCode: 9, stderr: expect.stringContaining('Input/output error')});
+  await second.ended;
   // As often as would make the tasks suspect, had an executor died under them.
-  for (const command of ['execute', 'resume', 'resume']) {
-    const run = rig.milestone(command, ID, broken);
-    const [first, second] = [await work.nextRun(), await other.nextRun()];
-    moveBranch(rig);
-    await first.exit();
-    expect(await run).toMatchObject({exitCode: 9, stderr: expect.stringContaining('Input/output error')});
-    await second.ended;
-  }
+  for (let times = 0; times < 3; times++)
+    expect(await rig.milestone('resume', ID, broken)).toMatchObject({
+      exitCode: 9,
+      stderr: expect.stringContaining('Input/output error'),
+    });
   expect(rig.processesLeft()).toEqual([]);
-  const interrupted = {kind: 'interrupted', executor_died: false};
-  expect(outcomes(rig, ID)).toMatchObject(Array(6).fill(interrupted));
-  expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.3`, 'a')).toBe('mine');
-  expect(readPlan(rig, ID)).toMatchObject({status: 'paused', tasks: [{status: 'pending'}, {status: 'pending'}]});
+  const ended = eventsOf(rig, ID, 'attempt_ended').map(({details}) => details.task_id);
+  expect(new Set(ended)).toEqual(new Set(['b']));
+  for (const outcome of outcomes(rig, ID)) expect(outcome).toMatchObject({kind: 'interrupted', executor_died: false});
+  expect(fileAt(rig, `refs/milestone/frozen/${ID}/a.1`, 'a')).toBe('mine');
+  expect(readPlan(rig, ID)).toMatchObject({status: 'paused', tasks: [{status: 'in_progress'}, {status: 'pending'}]});
 
-  const last = rig.milestone('resume', ID);
-  for (const attempt of [await work.nextRun(), await other.nextRun()]) await attempt.exit();
-  expect(await last).toMatchObject({exitCode: 0});
+  fs.writeFileSync(mayEnd, '');
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   expect(tasksIn(rig, ID, 'task_completed').sort()).toEqual(['a', 'b']);
+  expect(tasksIn(rig, ID, 'task_started').filter(task => task === 'a')).toHaveLength(1);
   expect(eventsOf(rig, ID, 'blocker_detected')).toEqual([]);
 });
