@@ -75,8 +75,9 @@ export class WebRig {
     const response = await fetch(`${this.origin}/api/milestones/${id}/events`, {headers, signal: stop.signal});
     const seen: number[] = [];
     let text = '';
-    for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
-      text += chunk;
+    const reader = response.body!.pipeThrough(new TextDecoderStream()).getReader();
+    for (let read = await reader.read(); !read.done; read = await reader.read()) {
+      text += read.value;
       const parts = text.split('\n\n');
       text = parts.pop() ?? '';
       for (const part of parts) {
