@@ -34,19 +34,19 @@ interface Point {
 
 const {FAULT, FAULT_POINTS, FAULT_SEED = '1', FAULT_KINDS = KINDS.join()} = process.env;
 const compiled = compilePreload();
-const library = 'library' in compiled ? compiled.library : '';
+const preload = 'preload' in compiled ? compiled.preload : '';
 if ('missing' in compiled) console.warn(`SKIPPED: ${compiled.missing}`);
 
-describe.skipIf(library === '')('with a fault below node', async () => {
+describe.skipIf(preload === '')('with a fault below node', async () => {
   const template = await createWorld({git: true});
   afterAll(() => template[Symbol.asyncDispose]());
-  const points = library === '' ? [] : FAULT === undefined ? await choosePoints(template) : [parsePoint(FAULT)];
+  const points = preload === '' ? [] : FAULT === undefined ? await choosePoints(template) : [parsePoint(FAULT)];
 
   test.concurrent.each(points.map(point => [nameOf(point), point] as const))('%s', async (name, point) => {
     await using rig = copyWorld(template);
     const mine = usersThings(rig);
-    if (point.after !== undefined) await runWithFault(rig, library, {kind: 'tree', at: point.after});
-    const ended = await runWithFault(rig, library, point);
+    if (point.after !== undefined) await runWithFault(rig, preload, {kind: 'tree', at: point.after});
+    const ended = await runWithFault(rig, preload, point);
     const told = `${name} (\`${callsOf(rig).at(point.at - 1)}\`) exits ${ended.exitCode ?? ended.signal}: ${ended.stderr}`;
     try {
       if (point.kind === 'short') expect(ended.exitCode).toBe(0);
@@ -67,7 +67,7 @@ describe.skipIf(library === '')('with a fault below node', async () => {
   });
 });
 
-describe.skipIf(library === '')('with power lost as soon as it has ended', async () => {
+describe.skipIf(preload === '')('with power lost as soon as it has ended', async () => {
   const template = await createWorld({git: true});
   afterAll(() => template[Symbol.asyncDispose]());
 
@@ -81,9 +81,9 @@ describe.skipIf(library === '')('with power lost as soon as it has ended', async
     const mine = usersThings(rig);
     if (point.after > 0) {
       const total = await countCalls(template);
-      await runWithFault(rig, library, {kind: 'tree', at: Math.ceil(total * point.after)});
+      await runWithFault(rig, preload, {kind: 'tree', at: Math.ceil(total * point.after)});
     }
-    const {exitCode, stderr} = await runWithFault(rig, library, {kind: `power-names-${point.names}`, at: 0});
+    const {exitCode, stderr} = await runWithFault(rig, preload, {kind: `power-names-${point.names}`, at: 0});
     expect(exitCode, stderr).toBe(0);
     expect(usersThings(rig)).toEqual(mine);
     expectSoundLog(rig.events('diamond'));
@@ -111,8 +111,8 @@ async function choosePoints(template: MilestoneRig): Promise<Point[]> {
 
 async function countCalls(template: MilestoneRig, after?: number): Promise<number> {
   await using rig = copyWorld(template);
-  if (after !== undefined) await runWithFault(rig, library, {kind: 'tree', at: after});
-  const {exitCode, stderr} = await runWithFault(rig, library, {kind: 'tree', at: 0});
+  if (after !== undefined) await runWithFault(rig, preload, {kind: 'tree', at: after});
+  const {exitCode, stderr} = await runWithFault(rig, preload, {kind: 'tree', at: 0});
   expect(exitCode, stderr).toBe(0);
   return callsOf(rig).length;
 }

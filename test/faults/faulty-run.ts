@@ -25,7 +25,7 @@ export type Kind = (typeof KINDS)[number];
 const STATE_BYTES = 1 << 17;
 
 /** @param at Number of the call, counting from 1; 0 counts only, or loses power once it has ended. */
-export async function runWithFault(rig: MilestoneRig, library: string, {kind, at}: {kind: Kind; at: number}) {
+export async function runWithFault(rig: MilestoneRig, preload: string, {kind, at}: {kind: Kind; at: number}) {
   const names = kind.startsWith('power') ? (kind.slice('power-names-'.length) as Names) : undefined;
   const folders = [rig.folder, rig.stateFolder];
   const [state, trace, synced] = ['fault-state', 'fault-trace', 'fault-synced'].map(name =>
@@ -37,7 +37,7 @@ export async function runWithFault(rig: MilestoneRig, library: string, {kind, at
   fs.writeFileSync(state, Buffer.alloc(STATE_BYTES));
   const before: Before | undefined = names && lookBefore(folders);
   const env = {
-    LD_PRELOAD: library,
+    LD_PRELOAD: preload,
     FAULT_STATE: state,
     FAULT_ROOTS: folders.join(':'),
     FAULT_AT: String(at),

@@ -1,14 +1,14 @@
 // All there is to know of one task: what `milestone show --json` answers. Pure.
 
-import type {CheckResult, Denial, RemovedTest, Timestamp, Usage} from '../../events/event.ts';
+import type {CheckResult, Denial, RemovedTest, Usage} from '../../events/event.ts';
 import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import {taskState} from '../../state/milestone.ts';
 import type {StatusReport, TaskReport} from '../status-shape.ts';
-import type {AttemptOutcome, AttemptRecord, MilestoneHistory} from './attempt-history.ts';
+import type {AttemptRecord, MilestoneHistory} from './attempt-history.ts';
 import type {BranchFacts} from './branch-facts.ts';
 import {causeOf, outputOf} from './report.ts';
-import type {StageTimes} from './stage-times.ts';
+import type {TimelineEntry} from './report-shape.ts';
 
 export interface TaskDetails extends TaskReport {
   milestone: MilestoneId;
@@ -19,20 +19,8 @@ export interface TaskDetails extends TaskReport {
   answers: Array<{question: string; answer: string}>;
 }
 
-export interface AttemptDetails {
-  attempt: number;
-  phase?: KiroPhase;
-  driver: string;
-  /** When it could have begun. */
-  from: Timestamp;
-  started: Timestamp;
-  /** Null while it runs. */
-  to: Timestamp | null;
-  /** In milliseconds. */
-  stage_times: StageTimes;
-  outcome: AttemptOutcome;
-  cause?: string;
-  message?: string;
+/** As in the report's timeline, and what more there is to say of one. */
+export interface AttemptDetails extends Omit<TimelineEntry, 'task' | 'slot'> {
   commit?: string;
   checked?: boolean;
   /** Attempt whose work it started from. */
