@@ -2,7 +2,7 @@
  * How long a test waits for what must come, in milliseconds: not a guess about speed but the end of a lost cause, also
  * on a machine with a load of 15. Shorter than vitest's own limits, whose message does not say what was awaited.
  */
-export const DEADLINE_MS = 600_000;
+export const DEADLINE_MS = Number(process.env.TEST_DEADLINE_S ?? 600) * 1000;
 
 /**
  * The promise, or an error that tells what was awaited and what is known instead of a test that hangs.
