@@ -7,6 +7,7 @@ import {DECISIONS, type Decision, decisionOf} from './decisions.ts';
 import {followEvents} from './events.ts';
 import {refuse, refuseForeign, Session} from './guard.ts';
 import {logRange} from './log-range.ts';
+import {addPages} from './pages.ts';
 import type {WebSource} from './source.ts';
 
 export interface WebOptions {
@@ -15,7 +16,7 @@ export interface WebOptions {
   /** Whether a person may decide here. */
   decide: boolean;
   /** What the browser is given, the same for everybody. */
-  assets: {html: string; css: string; script(): Promise<string>};
+  assets: {css: string; script(): Promise<string>};
   /** Ends what goes on until then. */
   signal: AbortSignal;
 }
@@ -29,7 +30,7 @@ export function webApp({source, token, decide, assets, signal}: WebOptions): Hon
   app.get('/page.js', async context => context.body(await assets.script(), 200, type('text/javascript')));
   app.get('/page.css', context => context.body(assets.css, 200, type('text/css')));
   app.get('/favicon.ico', context => context.body(null, 204));
-  for (const place of ['/', '/m/:id', '/m/:id/t/:task']) app.get(place, context => context.html(assets.html));
+  addPages(app, {source, session, decide});
   app.post('/api/session', async context =>
     session.open(context, (await bodyOf(context)).token)
       ? context.json({ok: true})

@@ -65,9 +65,13 @@ export class Session {
     return true;
   }
 
+  isOpen(context: Context): boolean {
+    return isSame(getCookie(context, nameOf(context)) ?? '', this.#cookie);
+  }
+
   require(): MiddlewareHandler {
     return (context, next) =>
-      isSame(getCookie(context, nameOf(context)) ?? '', this.#cookie)
+      this.isOpen(context)
         ? next()
         : Promise.resolve(refuse(context, 401, 'NO_SESSION', 'open the address that `milestone web` has printed'));
   }

@@ -2,6 +2,7 @@
 
 import axe from 'axe-core';
 import {type Browser, chromium, type Page} from 'playwright-core';
+import type {MilestoneRig} from '../rig/milestone-rig.ts';
 
 const ARGUMENTS = [
   '--no-sandbox',
@@ -15,6 +16,40 @@ const ARGUMENTS = [
 
 export function launchBrowser(): Promise<Browser> {
   return chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS});
+}
+
+export interface Opened {
+  page: Page;
+  origin: string;
+  /** What it asked others for, and what it complained of. */
+  noise: string[];
+}
+
+interface Look {
+  width?: number;
+  colorScheme?: 'light' | 'dark';
+  flags?: string[];
+}
+
+/** `milestone web` of a rig, opened at its first page as a person does. */
+export async function openWeb(
+  browser: Browser,
+  rig: MilestoneRig,
+  {width = 1_440, colorScheme = 'light', flags = []}: Look = {},
+): Promise<Opened> {
+  const address = await rig.milestone('web', ...flags).line(/^http:/);
+  const {origin} = new URL(address);
+  const context = await browser.newContext({viewport: {width, height: 800}, colorScheme});
+  const page = await context.newPage();
+  const noise: string[] = [];
+  page.on('request', request => {
+    if (!request.url().startsWith(`${origin}/`)) noise.push(request.url());
+  });
+  page.on('console', message => noise.push(message.text()));
+  page.on('pageerror', error => noise.push(String(error)));
+  await page.goto(address);
+  await page.locator('h1').waitFor();
+  return {page, origin, noise};
 }
 
 /** What of a page goes over the right edge, but for what scrolls by itself. */

@@ -1,45 +1,16 @@
 // The live pages in a real browser, before, during and after a run.
 
-import type {Browser, Page} from 'playwright-core';
+import type {Browser} from 'playwright-core';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {freeTask, kiroTask} from '../cli/kiro-plan.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {hardToUse, launchBrowser, overTheEdge} from './pages.ts';
+import {hardToUse, launchBrowser, openWeb, overTheEdge} from './pages.ts';
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await launchBrowser();
 });
 afterAll(() => browser?.close());
-
-interface Opened {
-  page: Page;
-  origin: string;
-  /** What it asked others for, and what it complained of. */
-  noise: string[];
-}
-
-interface Look {
-  width?: number;
-  colorScheme?: 'light' | 'dark';
-  flags?: string[];
-}
-
-async function open(rig: MilestoneRig, {width = 1_440, colorScheme = 'light', flags = []}: Look = {}): Promise<Opened> {
-  const address = await rig.milestone('web', ...flags).line(/^http:/);
-  const {origin} = new URL(address);
-  const context = await browser.newContext({viewport: {width, height: 800}, colorScheme});
-  const page = await context.newPage();
-  const noise: string[] = [];
-  page.on('request', request => {
-    if (!request.url().startsWith(`${origin}/`)) noise.push(request.url());
-  });
-  page.on('console', message => noise.push(message.text()));
-  page.on('pageerror', error => noise.push(String(error)));
-  await page.goto(address);
-  await page.locator('h1').waitFor();
-  return {page, origin, noise};
-}
 
 async function doneRig(words = 'Build it'): Promise<MilestoneRig> {
   const rig = await MilestoneRig.create();
@@ -63,7 +34,7 @@ describe.each([390, 1_440])('at %i pixels', width => {
     'in the %s every page is whole and nothing goes over the edge',
     async scheme => {
       await using rig = await doneRig();
-      const {page, origin, noise} = await open(rig, {width, colorScheme: scheme});
+      const {page, origin, noise} = await openWeb(browser, rig, {width, colorScheme: scheme});
       expect(page.url()).toBe(`${origin}/`);
       const headings: Record<string, string[]> = {
         '/': [],
@@ -89,7 +60,7 @@ describe.each([390, 1_440])('at %i pixels', width => {
 
 test('the token leaves the address, and another browser is told nothing without it', async () => {
   await using rig = await doneRig();
-  const {page, origin} = await open(rig);
+  const {page, origin} = await openWeb(browser, rig);
   expect(page.url()).toBe(`${origin}/`);
   expect(await page.evaluate('document.cookie')).toBe('');
   await page.reload();
@@ -109,7 +80,7 @@ test('a run is seen live, over the death of its executor', async () => {
     {id: 'a', run: first.shell},
     {id: 'b', run: second.shell, dependencies: ['a']},
   ]);
-  const {page, origin, noise} = await open(rig);
+  const {page, origin, noise} = await openWeb(browser, rig);
   await page.goto(`${origin}/m/m`);
   const status = (task: string) => page.locator('tbody tr', {has: page.locator(`a[href="/m/m/t/${task}"]`)});
   await status('a').getByText('pending').waitFor();
@@ -142,7 +113,7 @@ test('what titles, outputs, file names and diffs say is shown and does nothing',
     '<script>window.got = 1</script><img src="http://127.0.0.1:9/x" onerror="window.got = 2"><style>*{display:none}</style>' +
     '</title><a href="javascript:window.got=3">x</a>\u001b]8;;http://127.0.0.1:9/\u0007link\u001b]8;;\u0007\u001b[38;2;1;2;3mcolour\u202e';
   await using rig = await doneRig(words);
-  const {page, origin, noise} = await open(rig);
+  const {page, origin, noise} = await openWeb(browser, rig);
   for (const [place, last] of [
     ['/m/m', '.events li'],
     ['/m/m/t/a', '.patch'],
@@ -166,7 +137,7 @@ test('what titles, outputs, file names and diffs say is shown and does nothing',
 
 test('with the keyboard alone one gets to a task, its output, and back', async () => {
   await using rig = await doneRig();
-  const {page} = await open(rig);
+  const {page} = await openWeb(browser, rig);
   await page.getByRole('link', {name: 'm', exact: true}).waitFor();
   const tabTo = async (selector: string) => {
     for (let presses = 0; presses < 60; presses++) {
@@ -194,7 +165,7 @@ test('a person approves what is shown, and retries what failed', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [kiroTask('a'), freeTask('b'), {id: 'c', run: 'exit 1', retries: 0}]);
   await rig.milestone('execute');
-  const {page, origin, noise} = await open(rig, {flags: ['--decide']});
+  const {page, origin, noise} = await openWeb(browser, rig, {flags: ['--decide']});
   await page.goto(`${origin}/m/m/t/a`);
   await page.locator('.document', {hasText: '# architecture.md, attempt 1'}).waitFor();
   expect(await page.getByRole('button', {name: 'reject'}).isDisabled()).toBe(true);
@@ -215,7 +186,7 @@ test.each([5, 2_000])('%i tasks are all there', async count => {
     'm',
     ids.map((id, place) => ({id, run: 'true', dependencies: ids.slice(Math.max(place - 1, 0), place)})),
   );
-  const {page, origin, noise} = await open(rig);
+  const {page, origin, noise} = await openWeb(browser, rig);
   await page.goto(`${origin}/m/m`);
   await page.locator(`tbody a[href="/m/m/t/t${count - 1}"]`).waitFor();
   expect(await page.locator('tbody tr').count()).toBe(count);

@@ -1,7 +1,6 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import {pageShell} from '../../page/web-shell.tsx';
 import {WEB_STYLES} from '../../page/web-styles.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import {print} from '../../platform/print.ts';
@@ -31,7 +30,7 @@ export async function web({port: wanted, open, decide = false}: WebFlags): Promi
       source: webSource(paths, stop.signal),
       token,
       decide,
-      assets: {html: pageShell(), css: WEB_STYLES, script: () => fs.promises.readFile(SCRIPT, 'utf8')},
+      assets: {css: WEB_STYLES, script: () => fs.promises.readFile(SCRIPT, 'utf8')},
       signal: stop.signal,
     },
     wanted,

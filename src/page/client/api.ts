@@ -1,6 +1,7 @@
 // What the page asks the server that it came from.
 
-import {useEffect, useRef, useState} from 'preact/hooks';
+import {useContext, useEffect, useRef, useState} from 'preact/hooks';
+import {GivenAnswers} from '../given.ts';
 
 export interface Answer<T> {
   value?: T;
@@ -28,10 +29,12 @@ export async function openSession(): Promise<{decide: boolean}> {
 
 /** An answer, and again whenever `version` is another one; never two questions at a time. */
 export function useAnswer<T>(path: string, version: number): Answer<T> {
-  const [answer, setAnswer] = useState<Answer<T>>({});
+  const given = useContext(GivenAnswers)[path] as T | undefined;
+  const [answer, setAnswer] = useState<Answer<T>>(given ? {value: given} : {});
   const busy = useRef(false);
-  const wanted = useRef(version);
+  const wanted = useRef(given ? version : Number.NaN);
   useEffect(() => {
+    if (wanted.current === version) return;
     wanted.current = version;
     if (busy.current) return;
     busy.current = true;

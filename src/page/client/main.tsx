@@ -1,24 +1,18 @@
 // What the browser runs: the page of the address that it is at.
 
-import {render} from 'preact';
-import {shown} from '../text.ts';
+import {hydrate, render} from 'preact';
 import {openSession} from './api.ts';
-import {Milestone} from './milestone.tsx';
-import {Milestones} from './milestones.tsx';
-import {Task} from './task.tsx';
+import {Page, titleOf} from './page.tsx';
 
-const [, , id, , task] = location.pathname.split('/').map(decodeURIComponent);
+const root = document.getElementById('page') as HTMLElement;
+const given = document.querySelector<HTMLTemplateElement>('#given')?.content.textContent;
 
-openSession().then(
-  ({decide}) => {
-    document.title = shown([task, id, 'milestone'].filter(Boolean).join(' · '));
-    render(<Page decide={decide} />, document.body);
-  },
-  (error: Error) => render(<main class="failure">{error.message}</main>, document.body),
-);
-
-function Page({decide}: {decide: boolean}) {
-  if (id === undefined) return <Milestones />;
-  if (task === undefined) return <Milestone id={id} decide={decide} />;
-  return <Task id={id} task={task} decide={decide} />;
-}
+if (given) hydrate(<Page {...JSON.parse(given)} />, root);
+else
+  openSession().then(
+    ({decide}) => {
+      document.title = titleOf(location.pathname);
+      render(<Page path={location.pathname} decide={decide} answers={{}} />, root);
+    },
+    (error: Error) => render(<main class="failure">{error.message}</main>, root),
+  );

@@ -1,0 +1,35 @@
+import {type Given, GivenAnswers} from '../given.ts';
+import {shown} from '../text.ts';
+import {Milestone} from './milestone.tsx';
+import {Milestones} from './milestones.tsx';
+import {Task} from './task.tsx';
+
+/** The page of an address, in a browser and on the server alike. */
+export function Page({path, decide, answers}: Given) {
+  return (
+    <GivenAnswers.Provider value={answers}>
+      <Content {...placeOf(path)} decide={decide} />
+    </GivenAnswers.Provider>
+  );
+}
+
+interface Place {
+  id?: string | undefined;
+  task?: string | undefined;
+}
+
+function Content({id, task, decide}: Place & {decide: boolean}) {
+  if (id === undefined) return <Milestones />;
+  if (task === undefined) return <Milestone id={id} decide={decide} />;
+  return <Task id={id} task={task} decide={decide} />;
+}
+
+export function titleOf(path: string): string {
+  const {id, task} = placeOf(path);
+  return shown([task, id, 'milestone'].filter(Boolean).join(' · '));
+}
+
+function placeOf(path: string): Place {
+  const [, , id, , task] = path.split('/').map(decodeURIComponent);
+  return {id, task};
+}
