@@ -20,12 +20,15 @@ export async function statusFacts(paths: HomePaths, view: MilestoneView): Promis
   };
 }
 
-/** Of what is completed and not on record as landed, git is asked once. */
+/** Of what is completed and not on record as landed, git is asked. */
 async function isLanded({home}: HomePaths, view: MilestoneView): Promise<boolean> {
-  const {status, commit = view.elsewhere?.commit, activation} = view.snapshot.kept;
+  const {id, elsewhere, snapshot} = view;
+  const {status, commit = elsewhere?.commit, activation} = snapshot.kept;
   if (isOnRecord(view) || status !== 'completed' || commit === undefined) return isOnRecord(view);
   const {isInBranch} = await import('../landing/is-landed.ts');
-  return isInBranch(path.dirname(home), commit, activation?.baseName);
+  const execution = activation?.executionId ?? elsewhere?.id;
+  const base = activation?.base ?? elsewhere?.base;
+  return isInBranch(path.dirname(home), {id, commit, execution, base}, activation?.baseName);
 }
 
 /** Attempts that may be about to fail. */

@@ -1,16 +1,13 @@
 import {MilestoneError} from '../errors.ts';
+import {type Finished, hasAll} from './brought.ts';
 import {commitTree} from './commit.ts';
 import {syncObjects, syncRef} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
 import {isAncestor, milestoneBranch, readHead, resolveCommit, UPDATE_REF} from './refs.ts';
 import {mergeCommits} from './trees/merge.ts';
 
-export interface Required {
-  /** A completed milestone that must be in the base. */
-  id: string;
-  /** Its last commit. */
-  commit: string;
-}
+/** A completed milestone that must be in the base. */
+export type Required = Finished;
 
 export interface NewBranch {
   id: string;
@@ -83,8 +80,8 @@ async function mergeRequired(repo: Repository, wanted: NewBranch): Promise<{comm
   let commit = wanted.base;
   const merged: string[] = [];
   for (const required of wanted.requires) {
+    if (await hasAll(repo, required, commit)) continue;
     if ((await resolveCommit(repo, required.commit)) === undefined) throw requiredMissing(required);
-    if (await isAncestor(repo, required.commit, commit)) continue;
     commit = await mergeOne(repo, commit, required, wanted.id);
     merged.push(required.id);
   }

@@ -1,11 +1,11 @@
 // The commit that a branch of the user's is to move to:
 //
-//   merge    onto ───────────── M      squash    onto ── S ── R      ff    onto ── … ── head ── R
+//   merge    onto ───────────── M      squash    onto ── S      ff    onto ── … ── head ── R
 //              └── … ── head ── R ┘
 //
-// R, the record, has what the home has of the milestone, and is left out where that is nothing new; where the branch has
-// the work already, as after `--partial` or a merge by hand, R goes onto it alone. The milestone's own
-// branch stays at its head. Commits are made here and pointed at by nothing.
+// R, the record, has what the home has of the milestone, and is left out where that is nothing new; what is squashed has
+// it in its only commit. Where the branch has the work already, as after `--partial` or a merge by hand, R goes onto it
+// alone. The milestone's own branch stays at its head. Commits are made here and pointed at by nothing.
 
 import {MilestoneError} from '../errors.ts';
 import type {Landing, LandingKind} from '../events/event.ts';
@@ -23,8 +23,6 @@ export interface JoinOptions {
   kind: LandingKind;
   /** Take along what the home has of the milestone. */
   record: boolean;
-  /** Text of the plan in the home, once its work is in this commit. */
-  planWith(work: string): string | undefined;
   /** What the user's hooks make of the tree and message of the commit that joins; absent without hooks. */
   hooked?(work: {tree: string; message: string; onto: string}): Promise<{tree: string; message: string}>;
 }
@@ -42,7 +40,7 @@ export async function join(
   const {into, commit: onto} = target;
   const {kind} = options;
   const landing = {into, onto, kind, head};
-  const record = (tree: string, plan?: string) => (options.record ? addRecord(repo, tree, state.id, plan) : tree);
+  const record = (tree: string) => (options.record ? addRecord(repo, tree, state.id) : tree);
   const follow = (tree: string, parent: string) =>
     commitTree(repo, {tree, parents: [parent], message: recordMessage(state)});
   if (kind === 'ff') {
@@ -54,12 +52,9 @@ export async function join(
   const tree = await mergedTree(repo, state, {head, target});
   const message = landingMessage(state, kind);
   const joined = (await options.hooked?.({tree, message, onto})) ?? {tree, message};
-  if (kind === 'squash') {
-    const work = await commitTree(repo, {...joined, parents: [onto]});
-    const whole = await record(joined.tree, options.planWith(work));
-    return {...landing, work, commit: whole === joined.tree ? work : await follow(whole, work)};
-  }
   const whole = await record(joined.tree);
+  if (kind === 'squash')
+    return {...landing, commit: await commitTree(repo, {message: joined.message, tree: whole, parents: [onto]})};
   const side = whole === joined.tree ? head : await follow(await record((await readCommit(repo, head)).tree), head);
   return {...landing, commit: await commitTree(repo, {message: joined.message, tree: whole, parents: [onto, side]})};
 }

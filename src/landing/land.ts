@@ -7,7 +7,7 @@
 // L1. The branch never stands at a commit of ours that was not checked whole: it moves by compare-and-swap, and what
 //     moved meanwhile is joined and checked anew.
 // L2. Killed at any point, the next call asks one question: does the branch have the commit that `milestone_landing`
-//     names? Then what comes after the move is done again, else all of it.
+//     names? Then what comes after the move is done again, and what has come since lands by itself; else all of it.
 
 import fs from 'node:fs';
 import type {Check} from '../drivers/run-checks.ts';
@@ -145,18 +145,26 @@ class OneLanding {
   constructor(private readonly parts: Parts) {}
 
   async run(): Promise<Landed> {
+    const landed = await this.bring();
+    await this.freeSlots();
+    return landed;
+  }
+
+  private async bring(): Promise<Landed> {
     const {held, repo, head, options} = this.parts;
     const {state} = held;
     const pending = state.landing;
-    if (pending && (await this.isThere(pending))) return this.finish(pending, undefined);
-    if (pending && state.status !== 'completed' && !options.partial)
-      throw wrongStatus(state, `milestone land ${state.id} --partial`);
+    const finished = pending && (await this.isThere(pending)) ? await this.finish(pending, undefined) : undefined;
+    if (state.status !== 'completed' && !options.partial) {
+      if (finished) return finished;
+      if (pending) throw wrongStatus(state, `milestone land ${state.id} --partial`);
+    }
     for (let tries = 1; ; tries++) {
       const target = await findTarget(repo, state, options.into);
       const there = await landedIn(repo, state, head, target);
       const record =
-        there && options.record ? await joinRecord(repo, state, there, target, this.planWith(there)) : undefined;
-      if (there && !record) return this.wasThere(there);
+        there && options.record ? await joinRecord(repo, state, there, target, planOf(held, there)) : undefined;
+      if (there && !record) return finished ?? this.wasThere(there);
       await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
       const {landing, checks} = await this.prepare(target, record);
       // The checks may have taken long.
@@ -178,8 +186,7 @@ class OneLanding {
     const {held, ground} = this.parts;
     if (there !== held.state.landed) ground.ledger.record({event: 'milestone_landed', details: there});
     await ground.ledger.durable();
-    await this.freeSlots();
-    return {...this.report(there, []), already: true};
+    return {...reportOf(held.state, there, []), already: true};
   }
 
   /** @param record What is to land when the target lacks nothing else. */
@@ -201,18 +208,11 @@ class OneLanding {
         {
           kind: options.kind,
           record: options.record,
-          planWith: work => this.planWith({...target, onto: target.commit, kind: options.kind, head, work}),
           ...(inForce.settings.git.hooks && {hooked: work => this.hooked(branch, work)}),
         },
       ));
     const checks = await this.check(branch, landing.commit);
     return {landing, checks};
-  }
-
-  /** The plan as it is going to be written. */
-  private planWith(landed: Landing): string | undefined {
-    const {read, state} = this.parts.held;
-    return read.layout && renderPlan(read.text, read.layout, stateFields({...state, landed}));
   }
 
   private async hooked(branch: Branch, {tree, message, onto}: {tree: string; message: string; onto: string}) {
@@ -289,14 +289,7 @@ class OneLanding {
     for (const warning of warnings) options.warn(warning);
     ground.ledger.record({event: 'milestone_landed', details: {...landing, ...(checks && {checks})}});
     await ground.ledger.durable();
-    await this.freeSlots();
-    return {...this.report(landing, checks ?? []), followed};
-  }
-
-  private report({into, commit, kind}: Landing, checks: CheckResult[]): Landed {
-    const {tasks} = this.parts.held.state;
-    const done = [...tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
-    return {into, commit, kind, tasks: done, checks, already: false, followed: []};
+    return {...reportOf(held.state, landing, checks ?? []), followed};
   }
 
   /** What is not over goes on in its slots. */
@@ -304,6 +297,20 @@ class OneLanding {
     const {ground, held} = this.parts;
     if (isOver(held.state.status)) await ground.workspace.remove();
   }
+}
+
+/** The plan as it is going to be written once that is on record. */
+export function planOf({read, state}: Pick<HeldMilestone, 'read' | 'state'>, landed: Landing): string | undefined {
+  return read.layout && renderPlan(read.text, read.layout, stateFields({...state, landed}));
+}
+
+export function reportOf(
+  {tasks}: Pick<MilestoneState, 'tasks'>,
+  {into, commit, kind}: Landing,
+  checks: CheckResult[],
+): Landed {
+  const done = [...tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
+  return {into, commit, kind, tasks: done, checks, already: false, followed: []};
 }
 
 /** No task has an empty id. */

@@ -11,8 +11,8 @@ import type {MilestoneId} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {findProgram} from '../platform/processes/find-program.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {mergedTree} from './join.ts';
-import {type LandOptions, landable, withoutGit} from './land.ts';
+import {joinRecord, mergedTree} from './join.ts';
+import {type Landed, type LandOptions, landable, planOf, reportOf, withoutGit} from './land.ts';
 import {recordMessage} from './landing-messages.ts';
 import {addRecord} from './record-files.ts';
 import {findTarget, landedIn, type Target} from './target.ts';
@@ -38,31 +38,38 @@ export interface PullRequest {
 }
 
 /**
- * Push a milestone and open a pull request, or say which commands do.
- * @returns Undefined when the branch has all of it already.
+ * Push a milestone and open a pull request, or say which commands do. Where the branch has the work but not the record, that
+ * goes alone.
+ * @returns How it got there, when the branch has all of it already.
  * @throws {MilestoneError} as `land`; `WRONG_STATUS` without a remote, or when that has commits that are not here;
  * `TOOL_FAILED` when the program that opens it fails.
  */
-export async function openPullRequest(options: PullRequestOptions): Promise<PullRequest | undefined> {
-  return hold({...options, purpose: 'command'}, async ({state, repo, read}) => {
+export async function openPullRequest(options: PullRequestOptions): Promise<{request: PullRequest} | {landed: Landed}> {
+  return hold({...options, purpose: 'command'}, async held => {
+    const {state, repo, read} = held;
     const head = repo && (await landable(repo, state, options));
     if (!repo || head === undefined) throw withoutGit(state);
     const target = await findTarget(repo, state, options.into);
-    if (await landedIn(repo, state, head, target)) return undefined;
-    await mergedTree(repo, state, {head, target});
+    const there = await landedIn(repo, state, head, target);
+    const plan = there && planOf(held, there);
+    if (there && there !== state.landed) await held.record([{event: 'milestone_landed', details: there}]);
+    if (there && !(options.record && (await joinRecord(repo, state, there, target, plan))))
+      return {landed: {...reportOf(state, there, []), already: true}};
+    if (!there) await mergedTree(repo, state, {head, target});
     const branch = milestoneBranch(state.id);
     const remote = await remoteOf(repo, branch, target.into);
     if (remote === undefined) throw noRemote(state);
-    const commit = await commitToPush(repo, state, {head, remote, branch, record: options.record});
+    const onto = there ? target.commit : head;
+    const commit = await commitToPush(repo, state, {head, onto, plan, remote, branch, record: options.record});
     const {hooks} = resolveMilestoneSettings(state.plan.settings, read.config.settings).git;
     await pushBranch(repo, {remote, branch, commit, hooks});
-    const request = {remote, branch, into: target.into, commit, recorded: commit !== head};
+    const pushed = {remote, branch, into: target.into, commit, recorded: commit !== onto};
     const tool = await toolOf(repo, remote, options.callerEnv.PATH);
     const title = state.plan.title;
     const commands = commandsOf(state.id, {target, branch, title, tool: tool?.name ?? 'gh'});
-    if (!tool) return {...request, commands, opened: false};
+    if (!tool) return {request: {...pushed, commands, opened: false}};
     const url = await open(tool, {repo, target, branch, title, body: await options.body(), commands});
-    return {...request, commands, opened: true, ...(url !== undefined && {url})};
+    return {request: {...pushed, commands, opened: true, ...(url !== undefined && {url})}};
   });
 }
 
@@ -73,38 +80,43 @@ function noRemote({id}: MilestoneState): MilestoneError {
 }
 
 interface Push {
+  /** The milestone's last commit. */
   head: string;
+  /** What the record goes onto: that commit, or the branch that has it already. */
+  onto: string;
+  /** Text of the plan, where it is to say something else than on disk. */
+  plan: string | undefined;
   remote: string;
   branch: string;
   record: boolean;
 }
 
 /**
- * The milestone's last commit, with its record on top. What the remote has of it stays below: it moves forward only, and
- * gets nothing twice.
+ * A commit with the milestone's record on top. What the remote has of it stays below: it moves forward only, and gets
+ * nothing twice.
  */
 async function commitToPush(repo: Repository, state: MilestoneState, push: Push): Promise<string> {
-  const {head, record} = push;
-  const {tree: own} = await readCommit(repo, head);
-  const tree = record ? await addRecord(repo, own, state.id) : own;
+  const {onto, plan, record} = push;
+  const {tree: own} = await readCommit(repo, onto);
+  const tree = record ? await addRecord(repo, own, state.id, plan) : own;
   const there = (await fetchBranch(repo, push))?.head;
-  const isBehind = there === undefined || (await isAncestor(repo, there, head));
-  if (isBehind && tree === own) return head;
+  const isBehind = there === undefined || (await isAncestor(repo, there, onto));
+  if (isBehind && tree === own) return onto;
   const next = (parents: string[]) => commitTree(repo, {tree, parents, message: recordMessage(state)});
-  if (isBehind) return next([head]);
+  if (isBehind) return next([onto]);
   await assertOwn(repo, state, {...push, there});
-  const isSame = (await isAncestor(repo, head, there)) && (await readCommit(repo, there)).tree === tree;
-  return isSame ? there : next([there, head]);
+  const isSame = (await isAncestor(repo, onto, there)) && (await readCommit(repo, there)).tree === tree;
+  return isSame ? there : next([there, onto]);
 }
 
 /** @throws {MilestoneError} `WRONG_STATUS`: what somebody else has pushed there would be lost. */
 async function assertOwn(
   repo: Repository,
   state: MilestoneState,
-  {head, there, remote, branch}: Push & {there: string},
+  {head, onto, there, remote, branch}: Push & {there: string},
 ): Promise<void> {
   const own = recordMessage(state).split('\n')[0];
-  const subjects = await git(repo, ['log', '--format=%s', '--end-of-options', there, `^${head}`]);
+  const subjects = await git(repo, ['log', '--format=%s', '--end-of-options', there, `^${head}`, `^${onto}`]);
   if (subjects.split('\n').every(subject => subject === '' || subject === own)) return;
   throw new MilestoneError('WRONG_STATUS', `\`${remote}\` has commits on \`${branch}\` that are not here`, {
     hint: `\`git fetch ${remote} ${branch}\` and merge them into \`${branch}\``,

@@ -38,7 +38,10 @@ export async function rehearseLanding(
   const tasks = [...state.tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
   const would = {into: target.into, onto: target.commit, head, kind, tasks, checks};
   const there = await landedIn(repo, state, head, target);
-  if (there && !(record && (await joinRecord(repo, state, there, target)))) return {...would, already: true};
+  // Whoever has but the branch is to be told where it was squashed.
+  const isToldOf = there?.work === undefined || there === state.landed;
+  const isRecorded = there && (!record || (isToldOf && !(await joinRecord(repo, state, there, target))));
+  if (isRecorded) return {...would, kind: there.kind, already: true};
   await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
   if (there) return {...would, kind: there.kind, already: false};
   if (kind !== 'ff') await mergedTree(repo, state, {head, target});

@@ -2,8 +2,10 @@
 
 import {MilestoneError} from '../errors.ts';
 import type {Landing} from '../events/event.ts';
+import {broughtBy} from '../git/brought.ts';
 import {git, type Repository} from '../git/git.ts';
 import {isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
+import {readCommit} from '../git/task-commits.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 
@@ -48,12 +50,18 @@ export async function findTarget(
  */
 export async function landedIn(
   repo: Repository,
-  {landed}: Pick<MilestoneState, 'landed'>,
+  {id, landed, activation}: Pick<MilestoneState, 'id' | 'landed' | 'activation'>,
   head: string,
   {into, commit}: Target,
 ): Promise<Landing | undefined> {
   if (landed?.head === head && (await isAncestor(repo, landed.commit, commit)))
     return landed.into === into ? landed : {...landed, into};
   // A person has merged it.
-  return (await isAncestor(repo, head, commit)) ? {into, onto: commit, commit: head, kind: 'merge', head} : undefined;
+  if (await isAncestor(repo, head, commit)) return {into, onto: commit, commit: head, kind: 'merge', head};
+  const finished = {id, commit: head, execution: activation?.executionId, base: activation?.base};
+  const brought = await broughtBy(repo, finished, commit);
+  if (!brought) return undefined;
+  const [onto = commit] = (await readCommit(repo, brought.commit)).parents;
+  const work = brought.isNamed ? {} : {work: brought.commit};
+  return {into, onto, commit: brought.commit, kind: 'squash', head, ...work};
 }

@@ -111,8 +111,8 @@ async function readRequired(
   for (const {id, reading} of readings) refuseUnfinished(id, reading, paths.completed(id));
   // One that was executed without git, or by hand, has no commit to build on.
   return readings.flatMap(({id, reading: {imported}}) => {
-    const commit = imported.execution?.commit;
-    return commit === undefined ? [] : [{id, commit}];
+    const {commit, id: execution, base} = imported.execution ?? {};
+    return commit === undefined ? [] : [{id, commit, execution, base}];
   });
 }
 

@@ -86,7 +86,78 @@ test.concurrent('it is pushed with its record, and gh opens the pull request wit
   fs.rmSync(rig.path(rig.planFile(ID, 'completed')));
   rig.git('merge', '-q', '--no-ff', '-m', 'Merge pull request 7', request.commit);
   expect((await rig.status(ID)).git).toMatchObject({landed: true});
-  expect((await rig.milestone('land', ID, '--pr')).stdout).toContain('has landed already');
+  expect((await rig.milestone('land', ID, '--pr')).stdout).toContain('is in `main` already');
+  expect(rig.events(ID).at(-1)).toMatchObject({event: 'milestone_landed', details: {into: 'main', kind: 'merge'}});
+});
+
+/** What a host makes of a pull request. */
+const HOSTS = {
+  'squashed with the messages of its commits': (rig: MilestoneRig, commit: string) => {
+    const messages = rig.git('log', '--reverse', '--format=* %B', `main..${commit}`);
+    rig.git('merge', '-q', '--squash', commit);
+    rig.git('commit', '-q', '-m', `Ada's API (#7)\n\n${messages}`);
+  },
+  'squashed under its title alone': (rig: MilestoneRig, commit: string) => {
+    rig.git('merge', '-q', '--squash', commit);
+    rig.git('commit', '-q', '-m', "Ada's API (#7)");
+  },
+  rebased: (rig: MilestoneRig, commit: string) => {
+    rig.git('cherry-pick', `main..${commit}`);
+  },
+} as const;
+
+test.concurrent.each(Object.entries(HOSTS))(
+  'a pull request that was %s has landed, whatever the branch does then, and who clones can build on it',
+  async (_, take) => {
+    await using rig = await remoteRig({tools: ['gh']});
+    const {commit} = (await rig.milestone('land', ID, '--pr', '--json')).json().pull_request;
+    for (const name of ['before.txt', 'after.txt']) {
+      fs.writeFileSync(rig.path(name), name);
+      rig.git('add', name);
+      rig.git('commit', '-q', '-m', `Somebody's ${name}`);
+      if (name === 'after.txt') continue;
+      expect((await rig.status(ID)).git).toMatchObject({landed: false});
+      fs.rmSync(rig.path(rig.planFile(ID, 'completed')));
+      take(rig, commit);
+    }
+    expect((await rig.status(ID)).git).toMatchObject({landed: true});
+    const {exitCode, stdout} = await rig.milestone('land', ID);
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('is in `main`')]);
+    expect(rig.events(ID).at(-1)).toMatchObject({event: 'milestone_landed', details: {into: 'main', kind: 'squash'}});
+    expect((await rig.milestone('land', ID, '--dry-run', '--json')).json().would).toMatchObject({already: true});
+    await using clone = await MilestoneRig.create({git: false, commit: false});
+    fs.rmSync(clone.folder, {recursive: true});
+    rig.git('clone', '-q', '--no-local', '--single-branch', '--branch', 'main', rig.folder, clone.folder);
+    expect((await clone.status(ID)).git).toMatchObject({landed: true});
+    expect(await clone.milestone('land', ID)).toMatchObject({exitCode: 0});
+    await clone.writeMilestone('next', [{id: 'n', run: 'cp a.txt n.txt'}], {dependencies: {requires: [ID]}});
+    expect(await clone.milestone('execute', 'next')).toMatchObject({exitCode: 0});
+  },
+);
+
+test.concurrent('what was changed on its way into the branch has not landed for certain', async () => {
+  await using rig = await remoteRig();
+  const {commit} = (await rig.milestone('land', ID, '--pr', '--json')).json().pull_request;
+  fs.rmSync(rig.path(rig.planFile(ID, 'completed')));
+  rig.git('merge', '-q', '--squash', commit);
+  rig.write('a.txt', 'changed on the way\n');
+  rig.git('commit', '-q', '-a', '-m', 'Like it');
+  expect((await rig.status(ID)).git).toMatchObject({landed: false});
+});
+
+test.concurrent('where only the record is missing, that goes to the remote alone', async () => {
+  await using rig = await remoteRig({tools: ['gh']});
+  rig.git('merge', '-q', '--squash', `milestone/${ID}`);
+  rig.git('commit', '-q', '-m', 'By hand');
+  const main = rig.git('rev-parse', 'main');
+  const {pull_request: request} = (await rig.milestone('land', ID, '--pr', '--json')).json();
+  expect(request).toMatchObject({recorded: true, opened: true});
+  expect(rig.git('diff', '--name-only', `main...${request.commit}`)).toBe(rig.planFile(ID, 'completed'));
+  expect(rig.git('merge-base', 'main', request.commit)).toBe(main);
+  expect(rig.events(ID).at(-1)).toMatchObject({event: 'milestone_landed', details: {commit: main, kind: 'squash'}});
+  expect((await rig.milestone('land', ID, '--pr', '--no-record', '--json')).json()).toMatchObject({
+    landed: {already: true, commit: main},
+  });
 });
 
 test.concurrent("a remote at GitLab is glab's", async () => {

@@ -3,7 +3,6 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
-import {parse} from 'yaml';
 import {MilestoneRig, type RigOptions} from '../rig/milestone-rig.ts';
 
 const ID = 'auth';
@@ -99,24 +98,23 @@ describe('what lands', () => {
     expect((await rig.milestone('land', ID, '--dry-run')).stdout).toContain('already');
   });
 
-  test.concurrent('squashed it is one commit, on which the record and whoever requires it build', async () => {
+  test.concurrent('squashed it is one commit, record and all, and whoever requires it builds on that', async () => {
     await using rig = await completedRig();
     moveMain(rig, {'other.txt': 'other\n'});
     const {landed} = (await rig.milestone('land', ID, '--squash', '--json')).json();
     expect(landed).toMatchObject({kind: 'squash'});
-    expect(firstParents(rig)).toEqual([
-      'Record milestone auth',
-      'The auth API (milestone auth)',
-      'Meanwhile',
-      'First commit',
-    ]);
+    expect(firstParents(rig)).toEqual(['The auth API (milestone auth)', 'Meanwhile', 'First commit']);
     expect(rig.git('rev-list', '--merges', 'main')).toBe('');
-    const work = rig.git('rev-parse', 'main^');
-    expect(parse(rig.git('show', `main:${rig.planFile(ID, 'completed')}`)).execution.commit).toBe(work);
+    expect(rig.git('show', `main:${rig.planFile(ID, 'completed')}`)).toBe(
+      rig.read(rig.planFile(ID, 'completed')).trimEnd(),
+    );
     expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
     expect((await rig.status(ID)).git).toMatchObject({landed: true});
     expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true});
     expect(await rig.milestone('doctor')).toMatchObject({exitCode: 0});
+    await rig.writeMilestone('next', [{id: 'n', run: 'cp a.txt n.txt'}], {dependencies: {requires: [ID]}});
+    expect(await rig.milestone('execute', 'next')).toMatchObject({exitCode: 0});
+    expect(rig.events('next').find(({event}) => event === 'branch_created')).toMatchObject({details: {merged: []}});
   });
 
   test.concurrent('fast-forwarded it has no commit that joins, and where the branch has moved it is refused', async () => {
@@ -360,6 +358,42 @@ test.concurrent('what a person merged by hand has landed: status says it, and la
   expectNoSlots(rig);
 });
 
+test.concurrent('a clone of a branch that lacks it has not landed, and says what is missing', async () => {
+  await using rig = await completedRig();
+  rig.git('add', '.milestones');
+  rig.git('commit', '-q', '-m', 'The plan alone');
+  await using clone = await MilestoneRig.create({git: false, commit: false});
+  fs.rmSync(clone.folder, {recursive: true});
+  rig.git('clone', '-q', '--no-local', '--single-branch', '--branch', 'main', rig.folder, clone.folder);
+  expect((await clone.status(ID)).git).toMatchObject({landed: false});
+  expect(await clone.milestone('land', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining('elsewhere')});
+});
+
+test.concurrent('after a death between the move and its record, one more call lands what has come since', async () => {
+  await using rig = await MilestoneRig.create();
+  const allowed = path.join(rig.root, 'allowed');
+  await rig.writeMilestone(ID, [
+    {id: 'a', run: 'echo a > a.txt'},
+    {id: 'b', run: `test -e '${allowed}' && echo b > b.txt`, retries: 0, dependencies: ['a']},
+  ]);
+  await rig.milestone('execute', ID);
+  expect(await rig.milestone('land', ID, '--partial')).toMatchObject({exitCode: 0});
+  // As it was before the last line of the log was written.
+  const log = rig.path(`.milestones/logs/execution-${ID}.jsonl`);
+  const lines = fs.readFileSync(log, 'utf8').trimEnd().split('\n');
+  expect(lines.pop()).toContain('"milestone_landed"');
+  fs.writeFileSync(log, `${lines.join('\n')}\n`);
+  fs.rmSync(rig.path('.milestones/.cache'), {recursive: true, force: true});
+  fs.writeFileSync(allowed, '');
+  expect(await rig.milestone('retry', ID)).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+  expect(rig.read('b.txt')).toBe('b\n');
+  expect(rig.git('show', `main:${rig.planFile(ID, 'completed')}`)).toContain('status: completed');
+  expect(rig.events(ID).filter(({event}) => event === 'milestone_landed')).toHaveLength(2);
+  expectNoSlots(rig);
+});
+
 /** `main` is one commit further, which has what the home has of the completed milestone. */
 function expectRecordAlone(rig: MilestoneRig, before: string): void {
   expect(rig.git('rev-parse', 'main^@')).toBe(before);
@@ -417,6 +451,15 @@ test.concurrent.each([['--merge'], ['--squash'], ['--ff']])(
       progress: {percentage: 100},
       needs_you: [],
       git: {landed: true},
+    });
+    for (const flags of [[], ['--into', 'main']])
+      expect(await clone.milestone('land', ID, ...flags)).toMatchObject({
+        exitCode: 0,
+        stdout: expect.stringContaining('is in `main` already'),
+      });
+    expect((await clone.milestone('land', ID, '--json')).json()).toMatchObject({
+      ok: true,
+      landed: {into: 'main', tasks: ['a', 'b'], already: true},
     });
     expect((await clone.milestone('list', '--json')).json().milestones).toMatchObject([{id: ID, status: 'completed'}]);
     expect(await clone.milestone('validate')).toMatchObject({exitCode: 0});

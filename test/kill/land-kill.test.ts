@@ -62,7 +62,7 @@ describe.each([['--merge'], ['--squash']])('land %s', kind => {
     await rig.untilNoProcessLeft();
     const main = rig.git('rev-parse', 'main');
     const subjects = rig.git('log', '--first-parent', '--format=%s', 'main').split('\n');
-    const own = kind === '--merge' ? ['Merge milestone auth'] : ['Record milestone auth', 'auth (milestone auth)'];
+    const own = kind === '--merge' ? ['Merge milestone auth'] : ['auth (milestone auth)'];
     expect(subjects).toEqual([...own, 'Meanwhile', 'First commit']);
     expect(checked(rig)).toContain(main);
     const landed = rig.events(ID).filter(({event}) => event === 'milestone_landed');

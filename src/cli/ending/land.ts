@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
 import type {CheckResult, LandingKind} from '../../events/event.ts';
@@ -49,13 +50,12 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
     record: flags.record,
     signals: processSignals,
   };
+  const there = await landedBefore(paths, id, flags);
+  if (there) return say(id, there, flags);
   if (flags.dryRun) return rehearse(paths, options, flags);
   if (flags.pr) return requestPull(paths, options, flags);
   try {
-    const landed = await landMilestone(options);
-    if (flags.json) console.log(JSON.stringify({ok: true, landed}));
-    else for (const line of landedLines(id, landed)) console.log(printable(line));
-    return 0;
+    return say(id, await landMilestone(options), flags);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const message = `${error.message}; nothing has moved`;
@@ -63,6 +63,21 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
     else console.error(message);
     return error.exitCode;
   }
+}
+
+/** Where the log is not here, the branch may have all of it all the same, as in a clone. */
+async function landedBefore(paths: HomePaths, id: MilestoneId, {into}: LandFlags): Promise<Landed | undefined> {
+  if (fs.existsSync(paths.log(id))) return undefined;
+  const view = await look(paths, id);
+  if (view.origin !== 'elsewhere') return undefined;
+  const {landedElsewhere} = await import('../../landing/landed-elsewhere.ts');
+  return landedElsewhere(paths.home, view, into);
+}
+
+function say(id: MilestoneId, landed: Landed, {json, dryRun}: LandFlags): number {
+  if (json) console.log(JSON.stringify({ok: true, [dryRun ? 'would' : 'landed']: landed}));
+  else for (const line of landedLines(id, landed)) console.log(printable(line));
+  return 0;
 }
 
 /** The one that ran last, where none is named. */
@@ -95,9 +110,10 @@ async function requestPull(paths: HomePaths, options: LandOptions, flags: LandFl
   const kind = (['merge', 'squash', 'ff'] as const).find(name => flags[name]);
   if (kind)
     throw new MilestoneError('USAGE', `with \`--pr\` who merges it chooses how, so \`--${kind}\` means nothing`);
-  const request = await openPullRequest({...options, body: () => bodyOf(paths, options.id)});
-  if (flags.json) console.log(JSON.stringify({ok: true, ...(request ? {pull_request: request} : {already: true})}));
-  else for (const line of requestLines(options.id, request)) console.log(printable(line));
+  const asked = await openPullRequest({...options, body: () => bodyOf(paths, options.id)});
+  if ('landed' in asked) return say(options.id, asked.landed, flags);
+  if (flags.json) console.log(JSON.stringify({ok: true, pull_request: asked.request}));
+  else for (const line of requestLines(options.id, asked.request)) console.log(printable(line));
   return 0;
 }
 
@@ -106,8 +122,7 @@ async function bodyOf(paths: HomePaths, id: MilestoneId): Promise<string> {
   return reportMarkdown(await reportOf(paths, view));
 }
 
-function requestLines(id: MilestoneId, request: PullRequest | undefined): string[] {
-  if (!request) return [`milestone \`${id}\` has landed already`];
+function requestLines(id: MilestoneId, request: PullRequest): string[] {
   const {remote, branch, into, url, commands, opened, recorded} = request;
   const pushed = `\`${branch}\` is pushed to \`${remote}\``;
   if (!opened) return [`${pushed}; these commands open a pull request:`, ...commands.map(command => `  ${command}`)];
