@@ -8,9 +8,10 @@ import type {ImportedState} from '../plan/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts';
+import {type TaskState, UNTOUCHED} from '../state/task.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 15;
+const FORMAT = 16;
 
 /** What a cache says besides the state. */
 interface About {
@@ -39,9 +40,13 @@ export interface CachedState extends About {
 }
 
 /** The file. */
-interface CacheFile extends CachedSnapshot {
+interface CacheFile extends About {
   format: typeof FORMAT;
   seal: string;
+  snapshot: Omit<Snapshot, 'tasks'> & {
+    /** Null: untouched. */
+    tasks: Array<TaskState | null>;
+  };
 }
 
 /** Driver of tasks that name none: what config.yaml says, else the first coding agent that is found here. */
@@ -66,7 +71,8 @@ export function readCachedSnapshot(file: string, logFile: string): CachedSnapsho
     if (text === undefined) return undefined;
     const cache = JSON.parse(text) as CacheFile;
     const {plan, tasks} = cache.snapshot;
-    return isOf(logFile, cache) && tasks.length === plan.tasks.length ? cache : undefined;
+    if (!isOf(logFile, cache) || tasks.length !== plan.tasks.length) return undefined;
+    return {...cache, snapshot: {...cache.snapshot, tasks: tasks.map(task => task ?? UNTOUCHED)}};
   } catch {
     return undefined;
   }
@@ -84,7 +90,8 @@ export function writeCache(file: string, logFile: string, {state, ...about}: Cac
 export function writeCachedSnapshot(file: string, logFile: string, {snapshot, ...about}: CachedSnapshot): void {
   const seal = sealOf(logFile, about.position);
   if (seal === undefined) return;
-  const cache: CacheFile = {...about, format: FORMAT, seal, snapshot};
+  const tasks = snapshot.tasks.map(task => (task === UNTOUCHED ? null : task));
+  const cache: CacheFile = {...about, format: FORMAT, seal, snapshot: {...snapshot, tasks}};
   try {
     replaceFile(file, JSON.stringify(cache), {durable: false});
   } catch {}

@@ -157,12 +157,16 @@ export function shownStatus({status, history}: TaskState): ShownStatus {
 
 export const NO_COUNTERS: AttemptCounters = {started: 0, failures: 0, conflicts: 0, overloads: 0, deaths: 0};
 
+/** A task of which nothing has happened: most of them, in a large plan. */
+export const UNTOUCHED: TaskState = {status: 'pending', history: {attempts: 0, counters: NO_COUNTERS}};
+
 /** A task of which nothing has happened, or what a plan brought along at its first activation. */
 export function initialTask(imported?: ImportedTask, checked = false): TaskState {
-  const history: TaskHistory = {attempts: 0, counters: NO_COUNTERS};
-  if (imported?.started_at !== undefined) history.startedAt = imported.started_at;
-  if (imported?.status === 'skipped') return {status: 'skipped', history};
-  if (imported?.status !== 'completed') return {status: 'pending', history};
+  if (imported === undefined) return UNTOUCHED;
+  const history: TaskHistory = {...UNTOUCHED.history};
+  if (imported.started_at !== undefined) history.startedAt = imported.started_at;
+  if (imported.status === 'skipped') return {status: 'skipped', history};
+  if (imported.status !== 'completed') return {status: 'pending', history};
   return {
     status: 'completed',
     history,
