@@ -2,7 +2,6 @@
 
 import type {RemovedTest} from '../events/event.ts';
 import {removedTestsInShort} from '../events/removed-tests.ts';
-import type {Plan} from '../plan/plan.ts';
 import type {Snapshot} from '../state/snapshot.ts';
 import type {TaskState} from '../state/task.ts';
 
@@ -16,29 +15,33 @@ export const AUTO_GATES = 'nobody is asked at the gates (gates: auto)';
 /** Those of a milestone, one sentence each. */
 export function libertiesOf({kept: {session}, plan, tasks}: Snapshot): string[] {
   const isRunning = session !== undefined && !session.ended;
-  const passed = tasks.filter(({history: {kiro}}) =>
-    Object.values(kiro?.phases ?? {}).some(({approval}) => approval?.approvers.some(({by}) => by === 'auto')),
-  ).length;
+  const removed: string[] = [];
+  let passed = 0;
+  for (const [place, task] of tasks.entries()) {
+    if (isPassedWithoutPerson(task)) passed++;
+    if (task.status === 'completed' && task.removedTests)
+      removed.push(`\`${plan.tasks[place]?.id}\`: ${inShort(task.removedTests)}`);
+  }
   return [
     ...(session?.yolo ? [isRunning ? YOLO : PAST_YOLO] : []),
     ...(isRunning && session.autoGates ? [AUTO_GATES] : []),
     ...(passed > 0 ? [`gates of ${passed === 1 ? 'one task' : `${passed} tasks`} were passed without a person`] : []),
-    ...removedTestsOf(plan, tasks),
+    ...(removed.length > 0 ? [`tests went: ${firstOf(removed)}`] : []),
   ];
+}
+
+/** Whether a gate of a task let it through by itself. */
+function isPassedWithoutPerson({history: {kiro}}: TaskState): boolean {
+  if (!kiro) return false;
+  return Object.values(kiro.phases).some(({approval}) => approval?.approvers.some(({by}) => by === 'auto'));
 }
 
 /** Tasks that are named. */
 const NAMED = 3;
 
-/** Tests that went with work that is done. */
-function removedTestsOf({tasks: planned}: Plan, states: readonly TaskState[]): string[] {
-  const removed = planned.flatMap(({id}, index) => {
-    const state = states[index];
-    return state?.status === 'completed' && state.removedTests ? [`\`${id}\`: ${inShort(state.removedTests)}`] : [];
-  });
+function firstOf(removed: readonly string[]): string {
   const rest = removed.length - NAMED;
-  if (removed.length === 0) return [];
-  return [`tests went: ${[...removed.slice(0, NAMED), ...(rest > 0 ? [`and ${rest} more tasks`] : [])].join('; ')}`];
+  return [...removed.slice(0, NAMED), ...(rest > 0 ? [`and ${rest} more tasks`] : [])].join('; ');
 }
 
 /** With the file, where it is one. */

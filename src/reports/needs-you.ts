@@ -66,7 +66,8 @@ function waitingApprovals({id, approvals}: StatusReport): Need[] {
 /** Those that a person has to act on, and that are not said of a failed task or of the plan already. */
 function openBlockers(report: StatusReport): Need[] {
   const {id, blockers, executed, plan_edit: edit} = report;
-  const tasks = new Map(report.tasks.map(task => [task.id, task]));
+  const concerned = new Set(blockers.map(({task_id}) => task_id));
+  const tasks = new Map(report.tasks.filter(({id}) => concerned.has(id)).map(task => [task.id, task]));
   return blockers.flatMap(blocker => {
     const {type, who, message, task_id} = blocker;
     const task = task_id === undefined ? undefined : tasks.get(task_id);

@@ -7,8 +7,8 @@ import type {MilestoneView} from '../milestone/look.ts';
 import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Settings, Task} from '../plan/plan.ts';
 import {type ApprovalReport, approvalsOf, isWaiting} from '../projections/approvals.ts';
-import {pausedUntil} from '../scheduler/what-remains.ts';
 import {newKiro, type PhaseStatus} from '../state/kiro.ts';
+import {pausedUntil} from '../state/milestone.ts';
 import {taskProgress} from '../state/progress.ts';
 import {shownStatus, type TaskState} from '../state/task.ts';
 import {addUsage} from '../state/usage.ts';
@@ -148,11 +148,14 @@ function kiroReport({history: {kiro = newKiro()}}: TaskState): NonNullable<TaskR
 /** In the order of the plan. */
 function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): ApprovalReport[] {
   if (kept.status === 'cancelled') return [];
-  return plan.tasks.flatMap((task, index) => {
-    const state = tasks[index] as TaskState;
+  const waiting: ApprovalReport[] = [];
+  for (const [place, state] of tasks.entries()) {
     const {kiro} = state.history;
-    return kiro ? approvalsOf(task.id, kiro).filter(approval => isWaiting(approval, state)) : [];
-  });
+    if (!kiro) continue;
+    const {id} = plan.tasks[place] as Task;
+    waiting.push(...approvalsOf(id, kiro).filter(approval => isWaiting(approval, state)));
+  }
+  return waiting;
 }
 
 function spendingReport({snapshot: {plan, kept}}: MilestoneView, project: Settings): Partial<StatusReport> {

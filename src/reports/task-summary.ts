@@ -59,9 +59,11 @@ export function taskNow(task: Task, {history: {kiro}}: TaskState): Task {
 function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] {
   const satisfied = new Set<TaskId>();
   for (const [place, {id}] of plan.entries()) if (isSatisfied(tasks[place] as TaskState)) satisfied.add(id);
-  return plan.flatMap((task, index) => {
-    const state = tasks[index] as TaskState;
-    const unmet = (task.dependencies ?? []).filter(id => !satisfied.has(id)).length;
-    return isReady(state, unmet) ? taskNow(task, state) : [];
-  });
+  const ready: Task[] = [];
+  for (const [place, task] of plan.entries()) {
+    const state = tasks[place] as TaskState;
+    const isMet = task.dependencies?.every(id => satisfied.has(id)) ?? true;
+    if (isMet && isReady(state, 0)) ready.push(taskNow(task, state));
+  }
+  return ready;
 }

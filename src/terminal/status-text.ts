@@ -244,9 +244,8 @@ function nextSection(report: StatusReport, paint: Paint): string[] {
 
 /** The first of the tasks that are ready, and what starts them where nobody has yet. */
 function nextLines({next, tasks, status, origin, id}: StatusReport, paint: Paint): string[] {
-  const titles = new Map(tasks.map(task => [task.id, task.title]));
   const lines = next.slice(0, SHOWN).map(task => {
-    const title = titles.get(task);
+    const title = tasks.find(({id}) => id === task)?.title;
     return line(title === task ? task : `${task}  ${printable(title ?? '')}`, 0);
   });
   const isToStart = lines.length > 0 && status === 'planned' && origin === 'plan';

@@ -1,5 +1,7 @@
 // How wide text is in a terminal, in columns.
 
+/** Text of Latin letters, digits and signs, each a column wide; the soft hyphen is none of them. */
+const NARROW = /^[\x20-\x7e\xa1-\xac\xae-\xff]*$/;
 /** Combining marks, variation selectors, and format characters such as joiners: they take no column of their own. */
 const NO_WIDTH = /^(?:\p{Mn}|\p{Me}|\p{Cf})$/u;
 /** East Asian wide and full-width characters, and emoji. */
@@ -8,7 +10,7 @@ const WIDE =
 
 /** Columns that a text takes; it must be printable and of one line. */
 export function textWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
+  if (NARROW.test(text)) return text.length;
   let width = 0;
   for (const character of text) width += characterWidth(character);
   return width;

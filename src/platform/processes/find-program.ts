@@ -12,8 +12,9 @@ export function findProgram(name: string, searchPath: string | undefined): strin
 
 function isProgram(file: string): boolean {
   try {
+    if (!fs.statSync(file, {throwIfNoEntry: false})?.isFile()) return false;
     fs.accessSync(file, fs.constants.X_OK);
-    return fs.statSync(file).isFile();
+    return true;
   } catch {
     return false;
   }
