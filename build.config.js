@@ -11,7 +11,9 @@ const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 // order: a short command is over before a loader of ES modules would have asked for all of them.
 const PARTS = [
   {name: 'milestone', test: /src\/cli\/main\.ts$/}, // `--version`, and how failures are told
-  {name: 'status', test: /src\/(cli\/(program|commands\/(status|attention))|plan\/[^/]+)\.ts$/}, // quick answers, and what all parts need
+  {name: 'status', test: /src\/cli\/(program|commands\/(status|attention))\.ts$/}, // quick answers
+  {name: 'rules', test: /src\/plan\/[^/]+\.ts$/}, // of plans, for all other parts
+  {name: 'colours', test: /node_modules\/chalk\//},
   {
     name: 'execute',
     test: /src\/cli\/(follow|launch|commands\/(?!doctor|init|new|results|schema|show-prompt|task-done|validate))/,
@@ -22,6 +24,14 @@ const PARTS = [
   {name: 'rest', test: file => file.startsWith(path.resolve('src'))},
 ];
 
+/** commander can start subcommands that are programs of their own. There are none, and what starts them loads slowly. */
+const WITHOUT_PROGRAMS = {
+  name: 'without-programs',
+  resolveId: (id, importer) =>
+    id === 'node:child_process' && /node_modules.commander/.test(importer ?? '') ? '\0programs' : undefined,
+  load: id => (id === '\0programs' ? 'export {}' : undefined),
+};
+
 /** Of the script that a page loads, gzipped. */
 const MOST_PAGE_BYTES = 200 * 1024;
 
@@ -31,6 +41,7 @@ chmodSync(dir, 0o755);
 const {output} = await build({
   input: {milestone: 'src/cli/main.ts'},
   platform: 'node',
+  plugins: [WITHOUT_PROGRAMS],
   // The same library as ES modules, which bundle into plain functions: it reads a plan a tenth quicker.
   resolve: {alias: {yaml: path.resolve('node_modules/yaml/browser/dist/index.js')}},
   transform: {define: {MILESTONE_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"'}},
@@ -39,8 +50,8 @@ const {output} = await build({
     format: 'cjs',
     entryFileNames: '[name].cjs',
     chunkFileNames: '[name].cjs',
-    // Names stay: they are in the stack that is shown of a bug.
-    minify: {compress: true, mangle: false, codegen: true},
+    // Names of functions stay: they are in the stack that is shown of a bug.
+    minify: {compress: true, mangle: {toplevel: false, keepNames: true}, codegen: true},
     codeSplitting: {groups: PARTS.map((part, place) => ({...part, priority: PARTS.length - place}))},
   },
 });

@@ -8,8 +8,6 @@ import {version} from './version.ts';
 const words = process.argv.slice(2);
 
 watchOutput(reportLost);
-// A reader that goes away (`2>&1 | head -1`) or a terminal that closes must not end an execution.
-process.stderr.on('error', () => {});
 leaveHungUpTerminal();
 
 // Node ends as soon as nothing is left to wait for, with 0: also when it is a bug that nothing is.

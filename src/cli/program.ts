@@ -21,7 +21,7 @@ import {addWaitingCommands} from './waiting-commands.ts';
 export async function run(argv: readonly string[]): Promise<void> {
   try {
     const format = attentionFormat(argv.slice(2));
-    if (format === undefined) await buildProgram().parseAsync(argv);
+    if (format === undefined) await buildProgram(argv[2]).parseAsync(argv);
     else await attention(format);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = reportUsage(error, argv);
@@ -49,29 +49,30 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.includes('--json') || argv.includes('--format=json') || argv[argv.indexOf('--format') + 1] === 'json';
 }
 
-export function buildProgram(): Command {
+/** In groups; the one that asks for quick answers comes first. */
+const COMMANDS: ReadonlyArray<(program: Command) => void> = [
+  addReadingCommands,
+  addExecutionCommands,
+  addResultCommands,
+  addPrompt,
+  addChangingCommands,
+  addDecidingCommands,
+  addWaitingCommands,
+  addEndingCommands,
+];
+
+/** @param asked Only the commands up to this one are needed; all of them where it is none. */
+export function buildProgram(asked?: string): Command {
   const program = new Command('milestone')
     .description('Carries out a plan of tasks in git, in parallel, unattended; survives being killed at any instant.')
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
     .showHelpAfterError('(see `milestone --help`)');
-  executionCommand(program, 'execute', 'carry out a milestone until it is complete or cannot go on');
-  executionCommand(program, 'resume', 'go on with a milestone that was interrupted, paused or blocked');
-  program
-    .command('demo')
-    .description('carry out the example plan in a new repository and show what came of it')
-    .action(async () => {
-      const {demo} = await import('./commands/demo.ts');
-      process.exitCode = await demo();
-    });
-  addReadingCommands(program);
-  addResultCommands(program);
-  addPrompt(program);
-  addChangingCommands(program);
-  addDecidingCommands(program);
-  addWaitingCommands(program);
-  addEndingCommands(program);
+  for (const add of COMMANDS) {
+    add(program);
+    if (program.commands.some(command => command.name() === asked)) break;
+  }
   explainCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
@@ -113,6 +114,18 @@ async function isInsideAttempt(): Promise<boolean> {
 
 function fullName(command: Command): string {
   return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
+
+function addExecutionCommands(program: Command): void {
+  executionCommand(program, 'execute', 'carry out a milestone until it is complete or cannot go on');
+  executionCommand(program, 'resume', 'go on with a milestone that was interrupted, paused or blocked');
+  program
+    .command('demo')
+    .description('carry out the example plan in a new repository and show what came of it')
+    .action(async () => {
+      const {demo} = await import('./commands/demo.ts');
+      process.exitCode = await demo();
+    });
 }
 
 function executionCommand(program: Command, name: 'execute' | 'resume', description: string): void {

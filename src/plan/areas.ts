@@ -2,33 +2,6 @@
 
 import picomatch from 'picomatch';
 
-/** Lock files that package managers rewrite as a side effect; the default of `touches_free`. */
-export const LOCK_FILES: readonly string[] = [
-  'package-lock.json',
-  'npm-shrinkwrap.json',
-  'yarn.lock',
-  'pnpm-lock.yaml',
-  'bun.lock',
-  'bun.lockb',
-  'deno.lock',
-  'Cargo.lock',
-  'go.sum',
-  'go.work.sum',
-  'poetry.lock',
-  'uv.lock',
-  'pdm.lock',
-  'Pipfile.lock',
-  'composer.lock',
-  'Gemfile.lock',
-  'mix.lock',
-  'pubspec.lock',
-  'Podfile.lock',
-  'Package.resolved',
-  'packages.lock.json',
-  'gradle.lockfile',
-  'flake.lock',
-].map(name => `**/${name}`);
-
 /**
  * Whether two lists of areas may meet in a file. Judged by the text before each pattern's first wildcard alone, so it
  * may say yes for patterns that never meet, and never says no for ones that do. Absent overlaps nothing.

@@ -1,7 +1,7 @@
 // What holds where nothing is set, and settings as written -> settings in force. Durations are milliseconds here.
 
-import {LOCK_FILES} from './areas.ts';
 import {parseDuration} from './duration.ts';
+import {LOCK_FILES} from './lock-files.ts';
 import type {Settings, Task, TaskSettings} from './plan.ts';
 
 /** Every setting of a kind; `undefined`: nothing holds until it is set. */

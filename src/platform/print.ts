@@ -1,6 +1,7 @@
 import fs from 'node:fs';
+import {createRequire} from 'node:module';
 import os from 'node:os';
-import tty from 'node:tty';
+import type tty from 'node:tty';
 import {fileError} from './files.ts';
 
 /**
@@ -22,12 +23,31 @@ export function print(text: string): void {
   }
 }
 
-/** Have `onLost` told once when the stream of standard output cannot be written, other than because nobody reads it. */
+/**
+ * Have `onLost` told once when the stream of standard output cannot be written, other than because nobody reads it. That
+ * of standard error may fail: a reader that goes away (`2>&1 | head -1`) must not end an execution.
+ */
 export function watchOutput(onLost: (failure: unknown) => void): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    // A terminal that was closed.
-    const isGone = error.code === 'EPIPE' || (error.code === 'EIO' && process.stdout.isTTY);
-    if (!isGone) onLost(lostAnswer(error));
+  whenMade('stdout', stdout => {
+    stdout.on('error', (error: NodeJS.ErrnoException) => {
+      // A terminal that was closed.
+      const isGone = error.code === 'EPIPE' || (error.code === 'EIO' && stdout.isTTY);
+      if (!isGone) onLost(lostAnswer(error));
+    });
+  });
+  whenMade('stderr', stderr => stderr.on('error', () => {}));
+}
+
+/** Node makes a standard stream when it is first asked for, and loads what makes it. */
+function whenMade(name: 'stdout' | 'stderr', attend: (stream: NodeJS.WriteStream) => void): void {
+  const own = Object.getOwnPropertyDescriptor(process, name) as PropertyDescriptor;
+  Object.defineProperty(process, name, {
+    ...own,
+    get() {
+      Object.defineProperty(process, name, own);
+      attend(process[name]);
+      return process[name];
+    },
   });
 }
 
@@ -64,7 +84,7 @@ export function leaveHungUpTerminal(): void {
 /** A device that says to be no terminal: one that hung up does, too. Of the others only `/dev/null` is common. */
 function isHungUp(fd: number): boolean {
   try {
-    return isDevice(fd) && !tty.isatty(fd);
+    return isDevice(fd) && !(createRequire(import.meta.url)('node:tty') as typeof tty).isatty(fd);
   } catch {
     return false;
   }

@@ -2,12 +2,19 @@
 //
 //   budget used up 7, quota used up 8, failed tasks and blockers that no answer clears 4, waiting for a person 6
 
-import type {PauseCode, Timestamp} from '../events/event.ts';
+import type {PauseCode} from '../events/event.ts';
 import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import {preventsCompletion} from '../state/blockers.ts';
 import {ANY_ROLE, pendingApprovals} from '../state/kiro.ts';
 import {isBetweenPhases, waitsForApproval} from '../state/kiro-task.ts';
-import {type Blocker, type MilestoneState, phaseInWork, taskState, tasksCompleted} from '../state/milestone.ts';
+import {
+  type Blocker,
+  type MilestoneState,
+  pausedUntil,
+  phaseInWork,
+  taskState,
+  tasksCompleted,
+} from '../state/milestone.ts';
 
 /** What the scheduler knows besides the state. */
 export interface Outlook {
@@ -121,7 +128,7 @@ function outOfQuota(state: MilestoneState, waitedFor: readonly string[]): Stop |
   const [first] = drivers;
   const paused = first === undefined ? undefined : state.pausedDrivers[first];
   if (first === undefined || !paused) return undefined;
-  const until = earliest(drivers.map(driver => state.pausedDrivers[driver]?.resetsAt));
+  const until = pausedUntil(state, drivers);
   const when = until === undefined ? 'later' : `at ${until}`;
   return {
     kind: 'stopped',
@@ -130,15 +137,6 @@ function outOfQuota(state: MilestoneState, waitedFor: readonly string[]): Stop |
     reason: `the quota of the driver \`${first}\` is used up: ${paused.message}`,
     hint: `\`milestone resume ${state.id}\` ${when}, or \`--wait\` to sleep until then`,
   };
-}
-
-/** When a driver can work again, of those that say so. */
-export function pausedUntil(state: Pick<MilestoneState, 'pausedDrivers'>): Timestamp | undefined {
-  return earliest(Object.values(state.pausedDrivers).map(({resetsAt}) => resetsAt));
-}
-
-function earliest(times: ReadonlyArray<Timestamp | undefined>): Timestamp | undefined {
-  return times.filter(time => time !== undefined).sort()[0];
 }
 
 /** Failed tasks, and open blockers that nobody's answer clears. */

@@ -214,6 +214,17 @@ export function roomTaken({running, queued, activation}: MilestoneState): number
   return activation?.isolation === 'shared' ? running.size : running.size - queued.size;
 }
 
+/**
+ * When a driver that rests can work again, of those that say so.
+ * @param drivers Only of these.
+ */
+export function pausedUntil(
+  {pausedDrivers}: Pick<MilestoneState, 'pausedDrivers'>,
+  drivers: readonly string[] = Object.keys(pausedDrivers),
+): Timestamp | undefined {
+  return drivers.flatMap(driver => pausedDrivers[driver]?.resetsAt ?? []).sort()[0];
+}
+
 /** What belongs to no attempt carries the execution's id: it is on disk, so that the next executor finds it. */
 export function milestoneToken(state: MilestoneState): string {
   return state.activation?.executionId ?? state.id;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {areasOverlap, isInsideAreas, LOCK_FILES} from '../../src/plan/areas.ts';
+import {areasOverlap, isInsideAreas} from '../../src/plan/areas.ts';
+import {LOCK_FILES} from '../../src/plan/lock-files.ts';
 
 test.each([
   ['src/**', 'src/a/b.ts', true],

@@ -25,5 +25,5 @@ export async function approvals(word: string | undefined, flags: DecidingFlags):
   const waiting = all.flatMap(({approval, waits}) => (waits ? approval : []));
   // Of a task that was skipped nobody decides any more.
   const decided = all.flatMap(({approval}) => (approval.status === 'pending' ? [] : approval));
-  print(approvalsText({id, waiting, decided, home: shownPath(home)}, choosePaint()));
+  print(approvalsText({id, waiting, decided, home: shownPath(home)}, await choosePaint()));
 }

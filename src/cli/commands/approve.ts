@@ -145,7 +145,7 @@ async function show(
   documents: readonly ShownDocument['now'][],
   flags: ApprovalFlags,
 ) {
-  const paint = choosePaint();
+  const paint = await choosePaint();
   const shown = shownPath(home);
   const as = flags.role === undefined ? '' : ` as ${flags.role}`;
   const title = state.taskById.get(approval.task_id)?.title ?? '';

@@ -45,7 +45,7 @@ export async function attention(format: AttentionFormat): Promise<void> {
 
 async function render(report: AttentionReport, format: AttentionFormat): Promise<string> {
   if (format === 'json') return answer({attention: report});
-  if (format === 'text') return attentionText(report, systemClock.now(), choosePaint());
+  if (format === 'text') return attentionText(report, systemClock.now(), await choosePaint());
   return (await import('../../terminal/report/attention-markdown.ts')).attentionMarkdown(report);
 }
 

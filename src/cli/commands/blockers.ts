@@ -26,5 +26,5 @@ export async function blockers(word: string | undefined, flags: DecidingFlags): 
   const failed = snapshot.plan.tasks.filter(
     (task, index) => snapshot.tasks[index]?.status === 'failed' && !named.has(task.id),
   ).length;
-  print(blockersText({id, ...report, failed}, systemClock.now(), choosePaint()));
+  print(blockersText({id, ...report, failed}, systemClock.now(), await choosePaint()));
 }

@@ -95,7 +95,9 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   if (flags.json) return answer({plan, problems, will_stop: stops, ...(uncommitted && {uncommitted})}, obstacle);
   const unseen = start.uncommitted && uncommittedText(start.uncommitted, start.base);
   const facts = {...factsOf({...found, problems}, flags, obstacle), unseen, willStop: stops};
-  process.stdout.write(flags.format === 'md' ? dryRunMarkdown(plan, facts) : dryRunText(plan, facts, choosePaint()));
+  process.stdout.write(
+    flags.format === 'md' ? dryRunMarkdown(plan, facts) : dryRunText(plan, facts, await choosePaint()),
+  );
   return obstacle?.exitCode ?? 0;
 }
 

@@ -10,7 +10,7 @@ import {listFolder, readIfExists} from '../../platform/files.ts';
 import {processSignals} from '../../platform/processes/signals.ts';
 import {limitHeap} from '../../platform/v8-tuning.ts';
 import {nextLine, whatNext} from '../../reports/what-next.ts';
-import {pausedUntil} from '../../scheduler/what-remains.ts';
+import {pausedUntil} from '../../state/milestone.ts';
 import {printable} from '../../terminal/printable.ts';
 import {chooseMilestone, requireHome} from '../choose-milestone.ts';
 import {describeFailure, exitCodeOf, failureText} from '../failure.ts';

@@ -20,5 +20,5 @@ export async function graph(id: string | undefined, flags: GraphFlags): Promise<
   const report = graphReport(snapshot);
   if (flags.json || flags.format === 'json') console.log(JSON.stringify({ok: true, graph: report}));
   else if (flags.format === 'mermaid') process.stdout.write(mermaid(report));
-  else process.stdout.write(graphText(report, choosePaint()));
+  else process.stdout.write(graphText(report, await choosePaint()));
 }

@@ -19,7 +19,7 @@ export async function list(flags: {json?: boolean}): Promise<void> {
   const paths = homePaths(requireHome());
   const {milestones, warnings} = await listOf(paths);
   if (flags.json) return console.log(JSON.stringify({ok: true, milestones, warnings}));
-  const paint = choosePaint();
+  const paint = await choosePaint();
   const current = readIfExists(paths.current)?.trim();
   if (milestones.length === 0) console.log(`no milestones in ${printable(paths.home)}`);
   else console.log(table(milestones, current, paint));
@@ -43,7 +43,7 @@ export async function listActive(): Promise<void> {
   const active = milestonesOf(paths).filter(({folder}) => folder === 'active');
   const found = await Promise.all(active.slice(0, LINES).map(milestone => summaryOf(paths, milestone)));
   const shown = found.filter(entry => 'id' in entry);
-  if (shown.length > 0) print(`${table(shown, undefined, choosePaint())}\n`);
+  if (shown.length > 0) print(`${table(shown, undefined, await choosePaint())}\n`);
   if (active.length > LINES) print(`and ${active.length - LINES} more: \`milestone list\`\n`);
   print('`milestone status <id>` shows one of them\n');
   for (const entry of found) if (!('id' in entry)) console.error(warningText(entry));

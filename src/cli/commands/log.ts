@@ -88,7 +88,7 @@ async function findTarget(paths: HomePaths, words: readonly string[], flag: stri
 }
 
 async function viewOf(paths: HomePaths, id: MilestoneId, flags: LogFlags): Promise<LogView> {
-  const paint = choosePaint();
+  const paint = await choosePaint();
   const output = new Output();
   const lineOf = flags.json
     ? (event: MilestoneEvent) => JSON.stringify(event)

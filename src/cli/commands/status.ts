@@ -33,7 +33,7 @@ export async function status(id: string | undefined, flags: StatusFlags): Promis
   const view = await look(paths, milestone);
   const report = statusReport(view, await statusFacts(paths, view));
   if (format === 'text')
-    print(statusText({...report, events: view.snapshot.notable}, systemClock.now(), choosePaint()));
+    print(statusText({...report, events: view.snapshot.notable}, systemClock.now(), await choosePaint()));
   else print(render(report, format));
 }
 

@@ -45,7 +45,7 @@ export async function validate(words: readonly string[], flags: ValidateFlags): 
   const bad = results.filter(({valid}) => !valid);
   const format = flags.json ? 'json' : (flags.format ?? 'text');
   if (format === 'json') console.log(JSON.stringify({ok: bad.length === 0, results, ...failure(results, bad)}));
-  else if (format === 'text') console.log(textOf(results, choosePaint()));
+  else if (format === 'text') console.log(textOf(results, await choosePaint()));
   else print(await forPrograms(results, format));
   return bad.length === 0 ? 0 : 2;
 }

@@ -21,7 +21,7 @@ export async function showOnTerminal(
     until,
     ...(own && {own}),
     terminal: {stdin, stdout},
-    paint: choosePaint(),
+    paint: await choosePaint(),
     pause: () => pause(live),
   });
 }

@@ -2,8 +2,6 @@
 // process exists, so whatever was recorded after, the processes of an attempt can be found by it. What runs beside each
 // other for one attempt carries a part of it (`<token>.task`), so that one can be ended without the other.
 
-import {randomUUID} from 'node:crypto';
-
 /** Name of the variable that carries the token. */
 export const TOKEN_VARIABLE = 'MILESTONE_RUN';
 
@@ -14,7 +12,7 @@ export function newToken(): string {
 
 /** The part that all tokens of this process have in common, and no other process's. */
 export function tokenOfExecutor(): string {
-  executor ??= randomUUID();
+  executor ??= crypto.randomUUID();
   return executor;
 }
 

@@ -36,6 +36,6 @@ async function render(report: MorningReport, format: NonNullable<ReportFlags['fo
     case 'junit':
       return reportJunit(report);
     case 'text':
-      return reportText(report, choosePaint());
+      return reportText(report, await choosePaint());
   }
 }

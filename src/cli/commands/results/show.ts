@@ -25,7 +25,7 @@ export async function show(words: readonly string[], flags: ShowFlags): Promise<
   const {milestone, task} = await targetTask(paths, words, flags.milestone);
   const id = requireTask(task, 'milestone show [id] <task>');
   const details = await detailsOf(paths, await look(paths, milestone), id);
-  print(flags.json ? `${JSON.stringify({ok: true, task: details})}\n` : taskText(details, choosePaint()));
+  print(flags.json ? `${JSON.stringify({ok: true, task: details})}\n` : taskText(details, await choosePaint()));
 }
 
 /** @throws {MilestoneError} `UNKNOWN_TASK`, `LOG_CORRUPT`, `IO_FAILED`, `GIT_FAILED`. */
