@@ -6,8 +6,10 @@ import type {TaskId} from '../plan/plan.ts';
 import {type StopSignal, StopSource} from '../platform/processes/stop-signal.ts';
 import {onAbort} from '../platform/processes/supervise.ts';
 import {nextRound, type Suspects} from '../scheduler/merge-round.ts';
+import {worthWaiting} from '../scheduler/worth-waiting.ts';
 import {PRUNED_WORK} from '../workspace/freezer.ts';
 import type {AttemptPlace, Branch, BranchHead, QueuedWork} from '../workspace/workspace.ts';
+import {Coming} from './coming.ts';
 import type {Member} from './lay-works.ts';
 import {takeRound} from './take-round.ts';
 
@@ -29,20 +31,25 @@ export class MergeRounds {
   private suspects: Suspects | undefined;
   private isAtWork = false;
   private jobs = 0;
+  private readonly coming: Coming;
+  /** Ends when the queue is not what it was. */
+  private pause = new AbortController();
 
   constructor(
     private readonly execution: Execution,
     private readonly branch: Branch,
   ) {
+    this.coming = new Coming(execution);
     execution.ledger.onRecorded((event, endsAttempt) => {
       if (endsAttempt) this.forget((event.details as {task_id: TaskId}).task_id);
+      if (endsAttempt || event.event === 'task_queued') this.pause.abort();
     });
   }
 
   /** Take up what is queued, unless that is under way. */
   wake(): void {
-    const {ledger, lifetime, jobs} = this.execution;
-    for (const id of ledger.state.queued) this.watch(id);
+    const {lifetime, jobs} = this.execution;
+    this.watchQueued();
     if (this.isAtWork || lifetime.ending || this.order().length === 0) return;
     this.isAtWork = true;
     // The one before may have ended just now, and its name be taken still.
@@ -51,17 +58,46 @@ export class MergeRounds {
 
   /** Take up what is queued now, and resolve when nothing is left of it, or the execution is to end. */
   async drain(): Promise<void> {
-    for (const id of this.execution.ledger.state.queued) this.watch(id);
+    this.watchQueued();
     await this.run();
   }
 
   private async run(): Promise<void> {
     const {lifetime, mergeQueue} = this.execution;
     try {
-      while (!lifetime.ending && this.order().length > 0) await mergeQueue.run(head => this.round(head as BranchHead));
+      while (!lifetime.ending && this.order().length > 0) {
+        await this.gather();
+        await mergeQueue.run(head => this.round(head as BranchHead));
+      }
     } finally {
       this.isAtWork = false;
     }
+  }
+
+  /** Have the next round wait for works that are about to come, where that is worth it. */
+  private async gather(): Promise<void> {
+    const {clock, lifetime} = this.execution;
+    const since = clock.elapsed();
+    for (;;) {
+      const ms = this.waitMs(clock.elapsed() - since);
+      if (ms === 0 || lifetime.ending) return;
+      this.pause = new AbortController();
+      const until = AbortSignal.any([this.pause.signal, lifetime.signal]);
+      await clock.sleep(ms, until).catch(() => undefined);
+    }
+  }
+
+  private waitMs(waitedMs: number): number {
+    const {inForce, ledger, mergeQueue} = this.execution;
+    const {checkMs, expectedMs} = this.coming;
+    this.watchQueued();
+    const [first, ...others] = this.order();
+    if (!first || this.suspects) return 0;
+    const base = first.commit === undefined ? undefined : mergeQueue.works.get(first.commit)?.base;
+    // It needs no check.
+    if (others.length === 0 && base !== undefined && base === ledger.state.head) return 0;
+    const queued = 1 + others.length;
+    return worthWaiting({queued, room: inForce.settings.merge.batch - queued, waitedMs, checkMs, expectedMs});
   }
 
   /** @param head As it is now that it is the round's turn. */
@@ -105,6 +141,10 @@ export class MergeRounds {
     const {state} = this.execution.ledger;
     const claimOf = ({place}: Waiting) => runningTask(state, place.taskId).claimSeq ?? 0;
     return [...this.waiting.values()].filter(({signal}) => !signal.aborted).sort((a, b) => claimOf(a) - claimOf(b));
+  }
+
+  private watchQueued(): void {
+    for (const id of this.execution.ledger.state.queued) this.watch(id);
   }
 
   /** A task is in the queue: who wants it to leave finds it there. */

@@ -17,6 +17,7 @@ import {createRedactor} from '../../src/platform/redact.ts';
 import {initialState} from '../../src/state/initial-state.ts';
 import type {MilestoneState} from '../../src/state/milestone.ts';
 import {plainWorkspace} from '../../src/workspace/plain-workspace.ts';
+import type {Branch} from '../../src/workspace/workspace.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
 export interface ExecutionRig {
@@ -31,6 +32,11 @@ export interface ExecutionRig {
 
 /** A milestone in progress with these tasks, none of which starts by itself. */
 export function makeExecution(...tasks: Task[]): ExecutionRig {
+  return makeExecutionOn(undefined, ...tasks);
+}
+
+/** The same, whose work gets onto that branch. */
+export function makeExecutionOn(branch: Branch | undefined, ...tasks: Task[]): ExecutionRig {
   const clock = new FakeClock();
   const state = initialState({id: 'm', title: 'M', requires: [], settings: {}, tasks});
   state.status = 'in_progress';
@@ -60,7 +66,7 @@ export function makeExecution(...tasks: Task[]): ExecutionRig {
     redactor,
     inForce,
   });
-  const workspace = plainWorkspace('/nowhere/.milestones', 1);
+  const workspace = {...plainWorkspace('/nowhere/.milestones', 1), branch};
   const ground = {ledger, inForce, attempts, surroundings, workspace, lifetime, clock, repo: undefined};
   const uses = {forgetBusy: () => looks++, release: () => undefined, whenCleared: () => undefined};
   const execution = new Execution(ground, {
