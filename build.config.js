@@ -21,6 +21,7 @@ const PARTS = [
   {name: 'plan', test: /src\/plan\/file\//}, // what reads YAML
   {name: 'page', test: /src\/page\/|node_modules\/preact/}, // HTML
   {name: 'web', test: /src\/(cli\/)?web\/|node_modules\/(hono|@hono)\//}, // pages for a browser
+  {name: 'worker', test: /src\/(cli\/)?worker(s\/work|\/)/}, // what works on other machines
   {name: 'rest', test: file => file.startsWith(path.resolve('src'))},
 ];
 
@@ -42,6 +43,8 @@ const {output} = await build({
   input: {milestone: 'src/cli/main.ts'},
   platform: 'node',
   plugins: [WITHOUT_PROGRAMS],
+  // For those who have workers; loaded then.
+  external: ['pg-boss'],
   // The same library as ES modules, which bundle into plain functions: it reads a plan a tenth quicker.
   resolve: {alias: {yaml: path.resolve('node_modules/yaml/browser/dist/index.js')}},
   transform: {define: {MILESTONE_VERSION: JSON.stringify(version), 'process.env.NODE_ENV': '"production"'}},

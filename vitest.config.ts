@@ -4,8 +4,8 @@ import {defineConfig} from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    // They install hundreds of megabytes, or need a browser: `npm run test:agents`, `npm run test:browser`.
-    exclude: ['test/agents-real/**', 'test/browser/**'],
+    // They install hundreds of megabytes, or need a browser or a database: `npm run test:agents`, `test:browser`, `test:workers`.
+    exclude: ['test/agents-real/**', 'test/browser/**', 'test/workers/**'],
     // They end what hangs and expect nothing of the machine; whoever waits has a shorter limit (`test/rig/deadline.ts`).
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,

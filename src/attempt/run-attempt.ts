@@ -5,30 +5,24 @@ import {draftsFolder, prepareDocuments} from '../documents/documents.ts';
 import type {AgentInput, Driver, DriverResult, Observation, RunningAttempt} from '../drivers/driver.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
+import {withOutput} from '../drivers/with-output.ts';
 import type {Denial, Outcome, Usage} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {recordSharedChanges} from '../execution/shared-changes.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task} from '../plan/plan.ts';
-import {readTelling, sizeOf} from '../platform/attempt-log.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {exceeded} from '../scheduler/budget.ts';
 import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
 import type {AttemptPlace, Workplace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
+import {AgentWatch, deniedOutcome, type Seen} from './agent-watch.ts';
 import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp, wasAtWork} from './attempt-budget.ts';
 import {keepDraftsOf} from './keep-drafts.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';
-
-/** What was seen of an attempt while it ran. */
-export interface Seen {
-  denials: Denial[];
-  /** It was told what to do. */
-  hasBegun?: boolean;
-}
 
 /** Run an attempt; resolves when its end is recorded. */
 export async function runAttempt(execution: Execution, planned: PlannedAttempt): Promise<void> {
@@ -75,15 +69,6 @@ async function runUntilStopped(execution: Execution, planned: PlannedAttempt, st
 
 function providerOf(choice: DriverChoice): string {
   return choice.kind === 'driver' ? choice.driver.name : choice.name;
-}
-
-/** Of an output, in bytes. */
-const TAIL_BYTES = 2048;
-
-/** What a command printed last says why it failed. What an agent prints is for programs. */
-function withOutput(outcome: Outcome, logFile: string): Outcome {
-  if (outcome.kind !== 'failed' || sizeOf(logFile) === 0) return outcome;
-  return {...outcome, output_tail: readTelling(logFile, TAIL_BYTES)};
 }
 
 /** Who has the user's own changes among his has not done his. */
@@ -178,40 +163,6 @@ async function handOver(
   begin();
 }
 
-/** What an agent lets be seen, put where it belongs. */
-class AgentWatch {
-  constructor(
-    private readonly execution: Execution,
-    private readonly planned: PlannedAttempt,
-    private readonly seen: Seen,
-  ) {}
-
-  readonly observe = (observation: Observation): void => {
-    const {execution, seen, planned} = this;
-    const {taskId: task_id, attempt} = planned.place;
-    if (!execution.ledger.isCurrent(planned.place)) return;
-    if (observation.kind === 'usage') this.#spend(observation.usage);
-    else if (observation.kind === 'denied') seen.denials.push(observation.denial);
-    else if (observation.kind === 'conversation' && this.#isNew(observation.id))
-      execution.ledger.record({event: 'task_conversation', details: {task_id, attempt, conversation: observation.id}});
-  };
-
-  /** Who has no limit of his own is ended at the one that he was given. */
-  #spend(usage: Usage): void {
-    const {execution, planned} = this;
-    const {taskId} = planned.place;
-    const key = exceeded(planned.budget, usage);
-    execution.attempts.noteUsage(taskId, usage);
-    if (key !== undefined) execution.attempts.interrupt(taskId, {kind: 'budget', message: usedUp(key)});
-    else stopOverspent(execution);
-  }
-
-  #isNew(id: string): boolean {
-    const task = taskState(this.execution.ledger.state, this.planned.place.taskId);
-    return task.status === 'in_progress' && task.conversation !== id;
-  }
-}
-
 /** Documents of earlier phases are laid beside the attempt's own, if they are still what was approved. */
 async function openDocuments(
   execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
@@ -227,10 +178,4 @@ async function openDocuments(
   const {kiro} = taskState(execution.ledger.state, place.taskId).history;
   const comments = kiro ? rejectionComments(kiro, of.phase) : [];
   return {kind: 'open', env: comments.length > 0 ? {MILESTONE_REJECTION: comments.join('\n')} : {}};
-}
-
-/** An agent that gives up over a tool that it was not allowed to use. */
-function deniedOutcome(outcome: Outcome, {denials}: Seen): Outcome {
-  if (outcome.kind !== 'failed' || outcome.cause !== 'agent' || denials.length === 0) return outcome;
-  return {...outcome, cause: 'denied'};
 }

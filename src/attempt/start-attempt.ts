@@ -6,9 +6,11 @@ import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import {attemptRefs, jobOf} from '../workers/names.ts';
 import {occupiedSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
 import {runAttempt} from './run-attempt.ts';
+import {runRemote} from './run-remote.ts';
 import {voidIfChanged} from './void-changed.ts';
 
 /** Put an attempt on record and begin it, unless its budget is used up. */
@@ -20,13 +22,15 @@ export function startAttempt(execution: Execution, id: TaskId): void {
   const slot = choice.kind === 'manual' ? undefined : freeSlot(execution, history.last?.slot);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
-  const folder = agent && execution.workspace.workplaceOf(place).folder;
   const integrates = workToIntegrate(taskState(state, id));
+  const labels = integrates === undefined ? execution.inForce.labelsOf(id) : undefined;
+  const folder = agent && labels === undefined ? execution.workspace.workplaceOf(place).folder : undefined;
   const phase = phaseInWork(state, id);
   const budget = agent && integrates === undefined ? reserveBudget(execution, id, agent) : {};
   if (!budget) return;
   const next: NextAttempt = agent
     ? nextAttempt(history, {
+        isElsewhere: labels !== undefined,
         attempt: place.attempt,
         driver: choice.name,
         isBoundToFolder: agent.isBoundToFolder,
@@ -57,6 +61,7 @@ export function startAttempt(execution: Execution, id: TaskId): void {
   };
   // In this order: a log that is cut off in between has no reservation that nobody settles.
   execution.ledger.record(...startOfWorkflow(state, id), started, ...reserved);
+  if (labels) execution.ledger.record(dispatched(state.activation?.executionId ?? '', place, labels));
   const attempt = {
     place,
     token,
@@ -69,7 +74,18 @@ export function startAttempt(execution: Execution, id: TaskId): void {
     phase,
   };
   // Named by its number: the job of the attempt before may not have settled yet.
-  execution.jobs.start(`attempt ${id}.${place.attempt}`, () => runAttempt(execution, attempt));
+  execution.jobs.start(`attempt ${id}.${place.attempt}`, () =>
+    labels ? runRemote(execution, attempt) : runAttempt(execution, attempt),
+  );
+}
+
+function dispatched(
+  execution: string,
+  {taskId: task_id, attempt}: {taskId: TaskId; attempt: number},
+  labels: readonly string[],
+): NewEvent {
+  const [job, ref] = [jobOf(execution, task_id, attempt), attemptRefs(execution, task_id, attempt)];
+  return {event: 'attempt_dispatched', details: {task_id, attempt, job, ref, labels: [...labels]}};
 }
 
 /** @returns Undefined when nothing is left: then the blocker says so. */

@@ -1,6 +1,8 @@
+import {createHash} from 'node:crypto';
 import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
+import {runningTask} from '../execution/running-task.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
@@ -17,6 +19,11 @@ export function checksOf(execution: Pick<Execution, 'inForce'>, id: TaskId): Che
   ];
 }
 
+/** Tells these checks from others. */
+export function checksKey(checks: readonly Check[]): string {
+  return createHash('sha256').update(JSON.stringify(checks)).digest('hex').slice(0, 16);
+}
+
 /** Run the checks of an attempt and put their results on record; none are left when it was stopped. */
 export async function verify(
   execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'workspace'>,
@@ -26,6 +33,11 @@ export async function verify(
   const {on, cwd, signal} = where;
   const checks = checksOf(execution, place.taskId);
   if (checks.length === 0) return [];
+  const {delivered} = runningTask(execution.ledger.state, place.taskId);
+  if (delivered && on === 'worktree') {
+    if (!signal.aborted) recordChecks(execution, place, on, delivered.checks);
+    return delivered.checks;
+  }
   const {mergeSlot} = execution.workspace;
   const slot = on === 'worktree' ? (place.slot ?? mergeSlot) : mergeSlot;
   const keepsOutput = isKiro(execution.ledger.state.taskById.get(place.taskId) as Task);

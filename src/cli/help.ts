@@ -75,6 +75,8 @@ const ABOUT: Readonly<Record<string, About>> = {
   completion: machine(READS, 'source <(milestone completion bash)'),
   notify: machine([0, 2, 3, 9], 'milestone notify --test'),
   demo: machine([0, 4, 9], 'milestone demo'),
+  worker: machine([0, 2, 3, 9], 'milestone worker --label linux --slots 4'),
+  workers: machine(READS, 'milestone workers'),
 };
 
 function about(group: About['group']): (exits: About['exits'], example: string) => About {

@@ -1,9 +1,9 @@
 // The one entry. Whatever a command needs is loaded when it is called.
 
 import {leaveHungUpTerminal, print, watchOutput} from '../platform/print.ts';
+import {version} from '../platform/version.ts';
 import {exitCodeOf, failureText} from './failure.ts';
 import {READ_PLAN} from './launch/plan-reader.ts';
-import {version} from './version.ts';
 
 const words = process.argv.slice(2);
 

@@ -4,6 +4,7 @@ import {Command, CommanderError, InvalidArgumentError, Option} from 'commander';
 import {MilestoneError} from '../errors.ts';
 import {findHome} from '../plan/file/home.ts';
 import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
+import {version} from '../platform/version.ts';
 import {attentionFormat} from './attention-format.ts';
 import {addChangingCommands} from './changing-commands.ts';
 import {attention} from './commands/attention.ts';
@@ -14,8 +15,8 @@ import {describeFailure, reportFailure} from './failure.ts';
 import {explainCommands} from './help.ts';
 import {addReadingCommands} from './reading-commands.ts';
 import {addResultCommands} from './result-commands.ts';
-import {version} from './version.ts';
 import {addWaitingCommands} from './waiting-commands.ts';
+import {addWorkerCommands} from './worker-commands.ts';
 
 /** Parse the command line, run the command, and set the exit code. */
 export async function run(argv: readonly string[]): Promise<void> {
@@ -59,6 +60,7 @@ const COMMANDS: ReadonlyArray<(program: Command) => void> = [
   addDecidingCommands,
   addWaitingCommands,
   addEndingCommands,
+  addWorkerCommands,
 ];
 
 /** @param asked Only the commands up to this one are needed; all of them where it is none. */

@@ -65,6 +65,9 @@ export function isInsideAgent(callerEnv: EnvironmentSource['callerEnv']): boolea
   return INSIDE_AGENT.some(name => callerEnv[name]);
 }
 
+/** Who has it can have workers run anything. */
+const OF_THE_WORKERS = ['MILESTONE_WORKERS_*'];
+
 /** Each attempt gets its own, neither that of an outer attempt nor one from the plan. `PWD` is set at every start. */
 const RESERVED = [
   'PWD',
@@ -114,7 +117,7 @@ export function withoutCaller(
   callerEnv: EnvironmentSource['callerEnv'],
   deny: readonly string[] = [],
 ): Record<string, string> {
-  const denied = [...OF_THE_CALLER, ...OUTER_AGENT, ...RESERVED, ...deny].map(compileGlob);
+  const denied = [...OF_THE_CALLER, ...OUTER_AGENT, ...OF_THE_WORKERS, ...RESERVED, ...deny].map(compileGlob);
   return Object.fromEntries(
     Object.entries(callerEnv).filter(
       (entry): entry is [string, string] => entry[1] !== undefined && !denied.some(glob => glob.test(entry[0])),

@@ -51,6 +51,7 @@ type Named = {protocol: AgentProtocol; driver: Driver; model?: string; effort?: 
 export class DriverSet {
   readonly #named = new Map<string, Named>();
   readonly #env: Record<string, string>;
+  readonly #entries: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
   readonly #choices = new Map<string, DriverChoice>();
   #defaultName: string | undefined;
 
@@ -58,6 +59,7 @@ export class DriverSet {
     this.#env = Object.fromEntries(
       Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
     );
+    this.#entries = drivers;
     for (const {name} of AGENTS) this.#named.set(name, readEntry(name, {}));
     for (const [name, entry] of Object.entries(drivers)) this.#named.set(name, readEntry(name, entry));
   }
@@ -74,6 +76,19 @@ export class DriverSet {
   choose(task: Task, settings: Pick<Settings, 'driver'>): DriverChoice {
     if (task.run !== undefined) return SHELL;
     return this.get(driverName(task, settings.driver ?? this.defaultName));
+  }
+
+  /** The same for what is done on another machine: nobody looks here whether the program is there. */
+  chooseElsewhere(task: Task, settings: Pick<Settings, 'driver'>): DriverChoice {
+    if (task.run !== undefined) return SHELL;
+    const name = driverName(task, settings.driver ?? this.defaultName);
+    const named = this.#named.get(name);
+    return named && 'driver' in named ? chosen(name, named) : this.get(name);
+  }
+
+  /** What config.yaml says of a driver. */
+  entryOf(name: string): Readonly<Record<string, unknown>> | undefined {
+    return this.#entries[name];
   }
 
   /** What is used where no driver is named. */
@@ -129,8 +144,8 @@ export class DriverSet {
     if (name === MANUAL_DRIVER) return {kind: 'manual', name};
     const named = this.#named.get(name) ?? {message: explainUnknown(name, this.names)};
     if ('message' in named) return missing(name, named.message, this.#hintFor(name));
-    const {protocol, ...choice} = named;
-    if (locateAgent(protocol, this.#env.PATH) !== undefined) return {kind: 'driver', name, ...choice};
+    const {protocol} = named;
+    if (locateAgent(protocol, this.#env.PATH) !== undefined) return chosen(name, named);
     const {message, hint} = notInstalled(protocol);
     return missing(name, message, hint);
   }
@@ -141,6 +156,10 @@ export class DriverSet {
       didYouMean(name, this.names) ?? `name one of them, or describe it under \`drivers\` in .milestones/config.yaml`
     );
   }
+}
+
+function chosen(name: string, {protocol: _, ...choice}: Extract<Named, {driver: Driver}>): DriverChoice {
+  return {kind: 'driver', name, ...choice};
 }
 
 const SHELL: DriverChoice = {kind: 'driver', name: shellDriver.name, driver: shellDriver};

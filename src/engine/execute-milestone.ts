@@ -9,6 +9,7 @@ import {sweep} from '../milestone/sweep.ts';
 import {notifierOf} from '../notify/notifier.ts';
 import type {Plan} from '../plan/plan.ts';
 import {selectTasks} from '../plan/selection.ts';
+import {assertWorkersUsable} from './make-remote.ts';
 import {finishMove} from './move-completed.ts';
 import {type ExecuteOptions, type ExecutionReport, Run} from './run.ts';
 
@@ -37,6 +38,7 @@ async function execute(held: HeldMilestone, options: ExecuteOptions): Promise<Ex
     gates: options.gates,
     callerEnv: options.callerEnv,
   });
+  await assertWorkersUsable(held, start.plan, options.callerEnv);
   warnOfUnknownKeys(held, options);
   warnOfNoAgent(start.plan ?? state.plan, held, options);
   const selection = selectTasks(start.plan ?? state.plan, options.selection);

@@ -11,6 +11,9 @@ import type {HeldMilestone} from '../milestone/hold.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
+import {RemotePlaces} from '../workers/remote-places.ts';
+import type {AttemptPlace} from '../workspace/workspace.ts';
+import {makeRemote} from './make-remote.ts';
 import {makeWorkspace} from './make-workspace.ts';
 
 export interface GroundOptions {
@@ -22,6 +25,8 @@ export interface GroundOptions {
   /** What it runs has folders of its own, also where attempts share the user's checkout. */
   inSlots?: boolean;
   warn(message: string): void;
+  /** Attempts may go to workers. */
+  withWorkers?: boolean;
   /** Take the checkout also from an owner of whom nobody here can say whether he lives. */
   takeOver?: boolean;
   signal: AbortSignal;
@@ -41,19 +46,30 @@ export function prepareGround(held: HeldMilestone, options: GroundOptions): Grou
   const lifetime = new Lifetime();
   // Whether or not anyone waits for what could not be written.
   log.onFailure(error => lifetime.fail(error));
+  const workers = options.withWorkers ? read.config.workers : undefined;
+  const remote = makeRemote(held, {workers, callerEnv});
   const inForce = new InForce({
     state,
     drivers: new DriverSet({drivers: read.config.drivers, env: callerEnv}),
     projectSettings: read.config.settings ?? {},
     overrides: options,
     hasBranch: repo !== undefined && branch !== undefined,
+    outOfReach: remote && (labels => remote.outOfReach(labels)),
   });
   const ledger = new Ledger({state, log, clock, redactor, inForce});
   const attempts = new LiveAttempts(ledger, clock);
   lifetime.onFailure(() => attempts.interruptAll(BROKEN_OFF, true));
   const surroundings = new Surroundings({state, paths, callerEnv, redactor, inForce});
-  const parts = {ledger, inForce, attempts, surroundings, lifetime, clock, repo};
-  return {...parts, workspace: makeWorkspace(held, parts, options)};
+  const parts = {ledger, inForce, attempts, surroundings, lifetime, clock, repo, remote};
+  const here = makeWorkspace(held, parts, options);
+  if (!remote || !repo) return {...parts, workspace: here};
+  const dispatchedOf = ({taskId, attempt}: AttemptPlace) => {
+    const task = state.tasks.get(taskId);
+    return task?.status === 'in_progress' && task.attempt === attempt && task.dispatched ? task : undefined;
+  };
+  const {warn} = options;
+  const away = {remote, repo, milestoneId: held.id, home: paths.home, dispatchedOf, warn};
+  return {...parts, workspace: new RemotePlaces(here, away)};
 }
 
 export interface PrepareOptions extends GroundOptions {
@@ -69,7 +85,7 @@ export interface PrepareOptions extends GroundOptions {
  */
 export function prepareExecution(held: HeldMilestone, options: PrepareOptions): Execution {
   const {clock, sessionId, locksFolder} = held;
-  const ground = prepareGround(held, options);
+  const ground = prepareGround(held, {...options, withWorkers: true});
   return new Execution(ground, {
     slotsFolder: slotsFolderOf(held, ground.inForce.settings.workspace.root),
     warn: options.warn,

@@ -2,6 +2,7 @@
 
 import path from 'node:path';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
+import {takeUpRemote} from '../attempt/run-remote.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
 import {closeAgentLog} from '../drivers/agent-log.ts';
 import {CHECK_OUTPUT} from '../drivers/run-checks.ts';
@@ -33,7 +34,8 @@ export async function recover(execution: Execution): Promise<void> {
   // The final check and what tears slots down belong to no attempt.
   if (state.session && !state.session.ended) tokens.add(milestoneToken(state));
   if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
-  for (const [id, task] of open) await settleLost(execution, id, task);
+  const isOut = (task: RunningTask) => execution.remote !== undefined && isWithWorkers(task);
+  for (const [id, task] of open) if (!isOut(task)) await settleLost(execution, id, task);
   // First: what the branch has is the execution's own, and not to be taken off it. What it has not waits in the queue still.
   for (const [id, task] of open) if (task.stage === 'integrating') await settleIntegrated(execution, id);
   // Where all work in one checkout, what waits lies there, and nothing else can begin before it is integrated.
@@ -42,6 +44,8 @@ export async function recover(execution: Execution): Promise<void> {
   for (const [id, task] of open) {
     // What a person has done is done; only its check was cut off.
     if (task.stage === 'integrating' || (isByHand(task) && task.stage === 'claimed')) continue;
+    // A worker goes on whatever becomes of the executor; what it has handed in is taken up where it was.
+    if (isOut(task)) continue;
     await endInterrupted(execution, id, task, howItEnded(ledger));
   }
   // The event that follows the end of an attempt may not have reached the log.
@@ -107,6 +111,26 @@ export async function clearAway(
   await workspace.remove();
 }
 
+/** Its work goes on, or waits, at a worker; or it was handed in and waits to be checked. */
+function isWithWorkers({dispatched, stage}: RunningTask): boolean {
+  return dispatched !== undefined && stage !== 'integrating';
+}
+
+/** Follow what is out, and cancel what belongs to no attempt any more. While nobody can be asked, that waits. */
+export async function takeUpDispatched(execution: Execution): Promise<void> {
+  const {ledger, jobs, remote} = execution;
+  const {state} = ledger;
+  const out = [...state.running].flatMap(id => {
+    const task = taskState(state, id);
+    return task.status === 'in_progress' && task.dispatched && task.stage !== 'integrating' ? [{id, task}] : [];
+  });
+  for (const {id, task} of out)
+    if (task.stage !== 'claimed') jobs.start(`attempt ${id}.${task.attempt}`, () => takeUpRemote(execution, id));
+  const known = new Set(out.map(({task}) => task.dispatched?.job));
+  const open = await remote?.pool.open().catch(() => []);
+  for (const ref of open ?? []) if (!known.has(ref.job)) await remote?.pool.cancel(ref).catch(() => undefined);
+}
+
 /** An executor that ended in order may have been unable to end its attempts. */
 function howItEnded({state}: Ledger): Outcome {
   if (state.session?.ended === undefined)
@@ -155,7 +179,8 @@ export async function endRunning(execution: Execution): Promise<void> {
   const {state} = execution.ledger;
   const open = [...state.running].flatMap(id => {
     const task = taskState(state, id);
-    const isLeft = task.status !== 'in_progress' || task.stage === 'integrating' || isByHand(task);
+    const isLeft =
+      task.status !== 'in_progress' || task.stage === 'integrating' || isByHand(task) || isWithWorkers(task);
     return isLeft ? [] : [[id, task] as const];
   });
   if (open.length === 0) return;

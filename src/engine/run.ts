@@ -44,7 +44,8 @@ import {mendRepository, unseenOf} from './mend-repository.ts';
 import {moveToCompleted} from './move-completed.ts';
 import {PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
-import {endRunning, recover, takeUp} from './recover.ts';
+import {endRunning, recover, takeUp, takeUpDispatched} from './recover.ts';
+import {watchWorkers} from './watch-workers.ts';
 
 export interface ExecuteOptions extends HoldOptions, StartOptions {
   maxParallel?: number;
@@ -73,6 +74,7 @@ const IMPATIENCE_MS = 5_000;
 const LARGE_PLAN = 2_000;
 const INBOX_POLL_MS = 250;
 const PLAN_POLL_MS = 1_000;
+const WORKERS_POLL_MS = 5_000;
 
 /** One run of one process over a milestone. */
 export class Run {
@@ -170,6 +172,7 @@ export class Run {
     if (state.status !== 'in_progress') ledger.record({event: 'milestone_resumed', details: {}});
     await this.watch.adopt(held.read);
     await answerLeftovers(execution, this.inbox);
+    if (execution.remote) await takeUpDispatched(execution);
     this.runBeside();
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
     if (!lifetime.ending) this.agents.start();
@@ -201,6 +204,7 @@ export class Run {
     beside(INBOX_POLL_MS, () => answerRequests(execution, inbox));
     beside(PLAN_POLL_MS, async () => void (await watch.poll()));
     beside(LiveProjections.everyMs, () => projections.follow());
+    if (execution.remote) beside(WORKERS_POLL_MS, () => watchWorkers(execution));
   }
 
   private get inbox(): Inbox {
@@ -241,6 +245,7 @@ export class Run {
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending).catch(error => execution.lifetime.fail(error));
     else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
+    await execution.remote?.pool.close({isOver: isOver(state.status)});
     return {...(execution.lifetime.ending as Ending), milestoneId: state.id, sessionId: held.sessionId, state};
   }
 

@@ -50,6 +50,7 @@ export const EVENT_KINDS: Readonly<Record<EventName, EventKind>> = {
   agent_stopped: 'note',
   task_started: 'note',
   task_conversation: 'note',
+  attempt_dispatched: 'note',
   task_working: 'note',
   task_claimed: 'claim',
   tests_removed: 'note',

@@ -22,7 +22,8 @@ export type Outcome =
       red_before?: 'same' | 'cannot_run';
     }
   | {kind: 'conflict'; message: string; files: string[]}
-  | {kind: 'interrupted'; message: string; executor_died: boolean}
+  /** `worker_lost`: the worker that had it is not heard of any more. */
+  | {kind: 'interrupted'; message: string; executor_died: boolean; worker_lost?: true}
   | {kind: 'cancelled'; message: string}
   | {kind: 'driver_missing'; message: string; hint?: string}
   /** The provider is busy. `driver`, here and below: the reviewer's, when it is he who met it. */
@@ -118,7 +119,25 @@ export type BlockerType =
   | 'branch_checked_out'
   | 'plan_invalid'
   | 'baseline_red'
-  | 'final_red';
+  | 'final_red'
+  | 'workers_unreachable'
+  | 'no_worker';
+
+/** What a worker handed in of an attempt: the one commit that counts, whatever its ref says later. */
+export interface Delivered {
+  /** Name of the worker. */
+  worker: string;
+  /** Number of the delivery, counted from 0, that was the last to hold the job. */
+  delivery: number;
+  ref: string;
+  commit: string;
+  /** Commit that the work was made on. */
+  base: string;
+  /** Run by the worker on exactly this work. */
+  checks: CheckResult[];
+  /** Tells the checks that it was told to run from others. */
+  asked: string;
+}
 
 /** A document of a kiro phase, as it was when the phase ended. */
 export interface Deliverable {
@@ -236,8 +255,20 @@ export interface EventDetails {
     integrates?: number;
   };
   task_conversation: {task_id: TaskId; attempt: number; conversation: string};
-  task_working: {task_id: TaskId; attempt: number; pid: number; process_started: string | null};
-  task_claimed: {task_id: TaskId; attempt: number; result: Claim};
+  /**
+   * It is to be sent to a worker that carries the labels. `job`: what it is called there; `ref`: what the names of all refs
+   * begin with to which its work may be pushed.
+   */
+  attempt_dispatched: {task_id: TaskId; attempt: number; job: string; ref: string; labels: string[]};
+  /** With `worker`, the process is on that machine. */
+  task_working: {
+    task_id: TaskId;
+    attempt: number;
+    pid: number;
+    process_started: string | null;
+    worker?: string;
+  };
+  task_claimed: {task_id: TaskId; attempt: number; result: Claim; delivered?: Delivered};
   /** What an attempt's work, as it is checked and integrated, does to tests that were there; only if it does. */
   tests_removed: {task_id: TaskId; attempt: number; files: RemovedTest[]};
   task_verified: {

@@ -5,6 +5,7 @@ import type {Uses} from '../lock/named-locks.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {isTaskEvent} from '../state/fold-task.ts';
+import type {RemoteWork} from '../workers/remote-work.ts';
 import {SharedWatch} from '../workspace/shared-watch.ts';
 import type {Workspace} from '../workspace/workspace.ts';
 import {Checks} from './checks.ts';
@@ -29,6 +30,8 @@ export interface Ground {
   clock: Clock;
   /** Undefined outside git, and with `--no-git`. */
   repo: Repository | undefined;
+  /** Undefined where config.yaml names no workers. */
+  remote?: RemoteWork | undefined;
 }
 
 export interface ExecutionParts {
@@ -55,6 +58,7 @@ export class Execution {
   readonly lifetime: Lifetime;
   readonly clock: Clock;
   readonly repo: Repository | undefined;
+  readonly remote: RemoteWork | undefined;
   readonly uses: Uses;
   readonly slotsFolder: string;
   readonly yolo: boolean;
@@ -78,6 +82,7 @@ export class Execution {
     this.lifetime = lifetime;
     this.clock = clock;
     this.repo = repo;
+    this.remote = ground.remote;
     this.uses = parts.uses;
     this.slotsFolder = parts.slotsFolder;
     this.yolo = parts.yolo;

@@ -8,6 +8,7 @@ import {
   resolveMilestoneSettings,
   resolveTaskSettings,
 } from '../plan/settings.ts';
+import {whyItStays} from '../plan/where.ts';
 import type {Constraint} from '../scheduler/choose-next.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {type MilestoneState, phaseInWork, taskState} from '../state/milestone.ts';
@@ -22,6 +23,8 @@ export interface InForceParts {
   overrides: {maxParallel?: number; gates?: 'wait' | 'auto'};
   /** Whether work gets onto a branch. */
   hasBranch: boolean;
+  /** Why nobody takes what asks for these labels, as the name of who cannot; absent where there are no workers at all. */
+  outOfReach?: ((labels: readonly string[]) => {driver: string} | undefined) | undefined;
 }
 
 /** Settings as they were worked out from one plan. */
@@ -95,6 +98,8 @@ export class InForce {
     const choice = this.driverOf(id);
     if (choice.kind === 'manual') return {kind: 'manual'};
     if (this.needsBaseline) return {kind: 'waits', driver: choice.name};
+    const away = this.awayFrom(id);
+    if (away !== undefined) return {kind: 'waits', driver: away};
     if (choice.kind !== 'driver' || !choice.driver.agent) return {kind: 'go'};
     if (this.isPaused(choice)) return {kind: 'waits', driver: choice.driver.name};
     // Work that nobody can review would be done again.
@@ -103,18 +108,41 @@ export class InForce {
     return isWaiting ? {kind: 'waits', driver: drivers.providerOf(reviewer)} : {kind: 'go'};
   }
 
+  /** Labels of the worker that a task goes to; undefined where it is done here. */
+  labelsOf(id: TaskId): readonly string[] | undefined {
+    const {labels} = this.settingsOf(id);
+    if (labels === undefined || !this.parts.outOfReach) return undefined;
+    const task = this.parts.state.taskById.get(id) as Task;
+    const choice = this.parts.drivers.chooseElsewhere(task, this.settingsOf(id));
+    const stays = whyItStays({
+      task,
+      settings: this.settingsOf(id),
+      isManual: choice.kind === 'manual',
+      hooks: this.settings.git.hooks,
+      isolation: this.parts.state.activation?.isolation ?? 'none',
+    });
+    return stays === undefined ? labels : undefined;
+  }
+
   /** Who would do a task now; a driver that rests is stood in for where the plan says so. */
   driverOf(id: TaskId): DriverChoice {
     const {drivers} = this.parts;
     const task = this.taskOf(id);
     const settings = this.settingsOf(id);
-    const choice = drivers.choose(task, settings);
+    const goesOut = this.labelsOf(id) !== undefined;
+    const choice = goesOut ? drivers.chooseElsewhere(task, settings) : drivers.choose(task, settings);
     if (!this.isPaused(choice)) return choice;
     for (const name of settings.fallback) {
       const other = drivers.get(name);
       if (other.kind === 'driver' && !this.isPaused(other)) return {...other, isStandIn: true};
     }
     return choice;
+  }
+
+  /** The workers that a task waits for. */
+  private awayFrom(id: TaskId): string | undefined {
+    const labels = this.labelsOf(id);
+    return labels && this.parts.outOfReach?.(labels)?.driver;
   }
 
   /** Whatever it is called: all names of a driver have one login and one quota. */

@@ -3,6 +3,7 @@
 import {parseDuration} from './duration.ts';
 import {LOCK_FILES} from './lock-files.ts';
 import type {Settings, Task, TaskSettings} from './plan.ts';
+import {labelsOf} from './where.ts';
 
 /** Every setting of a kind; `undefined`: nothing holds until it is set. */
 type Defaults<Kind> = {[Key in keyof Required<Kind>]: Kind[Key] | undefined};
@@ -27,6 +28,7 @@ const TASK_DEFAULTS = {
   inherit: 'project',
   fallback: [],
   shell: 'sh',
+  where: 'here',
 } satisfies Defaults<TaskSettings>;
 
 /** Every setting with what holds where it is not set. */
@@ -94,6 +96,8 @@ export function resolveTaskSettings(task: Task, plan: Settings, project: Setting
     inherit: own.inherit,
     fallback: own.fallback,
     shell: own.shell,
+    /** Labels that a worker must carry, sorted; absent for what is done here. */
+    labels: labelsOf(own.where),
   });
 }
 

@@ -127,12 +127,36 @@ export function readTelling(file: string, bytes: number): string {
 
 /** At most `bytes` of a file from `offset` on, as they are; a character that the end cuts is replaced. */
 export function readFrom(file: string, offset: number, bytes: number): string {
+  return readBytes(file, offset, bytes).toString('utf8');
+}
+
+/** The same, undecoded. */
+export function readBytes(file: string, offset: number, bytes: number): Buffer {
   const fd = fs.openSync(file, 'r');
   try {
     const buffer = Buffer.alloc(Math.max(0, Math.min(bytes, fs.fstatSync(fd).size - offset)));
-    return buffer.toString('utf8', 0, fs.readSync(fd, buffer, 0, buffer.length, offset));
+    return buffer.subarray(0, fs.readSync(fd, buffer, 0, buffer.length, offset));
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/**
+ * Put bytes into a log where they belong; the same ones once more change nothing.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export function writeAt(file: string, offset: number, bytes: Buffer): void {
+  fs.closeSync(openAttemptLog(file)); // it is there now, its owner's alone
+  try {
+    const fd = fs.openSync(file, O_WRONLY | O_NOFOLLOW);
+    try {
+      for (let done = 0; done < bytes.length; )
+        done += fs.writeSync(fd, bytes, done, bytes.length - done, offset + done);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (error) {
+    throw fileError(error, `write \`${file}\``);
   }
 }
 

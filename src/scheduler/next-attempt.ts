@@ -32,6 +32,8 @@ export interface NextAttemptBy {
   isBoundToFolder?: boolean | undefined;
   /** Where it is to work. */
   folder?: string | undefined;
+  /** On another machine, which has none of the conversations. */
+  isElsewhere?: boolean;
   /** Of a kiro task. */
   phase?: KiroPhase | undefined;
   /** Tries after the first. */
@@ -48,6 +50,7 @@ export function nextAttempt({last, counters}: Pick<TaskHistory, 'last' | 'counte
   const from = [last.attempt, ...(last.from ?? [])];
   const isLastRetry = outcome?.kind === 'failed' && counters.failures > 0 && counters.failures >= now.retries;
   if (isLastRetry || last.driver !== now.driver || last.conversation === undefined) return {mode: 'fresh', from};
+  if (now.isElsewhere) return {mode: 'fresh', from};
   const {conversation, folder} = last;
   if (folder === now.folder || now.folder === undefined) return {mode: 'continue', from, conversation};
   if (now.isBoundToFolder) return {mode: 'fresh', from};

@@ -36,6 +36,8 @@ export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
     clears: 'by itself when the branch has commits with which the check is green, or at a `resume`',
   },
   final_red: {who: 'you', clears: 'at the next `resume`, if the check is green then'},
+  workers_unreachable: {who: 'you', clears: 'by itself when the database answers; asked every few seconds'},
+  no_worker: {who: 'you', clears: 'by itself when a worker with these labels is there; looked for every few seconds'},
 };
 
 /** Whether nothing new may start because of it. */

@@ -57,12 +57,26 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
     case 'task_conversation':
       if (!isRunning(task, event)) break;
       return {...task, conversation: event.details.conversation, history: withoutConversation(history)};
-    case 'task_working':
+    case 'attempt_dispatched': {
       if (!isRunning(task, event)) break;
-      return {...task, stage: 'working', process: {pid: event.details.pid, started: event.details.process_started}};
+      const {job, ref, labels} = event.details;
+      return {...task, dispatched: {job, ref, labels}};
+    }
+    case 'task_working': {
+      if (!isRunning(task, event)) break;
+      const {pid, process_started: started, worker} = event.details;
+      const at = worker !== undefined && task.dispatched && {dispatched: {...task.dispatched, worker}};
+      return {...task, stage: 'working', process: {pid, started}, ...at};
+    }
     case 'task_claimed':
       if (!isRunning(task, event) || task.stage === 'integrating') break;
-      return {...withoutSettled(task), stage: 'claimed', claim: event.details.result, claimSeq: event.seq};
+      return {
+        ...withoutSettled(task),
+        stage: 'claimed',
+        claim: event.details.result,
+        claimSeq: event.seq,
+        ...(event.details.delivered && {delivered: event.details.delivered}),
+      };
     case 'tests_removed':
       if (!isRunning(task, event)) break;
       return {...task, removedTests: event.details.files};

@@ -1,6 +1,6 @@
 // What is known of a task; how events change it is in fold-task.ts.
 
-import type {CheckResult, Claim, Denial, Outcome, RemovedTest, Timestamp, Usage} from '../events/event.ts';
+import type {CheckResult, Claim, Delivered, Denial, Outcome, RemovedTest, Timestamp, Usage} from '../events/event.ts';
 import type {ImportedTask, KiroPhase} from '../plan/plan.ts';
 import type {KiroState} from './kiro.ts';
 
@@ -100,6 +100,10 @@ export interface RunningTask {
   integrates?: number;
   alone?: boolean;
   process?: {pid: number; started: string | null};
+  /** It works at a worker, or waits for one. */
+  dispatched?: Dispatched;
+  /** What its worker has handed in. */
+  delivered?: Delivered;
   claim?: Claim;
   /** Number of the event that claimed it. */
   claimSeq?: number;
@@ -113,6 +117,16 @@ export interface RunningTask {
   /** What its agent has used is on record; after the claim, what its reviewer has. */
   settled?: true;
   removedTests?: RemovedTest[];
+}
+
+/** An attempt that was given to workers. */
+export interface Dispatched {
+  job: string;
+  /** What the names of all refs of its work begin with. */
+  ref: string;
+  labels: readonly string[];
+  /** Who has it, as soon as he has said so. */
+  worker?: string;
 }
 
 /** Whether a person does it by hand. */

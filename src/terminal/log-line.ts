@@ -33,7 +33,9 @@ const GISTS: Gists = {
   agent_stopped: ({agent}) => agent,
   task_started: details => ofAttempt(details, `${details.driver}, slot ${details.slot}`),
   task_conversation: details => ofAttempt(details, details.conversation),
-  task_working: details => ofAttempt(details, `process ${details.pid}`),
+  attempt_dispatched: details => ofAttempt(details, ['to a worker', ...details.labels].join(' ')),
+  task_working: details =>
+    ofAttempt(details, `process ${details.pid}${details.worker === undefined ? '' : ` on ${details.worker}`}`),
   task_claimed: details => ofAttempt(details, details.result.summary),
   task_verified: details => ofAttempt(details, `${verdict(details)} on ${details.on}`),
   tests_removed: details => ofAttempt(details, removedTestsInShort(details.files)),

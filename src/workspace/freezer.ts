@@ -63,23 +63,11 @@ export class Freezer {
   }
 
   private async freezeIn(worktree: Repository, {message, documents}: FreezeOptions): Promise<FrozenWork> {
-    const base = await this.parts.baseOf(worktree);
-    const {tree, objects, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
-    const work = {
-      tree,
-      objects,
-      base,
-      hasChanges: changedFiles.length > 0,
-      changedFiles: changedFiles.map(file => file.path),
-    };
-    // In the user's own checkout the home is his and the program's, who both write it meanwhile.
     const isSlot = this.parts.inSlots;
-    const allowed = documents === undefined ? undefined : `${homePath(worktree)}/${documents}/`;
-    const forbidden = homeChanges.filter(file => allowed === undefined || !file.startsWith(allowed));
-    if (isSlot && forbidden.length > 0) return {...work, refused: outOfArea(forbidden)};
-    if (nested.length > 0) return {...work, refused: containsRepositories(nested.map(({path: folder}) => folder))};
+    const work = await readWork(worktree, await this.parts.baseOf(worktree), {isSlot, documents});
+    if (work.refused) return work;
     if (!this.parts.hooks() || !work.hasChanges) return work;
-    const hooked = await runCommitHooks(worktree, {tree, message});
+    const hooked = await runCommitHooks(worktree, {tree: work.tree, message});
     if (isSlot) await noteLeft(worktree); // hooks may have written there
     if (hooked.ok) {
       const {objects: _, ...rest} = work;
@@ -117,6 +105,28 @@ export class Freezer {
   }
 }
 
+/** What a worktree holds beyond `base`, with what makes it unfit; nothing is kept. */
+export async function readWork(
+  worktree: Repository,
+  base: string,
+  {isSlot, documents}: {isSlot: boolean; documents?: string | undefined},
+): Promise<FrozenWork> {
+  const {tree, objects, changedFiles, homeChanges, nested} = await writeTree(worktree, base);
+  const work = {
+    tree,
+    objects,
+    base,
+    hasChanges: changedFiles.length > 0,
+    changedFiles: changedFiles.map(file => file.path),
+  };
+  // In the user's own checkout the home is his and the program's, who both write it meanwhile.
+  const allowed = documents === undefined ? undefined : `${homePath(worktree)}/${documents}/`;
+  const forbidden = homeChanges.filter(file => allowed === undefined || !file.startsWith(allowed));
+  if (isSlot && forbidden.length > 0) return {...work, refused: outOfArea(forbidden)};
+  if (nested.length > 0) return {...work, refused: containsRepositories(nested.map(({path: folder}) => folder))};
+  return work;
+}
+
 /** Git would merge what is left of it. */
 export const PRUNED_WORK: Outcome = {
   kind: 'interrupted',
@@ -137,7 +147,8 @@ const UNREADABLE_WORK: FrozenWork = {
   },
 };
 
-function outOfArea(files: readonly string[]): Outcome {
+/** How an attempt ends that changed files of the home. */
+export function outOfArea(files: readonly string[]): Outcome {
   return {
     kind: 'failed',
     cause: 'out_of_area',

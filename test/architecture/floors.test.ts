@@ -18,6 +18,7 @@ const FLOORS = [
   ['scheduler'],
   ['lock'],
   ['workspace'],
+  ['workers'],
   ['prompts'],
   ['projections'],
   ['milestone'],
@@ -32,7 +33,7 @@ const FLOORS = [
   ['agents'],
   ['requests'],
   ['engine'],
-  ['doctor', 'landing', 'web'],
+  ['doctor', 'landing', 'web', 'worker'],
   ['cli'],
 ];
 const AGENTS = [

@@ -6,6 +6,7 @@
 
 import {documentsFolder} from '../../documents/documents.ts';
 import {stoppedOutcome} from '../../drivers/driver.ts';
+import type {Outcome} from '../../events/event.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import type {TaskId} from '../../plan/plan.ts';
@@ -17,7 +18,7 @@ import {awaitCompletion, isGated, takeOwnDocuments} from '../completion-gate.ts'
 import {removedTests} from '../removed-tests.ts';
 import {review} from '../review.ts';
 import {testLanguage} from '../test-lines.ts';
-import {redCheck, verify} from '../verify.ts';
+import {checksKey, checksOf, redCheck, verify} from '../verify.ts';
 import {completeUnmerged} from './complete-unmerged.ts';
 import {enqueue, messageOf} from './enqueue.ts';
 import {denied, refuse} from './refuse.ts';
@@ -37,6 +38,8 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
   const refusal = branch && work && (await refuse(execution, place, {branch, work}));
   if (refusal) return giveUp(execution, place, refusal, work);
   if (branch && work) await recordRemovedTests(execution, place, {branch, work});
+  const changed = changedChecks(execution, place);
+  if (changed) return giveUp(execution, place, changed, work);
   await takeOwnDocuments(execution, place);
   const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.workplaceOf(place).folder, signal});
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
@@ -53,6 +56,14 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
   if (isGated(execution, place.taskId)) return awaitCompletion(execution, place, {work, checks});
   if (!branch || !work) return completeUnmerged(execution, place, checks);
   await enqueue(execution, place, {branch, work, checks});
+}
+
+/** A worker has run the checks that were in force then. */
+function changedChecks(execution: Pick<Execution, 'inForce' | 'ledger'>, {taskId}: AttemptPlace): Outcome | undefined {
+  const {delivered} = runningTask(execution.ledger.state, taskId);
+  if (!delivered) return undefined;
+  if (delivered.asked === checksKey(checksOf(execution, taskId))) return undefined;
+  return {kind: 'interrupted', message: 'was interrupted: its checks were changed meanwhile', executor_died: false};
 }
 
 function freeze(

@@ -13,13 +13,13 @@ import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, Problem} from '../../plan/plan.ts';
 import {listFolder, readIfExists} from '../../platform/files.ts';
 import {print} from '../../platform/print.ts';
+import {version} from '../../platform/version.ts';
 import {findTemplateErrors, promptsFolder} from '../../prompts/read-template.ts';
 import {excerptLines} from '../../terminal/excerpt.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable, printableLines} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {pathInRepository, shownPath, shownPosition} from '../shown-path.ts';
-import {version} from '../version.ts';
 
 interface Result {
   /** As the file name says; null for what is no plan. */

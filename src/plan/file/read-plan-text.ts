@@ -36,6 +36,14 @@ export interface Config {
   settings?: Settings;
   drivers?: Record<string, Record<string, unknown>>;
   notify?: NonNullable<Settings['notify']>;
+  workers?: WorkersConfig;
+}
+
+/** Where workers are found. */
+export interface WorkersConfig {
+  /** As written: `${NAME}` stands for a variable of the environment. */
+  connect: string;
+  remote?: string;
 }
 
 /** What makes a plan unfit to execute, and says no less what it is. */

@@ -169,6 +169,13 @@ export const configSchema = z.object({
   settings: settingsSchema.optional(),
   drivers: z.record(z.string(), driver).optional(),
   notify: notifications.optional(),
+  workers: z
+    .object({
+      connect: name.describe('Address of the database; `${NAME}` is taken from the environment.'),
+      remote: name.optional().describe('Remote of the repository through which work travels; default `origin`.'),
+    })
+    .optional()
+    .describe('Workers on other machines.'),
 });
 
 /** JSON Schema (2020-12) of a plan or of config.yaml, for editors; unknown keys are allowed, as when reading. */

@@ -36,6 +36,10 @@ export const patterns = z.array(pattern);
 export const count = (least: number, most = 1_000_000) => z.int().min(least).max(most);
 const amount = z.number().positive();
 
+const label = z
+  .string()
+  .refine(value => /^[A-Za-z0-9][\w.-]{0,63}$/.test(value), custom('BAD_VALUE', 'must be the name of a label'));
+
 const taskSettings = {
   driver: name
     .optional()
@@ -93,6 +97,10 @@ const taskSettings = {
     .describe(
       'Runs `run`, checks and setup: `sh -e -c`, or `bash -eo pipefail -c`, for which a pipe fails with any of its commands.',
     ),
+  where: z
+    .union([label, z.array(label).min(1)])
+    .optional()
+    .describe('`here`; `any`: on whichever worker; or the labels that a worker must carry.'),
 };
 export const taskSettingsSchema = z.object(taskSettings);
 

@@ -1,0 +1,342 @@
+// One attempt at a worker, from `attempt_dispatched` to `task_claimed` or `attempt_ended`:
+//
+//   base offered ─> order sent ─> whatever is reported ─> over: what was handed in is taken, once
+//                        ^                           └──> lost, cancelled: interrupted, goes on from what was pushed last
+//   found in the log by the next executor ───────────────^
+//
+// R1. The order is sent again and again until it has arrived: the same job is one.
+// R2. Whoever stops it here does not wait for the worker longer than a heartbeat takes: it cannot hand in any more.
+// R3. An executor that breaks off leaves it at the worker; the next one takes it up.
+
+import {type DriverResult, type Observation, stoppedOutcome} from '../drivers/driver.ts';
+import type {DriverChoice} from '../drivers/registry.ts';
+import type {Delivered, Denial, Outcome} from '../events/event.ts';
+import type {Execution} from '../execution/execution.ts';
+import {redacted, redactTexts} from '../execution/redacted.ts';
+import {runningTask} from '../execution/running-task.ts';
+import {commitTree} from '../git/commit.ts';
+import type {Repository} from '../git/git.ts';
+import type {TaskId} from '../plan/plan.ts';
+import {writeAt} from '../platform/attempt-log.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {onAbort} from '../platform/processes/supervise.ts';
+import {version} from '../platform/version.ts';
+import {taskState} from '../state/milestone.ts';
+import type {Dispatched} from '../state/task.ts';
+import {type Handover, type Order, PROTOCOL, type RemoteCommit, type Report, type Standing} from '../workers/port.ts';
+import {isUnreachable, type RemoteWork} from '../workers/remote-work.ts';
+import {findKeptWork} from '../workspace/kept-work.ts';
+import type {AttemptPlace} from '../workspace/workspace.ts';
+import {agentInput} from './agent-input.ts';
+import {AgentWatch, deniedOutcome, type Seen} from './agent-watch.ts';
+import {minutesMs, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
+import type {PlannedAttempt} from './planned-attempt.ts';
+import {checksKey, checksOf} from './verify.ts';
+
+const SEND_REST_MS = 2_000;
+/** For a worker to end what it was told to end, and to push what is there. */
+const ENDING_MS = 20_000;
+
+/** Give an attempt to the workers; resolves when its end is recorded. */
+export async function runRemote(execution: Execution, planned: PlannedAttempt): Promise<void> {
+  try {
+    await execution.attempts.during(planned.place, async stop => {
+      // Recorded before it is sent: whoever comes next knows what to ask for.
+      await execution.ledger.durable();
+      const refused = await send(execution, planned, stop);
+      if (refused) return end(execution, planned.place, refused);
+      await follow(execution, planned.place, stop);
+    });
+  } finally {
+    stopOverspent(execution);
+  }
+}
+
+/** Take up an attempt that an executor which is gone has given to the workers. */
+export async function takeUpRemote(execution: Execution, id: TaskId): Promise<void> {
+  const {attempt, slot} = runningTask(execution.ledger.state, id);
+  const place: AttemptPlace = {taskId: id, attempt, slot};
+  try {
+    await execution.attempts.during(place, stop => follow(execution, place, stop));
+  } finally {
+    stopOverspent(execution);
+  }
+}
+
+/** @returns Why it could not be sent. */
+async function send(execution: Execution, planned: PlannedAttempt, stop: StopSignal): Promise<Outcome | undefined> {
+  const remote = execution.remote as RemoteWork;
+  try {
+    const order = await makeOrder(execution, planned);
+    if ('refused' in order) return order.refused;
+    while (!stop.aborted) {
+      try {
+        await remote.pool.dispatch(order);
+        return undefined;
+      } catch (error) {
+        if (!isUnreachable(error)) throw error;
+        await pause(execution, SEND_REST_MS, stop);
+      }
+    }
+    return undefined;
+  } catch (error) {
+    const message = `was interrupted: it could not be sent to a worker: ${(error as Error).message}`;
+    return {kind: 'interrupted', message, executor_died: false};
+  }
+}
+
+async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise<Order | {refused: Outcome}> {
+  const {place, task, choice} = planned;
+  const {ledger, inForce, workspace} = execution;
+  const remote = execution.remote as RemoteWork;
+  const repo = execution.repo as Repository;
+  const head = await workspace.branch?.head();
+  if (head?.kind !== 'head') {
+    const message = head?.blocker.message ?? 'there is no branch';
+    if (head) ledger.openBlocker(head.blocker);
+    return {refused: {kind: 'cancelled', message}};
+  }
+  const settings = inForce.settingsOf(place.taskId);
+  const {job, labels} = dispatchedOf(execution, place) as Dispatched;
+  const {setup, setup_when, fresh} = inForce.settings.workspace;
+  const origin = await originOf(execution, planned, head.commit);
+  const timeoutMs = Math.min(settings.timeoutMs, minutesMs(planned.budget));
+  return {
+    protocol: PROTOCOL,
+    version: version,
+    job,
+    execution: ledger.state.activation?.executionId ?? '',
+    milestone: ledger.state.id,
+    task,
+    attempt: place.attempt,
+    labels,
+    remote: await remote.address(),
+    objectFormat: repo.objectFormat,
+    repository: repo.topLevel.split('/').at(-1) ?? '',
+    prefix: repo.prefix,
+    ...origin,
+    driver: driverOf(execution, choice),
+    ...(await agentOf(execution, planned)),
+    shell: settings.shell,
+    limits: {timeoutMs: finite(timeoutMs), silentMs: finite(settings.silentMs)},
+    env: inForce.settings.env,
+    envDeny: inForce.settings.envDeny,
+    workspace: {...(setup !== undefined && {setup}), ...(setup_when && {setup_when}), fresh: fresh ?? false},
+    checks: checksOf(execution, place.taskId).map(check => ({shell: inForce.settings.shell, ...check})),
+    asked: checksKey(checksOf(execution, place.taskId)),
+    verify: {timeoutMs: inForce.settings.verifyTimeoutMs, retries: inForce.settings.verifyRetries},
+  };
+}
+
+/** What it starts from: the head of the branch, and what an earlier attempt has left. */
+async function originOf(
+  execution: Execution,
+  {place, next}: PlannedAttempt,
+  head: string,
+): Promise<{base: RemoteCommit; work?: RemoteCommit}> {
+  const remote = execution.remote as RemoteWork;
+  const repo = execution.repo as Repository;
+  const {id} = execution.ledger.state;
+  const {ref} = await remote.offerBase(head);
+  for (const attempt of next.from) {
+    const kept = await findKeptWork(repo, {id, task: place.taskId, attempt}, head);
+    if (!kept) continue;
+    const message = `origin(milestone-${id}): ${place.taskId}, attempt ${place.attempt}\n`;
+    const commit = await commitTree(repo, {tree: kept.tree, parents: [kept.base], message});
+    return {base: {ref, commit: kept.base}, work: await remote.offerOrigin(place, commit)};
+  }
+  return {base: {ref, commit: head}};
+}
+
+function driverOf({inForce}: Pick<Execution, 'inForce'>, {name}: DriverChoice): Order['driver'] {
+  const entry = inForce.drivers.entryOf(name);
+  return {name, ...(entry && {entry})};
+}
+
+async function agentOf(execution: Execution, planned: PlannedAttempt): Promise<Pick<Order, 'agent'>> {
+  const {choice} = planned;
+  if (choice.kind !== 'driver' || !choice.driver.agent) return {};
+  const {observe: _, freshPrompt: __, ...agent} = await agentInput(execution, planned, choice, () => {});
+  return {agent};
+}
+
+function finite(ms: number): number | null {
+  return Number.isFinite(ms) ? ms : null;
+}
+
+/** Until it is over, whoever began it. */
+async function follow(execution: Execution, place: AttemptPlace, stop: StopSignal): Promise<void> {
+  const remote = execution.remote as RemoteWork;
+  const ref = dispatchedOf(execution, place) as Dispatched;
+  const seen: Seen = {denials: []};
+  const budget = reservedOf(execution, place.taskId);
+  const watch = new AgentWatch(execution, {place, budget}, seen);
+  const stopListening = remote.listen(ref.job, report => take(execution, place, report, watch.observe));
+  try {
+    const standing = await untilOver(execution, ref, stop);
+    if (standing === 'left') return;
+    await settle(execution, place, {result: resultOf(standing, stop), standing, seen});
+  } finally {
+    // What was printed may come later than what was handed in.
+    execution.timers.after(ENDING_MS, stopListening);
+  }
+}
+
+/** `left`: this executor breaks off, and the next one takes it up. */
+async function untilOver(
+  execution: Execution,
+  ref: Dispatched,
+  stop: StopSignal,
+): Promise<Standing | 'left' | undefined> {
+  const remote = execution.remote as RemoteWork;
+  const stopped = new AbortController();
+  const disarm = onAbort(stop, () => stopped.abort());
+  try {
+    const standing = await remote.whenOver(ref, stopped.signal);
+    if (standing) return standing;
+    if (execution.lifetime.ending?.error !== undefined) return 'left';
+    return await takeBack(execution, ref);
+  } finally {
+    disarm();
+  }
+}
+
+/** Have a worker end it, and wait for that a little. */
+async function takeBack(execution: Execution, ref: Dispatched): Promise<Standing | undefined> {
+  const remote = execution.remote as RemoteWork;
+  const {hurry} = execution.attempts;
+  const before = await remote.standingOf(ref);
+  if (before?.kind === 'over') return before;
+  const heard = new AbortController();
+  const stopListening = remote.listen(ref.job, ({kind}) => kind === 'over' && heard.abort());
+  try {
+    await remote.pool.cancel(ref);
+    if (before?.kind === 'active')
+      await execution.clock.sleep(ENDING_MS, AbortSignal.any([heard.signal, hurry])).catch(() => undefined);
+    return await remote.standingOf(ref);
+  } catch (error) {
+    if (!isUnreachable(error)) throw error;
+    // The next executor cancels what belongs to no attempt.
+    return undefined;
+  } finally {
+    stopListening();
+  }
+}
+
+/** How the attempt ended, as a driver here would say it. */
+function resultOf(standing: Standing | undefined, stop: StopSignal): DriverResult {
+  if (standing?.kind === 'over') return standing.handover.result;
+  if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
+  return {kind: 'ended', outcome: lostOutcome(standing)};
+}
+
+function lostOutcome(standing: Standing | undefined): Outcome {
+  const lost = {kind: 'interrupted', executor_died: false} as const;
+  switch (standing?.kind) {
+    case 'unknown':
+      return {...lost, message: 'was interrupted: it had not been sent to a worker yet'};
+    case 'cancelled':
+      return {...lost, message: 'was interrupted: somebody cancelled its job'};
+    case 'lost':
+      return {...lost, message: `was interrupted: its worker was lost (${standing.why})`, worker_lost: true};
+    default:
+      return {...lost, message: 'was interrupted: nobody knows what has become of it', worker_lost: true};
+  }
+}
+
+interface Settled {
+  result: DriverResult;
+  standing: Standing | undefined;
+  seen: Seen;
+}
+
+/** Put on record how it ended, unless somebody else has. */
+async function settle(execution: Execution, place: AttemptPlace, {result, standing, seen}: Settled): Promise<void> {
+  const {ledger, clock} = execution;
+  const {redactor} = execution.surroundings;
+  if (!ledger.isCurrent(place)) return;
+  const task = runningTask(ledger.state, place.taskId);
+  const known = redacted(redactor, result);
+  if (execution.inForce.drivers.traitsOf(task.driver))
+    settleBudget(execution, place, {
+      driver: execution.inForce.drivers.providerOf(task.driver),
+      budget: reservedOf(execution, place.taskId),
+      reckoning: known,
+      isCutOff: wasAtWork(known, task.stage === 'working'),
+      minutes: task.stage === 'working' ? (clock.now() - Date.parse(task.startedAt)) / 60_000 : 0,
+    });
+  const delivered = standing?.kind === 'over' ? deliveredOf(standing) : undefined;
+  if (known.kind === 'claimed' && delivered)
+    return ledger.record({
+      event: 'task_claimed',
+      details: {task_id: place.taskId, attempt: place.attempt, result: known.claim, delivered},
+    });
+  const outcome = known.kind === 'claimed' ? lostOutcome(undefined) : known.outcome;
+  await end(execution, place, deniedOutcome(outcome, seen), seen.denials);
+}
+
+async function end(
+  execution: Execution,
+  place: AttemptPlace,
+  outcome: Outcome,
+  denials: readonly Denial[] = [],
+): Promise<void> {
+  const {ledger, workspace, surroundings} = execution;
+  if (!ledger.isCurrent(place)) return;
+  await workspace.workplaceOf(place).keep();
+  if (!ledger.isCurrent(place)) return;
+  ledger.endAttempt(place, outcome, redactTexts(surroundings.redactor, [...denials]));
+}
+
+function deliveredOf({delivery, handover}: {delivery: number; handover: Handover}): Delivered | undefined {
+  const {work, worker} = handover;
+  return work && {worker, delivery, ...work};
+}
+
+/** What a worker lets be seen, put where it belongs. */
+function take(
+  {ledger, surroundings, lifetime}: Execution,
+  place: AttemptPlace,
+  report: Report,
+  observe: (seen: Observation) => void,
+): void {
+  if (report.kind === 'printed') {
+    try {
+      writeAt(surroundings.logFileOf(place), report.offset, Buffer.from(report.text));
+    } catch (error) {
+      lifetime.fail(error);
+    }
+    return;
+  }
+  if (!ledger.isCurrent(place)) return;
+  const {stage} = runningTask(ledger.state, place.taskId);
+  if (report.kind === 'working' && stage === 'starting')
+    ledger.recordSoon({
+      event: 'task_working',
+      details: {
+        task_id: place.taskId,
+        attempt: place.attempt,
+        pid: report.pid,
+        process_started: report.processStarted,
+        worker: report.worker,
+      },
+    });
+  else if (report.kind === 'observed' && (stage === 'starting' || stage === 'working')) observe(report.observation);
+}
+
+function dispatchedOf({ledger}: Pick<Execution, 'ledger'>, {taskId}: AttemptPlace): Dispatched | undefined {
+  const task = taskState(ledger.state, taskId);
+  return task.status === 'in_progress' ? task.dispatched : undefined;
+}
+
+function reservedOf({ledger}: Pick<Execution, 'ledger'>, id: TaskId) {
+  const {reserved} = ledger.state.spending;
+  return (Object.hasOwn(reserved, id) ? reserved[id] : undefined) ?? {};
+}
+
+async function pause({clock}: Pick<Execution, 'clock'>, ms: number, stop: StopSignal): Promise<void> {
+  const stopped = new AbortController();
+  const disarm = onAbort(stop, () => stopped.abort());
+  await clock.sleep(ms, stopped.signal).catch(() => undefined);
+  disarm();
+}

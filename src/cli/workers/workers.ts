@@ -1,0 +1,52 @@
+import {findHome, homePaths} from '../../plan/file/home.ts';
+import {systemClock} from '../../platform/clock.ts';
+import {counted} from '../../terminal/counted.ts';
+import {printable} from '../../terminal/printable.ts';
+import {listWorkers} from '../../workers/boss-pool.ts';
+import {Engine} from '../../workers/engine.ts';
+import {PROTOCOL, type WorkerInfo} from '../../workers/port.ts';
+import {addressOf} from './address.ts';
+
+export interface WorkersFlags {
+  connect?: string;
+  json?: boolean;
+}
+
+/** `milestone workers` */
+export async function workers({connect, json = false}: WorkersFlags): Promise<void> {
+  const engine = new Engine({
+    connect: addressOf(connect, await configured()),
+    name: 'milestone workers',
+    connections: 1,
+  });
+  try {
+    const all = (await engine.ask(listWorkers)).filter(({live}) => live);
+    if (json) console.log(JSON.stringify({ok: true, workers: all.map(shapeOf)}));
+    else console.log(all.length === 0 ? 'no worker is there' : all.map(lineOf).join('\n'));
+  } finally {
+    await engine.close();
+  }
+}
+
+async function configured(): Promise<string | undefined> {
+  const home = findHome(process.cwd());
+  if (home === undefined) return undefined;
+  const {readConfigFile} = await import('../../plan/file/reader.ts');
+  return readConfigFile(homePaths(home).config).config.workers?.connect;
+}
+
+function shapeOf({lastSeen, live: _, ...worker}: WorkerInfo) {
+  return {...worker, last_seen: lastSeen};
+}
+
+function lineOf({name, labels, slots, busy, version, protocol, lastSeen}: WorkerInfo): string {
+  const seconds = Math.max(0, Math.round((systemClock.now() - Date.parse(lastSeen)) / 1_000));
+  const words = [
+    name,
+    labels.length === 0 ? 'no labels' : labels.join(', '),
+    `${busy} of ${counted(slots, 'slot')} busy`,
+    `milestone ${version}${protocol === PROTOCOL ? '' : ` (protocol ${protocol}, here ${PROTOCOL})`}`,
+    `heard of ${seconds} s ago`,
+  ];
+  return printable(words.join('  '));
+}

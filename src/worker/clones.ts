@@ -1,0 +1,59 @@
+import {createHash} from 'node:crypto';
+import path from 'node:path';
+import {gitError, type Repository} from '../git/git.ts';
+import {openRepository} from '../git/repository.ts';
+import {slotPool} from '../git/slot-folders.ts';
+import {makeFolder} from '../platform/files.ts';
+import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
+import type {Order, RemoteCommit} from '../workers/port.ts';
+import {fetchCommit} from '../workers/transport.ts';
+import {mendSlots} from '../workspace/mend-slots.ts';
+
+/** A repository that a worker knows, with what it has fetched of it. */
+export interface Clone {
+  repo: Repository;
+  /** `workspace.root` of its slots. */
+  root: string;
+  /** Have a commit here. @returns Whether the remote has it. @throws {MilestoneError} `GIT_FAILED` */
+  fetch(commit: RemoteCommit): Promise<boolean>;
+}
+
+/** What the slots of a worker are called together, whichever milestone they serve. */
+export const SLOTS = 'worker';
+
+/** The repositories of a worker. */
+export class Clones {
+  readonly #open = new Map<string, Promise<Clone>>();
+
+  constructor(
+    private readonly folder: string,
+    private readonly env: NodeJS.ProcessEnv,
+  ) {}
+
+  /** The clone of a remote, made at the first call. @throws {MilestoneError} `GIT_FAILED`, those of the file system */
+  of({remote, repository, objectFormat}: Pick<Order, 'remote' | 'repository' | 'objectFormat'>): Promise<Clone> {
+    const known = this.#open.get(remote);
+    if (known) return known;
+    const clone = this.#make(remote, {repository, objectFormat}).catch(error => {
+      this.#open.delete(remote);
+      throw error;
+    });
+    this.#open.set(remote, clone);
+    return clone;
+  }
+
+  async #make(remote: string, {repository, objectFormat}: Pick<Order, 'repository' | 'objectFormat'>): Promise<Clone> {
+    const own = path.join(this.folder, createHash('sha256').update(remote).digest('hex').slice(0, 16));
+    const folder = path.join(own, path.basename(repository) || 'repository');
+    makeFolder(folder);
+    const args = ['init', '--quiet', `--object-format=${objectFormat}`];
+    const made = await runGit(args, {cwd: folder, env: gitEnvironment(this.env)});
+    if (made.code !== 0) throw gitError(args, made);
+    const repo = (await openRepository(folder, this.env)) as Repository;
+    const root = path.join(own, 'slots');
+    await mendSlots(repo, slotPool(repo, root, SLOTS));
+    const queue = new SerialQueue();
+    return {repo, root, fetch: wanted => queue.run(() => fetchCommit(repo, remote, wanted, wanted.ref))};
+  }
+}

@@ -1,0 +1,44 @@
+import os from 'node:os';
+import path from 'node:path';
+import {MilestoneError} from '../errors.ts';
+import {acquireLock, type Lock, readLockOwner} from '../lock/lock.ts';
+import {tokensLeftBy} from '../lock/lock-holder.ts';
+import type {Clock} from '../platform/clock.ts';
+import {endLeftovers} from '../platform/processes/end-processes.ts';
+import {ownIdentity} from '../platform/processes/identity.ts';
+
+export interface OwnFolder {
+  /** Of the worker, unlike that of any other. */
+  name: string;
+  folder: string;
+  release(): void;
+}
+
+/** Workers of one user on one machine. */
+const MOST = 100;
+
+/**
+ * Take the first folder that no living worker of this machine has, and end what a dead one has left running.
+ * @throws {MilestoneError} `LOCKED`, those of the file system
+ */
+export async function takeOwnFolder(stateFolder: string, clock: Clock): Promise<OwnFolder> {
+  for (let number = 1; ; number++) {
+    const name = `${os.hostname()}-${number}`;
+    const folder = path.join(stateFolder, name);
+    const lock = tryLock(path.join(folder, 'lock'), {clock, isLast: number === MOST});
+    if (!lock) continue;
+    if (lock.left.size > 0) await endLeftovers(lock.left, clock);
+    return {name, folder, release: () => lock.lock.release()};
+  }
+}
+
+function tryLock(folder: string, {clock, isLast}: {clock: Clock; isLast: boolean}) {
+  const identity = ownIdentity();
+  const left = tokensLeftBy(readLockOwner(folder, identity));
+  try {
+    return {lock: acquireLock(folder, {purpose: 'execute', identity, clock}) satisfies Lock, left};
+  } catch (error) {
+    if (error instanceof MilestoneError && error.code === 'LOCKED' && !isLast) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,266 @@
+// `milestone worker`: takes attempts that its labels fit, one in each slot, until it is told to end.
+//
+//   queues looked for ─> engine gives out a job ─> a slot ─> delivery ─> handed in, fenced by the number of the delivery
+//
+// S1. Whatever this process does or does not do, only the holder of the last delivery can hand in: the engine sees to it.
+// S2. The address of the database stays here: no attempt sees it.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import type {JobWithMetadata, PgBoss} from 'pg-boss';
+import {StopReason} from '../drivers/driver.ts';
+import {MilestoneError} from '../errors.ts';
+import type {Outcome} from '../events/event.ts';
+import type {Clock} from '../platform/clock.ts';
+import {every} from '../platform/every.ts';
+import {makeFolder} from '../platform/files.ts';
+import type {Signals} from '../platform/processes/signals.ts';
+import {StopSource} from '../platform/processes/stop-signal.ts';
+import {newToken} from '../platform/processes/tokens.ts';
+import {createRedactor} from '../platform/redact.ts';
+import {Engine, REFRESH_S} from '../workers/engine.ts';
+import {labelsOfQueue, queueOf, reportsQueue} from '../workers/names.ts';
+import {type Handover, type Order, PROTOCOL} from '../workers/port.ts';
+import {writeWorkerName} from '../workers/worker-name.ts';
+import {Clones} from './clones.ts';
+import {Delivery} from './delivery.ts';
+import {type OwnFolder, takeOwnFolder} from './own-folder.ts';
+import {Reporter} from './reporter.ts';
+import {Slots} from './slots.ts';
+
+export interface ServeOptions {
+  /** Address of the database. */
+  connect: string;
+  labels: readonly string[];
+  slots: number;
+  /** End after one attempt. */
+  once: boolean;
+  /** Folder that holds the folders of all workers of this user. */
+  stateFolder: string;
+  version: string;
+  /** Of the worker, without the address of the database. */
+  env: NodeJS.ProcessEnv;
+  clock: Clock;
+  signals: Signals;
+  /** Tell a person what goes on. */
+  say(message: string): void;
+  warn(message: string): void;
+}
+
+const LOOK_FOR_QUEUES_MS = 2_000;
+const CONNECT_REST_MS = 2_000;
+/** After the remote or the machine failed: others are to have the next attempt. */
+const REST_MS = 15_000;
+const HAND_IN_REST_MS = 1_000;
+/** A second signal within this time ends the attempts without any grace. */
+const IMPATIENCE_MS = 5_000;
+
+/**
+ * Serve until a signal comes or, with `once`, one attempt is done.
+ * @throws {MilestoneError} `NO_WORKERS` when the engine is not there
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const own = await takeOwnFolder(options.stateFolder, options.clock);
+  try {
+    await new Worker(options, own).toTheEnd();
+  } finally {
+    own.release();
+  }
+}
+
+class Worker {
+  readonly #clones: Clones;
+  readonly #engine: Engine;
+  readonly #slots: Slots;
+  readonly #redactor;
+  /** Aborts when nothing new is to be taken. */
+  readonly #draining = new AbortController();
+  readonly #hurrying = new AbortController();
+  readonly #running = new Map<string, StopSource>();
+  readonly #handling = new Set<Promise<void>>();
+  readonly #queues = new Set<string>();
+  #boss: PgBoss | undefined;
+
+  constructor(
+    private readonly options: ServeOptions,
+    private readonly own: OwnFolder,
+  ) {
+    const {env, connect, labels, slots, version} = options;
+    this.#clones = new Clones(path.join(own.folder, 'clones'), env);
+    const name = writeWorkerName({name: own.name, version, protocol: PROTOCOL, labels: [...labels].sort(), slots});
+    this.#engine = new Engine({connect, name, connections: slots + 3});
+    this.#slots = new Slots(slots);
+    this.#redactor = createRedactor({...env, MILESTONE_WORKERS_TOKEN: passwordOf(connect)});
+  }
+
+  async toTheEnd(): Promise<void> {
+    const {signals, clock, say} = this.options;
+    const stopListening = signals.listen(this.#onSignal());
+    try {
+      const boss = await this.#connect();
+      if (!boss) return;
+      this.#boss = boss;
+      await boss.createQueue(queueOf([]), {notify: true, retryLimit: 0});
+      say(`worker ${this.own.name} waits for work`);
+      await every(LOOK_FOR_QUEUES_MS, {clock, signal: this.#draining.signal}, () => this.#lookForQueues(boss));
+      while (this.#handling.size > 0) await Promise.all(this.#handling);
+    } finally {
+      stopListening();
+      await this.#engine.close();
+    }
+  }
+
+  /** A database that is not there yet is waited for. */
+  async #connect(): Promise<PgBoss | undefined> {
+    const {clock, warn} = this.options;
+    const {signal} = this.#draining;
+    for (let said = ''; !signal.aborted; ) {
+      try {
+        return await this.#engine.boss();
+      } catch (error) {
+        if (!(error instanceof MilestoneError) || error.code !== 'WORKERS_UNREACHABLE') throw error;
+        if (said !== error.message) warn(error.message);
+        said = error.message;
+        await clock.sleep(CONNECT_REST_MS, signal).catch(() => undefined);
+      }
+    }
+    return undefined;
+  }
+
+  async #lookForQueues(boss: PgBoss): Promise<void> {
+    const {labels, slots} = this.options;
+    const all = await boss.getQueues().catch(() => []);
+    for (const {name} of all) {
+      const wanted = labelsOfQueue(name);
+      if (!wanted || this.#queues.has(name) || !wanted.every(label => labels.includes(label))) continue;
+      this.#queues.add(name);
+      if (this.#draining.signal.aborted) return;
+      const polling = {pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: REFRESH_S};
+      const work = {...polling, includeMetadata: true as const, localConcurrency: slots};
+      await boss.work<Order>(name, work, ([job]) => this.#take(boss, job as JobWithMetadata<Order>));
+    }
+  }
+
+  #take(boss: PgBoss, job: JobWithMetadata<Order>): Promise<void> {
+    if (this.options.once) this.#drain();
+    const handled = this.#handle(boss, job).finally(() => this.#handling.delete(handled));
+    this.#handling.add(handled);
+    return handled;
+  }
+
+  /** Takes nothing more; what runs goes on. */
+  #drain(): void {
+    this.#draining.abort();
+    for (const queue of this.#queues) void this.#boss?.offWork(queue, {wait: false}).catch(() => undefined);
+  }
+
+  async #handle(boss: PgBoss, job: JobWithMetadata<Order>): Promise<void> {
+    const {clock, version, warn, say} = this.options;
+    const order = job.data;
+    const key = `${job.id}.${job.retryCount}`;
+    const stop = new StopSource();
+    const slot = await this.#slots.take();
+    this.#running.set(key, stop);
+    const loseClaim = () => stop.abort(new StopReason(interrupted('the coordinator took it back')));
+    if (job.signal.aborted) loseClaim();
+    else job.signal.addEventListener('abort', loseClaim, {once: true});
+    if (this.#draining.signal.aborted && !this.options.once) stop.abort(new StopReason(this.#ending));
+    const logFile = path.join(this.own.folder, 'logs', `${key}.log`);
+    const reporter = new Reporter({
+      send: async report => void (await boss.send(reportsQueue(order.execution), report)),
+      job: order.job,
+      worker: this.own.name,
+      logFile,
+      redactor: this.#redactor,
+      clock,
+    });
+    try {
+      say(`${order.milestone}: task ${order.task.id}, attempt ${order.attempt}`);
+      makeFolder(path.dirname(logFile));
+      reporter.follow();
+      const handover = await new Delivery({
+        order,
+        delivery: job.retryCount,
+        slot,
+        worker: {name: this.own.name, version},
+        clones: this.#clones,
+        env: this.options.env,
+        token: newToken(),
+        logFile,
+        reporter,
+        clock,
+        redactor: this.#redactor,
+        stop,
+        hurry: this.#hurrying.signal,
+        warn,
+      }).run();
+      await reporter.finish();
+      const isTaken = await this.#handIn(boss, job, handover);
+      await reporter.over();
+      say(`${order.milestone}: task ${order.task.id}, attempt ${order.attempt}: ${gist(handover, isTaken)}`);
+      if (isLost(handover) && !stop.aborted) await clock.sleep(REST_MS, this.#draining.signal).catch(() => undefined);
+    } finally {
+      job.signal.removeEventListener('abort', loseClaim);
+      this.#running.delete(key);
+      this.#slots.give(slot);
+      fs.rmSync(logFile, {force: true});
+    }
+  }
+
+  /**
+   * The engine takes it only from who holds the job now. A database that is away is waited for, as long as the claim lasts.
+   * @returns Whether it was taken.
+   */
+  async #handIn(boss: PgBoss, job: JobWithMetadata<Order>, handover: Handover): Promise<boolean> {
+    const {clock, warn} = this.options;
+    const {id, name, retryCount} = job;
+    for (let said = false; ; said = true) {
+      if (job.signal.aborted) return false;
+      try {
+        const {affected} = (await boss.complete(name, {id, retryCount}, handover)) as {affected?: number};
+        return affected === 1;
+      } catch (error) {
+        if (!said) warn(`what task ${job.data.task.id} has done cannot be handed in yet: ${(error as Error).message}`);
+        if (this.#hurrying.signal.aborted) return false;
+        await clock.sleep(HAND_IN_REST_MS, this.#hurrying.signal).catch(() => undefined);
+      }
+    }
+  }
+
+  get #ending(): Outcome {
+    return interrupted(`the worker \`${this.own.name}\` ended`);
+  }
+
+  #onSignal(): (name: string) => void {
+    let firstAt: number | undefined;
+    return () => {
+      const now = this.options.clock.elapsed();
+      const isAgain = firstAt !== undefined && now - firstAt <= IMPATIENCE_MS;
+      firstAt = now;
+      if (isAgain) this.#hurrying.abort();
+      this.#drain();
+      for (const stop of this.#running.values()) stop.abort(new StopReason(this.#ending, isAgain));
+    };
+  }
+}
+
+function interrupted(why: string): Outcome {
+  return {kind: 'interrupted', message: `was interrupted: ${why}`, executor_died: false};
+}
+
+function isLost({result}: Handover): boolean {
+  return result.kind === 'ended' && result.outcome.kind === 'interrupted' && result.outcome.worker_lost === true;
+}
+
+function gist({result}: Handover, isTaken: boolean): string {
+  const how = result.kind === 'claimed' ? 'done' : result.outcome.message;
+  return isTaken ? how : `${how} (it was not its own any more)`;
+}
+
+function passwordOf(connect: string): string | undefined {
+  try {
+    return decodeURIComponent(new URL(connect).password);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,168 @@
+// Workers behind pg-boss, as a coordinator has them. One job is one attempt: the engine delivers it once, and what becomes
+// of a lost one is the coordinator's matter.
+
+import type {JobWithMetadata, PgBoss} from 'pg-boss';
+import {Engine, HEARTBEAT_S} from './engine.ts';
+import {labelsOfQueue, queueOf, reportsQueue} from './names.ts';
+import type {Handover, JobRef, Order, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
+import {readWorkerName} from './worker-name.ts';
+
+/** The longest that the engine lets one delivery last. */
+const LONGEST_S = 24 * 3600;
+/** For making the slot ready, the checks' retries, and bringing the work home. */
+const ROOM_S = 3_600;
+/** After which the engine forgets a job that is over. */
+const FORGET_S = 24 * 3600;
+const REPORTS_POLL_S = 1;
+
+export interface PoolOptions {
+  connect: string;
+  /** Of the milestone. */
+  execution: string;
+}
+
+export class BossPool implements WorkerPool {
+  readonly #engine: Engine;
+  readonly #execution: string;
+  /** Queues that are known to be there. */
+  readonly #queues = new Set<string>();
+  #listener: ((report: Report) => void) | undefined;
+  #listens: Promise<void> | undefined;
+
+  constructor({connect, execution}: PoolOptions) {
+    this.#execution = execution;
+    this.#engine = new Engine({connect, name: `milestone coordinator ${execution}`, connections: 4});
+  }
+
+  dispatch(order: Order): Promise<void> {
+    const queue = queueOf(order.labels);
+    return this.#ask(async boss => {
+      await this.#need(boss, queue, {retryLimit: 0, heartbeatSeconds: HEARTBEAT_S, deleteAfterSeconds: FORGET_S});
+      await boss.send(queue, order, {id: order.job, retryLimit: 0, expireInSeconds: lifeOf(order)});
+    });
+  }
+
+  async cancel({job, labels}: JobRef): Promise<void> {
+    await this.#ask(async boss => {
+      const queue = queueOf(labels);
+      if (await this.#has(boss, queue)) await boss.cancel(queue, job);
+    });
+  }
+
+  events(listener: (report: Report) => void): void {
+    this.#listener = listener;
+  }
+
+  reconcile(refs: readonly JobRef[]): Promise<ReadonlyMap<string, Standing>> {
+    return this.#ask(async boss => {
+      const found = await Promise.all(
+        refs.map(async ({job, labels}) => {
+          const queue = queueOf(labels);
+          const [row] = (await this.#has(boss, queue)) ? await boss.findJobs<Order>(queue, {id: job}) : [];
+          return [job, standingOf(row)] as const;
+        }),
+      );
+      return new Map(found);
+    });
+  }
+
+  open(): Promise<JobRef[]> {
+    return this.#ask(async boss => {
+      const queues = (await boss.getQueues()).flatMap(({name}) => {
+        const labels = labelsOfQueue(name);
+        return labels ? [{name, labels}] : [];
+      });
+      const jobs = await Promise.all(
+        queues.map(async ({name, labels}) => {
+          const found = await boss.findJobs<Order>(name, {data: {execution: this.#execution}, limit: 100_000});
+          return found.filter(({state}) => isOpen(state)).map(({id: job}) => ({job, labels}));
+        }),
+      );
+      return jobs.flat();
+    });
+  }
+
+  workers(): Promise<WorkerInfo[]> {
+    return this.#ask(boss => listWorkers(boss));
+  }
+
+  async close({isOver}: {isOver: boolean}): Promise<void> {
+    if (isOver) await this.#ask(boss => boss.deleteQueue(reportsQueue(this.#execution))).catch(() => undefined);
+    await this.#engine.close();
+  }
+
+  #ask<Answer>(question: (boss: PgBoss) => Promise<Answer>): Promise<Answer> {
+    return this.#engine.ask(async boss => {
+      this.#listens ??= this.#listen(boss).catch(error => {
+        this.#listens = undefined;
+        throw error;
+      });
+      await this.#listens;
+      return question(boss);
+    });
+  }
+
+  async #listen(boss: PgBoss): Promise<void> {
+    const queue = reportsQueue(this.#execution);
+    await boss.createQueue(queue, {notify: true, retryLimit: 0, deleteAfterSeconds: 60});
+    const options = {batchSize: 200, burstWhenBatchFull: true, pollingIntervalSeconds: REPORTS_POLL_S};
+    await boss.work<Report>(queue, {...options, notifyPollingIntervalSeconds: REPORTS_POLL_S}, async jobs => {
+      for (const {data} of jobs) this.#listener?.(data);
+    });
+  }
+
+  async #need(boss: PgBoss, queue: string, options: object): Promise<void> {
+    if (this.#queues.has(queue)) return;
+    await boss.createQueue(queue, {notify: true, ...options});
+    this.#queues.add(queue);
+  }
+
+  async #has(boss: PgBoss, queue: string): Promise<boolean> {
+    if (!this.#queues.has(queue) && (await boss.getQueue(queue))) this.#queues.add(queue);
+    return this.#queues.has(queue);
+  }
+}
+
+/** All workers that the engine has heard of lately. */
+export async function listWorkers(boss: PgBoss): Promise<WorkerInfo[]> {
+  const instances = await boss.getInstances();
+  return instances.flatMap(({name, host, pid, workers, heartbeatOn, live}) => {
+    const said = readWorkerName(name);
+    if (!said) return [];
+    const busy = workers.reduce((sum, {active}) => sum + active, 0);
+    return [{...said, host, pid, busy, lastSeen: heartbeatOn.toISOString(), live}];
+  });
+}
+
+/** How long a delivery may last, in seconds. */
+function lifeOf({limits: {timeoutMs}, verify, checks}: Order): number {
+  const checkMs = checks.length > 0 ? verify.timeoutMs * (verify.retries + 1) : 0;
+  return Math.min(LONGEST_S, Math.ceil(((timeoutMs ?? Number.POSITIVE_INFINITY) + checkMs) / 1_000) + ROOM_S);
+}
+
+function isOpen(state: JobWithMetadata['state']): boolean {
+  return state === 'created' || state === 'retry' || state === 'active';
+}
+
+function standingOf(row: JobWithMetadata<Order> | undefined): Standing {
+  switch (row?.state) {
+    case undefined:
+      return {kind: 'unknown'};
+    case 'created':
+    case 'retry':
+      return {kind: 'waiting'};
+    case 'active':
+      return {kind: 'active'};
+    case 'completed':
+      return {kind: 'over', delivery: row.retryCount, handover: row.output as Handover};
+    case 'cancelled':
+      return {kind: 'cancelled'};
+    case 'failed':
+      return {kind: 'lost', why: whyOf(row.output)};
+  }
+}
+
+function whyOf(output: object | null): string {
+  const {message, value} = (output ?? {}) as {message?: string; value?: {message?: string} | string};
+  return message ?? (typeof value === 'string' ? value : value?.message) ?? 'nobody says why';
+}

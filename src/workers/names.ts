@@ -1,0 +1,63 @@
+// What things are called where coordinator and workers meet.
+
+import {createHash, randomBytes} from 'node:crypto';
+import type {JobId} from './port.ts';
+
+/** The job of an attempt: the same whenever it is asked for. */
+export function jobOf(execution: string, task: string, attempt: number): JobId {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([execution, task, attempt]))
+    .digest('hex');
+  // The digits that say of a UUID that it is made of a hash (version 8, RFC 9562).
+  const variant = ((Number.parseInt(hash[16] as string, 16) & 3) | 8).toString(16);
+  const parts = [hash.slice(0, 8), hash.slice(8, 12), `8${hash.slice(13, 16)}`, `${variant}${hash.slice(17, 20)}`];
+  return [...parts, hash.slice(20, 32)].join('-');
+}
+
+/** Queue of the jobs that ask for these labels, sorted. */
+export function queueOf(labels: readonly string[]): string {
+  return labels.length === 0 ? ANY_QUEUE : `${LABELS_QUEUE}${labels.join('/')}`;
+}
+
+const ANY_QUEUE = 'milestone/any';
+const LABELS_QUEUE = 'milestone/labels/';
+
+/** Labels that a queue asks for; undefined for a queue of something else. */
+export function labelsOfQueue(queue: string): string[] | undefined {
+  if (queue === ANY_QUEUE) return [];
+  return queue.startsWith(LABELS_QUEUE) ? queue.slice(LABELS_QUEUE.length).split('/') : undefined;
+}
+
+/** Queue of what workers report to the coordinator of an execution. */
+export function reportsQueue(execution: string): string {
+  return `milestone/reports/${execution}`;
+}
+
+/** Where the coordinator offers what attempts start from. */
+export function baseRef(execution: string): string {
+  return `refs/milestone/base/${execution}`;
+}
+
+/** The same for work of an earlier attempt that another one goes on from. */
+export function originRef(execution: string, task: string, attempt: number): string {
+  return `${originRefs(execution)}${task}.${attempt}`;
+}
+
+export function originRefs(execution: string): string {
+  return `refs/milestone/origin/${execution}/`;
+}
+
+/** What the refs of all work of an execution begin with. */
+export function workRefs(execution: string): string {
+  return `refs/milestone/work/${execution}/`;
+}
+
+/** What the refs of an attempt's work begin with; its deliveries follow. */
+export function attemptRefs(execution: string, task: string, attempt: number): string {
+  return `${workRefs(execution)}${task}.${attempt}.`;
+}
+
+/** A ref that nobody has: later ones of an attempt sort behind earlier ones of the same clock. */
+export function newWorkRef(prefix: string, delivery: number, now: number): string {
+  return `${prefix}${delivery}-${now.toString(36).padStart(9, '0')}${randomBytes(6).toString('hex')}`;
+}

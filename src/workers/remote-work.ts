@@ -1,0 +1,190 @@
+// Work on other machines, as the coordinator of one execution has it: what it offers at the remote, what it hears of its
+// jobs, and whether there is anybody to do them.
+
+import {MilestoneError} from '../errors.ts';
+import {git, type Repository, withPatience} from '../git/git.ts';
+import type {Clock} from '../platform/clock.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
+import {attemptRefs, baseRef, originRef, originRefs, workRefs} from './names.ts';
+import type {JobRef, RemoteCommit, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
+import {fetchCommit, listRemoteRefs, removeRemoteRefs, setRemoteRef} from './transport.ts';
+
+export interface RemoteWorkParts {
+  pool: WorkerPool;
+  repo: Repository;
+  /** Name of the remote. */
+  remote: string;
+  execution: string;
+  clock: Clock;
+}
+
+/** Between two looks at how a job stands, where nothing is heard of it. */
+const LOOK_MS = 5_000;
+/** For one git that speaks to the remote. */
+const REMOTE_MS = 600_000;
+
+/** Why nobody takes an attempt at the moment. */
+export type OutOfReach = {type: 'workers_unreachable' | 'no_worker'; message: string; hint: string; driver: string};
+
+export class RemoteWork {
+  readonly #parts: RemoteWorkParts;
+  readonly #repo: Repository;
+  /** Git that speaks to the remote, one after the other. */
+  readonly #queue = new SerialQueue();
+  readonly #listeners = new Map<string, Set<(report: Report) => void>>();
+  #offered: string | undefined;
+  #workers: readonly WorkerInfo[] | undefined;
+  #failure: string | undefined;
+
+  constructor(parts: RemoteWorkParts) {
+    this.#parts = parts;
+    this.#repo = withPatience(parts.repo, {clock: parts.clock, timeoutMs: REMOTE_MS});
+    parts.pool.events(report => {
+      for (const listener of this.#listeners.get(report.job) ?? []) listener(report);
+    });
+  }
+
+  get pool(): WorkerPool {
+    return this.#parts.pool;
+  }
+
+  /** Look who is there. */
+  async look(): Promise<void> {
+    try {
+      this.#workers = (await this.pool.workers()).filter(({live}) => live);
+      this.#failure = undefined;
+    } catch (error) {
+      this.#failure = (error as Error).message;
+    }
+  }
+
+  /** Why nobody takes what asks for these labels; undefined when somebody does, or before the first look. */
+  outOfReach(labels: readonly string[]): OutOfReach | undefined {
+    if (this.#failure !== undefined)
+      return {
+        type: 'workers_unreachable',
+        message: this.#failure,
+        hint: 'see that the database runs and that `workers.connect` in config.yaml is right; what runs goes on',
+        driver: 'workers',
+      };
+    if (!this.#workers || this.#workers.some(worker => labels.every(label => worker.labels.includes(label))))
+      return undefined;
+    const wanted = labels.map(label => ` --label ${label}`).join('');
+    const which = labels.length === 0 ? '' : ` that carries ${labels.map(label => `\`${label}\``).join(' and ')}`;
+    return {
+      type: 'no_worker',
+      message: `there is no worker${which}`,
+      hint: `\`milestone worker${wanted}\` on a machine that has what the task needs`,
+      driver: ['workers', ...labels].join(' '),
+    };
+  }
+
+  /** Have `listener` told of what is reported of a job. @returns Ends it. */
+  listen(job: string, listener: (report: Report) => void): () => void {
+    const listeners = this.#listeners.get(job) ?? new Set();
+    this.#listeners.set(job, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(job);
+    };
+  }
+
+  /**
+   * How a job ends. While the workers cannot be reached it is asked again and again.
+   * @param signal Ends the wait.
+   * @returns How it stands; undefined when the wait was ended before.
+   */
+  async whenOver(ref: JobRef, signal: AbortSignal): Promise<Standing | undefined> {
+    while (!signal.aborted) {
+      const heard = this.#nextWord(ref.job, signal);
+      const standing = await this.standingOf(ref);
+      if (standing && standing.kind !== 'waiting' && standing.kind !== 'active') return standing;
+      await heard;
+    }
+    return undefined;
+  }
+
+  /** How a job stands; undefined when nobody can say. */
+  async standingOf(ref: JobRef): Promise<Standing | undefined> {
+    try {
+      return (await this.pool.reconcile([ref])).get(ref.job);
+    } catch (error) {
+      if (isUnreachable(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Resolves when a job is said to be over, or it is time to look again. */
+  async #nextWord(job: string, signal: AbortSignal): Promise<void> {
+    const heard = new AbortController();
+    const stopListening = this.listen(job, ({kind}) => kind === 'over' && heard.abort());
+    const either = AbortSignal.any([heard.signal, signal]);
+    await this.#parts.clock.sleep(LOOK_MS, either).catch(() => undefined);
+    stopListening();
+  }
+
+  /** Address of the remote, as a worker can use it: without a password, which is the worker's own matter. */
+  async address(): Promise<string> {
+    const {remote} = this.#parts;
+    const url = (await git(this.#repo, ['remote', 'get-url', '--', remote], {accept: [2, 128]})).trim();
+    if (url === '')
+      throw new MilestoneError(
+        'NO_WORKERS',
+        `the repository has no remote \`${remote}\`, through which work would travel`,
+        {
+          hint: 'add it with `git remote add`, or name another one as `workers.remote` in config.yaml',
+        },
+      );
+    return url.replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1@');
+  }
+
+  /** Let workers have a commit of the branch. @throws {MilestoneError} `GIT_FAILED` */
+  offerBase(commit: string): Promise<RemoteCommit> {
+    const ref = baseRef(this.#parts.execution);
+    return this.#queue.run(async () => {
+      if (this.#offered !== commit) await setRemoteRef(this.#repo, this.#parts.remote, {ref, commit});
+      this.#offered = commit;
+      return {ref, commit};
+    });
+  }
+
+  /** Let workers have work that an attempt goes on from. @throws {MilestoneError} `GIT_FAILED` */
+  offerOrigin({taskId, attempt}: Attempt, commit: string): Promise<RemoteCommit> {
+    const offered = {ref: originRef(this.#parts.execution, taskId, attempt), commit};
+    return this.#queue.run(async () => {
+      await setRemoteRef(this.#repo, this.#parts.remote, offered);
+      return offered;
+    });
+  }
+
+  /** Have a commit of a worker here. @returns Whether the remote has it. @throws {MilestoneError} `GIT_FAILED` */
+  fetch(work: RemoteCommit, into: string): Promise<boolean> {
+    return this.#queue.run(() => fetchCommit(this.#repo, this.#parts.remote, work, into));
+  }
+
+  /** What an attempt has pushed last, of whichever delivery. @throws {MilestoneError} `GIT_FAILED` */
+  async lastWork({taskId, attempt}: Attempt): Promise<RemoteCommit | undefined> {
+    const prefix = attemptRefs(this.#parts.execution, taskId, attempt);
+    return (await listRemoteRefs(this.#repo, this.#parts.remote, prefix)).at(-1);
+  }
+
+  /** Take away all that the execution has at the remote. @throws {MilestoneError} `GIT_FAILED` */
+  async removeRefs(): Promise<void> {
+    const {execution, remote} = this.#parts;
+    const prefixes = [baseRef(execution), originRefs(execution), workRefs(execution)];
+    await this.#queue.run(async () => {
+      const found = await Promise.all(prefixes.map(prefix => listRemoteRefs(this.#repo, remote, prefix)));
+      await removeRemoteRefs(
+        this.#repo,
+        remote,
+        found.flat().map(({ref}) => ref),
+      );
+    });
+  }
+}
+
+type Attempt = {taskId: string; attempt: number};
+
+export function isUnreachable(error: unknown): boolean {
+  return error instanceof MilestoneError && error.code === 'WORKERS_UNREACHABLE';
+}

@@ -1,0 +1,19 @@
+import {execFileSync} from 'node:child_process';
+import type {TestProject} from 'vitest/node';
+import {findPostgres, Postgres} from './postgres.ts';
+
+/** One server for all tests, each of which has a database of its own; and a Node that workers run on. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const postgres = await Postgres.start();
+  project.provide('postgres', postgres.url);
+  project.provide('postgresPrograms', findPostgres() as string);
+  project.provide('node22', findNode22());
+  return () => postgres[Symbol.asyncDispose]();
+}
+
+function findNode22(): string {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
+  const args = ['--yes', '-p', 'node@22', '-c', 'node -p process.execPath'];
+  return execFileSync('npx', args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']}).trim();
+}
