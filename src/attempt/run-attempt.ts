@@ -2,24 +2,23 @@
 // for its end.
 
 import {draftsFolder, prepareDocuments} from '../documents/documents.ts';
-import type {AgentInput, Driver, DriverResult, Observation, RunningAttempt} from '../drivers/driver.ts';
+import type {AgentInput, Driver, DriverResult, RunningAttempt} from '../drivers/driver.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import {withOutput} from '../drivers/with-output.ts';
-import type {Denial, Outcome, Usage} from '../events/event.ts';
+import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {recordSharedChanges} from '../execution/shared-changes.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {exceeded} from '../scheduler/budget.ts';
 import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
 import type {AttemptPlace, Workplace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
 import {AgentWatch, deniedOutcome, type Seen} from './agent-watch.ts';
-import {minutesMs, outOfTime, settleBudget, stopOverspent, usedUp, wasAtWork} from './attempt-budget.ts';
+import {minutesMs, outOfTime, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
 import {keepDraftsOf} from './keep-drafts.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';

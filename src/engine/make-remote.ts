@@ -1,8 +1,10 @@
+import {DriverSet} from '../drivers/registry.ts';
 import {MilestoneError} from '../errors.ts';
 import type {HeldMilestone, MilestoneOnDisk} from '../milestone/hold.ts';
 import type {WorkersConfig} from '../plan/file/read-plan-text.ts';
-import type {Plan, Task} from '../plan/plan.ts';
-import {labelsOf} from '../plan/where.ts';
+import type {Plan} from '../plan/plan.ts';
+import {resolveMilestoneSettings, resolveTaskSettings} from '../plan/settings.ts';
+import {labelsOf, whyItStays} from '../plan/where.ts';
 import {BossPool} from '../workers/boss-pool.ts';
 import {connectAddress} from '../workers/connect-address.ts';
 import {loadPgBoss} from '../workers/load-pg-boss.ts';
@@ -13,12 +15,13 @@ import {RemoteWork} from '../workers/remote-work.ts';
  * @throws {MilestoneError} `NO_WORKERS`
  */
 export async function assertWorkersUsable(
-  {read: {config}, state}: Pick<MilestoneOnDisk, 'read' | 'state'>,
+  {read: {config}, state, repo}: Pick<MilestoneOnDisk, 'read' | 'state' | 'repo'>,
   plan: Plan | undefined,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<void> {
   const {tasks, settings} = plan ?? state.plan;
-  const away = tasks.find(task => goesAway(task, settings.where ?? config.settings?.where));
+  const project = config.settings ?? {};
+  const away = tasks.find(task => labelsOf(task.where ?? settings.where ?? project.where) !== undefined);
   if (away && !config.workers)
     throw new MilestoneError(
       'NO_WORKERS',
@@ -28,12 +31,25 @@ export async function assertWorkersUsable(
       },
     );
   if (!config.workers) return;
+  const drivers = new DriverSet({drivers: config.drivers, env});
+  for (const task of tasks) {
+    const own = resolveTaskSettings(task, settings, project);
+    if (labelsOf(task.where) === undefined) continue;
+    const {git, isolation} = resolveMilestoneSettings(settings, project);
+    const why = whyItStays({
+      task,
+      settings: own,
+      isManual: drivers.chooseElsewhere(task, own).kind === 'manual',
+      hooks: git.hooks,
+      isolation: state.activation?.isolation ?? isolation ?? (repo ? 'worktree' : 'none'),
+    });
+    if (why === undefined) continue;
+    throw new MilestoneError('NO_WORKERS', `task \`${task.id}\` cannot go to a worker: ${why}`, {
+      hint: `remove its \`where\`, or set \`where: here\``,
+    });
+  }
   connectAddress(config.workers.connect, env);
   await loadPgBoss();
-}
-
-function goesAway(task: Task, inherited: Task['where']): boolean {
-  return labelsOf(task.where ?? inherited) !== undefined;
 }
 
 /**

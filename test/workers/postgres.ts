@@ -1,6 +1,6 @@
 // A PostgreSQL of its own, on loopback, in a temporary folder; it runs as another user where this one is root.
 
-import {execFileSync, spawn, type ChildProcess} from 'node:child_process';
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
@@ -28,7 +28,18 @@ export class Postgres {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'postgres-'));
     const postgres = new Postgres(bin, folder, await freePort());
     if (isRoot()) execFileSync('chown', ['postgres', folder]);
-    postgres.#run('initdb', '-D', path.join(folder, 'data'), '-A', 'trust', '-U', 'milestone', '--no-sync', '-E', 'UTF8');
+    postgres.#run(
+      'initdb',
+      '-D',
+      path.join(folder, 'data'),
+      '-A',
+      'trust',
+      '-U',
+      'milestone',
+      '--no-sync',
+      '-E',
+      'UTF8',
+    );
     await postgres.resume();
     return postgres;
   }
@@ -46,7 +57,10 @@ export class Postgres {
 
   /** What a query answers, a row a line. */
   ask(url: string, query: string): string {
-    return execFileSync(path.join(this.bin, 'psql'), ['-qAt', '-c', query, url], {encoding: 'utf8', stdio: 'pipe'}).trim();
+    return execFileSync(path.join(this.bin, 'psql'), ['-qAt', '-c', query, url], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    }).trim();
   }
 
   /** End the server; what clients have under way is broken off. */

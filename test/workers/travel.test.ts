@@ -4,7 +4,9 @@ import {WorkersRig} from './workers-rig.ts';
 test('a task goes to a worker, comes home as a commit, and is checked and merged', async () => {
   await using workers = await WorkersRig.create();
   const {rig} = workers;
-  await rig.writeMilestone('m', [{id: 'greet', run: 'echo hello from $MILESTONE_TASK; echo hi > greeting', where: 'any', verify: 'grep hi greeting'}]);
+  await rig.writeMilestone('m', [
+    {id: 'greet', run: 'echo hello from $MILESTONE_TASK; echo hi > greeting', where: 'any', verify: 'grep hi greeting'},
+  ]);
   const worker = workers.worker('--once');
   const run = await workers.milestone('execute', 'm');
   expect(run.stdout + run.stderr).toContain('complete');

@@ -32,11 +32,17 @@ export class WorkersRig {
   static async create(options: RigOptions = {}): Promise<WorkersRig> {
     const rig = await MilestoneRig.create(options);
     const name = `rig_${path.basename(rig.root).replace(/\W/g, '').toLowerCase()}_${process.pid}`;
-    execFileSync(path.join(inject('postgresPrograms'), 'psql'), ['-q', '-c', `create database ${name}`, inject('postgres')]);
+    execFileSync(path.join(inject('postgresPrograms'), 'psql'), [
+      '-q',
+      '-c',
+      `create database ${name}`,
+      inject('postgres'),
+    ]);
     const url = inject('postgres').replace(/\/postgres$/, `/${name}`);
     fs.mkdirSync(path.join(rig.root, 'remote.git'));
     execFileSync('git', ['init', '-q', '--bare', path.join(rig.root, 'remote.git')], {env: rig.env});
     rig.git('remote', 'add', 'origin', path.join(rig.root, 'remote.git'));
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is filled in by the program
     rig.write('.milestones/config.yaml', stringify({workers: {connect: '${MILESTONE_WORKERS_URL}'}}));
     rig.env.MILESTONE_WORKERS_URL = url;
     return new WorkersRig(rig, url);

@@ -1,7 +1,7 @@
 import {MilestoneError} from '../../errors.ts';
 import {connectAddress} from '../../workers/connect-address.ts';
 
-export const ADDRESS_VARIABLE = 'MILESTONE_WORKERS_URL';
+const ADDRESS_VARIABLE = 'MILESTONE_WORKERS_URL';
 
 /**
  * Address of the workers' database: as it was given, else as config.yaml has it, else that of the environment.

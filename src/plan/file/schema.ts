@@ -171,7 +171,9 @@ export const configSchema = z.object({
   notify: notifications.optional(),
   workers: z
     .object({
-      connect: name.describe('Address of the database; `${NAME}` is taken from the environment.'),
+      connect: name.describe(
+        'Address of the database; a variable in braces behind a dollar is taken from the environment.',
+      ),
       remote: name.optional().describe('Remote of the repository through which work travels; default `origin`.'),
     })
     .optional()

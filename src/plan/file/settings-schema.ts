@@ -40,6 +40,8 @@ const label = z
   .string()
   .refine(value => /^[A-Za-z0-9][\w.-]{0,63}$/.test(value), custom('BAD_VALUE', 'must be the name of a label'));
 
+const OWN_WORD = custom('BAD_VALUE', 'must be the name of a label; `here` and `any` stand alone');
+
 const taskSettings = {
   driver: name
     .optional()
@@ -98,7 +100,7 @@ const taskSettings = {
       'Runs `run`, checks and setup: `sh -e -c`, or `bash -eo pipefail -c`, for which a pipe fails with any of its commands.',
     ),
   where: z
-    .union([label, z.array(label).min(1)])
+    .union([label, z.array(label.refine(value => value !== 'here' && value !== 'any', OWN_WORD)).min(1)])
     .optional()
     .describe('`here`; `any`: on whichever worker; or the labels that a worker must carry.'),
 };
