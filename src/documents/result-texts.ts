@@ -33,9 +33,19 @@ function checkSection(check: CheckResult): string[] {
     ...(flaky ? ['- flaky: red, then green on the same tree'] : []),
     ...(counts ? [`- counts, as the output has them: ${counts}`] : []),
     '',
-    ...(output_tail.trim() === '' ? ['It printed nothing.'] : ['The end of its output:', '', ...fenced(output_tail)]),
+    ...outputLines(check),
     '',
   ];
+}
+
+/** Of a green check nobody reads more than its end. */
+const GREEN_LINES = 10;
+
+function outputLines({ok, output_tail = ''}: CheckResult): string[] {
+  const lines = output_tail.trimEnd().split('\n');
+  if (output_tail.trim() === '') return ['It printed nothing.'];
+  const shown = ok ? lines.slice(-GREEN_LINES) : lines;
+  return ['The end of its output:', '', ...fenced(shown.join('\n'))];
 }
 
 /** What changed, and how that is known. */

@@ -184,7 +184,7 @@ class OneLanding {
 
   private async wasThere(there: Landing): Promise<Landed> {
     const {held, ground} = this.parts;
-    if (there !== held.state.landed) ground.ledger.record({event: 'milestone_landed', details: there});
+    if (isNews(held.state, there)) ground.ledger.record({event: 'milestone_landed', details: there});
     await ground.ledger.durable();
     return {...reportOf(held.state, there, []), already: true};
   }
@@ -311,6 +311,11 @@ export function reportOf(
 ): Landed {
   const done = [...tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));
   return {into, commit, kind, tasks: done, checks, already: false, followed: []};
+}
+
+/** Whether the log lacks that the branch has it, or that it has all of what is completed now. */
+export function isNews({landed, landedInPart, status}: MilestoneState, there: Landing): boolean {
+  return there !== landed || (landedInPart === true && status === 'completed');
 }
 
 /** No task has an empty id. */

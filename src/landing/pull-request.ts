@@ -12,7 +12,7 @@ import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {findProgram} from '../platform/processes/find-program.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {joinRecord, mergedTree} from './join.ts';
-import {type Landed, type LandOptions, landable, planOf, reportOf, withoutGit} from './land.ts';
+import {isNews, type Landed, type LandOptions, landable, planOf, reportOf, withoutGit} from './land.ts';
 import {recordMessage} from './landing-messages.ts';
 import {addRecord} from './record-files.ts';
 import {findTarget, landedIn, type Target} from './target.ts';
@@ -52,7 +52,7 @@ export async function openPullRequest(options: PullRequestOptions): Promise<{req
     const target = await findTarget(repo, state, options.into);
     const there = await landedIn(repo, state, head, target);
     const plan = there && planOf(held, there);
-    if (there && there !== state.landed) await held.record([{event: 'milestone_landed', details: there}]);
+    if (there && isNews(state, there)) await held.record([{event: 'milestone_landed', details: there}]);
     if (there && !(options.record && (await joinRecord(repo, state, there, target, plan))))
       return {landed: {...reportOf(state, there, []), already: true}};
     if (!there) await mergedTree(repo, state, {head, target});

@@ -8,8 +8,6 @@ import {isOver} from '../state/milestone.ts';
 import {blockerCommand} from './blockers.ts';
 import type {Need, StatusReport, TaskReport} from './status-shape.ts';
 
-const NAMED = 3;
-
 /**
  * @param manual Ready tasks that only a person can do.
  * @param paused What it is paused for.
@@ -39,19 +37,16 @@ function brokenPlan({id, plan_edit: edit}: StatusReport): Need[] {
   return [{kind: 'plan', text, command: `milestone validate ${id}`}];
 }
 
-function failedTasks({id, tasks, counts}: StatusReport): Need[] {
-  if (counts.failed === 0) return [];
-  const failed = tasks.filter(({status}) => status === 'failed');
-  const [first] = failed as [TaskReport];
-  if (failed.length === 1)
-    return [
-      {
-        kind: 'failed',
-        text: `task \`${first.id}\` ${first.error?.message ?? 'failed'}`,
-        command: `milestone retry ${id} ${first.id}`,
-      },
-    ];
-  return [{kind: 'failed', text: `${failed.length} tasks failed: ${listOf(failed)}`, command: `milestone retry ${id}`}];
+function failedTasks({id, tasks}: StatusReport): Need[] {
+  return tasks.flatMap(task =>
+    task.status === 'failed'
+      ? {
+          kind: 'failed',
+          text: `task \`${task.id}\` ${task.error?.message ?? 'failed'}`,
+          command: `milestone retry ${id} ${task.id}`,
+        }
+      : [],
+  );
 }
 
 function waitingApprovals({id, approvals}: StatusReport): Need[] {
@@ -79,17 +74,14 @@ function openBlockers(report: StatusReport): Need[] {
 }
 
 function manualTasks({id, git}: StatusReport, manual: readonly TaskReport[]): Need[] {
-  const [first] = manual;
-  if (!first) return [];
-  const what = first.kiro ? `the ${first.kiro.current_phase} of task` : 'task';
-  const isCode = git.branch !== null && (first.kiro === undefined || first.kiro.current_phase === 'execute');
-  const where = isCode ? `; commit the work on \`${git.branch}\`` : '';
-  const last = first.error ? `; the last time it ${first.error.message}` : '';
-  const text =
-    manual.length === 1
-      ? `${what} \`${first.id}\` waits for a person: ${first.title}${where}${last}`
-      : `${manual.length} tasks wait for a person: ${listOf(manual)}`;
-  return [{kind: 'manual', text, command: `milestone task done ${id} ${first.id}`}];
+  return manual.map(task => {
+    const what = task.kiro ? `the ${task.kiro.current_phase} of task` : 'task';
+    const isCode = git.branch !== null && (task.kiro === undefined || task.kiro.current_phase === 'execute');
+    const where = isCode ? `; commit the work on \`${git.branch}\`` : '';
+    const last = task.error ? `; the last time it ${task.error.message}` : '';
+    const text = `${what} \`${task.id}\` waits for a person: ${task.title}${where}${last}`;
+    return {kind: 'manual', text, command: `milestone task done ${id} ${task.id}`};
+  });
 }
 
 /** Nobody works on it. */
@@ -125,9 +117,4 @@ function pausedNeed(report: StatusReport, paused: PauseCode | undefined, isMoreT
 /** Something is ready, was said to be done, or was approved. */
 function canGoOn({ready, tasks}: StatusReport): boolean {
   return ready > 0 || tasks.some(({kiro, stage}) => stage ?? kiro?.phases[kiro.current_phase] === 'approved');
-}
-
-function listOf(tasks: readonly TaskReport[]): string {
-  const named = tasks.slice(0, NAMED).map(({id}) => `\`${id}\``);
-  return `${named.join(', ')}${tasks.length > NAMED ? ` and ${tasks.length - NAMED} more` : ''}`;
 }

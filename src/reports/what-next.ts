@@ -12,13 +12,14 @@ export function whatNext({
   activation,
   commit,
   landed,
-}: Pick<MilestoneState, 'id' | 'status' | 'activation' | 'commit' | 'landed'>): string[] {
+  landedInPart,
+}: Pick<MilestoneState, 'id' | 'status' | 'activation' | 'commit' | 'landed' | 'landedInPart'>): string[] {
   const {branch, base, baseName} = activation ?? {};
   if (status === 'cancelled') return [`milestone status ${id}`];
   if (status === 'planned') return [`milestone execute ${id}`];
   if (status !== 'completed') return [`milestone resume ${id}`];
   if (branch === undefined || base === undefined) return [`milestone status ${id}`];
-  if (commit === base || (landed && landed.head === commit)) return [`milestone status ${id}`];
+  if (commit === base || (landed?.head === commit && !landedInPart)) return [`milestone status ${id}`];
   return [...reviewCommands(id, {hasWork: true}), landCommand(id, {baseName, isComplete: true})];
 }
 
@@ -50,12 +51,12 @@ export function goOnCommand({id, status, origin, executed, needs_you: needs}: St
   return command;
 }
 
-/** Of a completed one, as long as its work has not landed: read what was done, look at it, land it. */
+/** Of a completed one, as long as not all of it has landed: read what was done, look at it, land it. */
 export function afterCompletion(
   {id, status, origin, git}: Pick<StatusReport, 'id' | 'status' | 'origin' | 'git'>,
-  kept: Pick<MilestoneState, 'activation' | 'commit' | 'landed'>,
+  kept: Pick<MilestoneState, 'activation' | 'commit' | 'landed' | 'landedInPart'>,
 ): string[] {
-  if (status !== 'completed' || origin !== 'log' || git.landed) return [];
+  if (status !== 'completed' || origin !== 'log' || (git.landed && !kept.landedInPart)) return [];
   const commands = whatNext({...kept, id, status});
   return commands.length > 1 ? [`milestone report ${id}`, ...commands] : [];
 }

@@ -124,6 +124,8 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'milestone_landed': {
       const {checks: _, ...landed} = event.details;
       state.landed = landed;
+      if (state.status === 'completed') delete state.landedInPart;
+      else state.landedInPart = true;
       delete state.landing;
       break;
     }

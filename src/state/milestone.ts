@@ -110,6 +110,8 @@ export interface MilestoneState {
   landing?: Landing;
   /** The last time that it got there. */
   landed?: Landing;
+  /** It was not completed then: the branch lacks what says that it is. */
+  landedInPart?: true;
   activation?: Activation;
   session?: SessionInfo;
   /** Time in which somebody executed it, in milliseconds. */

@@ -19,6 +19,7 @@ type Kept = Pick<
   | 'commit'
   | 'landing'
   | 'landed'
+  | 'landedInPart'
   | 'activation'
   | 'session'
   | 'executedMs'
@@ -54,7 +55,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents, executedMs} = state;
   const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
-  const {landing, landed} = state;
+  const {landing, landed, landedInPart} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
@@ -62,6 +63,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       ...kept,
       landing,
       landed,
+      landedInPart,
       executedMs,
       recordedProgress,
       refused,

@@ -28,15 +28,16 @@ interface Section {
 export function attentionText(report: AttentionReport, now: number, paint: Paint): string {
   const head = headLines(report, paint).slice(0, HEAD_LINES);
   const sections: Section[] = [
-    section(
-      paint.yellow('needs you'),
-      report.needs_you.map(({text, command}, index) => [
+    {
+      heading: paint.yellow('needs you'),
+      entries: report.needs_you.slice(0, MOST_LINES).map(({text, command}, index) => [
         ...wrapped(text, LEFT).slice(0, 2),
         `${INDENT}${paint.cyan(printable(command))}`,
         // With the first one: that is shown for sure.
         ...(index === 0 && report.then !== undefined ? [`then \`${printable(report.then)}\``] : []),
       ]),
-    ),
+      count: report.needs_you.length,
+    },
     section(
       paint.bold(runningHeading(report).toLowerCase()),
       report.running.map(task => [cutTo(`${task.id}  ${runningText(task, now)}`, LEFT)]),

@@ -22,6 +22,27 @@ test.concurrent('the command alone: where it stands, what needs you, what is nex
   expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
 });
 
+test.concurrent('each task that failed, and each that only a person can do, has a command of its own', async () => {
+  await using rig = await MilestoneRig.create();
+  const failing = Array.from({length: 9}, (_, place) => ({id: `bad-${place}`, run: `exit ${place + 1}`, retries: 0}));
+  const manual = ['sign', 'ship'].map(id => ({id, driver: 'manual', title: `To ${id}`}));
+  await rig.writeMilestone('m', [...failing, ...manual]);
+  await rig.milestone('execute', 'm');
+  const {needs_you} = await rig.status('m');
+  expect(needs_you.map(({command}: {command: string}) => command)).toEqual([
+    ...failing.map(({id}) => `milestone retry m ${id}`),
+    ...manual.map(({id}) => `milestone task done m ${id}`),
+    'milestone resume m',
+  ]);
+  expect(needs_you[1].text).toBe('task `bad-1` failed with exit code 2');
+  const {stdout} = await rig.milestone();
+  expect(stdout).toMatch(
+    /\nneeds you \(\d of 12\)\n {2}task `bad-0` failed with exit code 1\n {4}milestone retry m bad-0\n/,
+  );
+  expect(stdout).toContain('    milestone retry m bad-2\n');
+  expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
+});
+
 test.concurrent('of several milestones of which none is the current one, each has a line', async () => {
   await using rig = await MilestoneRig.create();
   for (const id of ['one', 'two']) await rig.writeMilestone(id, [{id: 'a', run: 'true'}], {title: `The ${id}`});

@@ -37,6 +37,14 @@ test.concurrent('every check with its command, exit code, duration, counts and t
   ]);
 });
 
+test.concurrent('of a green check the end of its output is enough', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [executeOnly('a', {run: 'true', verify: 'seq 1 60'})]);
+  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
+  expect(results(rig)).toContain('The end of its output:\n\n```\n51\n52\n');
+  expect(results(rig)).toContain('\n60\n```');
+});
+
 test.concurrent('without a check it says that nothing was checked', async () => {
   await using rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [executeOnly('a', {run: 'true'})]);

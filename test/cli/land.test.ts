@@ -418,7 +418,13 @@ test.concurrent.each([['--merge'], ['--squash'], ['--ff']])(
     expect(await rig.milestone('land', ID, '--partial', kind)).toMatchObject({exitCode: 0});
     fs.writeFileSync(allowed, '');
     await rig.milestone('retry', ID);
-    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+    // Its record is still to land.
+    expect(await rig.milestone('resume', ID)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringMatching(/\nnext: `milestone diff auth`, then `milestone land auth`\n$/),
+    });
+    expect((await rig.milestone()).stdout).toContain('\n  milestone land auth\n');
+    expect((await rig.milestone('report', '--json')).json().report.land).toEqual(['milestone land auth']);
     const main = rig.git('rev-parse', 'main');
     expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({
       already: false,
@@ -428,6 +434,7 @@ test.concurrent.each([['--merge'], ['--squash'], ['--ff']])(
     expectRecordAlone(rig, main);
     expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true});
     expectRecordAlone(rig, main);
+    expect((await rig.milestone()).stdout).not.toContain('milestone land');
     await using clone = await MilestoneRig.create({git: false, commit: false});
     fs.rmSync(clone.folder, {recursive: true});
     rig.git('clone', '-q', '--no-local', '--single-branch', '--branch', 'main', rig.folder, clone.folder);

@@ -175,6 +175,33 @@ test.concurrent('gates say who let them through; those without a person are show
   expect(stdout).toContain('\ngates passed without a person\n  a design_to_spec\n  a spec_to_task\n');
 });
 
+test.concurrent('what failed without a word has no output; attempts are those of a phase', async () => {
+  await using rig = await MilestoneRig.create();
+  const flag = path.join(rig.root, 'flag');
+  const twice = `test -e ${flag} && echo x > x || { touch ${flag}; exit 1; }`;
+  await rig.writeMilestone('m', [
+    {id: 'mute', run: 'exit 3', retries: 0},
+    {id: 'quiet', run: 'echo q > q', verify: 'printf "\\n"; exit 1', retries: 0},
+    freeTask('once', {}, {retries: 1}),
+    freeTask('again', {execute: {run: twice}}, {retries: 1}),
+  ]);
+  await rig.milestone('execute', 'm');
+  const report = await reportOf(rig);
+  expect(report.failed).toMatchObject([
+    {task: 'mute', output_tail: null},
+    {task: 'quiet', output_tail: null},
+  ]);
+  expect((await rig.milestone('report', '--format', 'html')).stdout).not.toMatch(/<pre>\s*<\/pre>/);
+  expect(report.done).toMatchObject([
+    {task: 'once', attempts: 1},
+    {task: 'again', attempts: 2},
+  ]);
+  expect(report.tasks.map(({attempts}) => attempts)).toEqual([1, 1, 1, 2]);
+  const {stdout} = await rig.milestone('report');
+  expect(stdout).toMatch(/\n {2}again .*, 2 attempts, /);
+  expect(stdout).not.toMatch(/\n {2}once .* attempts/);
+});
+
 test.concurrent('a fresh clone tells what its file and its commits say', async () => {
   await using rig = await MilestoneRig.create();
   rig.write('.milestones/config.yaml', DRIVER);

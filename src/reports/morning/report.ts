@@ -97,7 +97,7 @@ function doneTask(task: TaskReport, facts: Facts): DoneTask {
     checks: checksOf(attempts) ?? task.checks ?? commit?.checks ?? [],
     minutes: minutes(working + checking + queued),
     cost_usd: task.cost_usd ?? null,
-    attempts: task.attempts || (commit?.attempt ?? 0),
+    attempts: triesOf(task, attempts) || (commit?.attempt ?? 0),
   };
 }
 
@@ -109,6 +109,16 @@ function checksOf(attempts: readonly AttemptRecord[]): DoneCheck[] | undefined {
 
 function doneCheck({command, ok, duration_ms, flaky = false}: CheckResult): DoneCheck {
   return {command, ok, duration_ms, flaky};
+}
+
+/** Those of a kiro task are numbered through all its phases: how often the phase was tried in which it is, or was last. */
+function triesOf({attempts, kiro}: TaskReport, records: readonly AttemptRecord[]): number {
+  const last = records.at(-1);
+  if (!kiro || !last) return attempts;
+  const letThrough = new Set(records.flatMap(({attempt, outcome}) => (outcome === 'waiting_approval' ? attempt : [])));
+  const isTry = ({phase, continues}: AttemptRecord) =>
+    phase === last.phase && (continues === undefined || !letThrough.has(continues));
+  return records.filter(isTry).length;
 }
 
 function failedTask(task: TaskReport, facts: Facts): FailedTask {
@@ -127,7 +137,7 @@ function failedTask(task: TaskReport, facts: Facts): FailedTask {
     message,
     output_tail: (first && outputOf(first)) ?? null,
     work_at: (kept && branch.kept.get(`${task.id}.${kept.attempt}`)) ?? null,
-    attempts: task.attempts,
+    attempts: triesOf(task, attempts),
     ...(last &&
       last !== first &&
       causeOf(last).message !== message && {last: {attempt: last.attempt, ...causeOf(last)}}),
@@ -143,10 +153,10 @@ export function causeOf({ended}: AttemptRecord): {cause: string; message: string
   return {cause: ended.kind === 'failed' ? ended.cause : ended.kind, message: ended.message};
 }
 
-/** The end of what the command or the first red check printed. */
+/** The end of what the command or the first red check printed, where it printed anything. */
 export function outputOf({ended, checks}: AttemptRecord): string | undefined {
-  if (ended?.kind === 'failed' && ended.output_tail !== undefined) return ended.output_tail;
-  return checks.find(({ok, output_tail}) => !ok && output_tail !== undefined)?.output_tail;
+  const own = ended?.kind === 'failed' ? ended.output_tail : undefined;
+  return [own, ...checks.map(({ok, output_tail}) => (ok ? undefined : output_tail))].find(text => text?.trim());
 }
 
 /** What the work that is on the branch takes for granted; of each task in the order in which it was said. */
@@ -194,17 +204,18 @@ function spentOf({used = {}}: StatusReport): MorningReport['spent'] {
 }
 
 function reportedTask(task: TaskReport, attemptsOf: Facts['attemptsOf']): ReportedTask {
-  const {id, title, status, driver, dependencies, attempts, checked, cost_usd} = task;
+  const {id, title, status, driver, dependencies, checked, cost_usd} = task;
+  const records = attemptsOf.get(id) ?? [];
   return {
     id,
     title,
     status,
     driver,
     dependencies,
-    attempts,
+    attempts: triesOf(task, records),
     ...(checked !== undefined && {checked}),
     ...(cost_usd !== undefined && {cost_usd}),
-    stage_times: sumStages((attemptsOf.get(id) ?? []).map(({stages}) => stages)),
+    stage_times: sumStages(records.map(({stages}) => stages)),
   };
 }
 
@@ -216,8 +227,9 @@ function commandsOf(
   const doubtful = [...failed.map(({task}) => task), ...unchecked, ...removed_tests.map(({task}) => task)];
   const hasWork = branch !== null && done.some(({commit}) => commit !== null) && head !== base;
   const land = {baseName: history?.state.activation?.baseName, isComplete: status === 'completed'};
+  const isOwed = !git.landed || history?.state.landedInPart;
   return {
     review: reviewCommands(id, {hasWork, doubtful: [...new Set(doubtful)]}),
-    land: hasWork && !git.landed ? [landCommand(id, land)] : [],
+    land: hasWork && isOwed ? [landCommand(id, land)] : [],
   };
 }

@@ -21,7 +21,9 @@ export function attentionMarkdown(report: AttentionReport): string {
     ...(then === undefined ? [] : [`Then ${code(then)}`]),
     ...list(
       runningHeading(report),
-      running.map(({id, stage, attempts}) => `${code(id)} ${stage}${attempts > 1 ? `, attempt ${attempts}` : ''}`),
+      running.map(
+        ({id, stage, attempts, kiro}) => `${code(id)} ${stage}${attempts > 1 && !kiro ? `, attempt ${attempts}` : ''}`,
+      ),
     ),
     ...list(
       'Next',
