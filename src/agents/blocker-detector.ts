@@ -3,7 +3,8 @@
 // D1. It runs no checks of its own: it reads what the merge queue has put on record.
 // D2. What holds a single task is re-checked now and then, and when something changed that it may hang on: every event
 //     would be dear where many tasks are held.
-// D3. What has come back after it was cleared, although the re-check saw nothing wrong, is not cleared by itself again.
+// D3. What has come back after it was cleared, although the re-check saw nothing wrong, is cleared again only after a
+//     wait, which doubles each time: what is looked at need not be all that is wrong, and a night is long.
 
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
@@ -20,12 +21,13 @@ const NAME = 'blocker-detector';
 const TWO_MINUTES_MS = 120_000;
 /** No sleep is longer while a driver rests: a machine that was suspended looks at the wall clock soon after. */
 const LONGEST_REST_MS = 15_000;
+const AN_HOUR_MS = 3_600_000;
 const NEARLY_SPENT = 0.8;
 
 /** The state that the detector keeps between its ticks. */
 interface Memory {
-  /** What was cleared by itself, as it was then. */
-  cleared: Set<string>;
+  /** What was cleared by itself, as it was then: until when (on the clock's `elapsed()`) it stays if it comes back. */
+  cleared: Map<string, {untilMs: number; waitMs: number}>;
   hasWarnedOfBudget: boolean;
   /** It will be woken to see whether a driver has rested enough. */
   isWaking: boolean;
@@ -37,7 +39,7 @@ interface Memory {
 
 export function blockerDetector(execution: Execution): Agent {
   const memory: Memory = {
-    cleared: new Set(),
+    cleared: new Map(),
     hasWarnedOfBudget: false,
     isWaking: false,
     checkedAt: Number.NEGATIVE_INFINITY,
@@ -85,17 +87,19 @@ function warnOfBudget(execution: Pick<Execution, 'inForce' | 'ledger' | 'warn'>,
 
 async function clear(execution: Execution, memory: Memory): Promise<void> {
   const {cleared} = memory;
+  const {clock, ledger, lifetime} = execution;
   for (const blocker of blockersToRecheck(execution, memory)) {
-    if (!execution.ledger.state.blockers.has(blocker.id)) continue; // it went with its task, while another was looked at
+    if (!ledger.state.blockers.has(blocker.id)) continue; // it went with its task, while another was looked at
+    const signature = signatureOf(blocker, ledger.state);
     if (!(await recheck(execution, blocker))) {
-      if (cleared.size > 0) cleared.delete(signatureOf(blocker));
+      cleared.delete(signature);
       continue;
     }
-    const signature = signatureOf(blocker);
-    if (cleared.has(signature) || !execution.ledger.state.blockers.has(blocker.id) || execution.lifetime.ending)
-      continue;
-    cleared.add(signature);
-    execution.ledger.record(resolution(execution.ledger.state, blocker));
+    const {untilMs, waitMs} = cleared.get(signature) ?? {untilMs: 0, waitMs: TWO_MINUTES_MS};
+    const now = clock.elapsed();
+    if (now < untilMs || !ledger.state.blockers.has(blocker.id) || lifetime.ending) continue;
+    cleared.set(signature, {untilMs: now + waitMs, waitMs: Math.min(2 * waitMs, AN_HOUR_MS)});
+    ledger.record(resolution(ledger.state, blocker));
   }
 }
 
@@ -124,6 +128,8 @@ function hasChanged({plan, pausedDrivers}: MilestoneState, memory: Memory): bool
   );
 }
 
-function signatureOf({type, taskId = '', driver = '', message}: Blocker): string {
-  return [type, taskId, driver, message].join('\0');
+/** A red base that somebody has put commits on is another one. */
+function signatureOf({type, taskId = '', driver = '', message}: Blocker, {baseline}: MilestoneState): string {
+  const head = type === 'baseline_red' ? baseline?.head : '';
+  return [type, taskId, driver, message, head].join('\0');
 }

@@ -22,18 +22,27 @@ function detection() {
       applyEvent(state, {...event, seq: state.seq + 1, timestamp: AT, milestone_id: 'm'} as MilestoneEvent);
   };
   const lookedFor: TaskId[] = [];
+  const installed = new Set<TaskId>();
   const missing = {type: 'driver_missing' as const, message: 'no `claude`', hint: 'install it'};
-  for (const id of IDS)
+  const block = (id: TaskId) =>
     record({event: 'blocker_detected', details: {id: `driver_missing-${id}`, ...missing, task_id: id}});
+  const open = () => [...state.blockers.values()].map(({taskId}) => taskId);
+  for (const id of IDS) block(id);
+  let head = '1';
+  const moveTo = (commit: string) => {
+    head = commit;
+  };
   const execution = {
+    workspace: {branch: {head: async () => ({kind: 'head', commit: head})}},
     ledger: {state, record, openBlocker: () => undefined},
     inForce: {
       settings: resolveMilestoneSettings({}),
+      needsBaseline: true,
       drivers: {refresh: () => undefined},
       taskOf: (id: TaskId) => state.taskById.get(id),
       driverOf: (id: TaskId) => {
         lookedFor.push(id);
-        return {kind: 'missing'};
+        return {kind: installed.has(id) ? 'driver' : 'missing'};
       },
     },
     lifetime: {},
@@ -47,7 +56,7 @@ function detection() {
     await tick();
     return lookedFor.splice(0);
   };
-  return {clock, state, record, looks};
+  return {clock, state, record, looks, tick, block, open, installed, moveTo};
 }
 
 test('what holds single tasks is looked at every two minutes, not at every event', async () => {
@@ -82,4 +91,40 @@ test('what holds everything is looked at at every event', async () => {
   });
   expect(await looks()).toEqual([]);
   expect([...state.blockers.keys()]).toEqual(IDS.map(id => `driver_missing-${id}`));
+});
+
+test('what comes back though nothing is seen of it is cleared ever more seldom, until it is seen again', async () => {
+  const {clock, tick, block, open, installed} = detection();
+  installed.add('a');
+  await tick();
+  expect(open()).toEqual(['b', 'c']);
+  for (const minutes of [2, 4, 8, 16, 32, 60, 60]) {
+    block('a');
+    await clock.advance(minutes * 60_000 - 1);
+    await tick();
+    expect(open()).toContain('a');
+    await clock.advance(120_000);
+    await tick();
+    expect(open()).not.toContain('a');
+  }
+  block('a');
+  installed.delete('a');
+  await clock.advance(120_000);
+  await tick();
+  installed.add('a');
+  await clock.advance(120_000);
+  await tick();
+  expect(open()).toEqual(['b', 'c']);
+});
+
+test('a red base that somebody has put commits on twice is checked twice, however soon', async () => {
+  const {state, record, tick, moveTo} = detection();
+  const red = {type: 'baseline_red' as const, message: 'the check is red', hint: 'mend it'};
+  for (const head of ['1', '2', '3']) {
+    moveTo(`${Number(head) + 1}`);
+    record({event: 'baseline_checked', details: {head, ok: false, checks: []}});
+    record({event: 'blocker_detected', details: {id: `baseline_red-${head}`, ...red}});
+    await tick();
+    expect([...state.blockers.values()].filter(({type}) => type === 'baseline_red')).toEqual([]);
+  }
 });
