@@ -15,7 +15,7 @@ import {LineFollower} from '../platform/follow-lines.ts';
 import {type SpawnFailure, type StartedGroup, startGroup} from '../platform/processes/start-group.ts';
 import {describeLeftovers, onAbort, type Supervised, superviseGroup} from '../platform/processes/supervise.ts';
 import {addUsage} from '../state/usage.ts';
-import {closeAgentLog, errorFileOf, schemaFileOf} from './agent-log.ts';
+import {closeAgentLog, errorFileOf, keepAgentPrompt, schemaFileOf} from './agent-log.ts';
 import type {
   AgentInput,
   AgentTraits,
@@ -134,6 +134,7 @@ class AgentProcess {
       isRoot: process.getuid?.() === 0,
     };
     replaceFile(call.schemaFile, JSON.stringify(agent.schema), {durable: false, mode: 0o600});
+    keepAgentPrompt(logFile, agent.prompt);
     const {args, env: added = {}} = protocol.launch(call);
     const offset = sizeOf(logFile);
     const group = await startInto(logFile, {file, args, cwd, env: {...env, ...added}});

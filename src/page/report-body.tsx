@@ -1,12 +1,16 @@
 import type {ComponentChildren} from 'preact';
+import {useContext} from 'preact/hooks';
 import {removedTestLines} from '../events/removed-tests.ts';
 import {spanText} from '../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../reports/morning/report-shape.ts';
 import {Graph} from './graph.tsx';
+import {DecisionBeside} from './need-decision.ts';
+import {Scrolled} from './scrolled.tsx';
 import {TaskName} from './task-name.tsx';
 import {TaskTable} from './task-table.tsx';
 import {instant, shown, shownLines, usd} from './text.ts';
 import {Timeline} from './timeline.tsx';
+import {Told} from './told.tsx';
 
 interface Props {
   report: MorningReport;
@@ -95,6 +99,7 @@ function Head({report: {milestone, headline}}: Props) {
 }
 
 function Needs({report: {needs_you: needs}}: Props) {
+  const beside = useContext(DecisionBeside);
   return (
     <section class={needs.length > 0 ? 'needs' : ''}>
       <h2>Needs you</h2>
@@ -102,10 +107,11 @@ function Needs({report: {needs_you: needs}}: Props) {
         <p>nothing</p>
       ) : (
         <ul>
-          {needs.map(({text, command}) => (
-            <li key={command}>
-              {shown(text)}
-              <pre>{shown(command)}</pre>
+          {needs.map(need => (
+            <li key={need.command}>
+              <Told text={need.text} />
+              <pre>{shown(need.command)}</pre>
+              {beside?.(need)}
             </li>
           ))}
         </ul>
@@ -147,7 +153,11 @@ function Failed({task, id}: {task: FailedTask; id: string}) {
           at last, in attempt {last.attempt}: {shown(last.message)} ({shown(last.cause)})
         </p>
       )}
-      {output_tail !== null && <pre>{shownLines(output_tail)}</pre>}
+      {output_tail !== null && (
+        <Scrolled name={`Output of ${shown(task.task)}`} class="tail">
+          <pre>{shownLines(output_tail)}</pre>
+        </Scrolled>
+      )}
       {work_at === null ? <p>nothing of its work was kept</p> : <pre>{shown(`milestone diff ${id} ${task.task}`)}</pre>}
     </>
   );

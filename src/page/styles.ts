@@ -1,8 +1,8 @@
 // The look of the pages, light and dark, on a telephone, on a screen, and on paper.
 
 export const STYLES = `
-:root{--ground:#fff;--text:#1d2129;--soft:#5b6472;--line:#d7dbe2;--panel:#f5f6f8;--work:#2563a8;--check:#f0c9a0;--queue:#cfe3cf;--ink:#5a3a12;--good:#1b6e34;--bad:#a51d24;--warn:#8a5a00}
-@media (prefers-color-scheme:dark){:root{--ground:#15181d;--text:#e7eaef;--soft:#a3acba;--line:#363c47;--panel:#1e2229;--work:#6aa7e8;--check:#7a4f22;--queue:#2f5136;--ink:#f3dcc0;--good:#6cc788;--bad:#ff8a8a;--warn:#e8b84d}}
+:root{--plum:#8f3d89;--added:#e9f5ec;--removed:#fbecec;--ground:#fff;--text:#1d2129;--soft:#5b6472;--line:#d7dbe2;--panel:#f5f6f8;--work:#2563a8;--check:#f0c9a0;--queue:#cfe3cf;--ink:#5a3a12;--good:#1b6e34;--bad:#a51d24;--warn:#8a5a00}
+@media (prefers-color-scheme:dark){:root{--plum:#d79ad2;--added:#1b3324;--removed:#3d2023;--ground:#15181d;--text:#e7eaef;--soft:#a3acba;--line:#363c47;--panel:#1e2229;--work:#6aa7e8;--check:#7a4f22;--queue:#2f5136;--ink:#f3dcc0;--good:#6cc788;--bad:#ff8a8a;--warn:#e8b84d}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main{max-width:1200px;margin:0 auto;padding:20px 16px}
@@ -13,6 +13,8 @@ ul{margin:0;padding:0;list-style:none}
 li{padding:6px 0;border-top:1px solid var(--line);overflow-wrap:anywhere}
 code,pre{font:13px/1.45 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 pre{margin:6px 0;padding:8px 10px;background:var(--panel);border-radius:6px;white-space:pre-wrap;overflow-wrap:anywhere;max-height:24em;overflow-y:auto}
+.scrolled{margin:6px 0;background:var(--panel);border-radius:6px;overflow:auto;max-height:32em}
+.scrolled pre{margin:0;max-height:none;overflow:visible;background:none}
 .status{margin:0}
 .mark{padding:1px 8px;border:1px solid currentColor;border-radius:10px;font-size:13px}
 .mark.completed{color:var(--good)}.mark.blocked,.mark.cancelled{color:var(--bad)}.mark.paused{color:var(--warn)}
@@ -52,7 +54,7 @@ svg text{font-size:12px;fill:var(--text)}
 footer{margin-top:32px;color:var(--soft);font-size:13px}
 @media print{
 :root{--ground:#fff;--text:#000;--soft:#444;--line:#bbb;--panel:#f3f3f3;--work:#2563a8;--check:#f0c9a0;--queue:#cfe3cf;--ink:#5a3a12;--good:#14532d;--bad:#8f1219;--warn:#6b4500}
-pre{max-height:none}
+pre,.scrolled{max-height:none}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}
 main{max-width:none;padding:0}
 .wide{overflow:visible}

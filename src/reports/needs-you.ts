@@ -44,6 +44,7 @@ function failedTasks({id, tasks}: StatusReport): Need[] {
           kind: 'failed',
           text: `task \`${task.id}\` ${task.error?.message ?? 'failed'}`,
           command: `milestone retry ${id} ${task.id}`,
+          task_id: task.id,
         }
       : [],
   );
@@ -54,7 +55,8 @@ function waitingApprovals({id, approvals}: StatusReport): Need[] {
     const roles = approval.approvers.filter(({status, role}) => status === 'pending' && role !== ANY_ROLE);
     const by = roles.length === 0 ? '' : ` by ${roles.map(({role}) => `\`${role}\``).join(', ')}`;
     const text = `the ${approval.phase} of task \`${approval.task_id}\` waits for approval${by}`;
-    return {kind: 'approval', text, command: approveCommand(id, approval)};
+    const {task_id, phase} = approval;
+    return {kind: 'approval', text, command: approveCommand(id, approval), task_id, phase};
   });
 }
 
@@ -69,7 +71,8 @@ function openBlockers(report: StatusReport): Need[] {
     if (who !== 'you' || task?.status === 'failed' || (type === 'plan_invalid' && edit)) return [];
     const isShell = task?.driver === SHELL_DRIVER;
     const command = blockerCommand(id, blocker, {executed, isShell});
-    return [{kind: type === 'question' ? 'question' : 'blocker', text: message, command}];
+    const kind = type === 'question' ? 'question' : 'blocker';
+    return [{kind, text: message, command, ...(task_id !== undefined && {task_id})}];
   });
 }
 

@@ -76,6 +76,10 @@ export interface Need {
   text: string;
   /** What to type. */
   command: string;
+  /** The one task that it is about. */
+  task_id?: TaskId;
+  /** Of an approval. */
+  phase?: KiroPhase;
 }
 
 export interface TaskReport {

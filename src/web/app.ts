@@ -3,8 +3,10 @@
 import {type Context, Hono} from 'hono';
 import {MilestoneError} from '../errors.ts';
 import {isValidId} from '../plan/ids.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {KiroPhase} from '../plan/plan.ts';
 import {DECISIONS, type Decision, decisionOf} from './decisions.ts';
-import {followEvents} from './events.ts';
+import {followEvents, followHome} from './events.ts';
 import {refuse, refuseForeign, Session} from './guard.ts';
 import {logRange} from './log-range.ts';
 import {addPages} from './pages.ts';
@@ -51,24 +53,40 @@ export function webApp({source, token, decide, assets, signal}: WebOptions): Hon
 function addReading(app: Hono, source: WebSource, signal: AbortSignal): void {
   const base = '/api/milestones/:id';
   const task = `${base}/tasks/:task`;
+  const attempt = `${task}/attempts/:n{[1-9][0-9]{0,8}}`;
   app.get('/api/milestones', async context => context.json(await source.list()));
+  app.get('/api/events', context => followHome(context, () => source.stamp(), signal));
   app.get(base, async context => context.json(await source.status(id(context))));
   app.get(`${base}/report`, async context => context.json(await source.report(id(context))));
   app.get(`${base}/events`, context => followEvents(context, source.eventLog(id(context)), signal));
   app.get(task, async context => context.json(await source.task(id(context), taskId(context))));
+  app.get(`${task}/documents/:phase`, async context =>
+    context.json(await source.documents(id(context), taskId(context), phase(context))),
+  );
+  app.get(`${task}/approvals/:phase`, async context =>
+    context.json(await source.approval(id(context), taskId(context), phase(context))),
+  );
   app.get(`${task}/diff`, async context => context.json(await source.diff(id(context), taskId(context))));
-  app.get(`${task}/attempts/:n{[1-9][0-9]{0,8}}/log`, context =>
-    logRange(context, source.attemptLog(id(context), taskId(context), Number(context.req.param('n')))),
+  app.get(`${attempt}/diff`, async context =>
+    context.json(await source.diff(id(context), taskId(context), number(context))),
+  );
+  app.get(`${attempt}/prompt`, async context =>
+    context.json(await source.prompt(id(context), taskId(context), number(context))),
+  );
+  app.get(`${attempt}/log`, context =>
+    logRange(context, source.attemptLog(id(context), taskId(context), number(context))),
   );
 }
 
 /** There are none unless a person has said that he decides here. */
 function addDecisions(app: Hono, source: WebSource): void {
-  for (const [kind, about] of Object.entries(DECISIONS))
-    app.post(`/api/milestones/:id${about === 'task' ? '/tasks/:task' : ''}/${kind}`, async context => {
-      const what = decisionOf(kind as Decision, await bodyOf(context), about === 'task' ? taskId(context) : undefined);
-      return context.json(await source.ask(id(context), what));
-    });
+  for (const [kind, places] of Object.entries(DECISIONS))
+    for (const about of places)
+      app.post(`/api/milestones/:id${about === 'task' ? '/tasks/:task' : ''}/${kind}`, async context => {
+        const task = about === 'task' ? taskId(context) : undefined;
+        const what = decisionOf(kind as Decision, await bodyOf(context), task);
+        return context.json(await source.ask(id(context), what));
+      });
 }
 
 function id(context: Context): string {
@@ -81,6 +99,16 @@ function taskId(context: Context): string {
   const word = context.req.param('task') ?? '';
   if (isValidId(word)) return word;
   throw new MilestoneError('UNKNOWN_TASK', `\`${word}\` cannot be the id of a task`);
+}
+
+function phase(context: Context): KiroPhase {
+  const word = context.req.param('phase') as KiroPhase;
+  if (KIRO_PHASES.includes(word)) return word;
+  throw new MilestoneError('UNKNOWN_TASK', `there is no phase \`${word}\``);
+}
+
+function number(context: Context): number {
+  return Number(context.req.param('n'));
 }
 
 async function bodyOf(context: Context): Promise<Record<string, unknown>> {

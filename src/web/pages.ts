@@ -4,12 +4,14 @@ import type {Context, Hono} from 'hono';
 import {MilestoneError} from '../errors.ts';
 import {webDocument} from '../page/web-document.tsx';
 import {isValidId} from '../plan/ids.ts';
+import {KIRO_PHASES} from '../plan/kiro-plan.ts';
+import type {KiroPhase} from '../plan/plan.ts';
 import type {Session} from './guard.ts';
 import type {WebSource} from './source.ts';
 
 interface Page {
   /** The address of what it shows, and how that is answered. */
-  ask(id: string, task: string): {at: string; answer(source: WebSource): Promise<object>};
+  ask(id: string, task: string, phase: KiroPhase): {at: string; answer(source: WebSource): Promise<object>};
 }
 
 const PAGES: Record<string, Page> = {
@@ -19,6 +21,12 @@ const PAGES: Record<string, Page> = {
   },
   '/m/:id/t/:task': {
     ask: (id, task) => ({at: `/api/milestones/${id}/tasks/${task}`, answer: source => source.task(id, task)}),
+  },
+  '/m/:id/t/:task/approvals/:phase': {
+    ask: (id, task, phase) => ({
+      at: `/api/milestones/${id}/tasks/${task}/approvals/${phase}`,
+      answer: source => source.approval(id, task, phase),
+    }),
   },
 };
 
@@ -35,8 +43,10 @@ export function addPages(app: Hono, {source, session, decide}: {source: WebSourc
 /** None for what cannot be answered: the page asks again, and shows why. */
 async function answersOf(page: Page, context: Context, source: WebSource): Promise<Record<string, object>> {
   const [id = '', task = ''] = [context.req.param('id'), context.req.param('task')];
+  const phase = context.req.param('phase') as KiroPhase;
   if ([id, task].some(word => word !== '' && !isValidId(word))) return {};
-  const {at, answer} = page.ask(id, task);
+  if (phase !== undefined && !KIRO_PHASES.includes(phase)) return {};
+  const {at, answer} = page.ask(id, task, phase);
   try {
     return {[at]: await answer(source)};
   } catch (error) {

@@ -54,8 +54,17 @@ export async function openWeb(
 
 /** What of a page goes over the right edge, but for what scrolls by itself. */
 export async function overTheEdge(page: Page): Promise<unknown> {
-  return page.evaluate(`[...document.querySelectorAll('main *, nav *')].filter(one => !one.closest('.wide, svg, pre') &&
+  return page.evaluate(`[...document.querySelectorAll('main *, nav *')].filter(one => !one.closest('.wide, .scrolled, svg, pre') &&
     one.getBoundingClientRect().right > innerWidth + 1).map(one => one.tagName + '.' + one.className)`);
+}
+
+/** Press Tab until what is meant has the focus. */
+export async function tabTo(page: Page, selector: string): Promise<void> {
+  for (let presses = 0; presses < 80; presses++) {
+    if (await page.evaluate(`document.activeElement?.matches('${selector}') ?? false`)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`no way to ${selector}`);
 }
 
 /** What keeps people who do not see or do not point from using a page, as axe finds it. */

@@ -2,9 +2,8 @@
 
 import type {Browser} from 'playwright-core';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {freeTask, kiroTask} from '../cli/kiro-plan.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {hardToUse, launchBrowser, openWeb, overTheEdge} from './pages.ts';
+import {hardToUse, launchBrowser, openWeb, overTheEdge, tabTo} from './pages.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -39,7 +38,8 @@ describe.each([390, 1_440])('at %i pixels', width => {
       const headings: Record<string, string[]> = {
         '/': [],
         '/m/m': ['Needs you', 'Failed', 'Timeline', 'Dependencies', 'Tasks', 'Cost', 'Events'],
-        '/m/m/t/a': ['Attempts', 'Output of attempt 1', 'Diff'],
+        '/m/m/t/a': ['Attempts', 'Attempt 1', 'Output', 'Checks', 'Diff'],
+        '/m/m/t/b': ['Needs you', 'Attempts', 'Attempt 2', 'Output'],
       };
       for (const [place, wanted] of Object.entries(headings)) {
         await page.goto(`${origin}${place}`);
@@ -64,7 +64,7 @@ test('the token leaves the address, and another browser is told nothing without 
   expect(page.url()).toBe(`${origin}/`);
   expect(await page.evaluate('document.cookie')).toBe('');
   await page.reload();
-  await page.getByRole('link', {name: 'm', exact: true}).waitFor();
+  await page.locator('a[href="/m/m"]').waitFor();
   const stranger = await browser.newContext();
   const other = await stranger.newPage();
   await other.goto(`${origin}/m/m`);
@@ -138,44 +138,19 @@ test('what titles, outputs, file names and diffs say is shown and does nothing',
 test('with the keyboard alone one gets to a task, its output, and back', async () => {
   await using rig = await doneRig();
   const {page} = await openWeb(browser, rig);
-  await page.getByRole('link', {name: 'm', exact: true}).waitFor();
-  const tabTo = async (selector: string) => {
-    for (let presses = 0; presses < 60; presses++) {
-      if (await page.evaluate(`document.activeElement?.matches('${selector}') ?? false`)) return;
-      await page.keyboard.press('Tab');
-    }
-    throw new Error(`no way to ${selector}`);
-  };
-  await tabTo('a[href="/m/m"]');
+  await page.locator('a[href="/m/m"]').waitFor();
+  await tabTo(page, 'a[href="/m/m"]');
   await page.keyboard.press('Enter');
   await page.locator('a[href="/m/m/t/a"]').first().waitFor();
-  await tabTo('a[href="/m/m/t/a"]');
+  await tabTo(page, 'a[href="/m/m/t/a"]');
   expect(await page.evaluate('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
   await page.keyboard.press('Enter');
   await page.locator('.log').waitFor();
-  await tabTo('.log');
-  await tabTo('.patch');
+  await tabTo(page, '.log');
+  await tabTo(page, '.patch');
   await page.locator('a[href="/m/m"]').focus();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', {name: 'Events'}).waitFor();
-  await page.context().close();
-});
-
-test('a person approves what is shown, and retries what failed', async () => {
-  await using rig = await MilestoneRig.create();
-  await rig.writeMilestone('m', [kiroTask('a'), freeTask('b'), {id: 'c', run: 'exit 1', retries: 0}]);
-  await rig.milestone('execute');
-  const {page, origin, noise} = await openWeb(browser, rig, {flags: ['--decide']});
-  await page.goto(`${origin}/m/m/t/a`);
-  await page.locator('.document', {hasText: '# architecture.md, attempt 1'}).waitFor();
-  expect(await page.getByRole('button', {name: 'reject'}).isDisabled()).toBe(true);
-  await page.getByRole('button', {name: 'approve'}).click();
-  await page.locator('.document').first().waitFor({state: 'detached'});
-  expect(rig.events('m').filter(({event}) => event === 'kiro_approval_granted')).toHaveLength(1);
-  await page.goto(`${origin}/m/m/t/c`);
-  await page.getByRole('button', {name: 'retry'}).click();
-  await page.locator('.mark.pending').waitFor();
-  expect(noise).toEqual([]);
   await page.context().close();
 });
 

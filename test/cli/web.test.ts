@@ -90,7 +90,7 @@ test.concurrent('it tells what the commands tell', async () => {
     ...list.json(),
     milestones: list.json().milestones.map((one: object) => ({...one, needs_you: 2})),
   });
-  expect((await web.ask('/api/milestones/m/tasks/a')).json).toEqual({...show.json(), approvals: []});
+  expect((await web.ask('/api/milestones/m/tasks/a')).json).toEqual({...show.json(), approvals: [], blockers: []});
   expect((await web.ask('/api/milestones/m/tasks/a/diff')).json).toEqual(diff.json());
   expect(await web.ask('/api/milestones/nope')).toMatchObject({
     status: 404,
@@ -140,19 +140,27 @@ test.concurrent('an approval is of the documents that were shown', async () => {
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   const web = await WebRig.start(rig, '--decide');
   const task = '/api/milestones/m/tasks/a';
-  const shown = async () => (await web.ask(task)).json.approvals[0];
+  const shown = async () => (await web.ask(`${task}/approvals/design`)).json;
   const approve = (deliverables: object[]) =>
     web.ask(`${task}/approve`, {method: 'POST', body: {phase: 'design', deliverables}});
   const of = ({documents}: {documents: Array<{path: string; sha256: string}>}) =>
     documents.map(({path, sha256}) => ({path, sha256}));
   const before = await shown();
-  expect(before).toMatchObject({phase: 'design'});
+  expect(before).toMatchObject({
+    ok: true,
+    milestone: {id: 'm'},
+    task: {id: 'a'},
+    waits: true,
+    approval: {phase: 'design', transition: 'design_to_spec', status: 'pending'},
+    checks: [],
+  });
+  expect(before.documents[0]).toMatchObject({changed: false, truncated: false, changes: null});
   expect(before.documents[0].text).toBe('# architecture.md, attempt 1\n');
   rig.write(`.milestones/${before.documents[0].path}`, 'Something else.\n');
   for (const deliverables of [of(before), []])
     expect(await approve(deliverables)).toMatchObject({status: 409, json: {error: {code: 'REQUEST_REJECTED'}}});
   const now = await shown();
-  expect(now.documents[0].text).toBe('Something else.\n');
+  expect(now.documents[0]).toMatchObject({text: 'Something else.\n', changed: true});
   expect((await approve(of(now))).json.event).toMatchObject({
     event: 'kiro_approval_granted',
     details: {by: 'person', deliverables: of(now)},

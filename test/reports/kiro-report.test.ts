@@ -142,6 +142,8 @@ test('an approval needs a person, with the roles that are still to approve and t
     kind: 'approval',
     text: 'the design of task `login` waits for approval by `architect`, `security`',
     command: 'milestone approve m login design --role architect',
+    task_id: 'login',
+    phase: 'design',
   };
   expect(report(state).needs_you[0]).toEqual(need);
   expect(report(state).approvals).toMatchObject([{id: 'approval-m-login-design-spec', transition: 'design_to_spec'}]);
@@ -278,7 +280,7 @@ test('a blocker tells what it holds up, and whether the critical path runs throu
     {id: 'b', holds_up: {count: 1, critical_path: true}, who: 'you', clears: 'when it is answered'},
   ]);
   expect(report(state).needs_you.slice(0, 2)).toEqual([
-    {kind: 'question', text: 'Which?', command: 'milestone answer m login "…"'},
+    {kind: 'question', text: 'Which?', command: 'milestone answer m login "…"', task_id: 'login'},
     {kind: 'blocker', text: 'full', command: 'milestone blockers m'},
   ]);
 });

@@ -1,14 +1,18 @@
-import {readDeliverables} from '../../documents/documents.ts';
-import {keepDocuments} from '../../documents/kept-documents.ts';
+import fs from 'node:fs';
+import {agentPromptOf} from '../../drivers/agent-log.ts';
 import {ask} from '../../engine/ask.ts';
 import {MilestoneError} from '../../errors.ts';
+import {readExecutor} from '../../lock/executor.ts';
+import {knownMilestones} from '../../milestone/find-milestone.ts';
 import {look, type MilestoneView} from '../../milestone/look.ts';
-import type {ListAnswer, ShownApproval} from '../../page/answers.ts';
+import type {ListAnswer, PromptAnswer} from '../../page/answers.ts';
 import type {HomePaths} from '../../plan/file/home.ts';
-import type {TaskId} from '../../plan/plan.ts';
+import {taskInPhase} from '../../plan/kiro-plan.ts';
+import type {KiroPhase, TaskId} from '../../plan/plan.ts';
+import {unknownTask} from '../../plan/selection.ts';
 import {statusReport} from '../../reports/status-report.ts';
 import type {StatusReport} from '../../reports/status-shape.ts';
-import type {Ask} from '../../requests/request.ts';
+import type {TaskState} from '../../state/task.ts';
 import type {WebSource} from '../../web/source.ts';
 import {commandOptions} from '../command-options.ts';
 import {answerReport} from '../commands/change.ts';
@@ -18,6 +22,7 @@ import {detailsOf} from '../commands/results/show.ts';
 import {describeFailure} from '../failure.ts';
 import {reportOf} from '../read-report.ts';
 import {statusFacts} from '../status-facts.ts';
+import {approvalAnswer, approvalsOfTask, keepSeen, shownDocuments} from './web-documents.ts';
 
 /** The answers of the commands, for pages. */
 export function webSource(paths: HomePaths, signal: AbortSignal): WebSource {
@@ -25,17 +30,33 @@ export function webSource(paths: HomePaths, signal: AbortSignal): WebSource {
   const statusOf = async (view: MilestoneView) => statusReport(view, await statusFacts(paths, view));
   return {
     list: async () => ({ok: true, ...(await listOfAll(paths, statusOf))}),
+    stamp: () => stampOf(paths),
     status: async id => ({ok: true, milestone: await statusOf(await look(paths, id))}),
     report: async id => ({ok: true, report: await reportOf(paths, await look(paths, id))}),
     task: async (id, task) => {
       const view = await look(paths, id);
-      const [details, status] = await Promise.all([detailsOf(paths, view, task), statusOf(view)]);
-      return {ok: true, task: details, approvals: approvalsOf(home, status, task)};
+      const [details, {blockers}] = await Promise.all([detailsOf(paths, view, task), statusOf(view)]);
+      const approvals = approvalsOfTask(task, stateOf(view, task));
+      return {ok: true, task: details, approvals, blockers: blockers.filter(({task_id}) => task_id === task)};
     },
-    diff: async (id, task) => {
-      const {repo, compared} = await comparedOf(paths, await look(paths, id), task);
+    documents: async (id, task, phase) => {
+      const {documents} = await detailsOf(paths, await look(paths, id), task);
+      const recorded = documents.filter(one => one.phase === phase).map(({path, sha256}) => ({path, sha256}));
+      return {ok: true, documents: shownDocuments(home, recorded)};
+    },
+    approval: async (id, task, phase) => {
+      const view = await look(paths, id);
+      const about = {details: await detailsOf(paths, view, task), state: stateOf(view, task), phase};
+      return {ok: true, ...(await approvalAnswer(home, {id, title: view.snapshot.plan.title}, about))};
+    },
+    diff: async (id, task, attempt) => {
+      const {repo, compared} = await comparedOf(paths, await look(paths, id), task, attempt);
       return {ok: true, diff: await diffOf(repo, task, compared)};
     },
+    prompt: async (id, task, attempt) => ({
+      ok: true,
+      ...promptOf(paths, await look(paths, id), {task, attempt}),
+    }),
     eventLog: paths.log,
     attemptLog: paths.attemptLog,
     ask: async (id, what) => {
@@ -58,33 +79,36 @@ async function listOfAll(
   return {milestones: await Promise.all(needs), warnings};
 }
 
-/** What waits for approval, with the documents as they are now. */
-function approvalsOf(home: string, {approvals}: StatusReport, task: TaskId): ShownApproval[] {
-  return approvals
-    .filter(({task_id}) => task_id === task)
-    .map(approval => ({
-      ...approval,
-      documents: readDeliverables(home, approval.deliverables).map(({content, ...deliverable}) => ({
-        ...deliverable,
-        text: content === undefined ? null : content.toString('utf8'),
-      })),
-    }));
+/** Another one whenever the list of milestones may be another one; reads no file of a milestone that is over. */
+function stampOf(paths: HomePaths): string {
+  const marks = knownMilestones(paths).map(({id, file, folder}) => {
+    const of = [file, paths.log(id)].map(one => fs.statSync(one, {throwIfNoEntry: false}));
+    const executor = folder === 'active' ? readExecutor(paths.home, id).who : '';
+    return [id, folder, executor, ...of.map(stats => `${stats?.mtimeMs} ${stats?.size}`)].join(' ');
+  });
+  return marks.join('\n');
 }
 
-/**
- * What is approved is what was shown, all of it; it is kept for the next one to be compared with.
- * @throws {MilestoneError} `REQUEST_REJECTED` when a document has changed since, or was not shown.
- */
-function keepSeen(home: string, {id, approvals}: StatusReport, what: Extract<Ask, {kind: 'approve'}>): void {
-  const {task_id, phase, deliverables: seen} = what;
-  const approval = approvals.find(one => one.task_id === task_id && (phase === undefined || one.phase === phase));
-  // Where nothing waits, whoever answers the request says so.
-  if (!approval) return;
-  const now = readDeliverables(home, approval.deliverables);
-  const unseen = now.find(({path, sha256}) => !seen.some(one => one.path === path && one.sha256 === sha256));
-  if (unseen || seen.length !== now.length)
-    throw new MilestoneError('REQUEST_REJECTED', `\`${unseen?.path ?? task_id}\` is not what was shown`, {
-      hint: 'look at it again',
-    });
-  keepDocuments(home, id, approval.deliverables);
+function stateOf({snapshot: {plan, tasks}}: MilestoneView, id: TaskId): TaskState {
+  const state = tasks[plan.tasks.findIndex(task => task.id === id)];
+  if (state) return state;
+  throw unknownTask(plan, id);
+}
+
+/** @throws {MilestoneError} `UNKNOWN_TASK`, `LOG_MISSING` where nobody knows. */
+function promptOf(
+  paths: HomePaths,
+  {id, snapshot: {plan, tasks}}: MilestoneView,
+  {task, attempt}: {task: TaskId; attempt: number},
+): PromptAnswer {
+  const prompt = agentPromptOf(paths.attemptLog(id, task, attempt));
+  if (prompt !== undefined) return {prompt};
+  const place = plan.tasks.findIndex(one => one.id === task);
+  const planned = plan.tasks[place];
+  if (!planned) throw unknownTask(plan, task);
+  const {kiro} = (tasks[place] as TaskState).history;
+  const phase: KiroPhase | undefined = kiro?.phase;
+  const {run} = phase ? taskInPhase(planned, phase) : planned;
+  if (run !== undefined) return {command: run, ...(phase && {phase})};
+  throw new MilestoneError('LOG_MISSING', 'what this attempt was told is not on record');
 }

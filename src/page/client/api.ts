@@ -10,20 +10,25 @@ export interface Answer<T> {
 
 /** @throws {Error} with what the server says. */
 export async function ask<T>(path: string, body?: object): Promise<T> {
-  const response = await fetch(path, body && {method: 'POST', body: JSON.stringify(body)});
+  const response = await fetch(path, body && {method: 'POST', body: JSON.stringify(body)}).catch(() => {
+    throw new Error('the server cannot be reached; `milestone web` starts it');
+  });
   const answer = (await response.json()) as T & {error?: {message: string; hint?: string}};
   if (!response.ok) throw new Error([answer.error?.message, answer.error?.hint].filter(Boolean).join('; '));
   return answer;
 }
 
-/** Show the token of the address, and take it out of there. */
-export async function openSession(): Promise<{decide: boolean}> {
+/** The token of the address, which does not stay there. */
+export function takeToken(): string {
   const token = location.hash.slice(1);
-  if (token !== '') {
-    history.replaceState(null, '', location.pathname);
-    // Who has the cookie already needs none.
-    await ask('/api/session', {token}).catch(() => {});
-  }
+  if (token !== '') history.replaceState(null, '', location.pathname + location.search);
+  return token;
+}
+
+/** Show the token, if there is one. */
+export async function openSession(token: string): Promise<{decide: boolean}> {
+  // Who has the cookie already needs none.
+  if (token !== '') await ask('/api/session', {token}).catch(() => {});
   return ask<{decide: boolean}>('/api/session');
 }
 
@@ -32,16 +37,16 @@ export function useAnswer<T>(path: string, version: number): Answer<T> {
   const given = useContext(GivenAnswers)[path] as T | undefined;
   const [answer, setAnswer] = useState<Answer<T>>(given ? {value: given} : {});
   const busy = useRef(false);
-  const wanted = useRef(given ? version : Number.NaN);
+  const wanted = useRef(given && {path, version});
   useEffect(() => {
-    if (wanted.current === version) return;
-    wanted.current = version;
+    if (wanted.current?.path === path && wanted.current.version === version) return;
+    wanted.current = {path, version};
     if (busy.current) return;
     busy.current = true;
     const fetchOnce = async (): Promise<void> => {
-      const asked = wanted.current;
+      const asked = wanted.current as {path: string};
       const failed = (error: Error) => setAnswer(({value}) => ({...(value && {value}), failure: error.message}));
-      await ask<T>(path).then(value => setAnswer({value}), failed);
+      await ask<T>(asked.path).then(value => setAnswer({value}), failed);
       if (wanted.current !== asked) return fetchOnce();
       busy.current = false;
     };

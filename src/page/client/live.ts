@@ -1,3 +1,10 @@
+// What happens, as it happens. The line to the server may be lost at any time: by a server that ends, a network that
+// changes, a machine that sleeps. It is taken up again behind the last event that was heard:
+//
+//   L1. By the browser where it notices, and by us where it does not: a server that is silent for longer than its
+//       beats, a machine that wakes up, a page that is looked at again, a line that the browser has given up.
+//   L2. A page that nobody looks at has none: a browser has but a few for one server, for all its pages together.
+
 import {useEffect, useState} from 'preact/hooks';
 import type {MilestoneEvent} from '../../events/event.ts';
 
@@ -7,6 +14,9 @@ const MOST = 100;
 const GATHER_MS = 300;
 /** What runs gets older without an event. */
 const TICK_MS = 5_000;
+/** The server is heard every ten seconds. */
+const SILENT_MS = 25_000;
+const LOOK_MS = 1_000;
 
 export interface Live {
   events: MilestoneEvent[];
@@ -15,39 +25,112 @@ export interface Live {
   isConnected: boolean;
 }
 
-/** The events of a milestone as they come; a line that is lost is taken up again where it was. */
+/** The events of a milestone as they come. */
 export function useEvents(id: string): Live {
   const [live, setLive] = useState<Live>({events: [], version: 0, isConnected: false});
   useEffect(() => {
-    const source = new EventSource(`/api/milestones/${id}/events`);
     let gathered: MilestoneEvent[] = [];
     let timer: number | undefined;
+    let last: number | undefined;
     const show = () => {
       timer = undefined;
       const fresh = gathered;
       gathered = [];
       setLive(({events, version, ...rest}) => ({
         ...rest,
-        events: [...events, ...fresh.filter(({seq}) => seq > (events.at(-1)?.seq ?? 0))].slice(-MOST),
+        // A log that begins anew is another one.
+        events: [...(fresh[0]?.seq === 1 ? [] : events), ...fresh].slice(-MOST),
         version: version + 1,
       }));
     };
-    source.onmessage = ({data}) => {
-      gathered.push(JSON.parse(data));
-      timer ??= window.setTimeout(show, GATHER_MS);
-    };
-    source.onopen = () => setLive(live => ({...live, isConnected: true}));
-    source.onerror = () => setLive(live => ({...live, isConnected: false}));
+    const close = keepLine({
+      address: () => `/api/milestones/${id}/events${last === undefined ? '' : `?after=${last}`}`,
+      hear: data => {
+        const event = JSON.parse(data) as MilestoneEvent;
+        if (event.seq === last) return;
+        last = event.seq;
+        gathered.push(event);
+        timer ??= window.setTimeout(show, GATHER_MS);
+      },
+      tell: isConnected => setLive(live => ({...live, isConnected})),
+    });
     return () => {
-      source.close();
+      close();
       window.clearTimeout(timer);
     };
   }, [id]);
   return {...live, version: live.version + useTicks()};
 }
 
+/** That something about any milestone may have changed. */
+export function useChanges(): Omit<Live, 'events'> {
+  const [live, setLive] = useState({version: 0, isConnected: false});
+  useEffect(
+    () =>
+      keepLine({
+        address: () => '/api/events',
+        hear: () => setLive(({version, ...rest}) => ({...rest, version: version + 1})),
+        tell: isConnected => setLive(live => ({...live, isConnected})),
+      }),
+    [],
+  );
+  return live;
+}
+
+interface Line {
+  /** Where it is taken up. */
+  address(): string;
+  hear(data: string): void;
+  tell(isConnected: boolean): void;
+}
+
+/** Keep a line open while somebody looks. @returns What closes it. */
+function keepLine({address, hear, tell}: Line): () => void {
+  let source: EventSource | undefined;
+  let heardAt = 0;
+  const close = () => {
+    source?.close();
+    source = undefined;
+  };
+  const open = () => {
+    close();
+    const line = new EventSource(address());
+    source = line;
+    heardAt = Date.now();
+    const isHeard = () => {
+      heardAt = Date.now();
+    };
+    line.onopen = () => tell(true);
+    line.onerror = () => tell(false);
+    line.onmessage = ({data}) => {
+      isHeard();
+      hear(data);
+    };
+    line.addEventListener('beat', isHeard);
+  };
+  const look = () => {
+    if (document.hidden) return close();
+    const isDead = !source || source.readyState === EventSource.CLOSED || Date.now() - heardAt > SILENT_MS;
+    if (isDead && (!source || Date.now() - heardAt > LOOK_MS)) open();
+  };
+  look();
+  const timer = window.setInterval(look, LOOK_MS);
+  const occasions = [
+    [document, 'visibilitychange'],
+    [document, 'resume'],
+    [window, 'pageshow'],
+    [window, 'online'],
+  ] as const;
+  for (const [target, name] of occasions) target.addEventListener(name, look);
+  return () => {
+    close();
+    window.clearInterval(timer);
+    for (const [target, name] of occasions) target.removeEventListener(name, look);
+  };
+}
+
 /** Counts while somebody looks. */
-export function useTicks(): number {
+function useTicks(): number {
   const [ticks, setTicks] = useState(0);
   useEffect(() => {
     const timer = window.setInterval(() => document.hidden || setTicks(count => count + 1), TICK_MS);

@@ -1,10 +1,18 @@
 import Anser from 'anser';
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {Scrolled} from '../scrolled.tsx';
 import {shownLines} from '../text.ts';
+import {
+  EMPTY_WINDOW,
+  extend,
+  extendBack,
+  type LogWindow,
+  openWindow,
+  type Range,
+  STEP_BYTES,
+  startOf,
+} from './log-window.ts';
 
-/** Of a log that may be larger than all memory the end is shown, in bytes of one answer and in characters. */
-const FIRST_BYTES = 128 * 1024;
-const MOST_CHARACTERS = 256 * 1024;
 const REST_MS = 1_000;
 
 interface Props {
@@ -13,71 +21,213 @@ interface Props {
   isRunning: boolean;
 }
 
-interface Read {
-  text: string;
-  /** Bytes before what is shown. */
-  before: number;
+/** What an attempt prints, as it prints it; of a large log the part that somebody reads. */
+export function Log({path, attempt, isRunning}: Props) {
+  const {held, isAtEnd, failure, move} = useLog(path, isRunning);
+  const box = useRef<HTMLElement>(null);
+  const isFollowed = useRef(true);
+  useLayoutEffect(() => {
+    if (box.current && isAtEnd && isFollowed.current) box.current.scrollTop = box.current.scrollHeight;
+  }, [held, isAtEnd]);
+  const {pieces, rest, size} = held;
+  const from = startOf(held);
+  const to = held.next + new TextEncoder().encode(rest).length;
+  if (size === 0)
+    return <p class="soft">{failure ?? (isRunning ? 'it has printed nothing yet' : 'it printed nothing')}</p>;
+  return (
+    <>
+      <p class="soft">
+        {bytesText(size)}
+        {(from > 0 || to < size) && `; shown is ${bytesText(from)} to ${bytesText(Math.min(to, size))}`}
+        {isRunning && isAtEnd && '; what it prints appears here'}
+      </p>
+      {(from > 0 || !isAtEnd) && (
+        <div class="moves">
+          <Move name="first" where="start" isPossible={from > 0} move={move} />
+          <Move name="earlier" where="back" isPossible={from > 0} move={move} />
+          <Move name="later" where="on" isPossible={!isAtEnd} move={move} />
+          <Move name="last" where="end" isPossible={!isAtEnd} move={move} />
+        </div>
+      )}
+      <Scrolled
+        box={box}
+        class="log"
+        name={`Output of attempt ${attempt}`}
+        onScroll={({scrollTop, scrollHeight, clientHeight}) => {
+          isFollowed.current = scrollTop + clientHeight > scrollHeight - 40;
+        }}
+      >
+        <pre>
+          {pieces.map(({from, text}) => (
+            <Coloured key={from} text={text} />
+          ))}
+          {rest !== '' && <Coloured text={rest} />}
+        </pre>
+      </Scrolled>
+    </>
+  );
 }
 
-/** What an attempt prints, as it prints it. */
-export function Log({path, attempt, isRunning}: Props) {
-  const {text, before} = useLog(path, isRunning);
-  if (text === '') return null;
+type Where = 'start' | 'back' | 'on' | 'end';
+
+function Move({
+  name,
+  where,
+  isPossible,
+  move,
+}: {
+  name: string;
+  where: Where;
+  isPossible: boolean;
+  move(where: Where): void;
+}) {
   return (
-    <section>
-      <h2>Output of attempt {attempt}</h2>
-      {before > 0 && <p>its end; {before} bytes before it are not shown</p>}
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached */}
-      <pre class="log" tabIndex={0}>
-        <Coloured text={text} />
-      </pre>
-    </section>
+    <button type="button" disabled={!isPossible} onClick={() => move(where)}>
+      {name}
+    </button>
   );
 }
 
 /** Colours become classes; whatever else would be obeyed by a terminal appears escaped. */
 function Coloured({text}: {text: string}) {
-  return Anser.ansiToJson(text, {use_classes: true, remove_empty: true}).map(({content, fg, decorations}, place) => (
-    <span key={String(place)} class={[fg, ...decorations].filter(Boolean).join(' ')}>
-      {shownLines(content)}
-    </span>
-  ));
+  return useMemo(() => {
+    const parts = Anser.ansiToJson(lines(text), {use_classes: true, remove_empty: true});
+    return (
+      <>
+        {parts.map(({content, fg, decorations}, place) => (
+          <span key={String(place)} class={[fg, ...decorations].filter(Boolean).join(' ')}>
+            {shownLines(content)}
+          </span>
+        ))}
+      </>
+    );
+  }, [text]);
 }
 
-/** The end of a log, and what is added to it. */
-function useLog(path: string, isRunning: boolean): Read {
-  const [read, setRead] = useState<Read>({text: '', before: 0});
+/** What a terminal would write over is shown after one another: nothing of it is hidden. */
+function lines(text: string): string {
+  return text.replace(/\r+\n/g, '\n').replace(/\r/g, '\n');
+}
+
+interface ReadLog {
+  held: LogWindow;
+  /** What is added to the log appears. */
+  isAtEnd: boolean;
+  failure: string | undefined;
+}
+
+const CLOSED: ReadLog = {held: EMPTY_WINDOW, isAtEnd: true, failure: undefined};
+
+function useLog(path: string, isRunning: boolean): ReadLog & {move(where: Where): void} {
+  const [state, setState] = useState(CLOSED);
+  const reader = useRef<LogFollower>(undefined);
   useEffect(() => {
-    const decoder = new TextDecoder();
-    let next = -FIRST_BYTES;
-    let timer: number | undefined;
-    let isOver = false;
-    setRead({text: '', before: 0});
-    const readOn = async () => {
-      const response = await fetch(`${path}?from=${next}`).catch(() => undefined);
-      if (response?.ok) {
-        const bytes = await response.arrayBuffer();
-        const from = Number(response.headers.get('Log-From'));
-        const isFirst = next < 0;
-        next = from + bytes.byteLength;
-        const text = decoder.decode(bytes, {stream: true});
-        if (!isOver && text !== '')
-          setRead(read => bounded({text: read.text + text, before: isFirst ? from : read.before}));
-        if (next < Number(response.headers.get('Log-Size')) && !isOver) return readOn();
-      }
-      if (isRunning && !isOver) timer = window.setTimeout(readOn, REST_MS);
-    };
-    void readOn();
+    const follower = new LogFollower(path, setState);
+    reader.current = follower;
+    setState(CLOSED);
+    void follower.move('end');
+    return () => follower.close();
+  }, [path]);
+  useEffect(() => {
+    if (!isRunning) return;
+    const timer = window.setInterval(() => document.hidden || void reader.current?.follow(), REST_MS);
     return () => {
-      isOver = true;
-      window.clearTimeout(timer);
+      window.clearInterval(timer);
+      // What was printed last.
+      void reader.current?.follow();
     };
   }, [path, isRunning]);
-  return read;
+  return {...state, move: where => void reader.current?.move(where)};
 }
 
-function bounded({text, before}: Read): Read {
-  if (text.length <= MOST_CHARACTERS) return {text, before};
-  const cut = text.indexOf('\n', text.length - MOST_CHARACTERS) + 1 || text.length - MOST_CHARACTERS;
-  return {text: text.slice(cut), before: before + new TextEncoder().encode(text.slice(0, cut)).length};
+/** Reads one range after the other, and says what it holds. */
+class LogFollower {
+  #held = EMPTY_WINDOW;
+  #isAtEnd = true;
+  #isOver = false;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(
+    readonly path: string,
+    readonly show: (state: ReadLog) => void,
+  ) {}
+
+  close(): void {
+    this.#isOver = true;
+  }
+
+  move(where: Where): Promise<unknown> {
+    return this.#next(async () => {
+      await this.#step(where);
+      const {next, rest, size} = this.#held;
+      this.#isAtEnd = where === 'end' || (where !== 'back' && next + rest.length >= size);
+    });
+  }
+
+  /** Read what was added, where the end is shown. */
+  follow(): Promise<unknown> {
+    return this.#next(async () => {
+      for (let isMore = this.#isAtEnd; isMore; ) isMore = await this.#step('on');
+    });
+  }
+
+  #step(where: Where): Promise<boolean> {
+    const held = this.#held;
+    switch (where) {
+      case 'start':
+        return this.#take(0, openWindow);
+      case 'end':
+        return this.#take(-STEP_BYTES, openWindow);
+      case 'back':
+        return this.#take(Math.max(startOf(held) - STEP_BYTES, 0), range => extendBack(held, range));
+      case 'on':
+        return this.#take(held.next, range => extend(held, range));
+      default:
+        return where satisfies never;
+    }
+  }
+
+  /** @returns Whether there is more behind it. */
+  async #take(from: number, use: (range: Range) => LogWindow): Promise<boolean> {
+    const range = await readRange(this.path, from);
+    if (typeof range === 'string') {
+      this.#show(range);
+      return false;
+    }
+    const before = this.#held.next;
+    this.#held = use(range);
+    return this.#held.next > before && range.from + range.bytes.length < range.size;
+  }
+
+  #next(what: () => Promise<void>): Promise<unknown> {
+    this.#last = this.#last.then(async () => {
+      if (this.#isOver) return;
+      await what();
+      this.#show();
+    });
+    return this.#last;
+  }
+
+  #show(failure?: string): void {
+    if (!this.#isOver) this.show({held: this.#held, isAtEnd: this.#isAtEnd, failure});
+  }
+}
+
+/** @returns What went wrong, in words. */
+async function readRange(path: string, from: number): Promise<Range | string> {
+  try {
+    const response = await fetch(`${path}?from=${from}`);
+    if (!response.ok) return response.status === 404 ? 'it printed nothing' : 'its output cannot be read';
+    const bytes = new Uint8Array(await response.arrayBuffer());
+    return {from: Number(response.headers.get('Log-From')), size: Number(response.headers.get('Log-Size')), bytes};
+  } catch {
+    return 'the server cannot be reached';
+  }
+}
+
+function bytesText(bytes: number): string {
+  if (bytes < 1_024) return `${bytes} B`;
+  const [unit, size] =
+    bytes < 1_024 ** 2 ? ['KiB', 1_024] : bytes < 1_024 ** 3 ? ['MiB', 1_024 ** 2] : ['GiB', 1_024 ** 3];
+  return `${(bytes / size).toFixed(1)} ${unit}`;
 }

@@ -1,15 +1,17 @@
 // What the browser runs: the page of the address that it is at.
 
 import {hydrate, render} from 'preact';
-import {openSession} from './api.ts';
+import {openSession, takeToken} from './api.ts';
 import {Page, titleOf} from './page.tsx';
 
 const root = document.getElementById('page') as HTMLElement;
 const given = document.querySelector<HTMLTemplateElement>('#given')?.content.textContent;
 
+const token = takeToken();
+
 if (given) hydrate(<Page {...JSON.parse(given)} />, root);
 else
-  openSession().then(
+  openSession(token).then(
     ({decide}) => {
       document.title = titleOf(location.pathname);
       render(<Page path={location.pathname} decide={decide} answers={{}} />, root);

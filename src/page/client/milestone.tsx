@@ -1,37 +1,45 @@
 import type {MilestoneEvent} from '../../events/event.ts';
 import type {MorningReport} from '../../reports/morning/report-shape.ts';
+import type {Need} from '../../reports/status-shape.ts';
 import {logLine} from '../../terminal/log-line.ts';
 import {plain} from '../../terminal/plain.ts';
+import {DecisionBeside} from '../need-decision.ts';
 import {ReportBody} from '../report-body.tsx';
+import {Scrolled} from '../scrolled.tsx';
 import {TaskPage} from '../task-name.tsx';
 import {shown} from '../text.ts';
 import {useAnswer} from './api.ts';
 import {Decide} from './decide.tsx';
 import {useEvents} from './live.ts';
 import {Nav} from './nav.tsx';
+import {NeedDecision} from './needs.tsx';
 
 /** One milestone: its report, live, and its events. */
 export function Milestone({id, decide}: {id: string; decide: boolean}) {
   const {events, version, isConnected} = useEvents(id);
   const {value, failure} = useAnswer<{report: MorningReport}>(`/api/milestones/${id}/report`, version);
-  const status = value?.report.milestone.status;
+  const beside = (need: Need) => <NeedDecision id={id} need={need} version={version} />;
   return (
     <TaskPage.Provider value={task => `/m/${id}/t/${task}`}>
-      <Nav isConnected={isConnected} places={[]} />
-      {failure !== undefined && <main class="failure">{shown(failure)}</main>}
-      {value && (
-        <ReportBody report={value.report} lead={decide && status !== undefined && <Rest id={id} status={status} />}>
-          <Events events={events} />
-        </ReportBody>
-      )}
+      <DecisionBeside.Provider value={decide ? beside : undefined}>
+        <Nav isConnected={isConnected} places={[{href: `/m/${id}`, name: id}]} />
+        {failure !== undefined && <main class="failure">{shown(failure)}</main>}
+        {value && (
+          <ReportBody report={value.report} lead={decide && <Rest id={id} report={value.report} />}>
+            <Events events={events} />
+          </ReportBody>
+        )}
+      </DecisionBeside.Provider>
     </TaskPage.Provider>
   );
 }
 
-/** Whether it goes on, as a person decides. */
-function Rest({id, status}: {id: string; status: MorningReport['milestone']['status']}) {
-  if (status !== 'in_progress' && status !== 'paused') return null;
-  return <Decide path={`/api/milestones/${id}`} kinds={[status === 'paused' ? 'resume' : 'pause']} />;
+/** Whether it goes on, as a person decides; what is said of it under what needs him has its button there. */
+function Rest({id, report: {milestone, needs_you: needs}}: {id: string; report: MorningReport}) {
+  const {status} = milestone;
+  if (status === 'in_progress') return <Decide path={`/api/milestones/${id}`} kinds={['pause']} about={shown(id)} />;
+  if (status !== 'paused' || needs.some(({kind}) => kind === 'paused')) return null;
+  return <Decide path={`/api/milestones/${id}`} kinds={['resume']} about={shown(id)} />;
 }
 
 /** The latest first. */
@@ -40,11 +48,13 @@ function Events({events}: {events: readonly MilestoneEvent[]}) {
   return (
     <section>
       <h2>Events</h2>
-      <ol class="events" reversed>
-        {events.toReversed().map(event => (
-          <li key={event.seq}>{shown(logLine(event, plain))}</li>
-        ))}
-      </ol>
+      <Scrolled name="Events, the latest first" class="happened">
+        <ol class="events" reversed>
+          {events.toReversed().map(event => (
+            <li key={event.seq}>{shown(logLine(event, plain))}</li>
+          ))}
+        </ol>
+      </Scrolled>
     </section>
   );
 }

@@ -1,3 +1,5 @@
+import {shown} from '../text.ts';
+
 /** Where one is, and whether the page still hears what happens. */
 export function Nav({
   isConnected,
@@ -8,12 +10,20 @@ export function Nav({
 }) {
   return (
     <nav aria-label="Pages">
-      <a href="/">all milestones</a>
-      {places.map(({href, name}) => (
-        <a key={href} href={href}>
-          {name}
-        </a>
-      ))}
+      <ol>
+        {places.length > 0 && (
+          <li>
+            <a href="/">all milestones</a>
+          </li>
+        )}
+        {places.map(({href, name}, place) => (
+          <li key={href}>
+            <a href={href} {...(place === places.length - 1 && {'aria-current': 'page'})}>
+              {shown(name)}
+            </a>
+          </li>
+        ))}
+      </ol>
       <span class={isConnected ? 'live' : 'live lost'} role="status">
         {isConnected ? '● live' : '○ not connected'}
       </span>

@@ -1,5 +1,7 @@
+import type {KiroPhase} from '../../plan/plan.ts';
 import {type Given, GivenAnswers} from '../given.ts';
 import {shown} from '../text.ts';
+import {ApprovalPage} from './approval.tsx';
 import {Milestone} from './milestone.tsx';
 import {Milestones} from './milestones.tsx';
 import {Task} from './task.tsx';
@@ -16,20 +18,22 @@ export function Page({path, decide, answers}: Given) {
 interface Place {
   id?: string | undefined;
   task?: string | undefined;
+  phase?: KiroPhase | undefined;
 }
 
-function Content({id, task, decide}: Place & {decide: boolean}) {
+function Content({id, task, phase, decide}: Place & {decide: boolean}) {
   if (id === undefined) return <Milestones />;
   if (task === undefined) return <Milestone id={id} decide={decide} />;
+  if (phase !== undefined) return <ApprovalPage id={id} task={task} phase={phase} decide={decide} />;
   return <Task id={id} task={task} decide={decide} />;
 }
 
 export function titleOf(path: string): string {
-  const {id, task} = placeOf(path);
-  return shown([task, id, 'milestone'].filter(Boolean).join(' · '));
+  const {id, task, phase} = placeOf(path);
+  return shown([phase, task, id, 'milestone'].filter(Boolean).join(' · '));
 }
 
 function placeOf(path: string): Place {
-  const [, , id, , task] = path.split('/').map(decodeURIComponent);
-  return {id, task};
+  const [, , id, , task, , phase] = path.split('/').map(decodeURIComponent);
+  return {id, task, phase: phase as KiroPhase | undefined};
 }

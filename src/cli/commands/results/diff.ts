@@ -42,15 +42,20 @@ export async function diff(words: readonly string[], flags: ShowFlags): Promise<
   return showGit([...args, '--'], {cwd: repo.topLevel, env});
 }
 
-/** @throws {MilestoneError} `WRONG_STATUS` where there is nothing to compare; `UNKNOWN_TASK`, `GIT_FAILED`. */
+/**
+ * @param attempt The kept work of this one, in place of what came of the task.
+ * @throws {MilestoneError} `WRONG_STATUS` where there is nothing to compare; `UNKNOWN_TASK`, `GIT_FAILED`.
+ */
 export async function comparedOf(
   paths: HomePaths,
   view: MilestoneView,
   task: TaskId | undefined,
+  attempt?: number,
 ): Promise<{repo: Repository; compared: Compared}> {
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo) throw nothing(`milestone \`${view.id}\` is carried out outside git: there are no commits to compare`);
   const facts = await branchFactsOf(paths, view);
+  if (task !== undefined && attempt !== undefined) return {repo, compared: ofAttempt(facts, task, attempt)};
   return {repo, compared: task === undefined ? ofMilestone(view, facts) : ofTask(view, facts, task)};
 }
 
@@ -71,6 +76,12 @@ function ofTask({id, snapshot: {plan, tasks}}: MilestoneView, facts: BranchFacts
   if (kept !== undefined) return {from: `${kept}^`, to: kept, work_at: kept};
   const why = state.status === 'completed' ? 'changed nothing' : 'has no commit, and nothing of its work was kept';
   throw nothing(`task \`${task}\` ${why}`, `milestone show ${id} ${task}`);
+}
+
+function ofAttempt({kept}: BranchFacts, task: TaskId, attempt: number): Compared {
+  const ref = kept.get(`${task}.${attempt}`);
+  if (ref !== undefined) return {from: `${ref}^`, to: ref, work_at: ref};
+  throw nothing(`nothing of the work of attempt ${attempt} of task \`${task}\` was kept`);
 }
 
 function lastKept({kept}: BranchFacts, task: TaskId, {history: {attempts}}: TaskState): string | undefined {
