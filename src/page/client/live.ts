@@ -109,7 +109,10 @@ function keepLine({address, hear, tell}: Line): () => void {
     line.addEventListener('beat', isHeard);
   };
   const look = () => {
-    if (document.hidden) return close();
+    if (document.hidden) {
+      if (source) tell(false);
+      return close();
+    }
     const isDead = !source || source.readyState === EventSource.CLOSED || Date.now() - heardAt > SILENT_MS;
     if (isDead && (!source || Date.now() - heardAt > LOOK_MS)) open();
   };

@@ -20,8 +20,7 @@ export function NeedDecision({id, need, version}: Props) {
     return (
       <Decide path={path} kinds={['answer', 'skip']} label="The answer: its next attempt reads it" about={about} />
     );
-  if (kind === 'failed')
-    return <Decide path={path} kinds={task === undefined ? ['retry'] : ['retry', 'skip']} about={about} />;
+  if (kind === 'failed') return <Decide path={path} kinds={['retry', 'skip']} about={about} />;
   if ((kind === 'blocker' || kind === 'question') && task !== undefined)
     return <Decide path={path} kinds={['retry', 'skip']} about={about} />;
   if (kind === 'paused') return <Decide path={path} kinds={['resume']} about={about} />;
