@@ -267,11 +267,12 @@ test.concurrent('what nobody has seen of an agent is estimated from its time, at
   await using rig = await MilestoneRig.create();
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
-  agents.script('codex', 'b.1', [codex.begin, {hold: true}]);
+  const waits = path.join(rig.env.HOME as string, 'waits');
+  agents.script('codex', 'b.1', [codex.begin, {run: `: > '${waits}'`}, {hold: true}]);
   agents.script('codex', 'b', works('codex', {'b.txt': 'b'}));
-  const settings = {budget: {tokens: 100_000}};
-  await rig.writeMilestone('m', [{id: 'a'}, {id: 'b', dependencies: ['a'], timeout: '2s'}], {settings});
-  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const settings = {budget: {tokens: 1e12}};
+  await rig.writeMilestone('m', [{id: 'a'}, {id: 'b', dependencies: ['a'], timeout: '1h'}], {settings});
+  expect(await rig.milestone('execute', 'm', {env: anHourPassesWith(waits)})).toMatchObject({exitCode: 0});
   const [whole, cut] = eventsOf(rig, 'm', 'budget_settled').map(({details}) => details);
   expect(whole).toMatchObject({used: {tokens: 1050}, basis: 'reported'});
   const minutes = (cut?.used.minutes as number) / (whole?.used.minutes as number);

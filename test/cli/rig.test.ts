@@ -6,7 +6,7 @@ import path from 'node:path';
 import zlib from 'node:zlib';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {pathWithoutAgents} from '../rig/path-without-agents.ts';
+import {searchPathForTests} from '../rig/search-path.ts';
 
 const node = process.execPath;
 
@@ -145,10 +145,11 @@ test('a rig is copied with its repository, for a second world that starts the sa
   expect(copy.env.GIT_CONFIG_GLOBAL).toBe(path.join(copy.root, 'home', '.gitconfig'));
 });
 
-test('no coding agent of this machine is found by what a rig starts', () => {
+test('neither a coding agent of this machine nor what keeps it awake is found by what a rig starts', () => {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bin-'));
-  for (const name of ['claude', 'tool']) fs.writeFileSync(path.join(folder, name), '#!/bin/sh\n', {mode: 0o755});
-  const search = pathWithoutAgents(`${folder}${path.delimiter}${folder}/other`).split(path.delimiter);
+  for (const name of ['claude', 'systemd-inhibit', 'tool'])
+    fs.writeFileSync(path.join(folder, name), '#!/bin/sh\n', {mode: 0o755});
+  const search = searchPathForTests(`${folder}${path.delimiter}${folder}/other`).split(path.delimiter);
   expect(search[1]).toBe(`${folder}/other`);
   expect(fs.readdirSync(search[0]!)).toEqual(['tool']);
   fs.rmSync(folder, {recursive: true});

@@ -9,6 +9,7 @@ import {type Clock, systemClock} from '../../src/platform/clock.ts';
 import {StopSource} from '../../src/platform/processes/stop-signal.ts';
 import {ProcessRig} from '../platform/processes/process-rig.ts';
 import {FakeAgents, type Step} from '../rig/fake-agents.ts';
+import {FakeClock} from '../rig/fake-clock.ts';
 
 export type Changes = Partial<Omit<AttemptInput, 'agent'>> & {agent?: Partial<AgentInput>};
 
@@ -45,6 +46,17 @@ export class AgentRig extends ProcessRig {
     const running = await this.launch(name, changes);
     running.begin?.();
     return running;
+  }
+
+  /** How an attempt ends whose time is over as soon as it has printed this, and not before. */
+  async cutOffAfter(printed: string, name: string, changes: Changes = {}): Promise<unknown> {
+    const clock = new FakeClock();
+    this.clock = clock;
+    const timeoutMs = 45 * 60_000;
+    const running = await this.begin(name, {...changes, limits: {timeoutMs, silentMs: Number.POSITIVE_INFINITY}});
+    await this.untilPrinted(printed);
+    await clock.advance(timeoutMs);
+    return outcomeOf(await clock.runUntil(running.ended));
   }
 
   async launch(name: string, changes: Changes = {}): Promise<RunningAttempt> {

@@ -69,11 +69,12 @@ test('the tail of a red check is short and safe to show, its memory small', asyn
   await using checks = new Checks();
   await checks.task('true'); // what loads now is not what is measured
   const before = process.memoryUsage().rss;
-  const [result] = await checks.task(`head -c 50000000 /dev/urandom; printf '\\033[31mred\\a\\n'; exit 1`);
+  const [result] = await checks.task(`head -c 100000000 /dev/zero; printf '\\033[31mred\\a\\n'; exit 1`);
   expect(result!.output_tail!.length).toBeLessThanOrEqual(2048);
   expect(result!.output_tail).toMatch(/red\\x07\n$/);
-  expect(fs.statSync(checks.logFile).size).toBeGreaterThan(50_000_000);
-  expect(process.memoryUsage().rss - before).toBeLessThan(25e6);
+  expect(fs.statSync(checks.logFile).size).toBeGreaterThan(100_000_000);
+  // What else comes and goes in this process is less by far.
+  expect(process.memoryUsage().rss - before).toBeLessThan(60e6);
 });
 
 test('secrets are in neither log nor result', async () => {

@@ -10,10 +10,10 @@ import {stringify} from 'yaml';
 import type {EventName, MilestoneEvent} from '../../src/events/event.ts';
 import {withDeadline} from './deadline.ts';
 import {endMarked, findMarked, MARKER, type MarkedProcess} from './marked-processes.ts';
-import {pathWithoutAgents} from './path-without-agents.ts';
 import {Program} from './program.ts';
 import {readLog} from './read-log.ts';
 import {type CommandOptions, CommandServer, type ScriptedCommand} from './scripted-command.ts';
+import {searchPathForTests} from './search-path.ts';
 
 /** The executable under test. */
 export const MILESTONE: string = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
@@ -25,6 +25,8 @@ const GIT_CONFIG = `[user]
   defaultBranch = main
 [gc]
   auto = 0
+[maintenance]
+  auto = false
 [commit]
   gpgSign = false
 [advice]
@@ -82,7 +84,7 @@ export class MilestoneRig {
     this.folder = path.join(root, 'repo');
     this.stateFolder = path.join(root, 'state');
     this.env = {
-      PATH: pathWithoutAgents(process.env.PATH!),
+      PATH: searchPathForTests(process.env.PATH!),
       HOME: path.join(root, 'home'),
       TMPDIR: path.join(root, 'tmp'),
       XDG_STATE_HOME: this.stateFolder,

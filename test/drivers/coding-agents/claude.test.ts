@@ -295,9 +295,8 @@ test('one that became too long at work is begun anew once; what is refused at it
 
 test('who is cut off while he waits for the provider has not failed', async () => {
   await using rig = new AgentRig();
-  const limits = {timeoutMs: 1_500, silentMs: Number.POSITIVE_INFINITY};
-  const script = [says.init, says.retries('rate_limit', 1), {hold: true}] as Step[];
-  expect(outcomeOf(await rig.attempt('claude', [script], {limits}))).toMatchObject({kind: 'quota'});
+  rig.agents.script('claude', 1, [says.init, says.retries('rate_limit', 1), {hold: true}]);
+  expect(await rig.cutOffAfter('rate_limit', 'claude')).toMatchObject({kind: 'quota'});
 });
 
 test('the end of a limit is taken from where it is said in numbers', async () => {

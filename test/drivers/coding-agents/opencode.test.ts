@@ -141,11 +141,11 @@ test.each([
   rig.agents.script('opencode', 1, [
     says.begin,
     logs('x.log', ...lines.map(line => line.replace('$PWD', rig.work))),
+    {raw: 'logged\n'},
     {hold: true},
   ]);
-  const limits = {timeoutMs: 2_500, silentMs: Number.POSITIVE_INFINITY};
-  const running = await rig.begin('opencode', {limits, agent: {conversation: {id: 'ses_1', resume: true}}});
-  expect(outcomeOf(await running.ended)).toMatchObject({kind});
+  const agent = {conversation: {id: 'ses_1', resume: true}};
+  expect(await rig.cutOffAfter('logged', 'opencode', {agent})).toMatchObject({kind});
 });
 
 test('what was in the log before, and what it got over, decides nothing', async () => {
@@ -153,19 +153,17 @@ test('what was in the log before, and what it got over, decides nothing', async 
   const log = path.join(rig.folder, '.local/share/opencode/log/opencode.log');
   fs.mkdirSync(path.dirname(log), {recursive: true});
   fs.writeFileSync(log, `${refused('run=old')}\n`);
-  const limits = {timeoutMs: 1_500, silentMs: Number.POSITIVE_INFINITY};
-  const now = Date.now();
+  const now = new FakeClock().now();
   const script: Step[] = [
     logs('opencode.log', refused('run=r1').replace('timestamp=x', `timestamp=${new Date(now + 60_000).toISOString()}`)),
     {print: {type: 'step_start', timestamp: now + 60_500, sessionID: 's', part: {}}},
+    {raw: 'second\n'},
     {hold: true},
   ];
-  rig.agents.script('opencode', 1, [{hold: true}]);
+  rig.agents.script('opencode', 1, [{raw: 'first\n'}, {hold: true}]);
   rig.agents.script('opencode', 2, script);
-  for (const _ of [1, 2]) {
-    const running = await rig.begin('opencode', {limits});
-    expect(outcomeOf(await running.ended)).toMatchObject({kind: 'failed', cause: 'timeout'});
-  }
+  for (const printed of ['first', 'second'])
+    expect(await rig.cutOffAfter(printed, 'opencode')).toMatchObject({kind: 'failed', cause: 'timeout'});
 });
 
 test('a session that is too long for the provider is begun anew', async () => {
