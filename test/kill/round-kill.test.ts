@@ -9,6 +9,13 @@ import {copyWorld, effects, executeToTheEnd, executeWith, expectNothingLeft, typ
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
 const MOMENTS = 45 / oneIn(9);
 const TASKS = ['a', 'b', 'c', 'd'];
+/** The first check of work in the queue lasts until all is there, or done: the next round takes several in any case. */
+const GATHER = `
+[ "$MILESTONE_SLOT" = ${TASKS.length} ] && ls *.txt && mkdir "$DIARY.latch" || exit 0
+log=$(dirname "$DIARY")/repo/.milestones/logs/execution-${ID}.jsonl
+there() { grep -E '"event":"task_(queued|completed)"' "$log" | grep -oE '"task_id":"[a-z]+"' | sort -u | wc -l; }
+until [ $(there) -ge ${TASKS.length} ]; do sleep 0.05; done
+`;
 
 let template: MilestoneRig;
 let [total, begin] = [0, 0];
@@ -16,7 +23,7 @@ let [total, begin] = [0, 0];
 beforeAll(async () => {
   template = await MilestoneRig.create();
   const tasks = TASKS.map(id => ({id, run: `echo ${id} >> "$DIARY" && echo ${id} > ${id}.txt`}));
-  await template.writeMilestone(ID, tasks, {settings: {max_parallel: 4, verify: 'sleep 0.3'}});
+  await template.writeMilestone(ID, tasks, {settings: {max_parallel: TASKS.length, verify: GATHER}});
   await using rig = copyWorld(template);
   expect(await executeWith(rig, {at: 0, kind: 'kill-before'})).toMatchObject({exitCode: 0});
   const done = effects(rig);
