@@ -116,6 +116,7 @@ test('a command that cannot be started is a failure', async () => {
 test('what it leaves running is ended, named in its log, and does not change how it counts', async () => {
   await using attempt = new Attempt();
   const running = await attempt.run('exec 2>&1; sleep 1000 & printf done');
+  await attempt.untilPrinted('done');
   expect(await attempt.clock.runUntil(running.ended, 1)).toEqual({kind: 'claimed', claim: {}});
   expect(attempt.output).toMatch(/^done\nmilestone: ended what was left running: (sleep|sh) \(pid \d+\)\n$/);
   expect(await attempt.carriers()).toEqual([]);
