@@ -1,5 +1,5 @@
 import {checkBaseline} from '../attempt/baseline.ts';
-import {startAttempt} from '../attempt/start-attempt.ts';
+import {freeSlots, startAttempt} from '../attempt/start-attempt.ts';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
 import {isHalted} from '../execution/halted.ts';
@@ -16,11 +16,19 @@ export function taskExecutor(execution: Execution): Agent {
     wakesOn: ['plan', 'go', 'turn', 'queue', 'done', 'trouble', 'relief', 'standing', 'spending'],
     tick() {
       if (isHalted(execution)) return;
-      if (execution.inForce.needsBaseline && execution.ready.waiting.size > 0)
-        execution.jobs.start('baseline', () => checkBaseline(execution));
+      if (execution.inForce.needsBaseline && execution.ready.waiting.size > 0) checkBeforeWork(execution);
       startWhatIsReady(execution);
     },
   };
+}
+
+/** Check the base, and make the slots of those who wait for that ready meanwhile. */
+function checkBeforeWork(execution: Execution): void {
+  const {inForce, jobs, lifetime, ready, workspace} = execution;
+  if (jobs.has('baseline')) return;
+  jobs.start('baseline', () => checkBaseline(execution));
+  const slots = freeSlots(execution, Math.min(inForce.settings.maxParallel, ready.waiting.size));
+  jobs.start('slots', async () => workspace.makeReady?.(slots, lifetime.signal));
 }
 
 function startWhatIsReady(execution: Execution): void {

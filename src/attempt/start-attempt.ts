@@ -130,17 +130,19 @@ function conversationOf(
   return id === undefined ? undefined : {id, resume: false};
 }
 
-/**
- * A slot that neither a task in progress nor the merge queue holds: the task's earlier one, where its conversation speaks
- * of the files, else the lowest.
- */
-function freeSlot(
-  {ledger: {state}, workspace: {mergeSlot}, inForce: {settings}}: Pick<Execution, 'inForce' | 'ledger' | 'workspace'>,
-  earlier: number | undefined,
-): number {
+/** A slot for an attempt: the task's earlier one, where its conversation speaks of the files, else the lowest. */
+function freeSlot(execution: Pick<Execution, 'inForce' | 'ledger' | 'workspace'>, earlier: number | undefined): number {
+  const free = freeSlots(execution, execution.inForce.settings.maxParallel);
+  return earlier !== undefined && free.includes(earlier) ? earlier : (free[0] as number);
+}
+
+/** The lowest slots that neither a task in progress nor the merge queue holds, so many of them. */
+export function freeSlots(
+  {ledger: {state}, workspace: {mergeSlot}}: Pick<Execution, 'ledger' | 'workspace'>,
+  count: number,
+): number[] {
   const held = new Set([...occupiedSlots(state), mergeSlot]);
-  if (earlier !== undefined && earlier < settings.maxParallel && !held.has(earlier)) return earlier;
-  let slot = 0;
-  while (held.has(slot)) slot++;
-  return slot;
+  const free: number[] = [];
+  for (let slot = 0; free.length < count; slot++) if (!held.has(slot)) free.push(slot);
+  return free;
 }

@@ -39,6 +39,8 @@ export interface SlotKeeper {
 export interface SecuredSlot {
   /** Nothing is left in it that is not kept. */
   isWhole: boolean;
+  /** It is as it was left by the program. */
+  isUntouched: boolean;
   /** Commit that holds what an attempt had left. */
   rescued?: string;
   /** Something in it was put aside. */
@@ -51,7 +53,7 @@ export interface SecuredSlot {
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`; also the reason of a signal that ends its git.
  */
 export async function secureSlot(slot: Repository, keeper: SlotKeeper): Promise<SecuredSlot> {
-  const secured: SecuredSlot = {isWhole: true, isDisturbed: false, warnings: []};
+  const secured: SecuredSlot = {isWhole: true, isUntouched: false, isDisturbed: false, warnings: []};
   try {
     for (const inner of innerWorktrees(slot)) await secureInner(slot, inner, keeper, secured);
     const owner = attemptOf(keeper.id, unsavedOwner(slot));
@@ -73,7 +75,7 @@ export async function trySecureSlot(slot: Repository, keeper: SlotKeeper): Promi
     if (isPassingFailure(error)) throw error;
     const why = error instanceof Error ? error.message : 'there was no time';
     const warning = `the work left in \`${slot.topLevel}\` could not be kept as a commit: ${why}`;
-    return {isWhole: false, isDisturbed: false, warnings: [warning]};
+    return {isWhole: false, isUntouched: false, isDisturbed: false, warnings: [warning]};
   }
 }
 
@@ -94,6 +96,7 @@ async function secureAttempt(slot: Repository, name: RescueName, keeper: SlotKee
 async function secureRest(slot: Repository, keeper: SlotKeeper, secured: SecuredSlot): Promise<void> {
   await showHiddenChanges(slot);
   const left = await changedSince(slot);
+  secured.isUntouched = left === undefined;
   if (left === undefined) return;
   const nested = await keepWorktree(slot, left, keeper, secured);
   await setNestedAside(slot, nested, keeper, secured);

@@ -18,13 +18,13 @@ import {workFolder} from '../git/repository.ts';
 import {HOME_NOTE, slotAt, slotLink} from '../git/slot-folders.ts';
 import {fileError, listFolder, makeFolder} from '../platform/files.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
-import {type SlotKeeper, secureSlot} from './keep-slot.ts';
+import {type SecuredSlot, type SlotKeeper, secureSlot} from './keep-slot.ts';
 import {noteClean} from './left-as.ts';
 import {beginMaking, endMaking} from './mend-slots.ts';
 import {removeSlot} from './remove-slots.ts';
 import {resetSlot} from './reset-slot.ts';
 import {setAside} from './set-aside.ts';
-import {clearUnsaved, lockSlot, setSlotBase, writeNote} from './slot-notes.ts';
+import {clearUnsaved, lockSlot, preparedAt, setSlotBase, writeNote} from './slot-notes.ts';
 
 export interface SlotWish {
   /** From `slotFolder`. */
@@ -35,6 +35,8 @@ export interface SlotWish {
   home: string;
   /** Remove ignored files as well. */
   fresh?: boolean;
+  /** Nobody has worked in it since it was last prepared. */
+  isUnused?: boolean;
   keeper: SlotKeeper;
 }
 
@@ -58,7 +60,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   const found = slotAt(repo, folder);
   const secured = found && (await secureSlot(found, keeper));
   warnings.push(...(secured?.warnings ?? []));
-  const reset = found && secured?.isWhole ? await resetTo(found, wish) : 'impossible';
+  const reset = found && secured?.isWhole ? await resetTo(found, wish, secured) : 'impossible';
   const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
   await assertSlot(slot, commit);
   endMaking(slot);
@@ -75,7 +77,8 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   return {slot, needsSetup, ...rescued, warnings};
 }
 
-async function resetTo(slot: Repository, wish: SlotWish) {
+async function resetTo(slot: Repository, wish: SlotWish, {isUntouched}: SecuredSlot) {
+  if (wish.isUnused && isUntouched && preparedAt(slot) === wish.commit) return 'whole';
   // First: whatever a crash on the way leaves the head at is nobody's work.
   setSlotBase(slot, wish.commit);
   return resetSlot(slot, wish);

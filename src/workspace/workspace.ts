@@ -107,6 +107,11 @@ export interface Workspace {
   begin?(): Promise<void>;
   /** The place of an attempt that is under way, or that an executor which is dead had begun. */
   workplaceOf(place: AttemptPlace): Workplace;
+  /**
+   * Make slots in which nobody works ready for those who will, on the head of the branch.
+   * @param signal Has it stop there.
+   */
+  makeReady?(slots: readonly number[], signal: StopSignal): Promise<void>;
   /** Make the place of an attempt ready, on the head of the branch. @returns What keeps it from that. */
   open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}>;
   /**

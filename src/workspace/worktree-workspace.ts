@@ -11,6 +11,7 @@ import type {Clock} from '../platform/clock.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 import {Freezer, type FreezerParts} from './freezer.ts';
 import {type BranchParts, GitBranch} from './git-branch.ts';
 import type {SlotKeeper} from './keep-slot.ts';
@@ -72,6 +73,8 @@ export class WorktreeWorkspace implements Workspace {
   /** What was said of submodules that stay empty. */
   private readonly saidEmpty = new Set<string>();
   private readonly slots: SlotFinder;
+  /** Slots that are made, or are going to be, before anybody needs them; each resolves when that is over. */
+  private readonly ahead = new Map<number, Promise<unknown>>();
 
   constructor(private readonly parts: WorktreeParts) {
     this.slots = new SlotFinder(parts);
@@ -121,6 +124,25 @@ export class WorktreeWorkspace implements Workspace {
     };
   }
 
+  async makeReady(slots: readonly number[], signal: StopSignal): Promise<void> {
+    const making = new SerialQueue();
+    const make = (slot: number) => {
+      const made = making.run(() => this.makeAhead(slot, signal));
+      // At once: who is given the slot meanwhile waits for it.
+      this.ahead.set(
+        slot,
+        made.catch(() => undefined),
+      );
+      return made;
+    };
+    await Promise.all(slots.map(make));
+  }
+
+  private async makeAhead(slot: number, signal: StopSignal): Promise<void> {
+    const head = await this.branch.head();
+    if (head.kind === 'head' && !signal.aborted) await this.prepareSlot(slot, head.commit, signal);
+  }
+
   async open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
     const {slot} = place;
     const refused = slot === undefined ? undefined : await this.prepare({...place, slot}, from, signal);
@@ -143,7 +165,10 @@ export class WorktreeWorkspace implements Workspace {
     }
     const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
-    const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal);
+    const isUnused = this.ahead.has(place.slot);
+    await this.ahead.get(place.slot);
+    this.ahead.delete(place.slot);
+    const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal, isUnused);
     if (!prepared) return undefined;
     const {slot, needsSetup} = prepared;
     if (kept) {
@@ -242,9 +267,9 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   /** @returns `undefined` when the signal ended it. A large worktree may take its time. */
-  private async prepareSlot(number: number, commit: string, signal: StopSignal) {
+  private async prepareSlot(number: number, commit: string, signal: StopSignal, isUnused = false) {
     try {
-      return await this.makeSlot(number, commit, this.patience({signal, timeoutMs: undefined}));
+      return await this.makeSlot(number, commit, this.patience({signal, timeoutMs: undefined}), isUnused);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -268,13 +293,13 @@ export class WorktreeWorkspace implements Workspace {
     return patience && {...patience, ...more};
   }
 
-  private async makeSlot(number: number, commit: string, patience: Patience | undefined) {
+  private async makeSlot(number: number, commit: string, patience: Patience | undefined, isUnused = false) {
     const {repo, root, home, fresh} = this.parts;
     const folder = this.slots.folder(number);
     const keeper = this.keeper(number);
     await mendRegistrations(repo, slotRoot(repo, root));
     this.slots.findHere(number); // not to be taken for a folder of somebody else's
-    const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, keeper});
+    const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, isUnused, keeper});
     if (made.needsSetup) this.parts.setup.forget(made.slot);
     for (const warning of made.warnings) this.parts.warn(warning);
     if (this.parts.fillsSubmodules) await this.fillSubmodules(made.slot);

@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
 import {eventsOf, everythingBelow, fileAt, filesAt, outcomes, subjects, tasksIn} from './support.ts';
 
 const BRANCH = 'milestone/m';
@@ -269,10 +270,15 @@ function slotsKept(rig: MilestoneRig, id = 'm'): string[] {
   return eventsOf(rig, id, 'slot_kept').map(({details}) => details.ref);
 }
 
+/** What leads to the slots of a milestone, each by its number. */
+function linkOf(rig: MilestoneRig, slot: number, id = 'm'): string {
+  const pools = path.join(rig.stateFolder, 'milestone');
+  return path.join(pools, fs.readdirSync(pools)[0]!, id, `${slot}`);
+}
+
 /** The folder of the only slot of a milestone. */
 function slotFolderOf(rig: MilestoneRig, id = 'm'): string {
-  const pools = path.join(rig.stateFolder, 'milestone');
-  return fs.realpathSync(path.join(pools, fs.readdirSync(pools)[0]!, id, '0'));
+  return fs.realpathSync(linkOf(rig, 0, id));
 }
 
 test.concurrent('what a person does in the slot of a paused attempt is kept when the milestone goes on', async () => {
@@ -357,4 +363,37 @@ test.concurrent('tasks and checks run in a folder that is named after the reposi
   const named = 'test "$(basename "$PWD")" = repo && test "$(basename "$(pwd -P)")" = repo';
   await rig.writeMilestone('m', [{id: 'a', run: `${named} && echo a > a`, verify: named, retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
+});
+
+test.concurrent('slots are made while the base is checked, and no attempt begins before that is green', async () => {
+  await using rig = await MilestoneRig.create();
+  const check = await rig.command('check');
+  const later = {id: 'later', run: 'echo 3 > later', dependencies: ['a']};
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo 1 > a'}, {id: 'b', run: 'echo 2 > b'}, later], {
+    settings: {verify: `[ -n "$MILESTONE_TASK" ] || (${check.shell})`, max_parallel: 4},
+  });
+  const execution = rig.milestone('execute');
+  const baseline = await check.nextRun();
+  await Promise.all([0, 1].map(slot => waitForFile(linkOf(rig, slot))));
+  expect(fs.existsSync(linkOf(rig, 2))).toBe(false);
+  expect(eventsOf(rig, 'm', 'task_started')).toEqual([]);
+  // Is kept, and in nobody's way.
+  fs.writeFileSync(path.join(slotFolderOf(rig), 'mine'), 'mine\n');
+  await baseline.exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b', 'later']);
+  expect(slotsKept(rig).map(ref => fileAt(rig, ref, 'mine'))).toEqual(['mine']);
+});
+
+test.concurrent('who wants to end while slots are made for later does not wait for them', async () => {
+  await using rig = await MilestoneRig.create({files: {'.gitattributes': '* filter=slow\n', 'a.txt': 'a\n'}});
+  const [check, filter] = [await rig.command('check'), await rig.command('filter')];
+  rig.git('config', 'filter.slow.smudge', `case "$PWD" in *slot-0*) (${filter.shell});; esac; cat`);
+  rig.git('config', 'filter.slow.clean', 'cat');
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo 1 > a'}], {settings: {verify: check.shell}});
+  const execution = rig.milestone('execute');
+  await check.nextRun();
+  await filter.nextRun();
+  execution.kill('SIGTERM');
+  expect(await execution).toMatchObject({exitCode: 143});
 });
