@@ -25,7 +25,7 @@ export function gitIntegration(execution: Execution): Agent {
   return {
     name: 'git-integration',
     everyMs: FIVE_MINUTES_MS,
-    wakesOn: ['claim', 'queue', 'done'],
+    wakesOn: ['claim', 'queue', 'done', 'relief'],
     tick() {
       takeClaimed(execution);
       rounds?.wake();

@@ -5,6 +5,7 @@ import type {Execution} from '../execution/execution.ts';
 import {isHalted, isStopped} from '../execution/halted.ts';
 import {type Stop, standstill, whatRemains} from '../scheduler/what-remains.ts';
 import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
+import {atWork} from '../state/open-blockers.ts';
 import {milestoneProgress} from '../state/progress.ts';
 import {findBlockers} from './find-blockers.ts';
 
@@ -61,11 +62,9 @@ function judge(execution: Execution, world: World): void {
   else if (isIdle(execution)) judgeWhenIdle(execution, world);
 }
 
-/** Nothing runs, or all that does was told to stay in the merge queue for the next execution. */
+/** Nothing is at work, or all that is was told to stay in the merge queue for the next execution. */
 function isIdle({attempts, ledger: {state}}: Execution): boolean {
-  return [...state.running].every(
-    id => state.status === 'paused' && state.queued.has(id) && attempts.isInterrupted(id),
-  );
+  return atWork(state).every(id => state.status === 'paused' && state.queued.has(id) && attempts.isInterrupted(id));
 }
 
 function judgeWhenIdle(execution: Execution, world: World): void {
@@ -124,5 +123,5 @@ function stop(
   if (code !== known && code === 'blocked') execution.ledger.record({event: 'milestone_blocked', details: {reason}});
   else if (code !== known)
     execution.ledger.record({event: 'milestone_paused', details: {code: code as PauseCode, reason}});
-  if (state.running.size === 0) execution.lifetime.end({exit, reason, ...(hint !== undefined && {hint})});
+  if (atWork(state).length === 0) execution.lifetime.end({exit, reason, ...(hint !== undefined && {hint})});
 }

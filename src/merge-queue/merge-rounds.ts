@@ -7,8 +7,9 @@ import {type StopSignal, StopSource} from '../platform/processes/stop-signal.ts'
 import {onAbort} from '../platform/processes/supervise.ts';
 import {nextRound, type Suspects} from '../scheduler/merge-round.ts';
 import {worthWaiting} from '../scheduler/worth-waiting.ts';
+import {isBranchClosed} from '../state/open-blockers.ts';
 import {PRUNED_WORK} from '../workspace/freezer.ts';
-import type {AttemptPlace, Branch, BranchHead, QueuedWork} from '../workspace/workspace.ts';
+import type {AttemptPlace, Branch, BranchBlocker, BranchHead, QueuedWork} from '../workspace/workspace.ts';
 import {Coming} from './coming.ts';
 import type {Member} from './lay-works.ts';
 import {takeRound} from './take-round.ts';
@@ -50,7 +51,7 @@ export class MergeRounds {
   wake(): void {
     const {lifetime, jobs} = this.execution;
     this.watchQueued();
-    if (this.isAtWork || lifetime.ending || this.order().length === 0) return;
+    if (this.isAtWork || lifetime.ending || !this.canGoOn) return;
     this.isAtWork = true;
     // The one before may have ended just now, and its name be taken still.
     jobs.start(`merge queue ${++this.jobs}`, () => this.run());
@@ -65,7 +66,7 @@ export class MergeRounds {
   private async run(): Promise<void> {
     const {lifetime, mergeQueue} = this.execution;
     try {
-      while (!lifetime.ending && this.order().length > 0) {
+      while (!lifetime.ending && this.canGoOn) {
         await this.gather();
         await mergeQueue.run(head => this.round(head as BranchHead));
       }
@@ -105,10 +106,7 @@ export class MergeRounds {
     const {execution, branch, suspects} = this;
     const order = this.order();
     if (execution.lifetime.ending || order.length === 0) return;
-    if (head.kind !== 'head') {
-      for (const {place} of order) await block(execution, place, head.blocker);
-      return;
-    }
+    if (head.kind !== 'head') return this.close(head.blocker);
     const {batch} = execution.inForce.settings.merge;
     const ids = nextRound(
       order.map(({place}) => place.taskId),
@@ -119,14 +117,13 @@ export class MergeRounds {
     const disarm = this.inRound.map(({signal}) => onAbort(signal, reason => stop.abort(reason)));
     try {
       const members = await this.membersOf(this.inRound);
-      const others = order.filter(one => !this.inRound.includes(one)).map(({place}) => place);
       this.suspects = await takeRound(execution, {
         branch,
         members,
-        others,
         onto: head.commit,
         suspects,
         signal: stop,
+        onClosed: blocker => this.close(blocker),
       });
     } finally {
       for (const takeBack of disarm) takeBack();
@@ -134,6 +131,24 @@ export class MergeRounds {
       this.inRound = [];
       for (const one of left) this.withdraw(one);
     }
+  }
+
+  /** Something waits, and the branch can be moved as far as anybody knows. */
+  private get canGoOn(): boolean {
+    const isClosed = !this.isShared && isBranchClosed(this.execution.ledger.state);
+    return this.order().length > 0 && !isClosed;
+  }
+
+  /** Where all work in one checkout, what waits lies there. */
+  private get isShared(): boolean {
+    return this.execution.ledger.state.activation?.isolation === 'shared';
+  }
+
+  /** Nothing gets onto the branch: what waits, waits on, unless it is in the way of all others. */
+  private async close(blocker: BranchBlocker): Promise<void> {
+    const {execution} = this;
+    if (!this.isShared) return execution.ledger.openBlocker(blocker);
+    for (const {place} of this.order()) await block(execution, place, blocker);
   }
 
   /** What waits, in the order of claims. */

@@ -7,13 +7,13 @@
 // M2. `task_integrating` of all is on disk before the branch moves, `task_completed` only after the branch is synced.
 // M3. A round that is stopped, or whose head has moved, changes nothing: what was in it waits for the next.
 
-import {block, completion, giveUp} from '../attempt/attempt-end.ts';
+import {completion, giveUp} from '../attempt/attempt-end.ts';
 import {voidIfChanged} from '../attempt/void-changed.ts';
 import type {NewEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {findingOf, type Suspects} from '../scheduler/merge-round.ts';
-import type {AttemptPlace, Branch} from '../workspace/workspace.ts';
+import type {Branch, BranchBlocker} from '../workspace/workspace.ts';
 import {checkRound, concerns} from './check-round.ts';
 import {type Laid, layWorks, type Member, type Stack} from './lay-works.ts';
 
@@ -21,13 +21,13 @@ export interface Round {
   branch: Branch;
   /** In the order of their claims. */
   members: readonly Member[];
-  /** Those that wait besides. */
-  others: readonly AttemptPlace[];
   /** Head of the branch. */
   onto: string;
   suspects: Suspects | undefined;
   /** Aborts when one of the members is to leave the queue, or all are to stop. */
   signal: StopSignal;
+  /** Told of what keeps the branch from being moved. */
+  onClosed(blocker: BranchBlocker): Promise<void>;
 }
 
 /** Take works onto the branch together, or find who is to blame that they cannot be. @returns Who is suspected now. */
@@ -50,7 +50,7 @@ export async function takeRound(execution: Execution, round: Round): Promise<Sus
 
 /** @returns False when something has changed meanwhile: then all is to be looked at anew. */
 async function integrate(execution: Execution, round: Round, stack: Stack): Promise<boolean> {
-  const {branch, signal, members, others} = round;
+  const {branch, signal} = round;
   const {laid, onto, tip} = stack;
   if (signal.aborted || (await haveVoided(execution, laid))) return false;
   const moved = laid.filter(isMerged);
@@ -61,9 +61,7 @@ async function integrate(execution: Execution, round: Round, stack: Stack): Prom
     execution.ledger.record(...moved.map(one => integrating(one, stack)));
     await execution.ledger.durable();
     const advance = await branch.advance({from: onto, to: tip, places: moved.map(({place}) => place)});
-    if (advance.kind === 'checked_out')
-      for (const place of [...members.map(member => member.place), ...others].filter(one => isQueued(execution, one)))
-        await block(execution, place, advance.blocker);
+    if (advance.kind === 'checked_out') await round.onClosed(advance.blocker);
     if (advance.kind !== 'advanced') return false;
   }
   const done: NewEvent[] = [];
@@ -86,10 +84,6 @@ async function haveVoided(execution: Execution, laid: readonly Laid[]): Promise<
 
 function isMerged(laid: Laid): laid is Laid & {commit: string} {
   return laid.commit !== undefined;
-}
-
-function isQueued({ledger}: Execution, place: AttemptPlace): boolean {
-  return ledger.isCurrent(place) && ledger.state.queued.has(place.taskId);
 }
 
 function integrating({place, commit}: Laid & {commit: string}, {onto, tip}: Stack): NewEvent {

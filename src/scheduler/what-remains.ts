@@ -15,6 +15,7 @@ import {
   taskState,
   tasksCompleted,
 } from '../state/milestone.ts';
+import {atWork} from '../state/open-blockers.ts';
 
 /** What the scheduler knows besides the state. */
 export interface Outlook {
@@ -43,9 +44,9 @@ export type Remaining =
 /** How an execution ends before everything is done. */
 export type Stop = Extract<Remaining, {kind: 'stopped'}>;
 
-/** Judge what remains; anything but `working` is only true while nothing runs. */
+/** Judge what remains; anything but `working` is only true while nothing is at work. */
 export function whatRemains(state: MilestoneState, outlook: Outlook): Remaining {
-  if (state.running.size > 0 || (outlook.ready > 0 && !outlook.halted)) return {kind: 'working'};
+  if (atWork(state).length > 0 || (outlook.ready > 0 && !outlook.halted)) return {kind: 'working'};
   if (isDone(state) && state.refused) return brokenPlan(state.id, state.refused);
   if (canComplete(state)) return {kind: 'complete'};
   const resting = [...outlook.waiting.values()].filter(driver => driver in state.pausedDrivers);

@@ -10,6 +10,19 @@ export function blockersOf({blockersOf}: MilestoneState, id: TaskId | undefined)
   return blockersOf.get(id) ?? NONE;
 }
 
+/** Whether nothing can be taken onto the branch as it is. */
+export function isBranchClosed(state: MilestoneState): boolean {
+  return [...blockersOf(state, undefined).values()].some(
+    ({type}) => type === 'branch_rewritten' || type === 'branch_checked_out',
+  );
+}
+
+/** Tasks in progress that go on by themselves: what waits for a branch that is closed does not. */
+export function atWork(state: MilestoneState): TaskId[] {
+  const running = [...state.running];
+  return isBranchClosed(state) ? running.filter(id => !state.queued.has(id)) : running;
+}
+
 /** Open a blocker, or change one that is open. */
 export function putBlocker(state: MilestoneState, blocker: Blocker): void {
   const {id, taskId, escalated} = blocker;

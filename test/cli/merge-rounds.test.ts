@@ -274,6 +274,19 @@ describe('meanwhile', () => {
     expect(eventsOf(rig, ID, 'attempt_ended')).toEqual([]);
   });
 
+  test.concurrent('the executor is gone and the milestone is paused: what waits is there for the next one', async () => {
+    await using rig = await MilestoneRig.create();
+    const {run, hold} = await gather(rig, {tasks: named('a', 'b')});
+    run.kill('SIGKILL');
+    await run;
+    expect(await rig.milestone('pause', ID)).toMatchObject({exitCode: 0});
+    expect((await rig.status(ID)).counts).toMatchObject({in_progress: 3, completed: 1});
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+    expect(hold.timesRun).toBe(3);
+    expect(rounds(rig)).toEqual(['green: opener a b']);
+    expect(eventsOf(rig, ID, 'attempt_ended')).toEqual([]);
+  });
+
   test.concurrent('the milestone is cancelled: what waits is kept, and the executor ends', async () => {
     await using rig = await MilestoneRig.create();
     const {run} = await gather(rig, {tasks: named('a')});
