@@ -90,6 +90,7 @@ export const EVENT_KINDS: Readonly<Record<EventName, EventKind>> = {
   // What waited for a green base can be done.
   baseline_checked: 'standing',
   check_compared: 'note',
+  round_started: 'note',
   round_checked: 'note',
   final_checked: 'relief',
   request_rejected: 'note',

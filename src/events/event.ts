@@ -401,6 +401,8 @@ export interface EventDetails {
   /** A task's own check, red after an attempt, was run on the commit that the attempt started from. */
   check_compared: {task_id: TaskId; attempt: number; base: string; check: CheckResult};
   /** The works of a round of the merge queue, laid on `onto` one after the other up to `tip`, were checked together. */
+  /** Works of the merge queue lie on each other, and are checked together. */
+  round_started: {onto: string; tip: string; tasks: TaskId[]};
   round_checked: {onto: string; tip: string; tasks: TaskId[]; ok: boolean; checks: CheckResult[]};
   final_checked: {head?: string; ok: boolean; checks: CheckResult[]};
   request_rejected: {reason: string; code?: RejectionCode; hint?: string};

@@ -32,10 +32,11 @@ export async function checkRound(
   if (groups.length === 0 || isChecked(stack)) return {kind: 'green'};
   const folder = await checkOut(branch, stack);
   if (signal.aborted) return {kind: 'stopped'};
+  const tasks = laid.map(({place}) => place.taskId);
+  execution.ledger.recordSoon({event: 'round_started', details: {onto, tip, tasks}});
   const ran = typeof folder === 'string' ? await runIn(execution, groups, {cwd: folder, laid, signal}) : folder;
   if (signal.aborted) return {kind: 'stopped'};
   const {outcome} = ran;
-  const tasks = laid.map(({place}) => place.taskId);
   execution.ledger.record({
     event: 'round_checked',
     details: {onto, tip, tasks, ok: outcome === undefined, checks: [...ran.results.values()]},

@@ -9,8 +9,9 @@
 
 import {completion, giveUp} from '../attempt/attempt-end.ts';
 import {voidIfChanged} from '../attempt/void-changed.ts';
-import type {NewEvent} from '../events/event.ts';
+import type {NewEvent, Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
+import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {findingOf, type Suspects} from '../scheduler/merge-round.ts';
 import type {Branch, BranchBlocker} from '../workspace/workspace.ts';
@@ -44,9 +45,26 @@ export async function takeRound(execution: Execution, round: Round): Promise<Sus
   const found = findingOf({onto, tip, tasks, red}, suspects, asks);
   if (verdict.kind === 'green') return (await integrate(execution, round, stack)) ? found.suspects : suspects;
   const blamed = laid.find(({place}) => place.taskId === found.blamed);
-  if (blamed) await giveUp(execution, blamed.place, verdict.outcome, blamed.work);
+  if (blamed)
+    await giveUp(
+      execution,
+      blamed.place,
+      namingOthers(verdict.outcome, blamed, suspects?.onto === onto ? suspects.together : []),
+      blamed.work,
+    );
   return found.suspects;
 }
+
+/** Its own checks were green: who was with it may be why they are not any more. */
+function namingOthers(outcome: Outcome, {place}: Laid, together: readonly TaskId[]): Outcome {
+  const others = together.filter(task => task !== place.taskId);
+  if (outcome.kind !== 'failed' || others.length === 0) return outcome;
+  const more = others.length > OTHERS_NAMED ? ` and ${others.length - OTHERS_NAMED} more` : '';
+  const named = others.slice(0, OTHERS_NAMED).map(task => `\`${task}\``);
+  return {...outcome, message: `${outcome.message}, merged in a round with ${named.join(', ')}${more}`};
+}
+
+const OTHERS_NAMED = 5;
 
 /** @returns False when something has changed meanwhile: then all is to be looked at anew. */
 async function integrate(execution: Execution, round: Round, stack: Stack): Promise<boolean> {

@@ -43,9 +43,11 @@ export function statusReport(
   const summary = summarise(snapshot, view.projectDriver);
   const {counts} = summary;
   const weights = phaseWeights(plan.kiro_configuration);
+  const round = isAtWork(view.executor.who) ? kept.round : undefined;
   const tasks = plan.tasks.map((task, index) => {
     const state = snapshot.tasks[index] as TaskState;
-    return taskReport(task, state, driverName(taskNow(task, state), driver), taskProgress(state, weights));
+    const report = taskReport(task, state, driverName(taskNow(task, state), driver), taskProgress(state, weights));
+    return round?.includes(task.id) && report.stage === 'integrating' ? {...report, round} : report;
   });
   const manual = new Set(summary.manual);
   const report: StatusReport = {
@@ -120,12 +122,14 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     report.stage = state.stage;
     report.driver = state.driver;
     report.attempt_started_at = state.startedAt;
+    if (state.queued) report.queued_at = state.queued.at;
   }
   if (state.status === 'completed') {
     report.checked = state.checked;
     if (state.commit !== undefined) report.commit = state.commit;
     if (state.removedTests) report.removed_tests = state.removedTests;
     if (state.completedAt !== undefined) report.completed_at = state.completedAt;
+    if (state.queuedAt !== undefined) report.queued_at = state.queuedAt;
     if (state.checks) report.checks = state.checks;
   }
   if (history.used?.usd !== undefined) report.cost_usd = history.used.usd;

@@ -99,6 +99,10 @@ export interface TaskReport {
   started_at?: Timestamp;
   /** Of the attempt that is running. */
   attempt_started_at?: Timestamp;
+  /** Since when its work is done, and waits to be merged; of a completed one, since when it did. */
+  queued_at?: Timestamp;
+  /** Those with which it is merged and checked at the moment, itself among them. */
+  round?: readonly TaskId[];
   completed_at?: Timestamp;
   /** What its agents say that it has cost; absent when they do not. */
   cost_usd?: number;

@@ -19,6 +19,8 @@ export interface Suspects {
   tasks: readonly TaskId[];
   /** The commands that were red. */
   red: readonly string[];
+  /** All that were in the round that was halved. */
+  together: readonly TaskId[];
 }
 
 /** What was found of a round. */
@@ -62,15 +64,17 @@ export function findingOf(
   concerns: (task: TaskId, command: string) => boolean,
 ): Finding {
   const {onto, tip, tasks, red} = round;
+  const isHalf = suspects?.onto === onto && tasks.every(task => suspects.tasks.includes(task));
   if (red.length > 0) {
     const [only] = tasks;
-    return tasks.length === 1 && only !== undefined ? {blamed: only} : {suspects: {onto, tasks, red}};
+    if (tasks.length === 1 && only !== undefined) return {blamed: only};
+    return {suspects: {onto, tasks, red, together: isHalf ? suspects.together : tasks}};
   }
   if (!suspects || suspects.onto !== onto) return {};
   const rest = suspects.tasks.filter(task => !tasks.includes(task));
   // Nobody asks any more for what only those were checked by who are integrated.
   const stillAsked = suspects.red.filter(command => rest.some(task => concerns(task, command)));
-  return stillAsked.length > 0 ? {suspects: {onto: tip, tasks: rest, red: stillAsked}} : {};
+  return stillAsked.length > 0 ? {suspects: {...suspects, onto: tip, tasks: rest, red: stillAsked}} : {};
 }
 
 /** Whether the suspects are what was red still: none is gone, and they would be laid on what they were laid on. */

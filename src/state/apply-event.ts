@@ -144,6 +144,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         ...(event.details.uncommitted && {uncommitted: event.details.uncommitted}),
       };
       state.agents = {};
+      delete state.round;
       break;
     case 'session_ended':
       if (state.session)
@@ -176,6 +177,13 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     case 'slot_kept':
       note(state, {kind: 'slot_kept', at: event.timestamp, ...event.details});
+      break;
+    case 'round_started':
+      state.round = event.details.tasks;
+      break;
+    case 'round_checked':
+      // What was red waits again.
+      if (!event.details.ok) delete state.round;
       break;
     case 'baseline_checked':
       state.baseline = {ok: event.details.ok, head: event.details.head};

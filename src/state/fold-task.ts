@@ -90,7 +90,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
     case 'task_queued': {
       if (!isRunning(task, event) || task.stage !== 'claimed') break;
       const {commit} = event.details;
-      return {...task, stage: 'integrating', queued: {...(commit !== undefined && {commit})}};
+      return {...task, stage: 'integrating', queued: {at: event.timestamp, ...(commit !== undefined && {commit})}};
     }
     case 'task_integrating': {
       if (!isRunning(task, event)) break;
@@ -99,7 +99,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         ...task,
         stage: 'integrating',
         // Earlier versions queued nothing: what was to be moved is the work.
-        queued: task.queued ?? {commit},
+        queued: task.queued ?? {at: event.timestamp, commit},
         integrating: {commit, onto, ...(tip !== undefined && {tip})},
       };
     }
@@ -108,6 +108,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {
         status: 'completed',
         completedAt: event.timestamp,
+        ...(task.status === 'in_progress' && task.queued && {queuedAt: task.queued.at}),
         checked: event.details.checked,
         ...(event.details.commit !== undefined && {commit: event.details.commit}),
         ...(task.status === 'in_progress' && task.claim?.summary !== undefined && {summary: task.claim.summary}),

@@ -129,6 +129,8 @@ export interface MilestoneState {
   waiting: Map<TaskId, number>;
   /** Ids of the tasks in progress. */
   running: Set<TaskId>;
+  /** Of these the ones that are merged and checked together; those of the last time, when none are. */
+  round?: readonly TaskId[];
   /** Of these the ones whose work waits to be merged, or is being merged. */
   queued: Set<TaskId>;
   counts: Record<ShownStatus, number>;

@@ -28,6 +28,7 @@ type Kept = Pick<
   | 'finalCheck'
   | 'branchCreated'
   | 'head'
+  | 'round'
   | 'agents'
   | 'pausedDrivers'
   | 'driverTroubles'
@@ -55,7 +56,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents, executedMs} = state;
   const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
-  const {landing, landed, landedInPart} = state;
+  const {landing, landed, landedInPart, round} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
@@ -70,6 +71,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       finalCheck,
       branchCreated,
       head,
+      round,
       agents,
       pausedDrivers,
       driverTroubles,

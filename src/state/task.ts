@@ -107,8 +107,8 @@ export interface RunningTask {
   claim?: Claim;
   /** Number of the event that claimed it. */
   claimSeq?: number;
-  /** It waits to be merged: its work, where there is any. */
-  queued?: {commit?: string};
+  /** It waits to be merged, since then: its work, where there is any. */
+  queued?: {at: Timestamp; commit?: string};
   /** Green checks are on record for this attempt. */
   checked?: boolean;
   /** Checks that were run for it, as last recorded. */
@@ -140,6 +140,8 @@ export type DoneCheck = Pick<CheckResult, 'command' | 'ok' | 'duration_ms' | 'fl
 export interface CompletedTask {
   status: 'completed';
   completedAt?: Timestamp;
+  /** Its work was done by then, and waited to be merged. */
+  queuedAt?: Timestamp;
   commit?: string;
   checked: boolean;
   /** Those that were run last on its work. */

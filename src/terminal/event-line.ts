@@ -115,6 +115,10 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
         .map(change => `${chalk.yellow('!')} while ${whose}: ${printable(sharedChange(change))}`)
         .join('\n');
     }
+    case 'round_started':
+      return event.details.tasks.length === 1
+        ? undefined
+        : `${chalk.cyan('▶')} checking together: ${event.details.tasks.map(name).join(', ')}`;
     case 'round_checked':
       return roundChecked(event.details);
     case 'final_checked':

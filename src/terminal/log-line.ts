@@ -81,6 +81,7 @@ const GISTS: Gists = {
   check_compared: ({base, check, ...details}) =>
     ofAttempt(details, `its check is ${check.ok ? 'green' : 'red'} on ${short(base)}`),
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,
+  round_started: ({tasks, onto, tip}) => sentence(tasks.join(', '), `${short(tip)} onto ${short(onto)}`),
   round_checked: ({tasks, onto, tip, ...details}) =>
     sentence(tasks.join(', '), `${verdict(details)} as ${short(tip)} onto ${short(onto)}`),
   final_checked: ({head, ...details}) => `${verdict(details)}${head === undefined ? '' : ` on ${short(head)}`}`,

@@ -31,6 +31,7 @@ export function paintStatus(status: ShownStatus | MilestoneStatus, text: string,
 }
 
 /** A stage as people are told it. */
-export function stageWord(stage: Stage): string {
-  return stage === 'integrating' ? 'in the queue' : stage;
+export function stageWord({stage, round}: {stage?: Stage; round?: readonly unknown[]}): string {
+  if (stage !== 'integrating') return stage ?? '';
+  return round ? 'in a round' : 'in the queue';
 }

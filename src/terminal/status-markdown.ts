@@ -10,7 +10,7 @@ import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {stageWord} from './status-mark.ts';
-import {countParts, doneParts, running, runningHeading, skipped, whoLines} from './status-text.ts';
+import {countParts, doneParts, othersOf, running, runningHeading, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */
 const SHOWN = 3;
@@ -109,11 +109,11 @@ function failed({tasks}: StatusReport): TaskReport[] {
 }
 
 function runningText(task: TaskReport, {warnings}: StatusReport): string {
-  const {id, stage, attempts, attempt_started_at: since, kiro} = task;
+  const {id, attempts, attempt_started_at, queued_at: since = attempt_started_at, kiro} = task;
   const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
   const marks = warnings.flatMap(of => ('task_id' in of && of.task_id === id ? `, ${WARNINGS[of.kind]}` : []));
   const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
-  return `\`${id}\` ${stage && stageWord(stage)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
+  return `\`${id}\` ${stageWord(task)}${othersOf(task)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
 }
 
 /** Without their ages, which change all the time. */

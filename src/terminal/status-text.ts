@@ -86,6 +86,7 @@ export function doneParts({
   attempts,
   kiro,
   started_at,
+  queued_at,
   completed_at,
   cost_usd,
 }: TaskReport): string[] {
@@ -93,7 +94,7 @@ export function doneParts({
   const took =
     started_at === undefined || completed_at === undefined
       ? Number.NaN
-      : Date.parse(completed_at) - Date.parse(started_at);
+      : Date.parse(queued_at ?? completed_at) - Date.parse(started_at);
   return [
     green.length > 0 ? `checked by ${green.join(' and ')}` : checked ? 'checked' : 'unchecked',
     ...(attempts > 1 && !kiro ? [`${attempts} attempts`] : []),
@@ -220,13 +221,24 @@ export function runningHeading({executed}: Pick<StatusReport, 'executed'>): 'Run
 }
 
 export function runningText(task: RunningTask, now: number): string {
-  const age = task.attempt_started_at === undefined ? '' : ` ${ageOf(now - Date.parse(task.attempt_started_at))}`;
+  const since = task.queued_at ?? task.attempt_started_at;
+  const age = since === undefined ? '' : ` ${ageOf(now - Date.parse(since))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
-  return printable(`${phase}${task.stage && stageWord(task.stage)}${age}${attempts(task)}${title}`);
+  return printable(`${phase}${stageWord(task)}${othersOf(task)}${age}${attempts(task)}${title}`);
 }
 
-type RunningTask = Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'kiro'>;
+type RunningTask = Pick<
+  TaskReport,
+  'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro'
+>;
+
+/** Who is in its round. */
+export function othersOf({id, round = []}: Pick<TaskReport, 'id' | 'round'>): string {
+  const others = round.filter(other => other !== id);
+  const more = others.length > SHOWN ? ` and ${others.length - SHOWN} more` : '';
+  return others.length === 0 ? '' : ` with ${others.slice(0, SHOWN).join(', ')}${more}`;
+}
 
 /** Those of a kiro task are numbered through all its phases, and say nothing of how often one was tried. */
 function attempts({attempts, kiro}: Pick<TaskReport, 'attempts' | 'kiro'>): string {

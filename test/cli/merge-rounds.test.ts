@@ -65,9 +65,17 @@ describe('works that wait', () => {
       undefined,
       ...Array(4).fill('integrating'),
     ]);
+    expect(status.tasks.map(({round}: {round?: string[]}) => round)).toEqual([undefined, ['opener'], ...Array(3)]);
+    const {stdout} = await rig.milestone('status', ID);
+    expect(stdout).toMatch(/opener +in a round \d/);
+    expect(stdout).toMatch(/a +in the queue \d/);
     await checking.exit();
     expect(await run).toMatchObject({exitCode: 0});
     expect(rounds(rig)).toEqual(['green: opener', 'green: a b c']);
+    const started = eventsOf(rig, ID, 'round_started').map(({details}) => details.tasks);
+    expect(started).toEqual([['opener'], ['a', 'b', 'c']]);
+    expect((await run).stdout).toContain('checking together: a, b, c');
+    expect((await rig.status(ID)).tasks.map(({round}: {round?: string[]}) => round)).toEqual(Array(5));
     const [, round] = eventsOf(rig, ID, 'round_checked').map(({details}) => details);
     const integrating = eventsOf(rig, ID, 'task_integrating').map(({details}) => details);
     expect(integrating.slice(2).map(({onto, tip}) => [onto, tip])).toEqual(Array(3).fill([round!.onto, round!.tip]));
@@ -143,7 +151,7 @@ describe('a round that is red', () => {
     await checking.exit();
     expect(await run).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringContaining('task `bad` did not pass its check'),
+      stderr: expect.stringMatching(/task `bad` did not pass its check: .*, merged in a round with `a`, `b`, `c`, `d`/),
     });
     expect(rounds(rig)).toEqual([
       'green: opener',

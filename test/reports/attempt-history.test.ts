@@ -43,6 +43,7 @@ const verified = (task_id: string, on: 'worktree' | 'merged', flaky: boolean): N
     details: {task_id, attempt: 1, on, ok: true, checks: [{...check, ...(flaky && {flaky})}]},
   };
 };
+const queued = (task_id: string, attempt = 1): NewEvent => ({event: 'task_queued', details: {task_id, attempt}});
 const completed = (task_id: string, attempt = 1): NewEvent => ({
   event: 'task_completed',
   details: {task_id, attempt, checked: true},
@@ -85,6 +86,31 @@ test('a task waits from when what it depends on is done, works, is checked, and 
   ]);
   // Red and green on the same tree is flaky, also when the next tree is green at once.
   expect(attempts[0]?.checks).toMatchObject([{command: 'npm test', flaky: true}]);
+});
+
+test('whose work is done and waits is in the queue, checked or not', () => {
+  const {attempts} = historyOf(
+    [
+      [0, 's1', activated],
+      [1, 's1', session],
+      [2, 's1', started('a')],
+      [3, 's1', working('a')],
+      [10, 's1', claimed('a')],
+      // It was reviewed after its checks.
+      [12, 's1', verified('a', 'worktree', false)],
+      [15, 's1', queued('a')],
+      [20, 's1', completed('a')],
+      [20, 's1', started('b')],
+      [21, 's1', working('b')],
+      [25, 's1', claimed('b')],
+      [26, 's1', queued('b')],
+    ],
+    30,
+  );
+  expect(attempts).toMatchObject([
+    {task: 'a', stages: {working: 7_000, checking: 5_000, queued: 5_000}},
+    {task: 'b', outcome: 'running', stages: {working: 4_000, checking: 1_000, queued: 4_000}},
+  ]);
 });
 
 test('an attempt whose executor died ends when that was last heard of, not when somebody found out', () => {

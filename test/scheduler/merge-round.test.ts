@@ -182,14 +182,28 @@ test('sixteen innocent ones take two checks, eight at a time', () => {
 });
 
 test('a half that is green leaves no suspicion that only its own check has raised', () => {
-  const suspects = {onto: 'h', tasks: ['a', 'b'], red: ['npm test -- a']};
+  const suspects = {onto: 'h', tasks: ['a', 'b'], red: ['npm test -- a'], together: ['a', 'b', 'c']};
   const round = {onto: 'h', tip: 'h+a', tasks: ['a'], red: []};
   expect(findingOf(round, suspects, (task, command) => command.endsWith(task))).toEqual({});
   expect(findingOf(round, suspects, () => true)).toEqual({suspects: {...suspects, onto: 'h+a', tasks: ['b']}});
 });
 
+test('while a round is halved it is known who was in it, and forgotten with the next', () => {
+  const {suspects} = findingOf(
+    {onto: 'h', tip: 'h+abcd', tasks: ['a', 'b', 'c', 'd'], red: [CHECK]},
+    undefined,
+    () => true,
+  );
+  const half = findingOf({onto: 'h', tip: 'h+ab', tasks: ['a', 'b'], red: [CHECK]}, suspects, () => true);
+  expect(half.suspects).toMatchObject({tasks: ['a', 'b'], together: ['a', 'b', 'c', 'd']});
+  const rest = findingOf({onto: 'h', tip: 'h+a', tasks: ['a'], red: []}, half.suspects, () => true);
+  expect(rest.suspects).toMatchObject({onto: 'h+a', tasks: ['b'], together: ['a', 'b', 'c', 'd']});
+  const other = findingOf({onto: 'moved', tip: 'moved+bc', tasks: ['b', 'c'], red: [CHECK]}, rest.suspects, () => true);
+  expect(other.suspects).toMatchObject({tasks: ['b', 'c'], together: ['b', 'c']});
+});
+
 test('a head that somebody has moved acquits everybody', () => {
-  const suspects = {onto: 'h', tasks: ['a', 'b', 'c'], red: [CHECK]};
+  const suspects = {onto: 'h', tasks: ['a', 'b', 'c'], red: [CHECK], together: ['a', 'b', 'c']};
   const waiting = ['a', 'b', 'c', 'd'];
   expect(nextRound(waiting, {batch: 3, head: 'h', suspects})).toEqual(['a', 'b']);
   expect(nextRound(waiting, {batch: 3, head: 'moved', suspects})).toEqual(['a', 'b', 'c']);

@@ -144,6 +144,9 @@ class HistoryReader {
       case 'task_verified':
         if (open) verify(open, event);
         break;
+      case 'task_queued':
+        if (open) open.green = Date.parse(timestamp);
+        break;
       case 'budget_settled':
         this.#settle(event.details);
         break;
@@ -246,7 +249,7 @@ class HistoryReader {
 
   #close(open: Open, to: Timestamp, outcome: AttemptOutcome): void {
     open.record.to = to;
-    // Where there is nothing to check, work waits in the queue as soon as it is there.
+    // Earlier versions did not say so: where there is nothing to check, work waits in the queue as soon as it is there.
     if (outcome === 'completed' && open.green === undefined && open.claimed !== undefined) open.green = open.claimed;
     const record = finished(open, Date.parse(to), outcome);
     this.#attempts.push(record);

@@ -15,7 +15,9 @@ export interface AttentionReport
   head: string | null;
   /** What goes on with it, once that is done which needs a person. */
   then?: string;
-  running: Array<Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'kiro'>>;
+  running: Array<
+    Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro'>
+  >;
   next: Array<{id: TaskId; title: string}>;
   since: Since | null;
   unseen?: string;
@@ -25,6 +27,19 @@ export interface AttentionReport
   landed: boolean;
   /** What a person does with it once it is completed. */
   commands: string[];
+}
+
+function runningTask({id, title, stage, attempts, attempt_started_at, queued_at, round, kiro}: TaskReport) {
+  return {
+    id,
+    title,
+    attempts,
+    ...(stage !== undefined && {stage}),
+    ...(attempt_started_at !== undefined && {attempt_started_at}),
+    ...(queued_at !== undefined && {queued_at}),
+    ...(round && {round}),
+    ...(kiro && {kiro}),
+  };
 }
 
 /** @param commands What a person does with it once it is completed. */
@@ -44,11 +59,7 @@ export function attentionReport(status: StatusReport, since: Since | null, comma
     head: git.head,
     needs_you,
     ...(then !== undefined && {then}),
-    running: status.tasks.flatMap(({id, title, stage, attempts, attempt_started_at: since, kiro}) =>
-      stage === undefined
-        ? []
-        : {id, title, stage, attempts, ...(since !== undefined && {attempt_started_at: since}), ...(kiro && {kiro})},
-    ),
+    running: status.tasks.flatMap(task => (task.stage === undefined ? [] : runningTask(task))),
     next: status.next.map(id => ({id, title: titles.get(id) ?? id})),
     ready,
     since,

@@ -19,7 +19,7 @@ export interface StageMarks {
   ready: number;
   working?: number | undefined;
   claimed?: number | undefined;
-  /** The last of its own checks was green. */
+  /** Its own checks were green, and it was let through. */
   green?: number | undefined;
   end: number;
 }

@@ -182,12 +182,13 @@ function titleOf({id, title, error}: TaskReport): string {
   return title === id ? '' : title;
 }
 
-function stateOf({status, stage, checked, attempts, kiro}: TaskReport): string {
+function stateOf(task: TaskReport): string {
+  const {status, stage, checked, attempts, kiro} = task;
   switch (status) {
     case 'in_progress':
-      return `${stage && stageWord(stage)}${attempts > 1 ? ` #${attempts}` : ''}`;
+      return `${stageWord(task)}${attempts > 1 ? ` #${attempts}` : ''}`;
     case 'kiro_managed':
-      return `${kiro?.current_phase} ${stage ? stageWord(stage) : phaseWord(kiro)}`;
+      return `${kiro?.current_phase} ${stage ? stageWord(task) : phaseWord(kiro)}`;
     case 'completed':
       return checked ? 'done' : 'done, unchecked';
     default:
@@ -200,8 +201,8 @@ function phaseWord(kiro: TaskReport['kiro']): string {
   return status === 'waiting_approval' ? 'waits' : status === 'pending' || status === 'in_progress' ? 'next' : 'done';
 }
 
-function ageOfTask({stage, attempt_started_at, started_at, completed_at}: TaskReport, now: number) {
-  if (stage !== undefined && attempt_started_at !== undefined) return now - Date.parse(attempt_started_at);
+function ageOfTask({stage, attempt_started_at, started_at, queued_at, completed_at}: TaskReport, now: number) {
+  if (stage !== undefined && attempt_started_at !== undefined) return now - Date.parse(queued_at ?? attempt_started_at);
   if (started_at === undefined || completed_at === undefined) return undefined;
-  return Date.parse(completed_at) - Date.parse(started_at);
+  return Date.parse(queued_at ?? completed_at) - Date.parse(started_at);
 }
