@@ -7,7 +7,7 @@ import {eventsOf} from '../cli/support.ts';
 import {claude, works} from '../rig/agent-scripts.ts';
 import {FakeAgents} from '../rig/fake-agents.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {hardToUse, launchBrowser, openWeb, overTheEdge, tabTo} from './pages.ts';
+import {hardToUse, LOOKS, launchBrowser, openWeb, overTheEdge, tabTo} from './pages.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -57,12 +57,6 @@ async function askedTwice(): Promise<MilestoneRig> {
   return rig;
 }
 
-const LOOKS = [
-  [390, 'light'],
-  [390, 'dark'],
-  [1_440, 'light'],
-  [1_440, 'dark'],
-] as const;
 const PLACE = '/m/m/t/login/approvals/design';
 
 test('an approval shows all that is approved, on a telephone and on a screen, in the light and in the dark', async () => {

@@ -18,6 +18,14 @@ export function launchBrowser(): Promise<Browser> {
   return chromium.launch({executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: ARGUMENTS});
 }
 
+/** How a page is looked at: on a telephone and on a screen, in the light and in the dark. */
+export const LOOKS = [
+  [390, 'light'],
+  [390, 'dark'],
+  [1_440, 'light'],
+  [1_440, 'dark'],
+] as const;
+
 export interface Opened {
   page: Page;
   origin: string;

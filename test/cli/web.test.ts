@@ -3,6 +3,7 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
 import {WebRig} from '../rig/web-rig.ts';
 import {freeTask, kiroTask} from './kiro-plan.ts';
 
@@ -242,4 +243,33 @@ test.concurrent('it is not for use inside an attempt, and a port that is taken i
   });
   expect((await rig.milestone('web', '--port', '70000')).exitCode).toBe(2);
   expect(await rig.milestone('web', {env: {MILESTONE_RUN: 'x'}})).toMatchObject({exitCode: 3});
+});
+
+test.concurrent('`--open` has the desktop open a file that leads there, and says so where nothing does', async () => {
+  await using rig = await doneRig();
+  const bin = rig.path('bin');
+  const openers = (script: string) => {
+    for (const name of ['xdg-open', 'wslview', 'open']) {
+      rig.write(`bin/${name}`, `#!/bin/sh\n${script}\n`);
+      fs.chmodSync(rig.path(`bin/${name}`), 0o755);
+    }
+  };
+  openers('cp "$1" ../opened.part; printf "\\n%s" "$1" >> ../opened.part; mv ../opened.part ../opened');
+  const PATH = `${bin}:${rig.env.PATH}`;
+  const web = rig.milestone('web', '--open', {env: {PATH}});
+  const address = await web.line(/^http:/);
+  await waitForFile(rig.path('../opened'));
+  // The token is in no command's words, and in no file that others read.
+  const [html, file = ''] = rig.read('../opened').trim().split('\n');
+  expect(html).toContain(`content="0;url=${address}"`);
+  expect(fs.statSync(file).mode & 0o777).toBe(0o600);
+  web.kill();
+  await web;
+  expect(fs.readdirSync(rig.path('.milestones/cache')).filter(name => name.startsWith('web-'))).toEqual([]);
+  openers('exit 3');
+  const alone = rig.milestone('web', '--open', {env: {PATH}});
+  await alone.line(/^http:/);
+  await alone.line(/open the address yourself/);
+  alone.kill();
+  expect(await alone).toMatchObject({exitCode: 143});
 });

@@ -2,7 +2,8 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {WEB_STYLES} from '../../page/web-styles.ts';
-import {homePaths} from '../../plan/file/home.ts';
+import {ensureHomeFiles, type HomePaths, homePaths} from '../../plan/file/home.ts';
+import {makeFolder} from '../../platform/files.ts';
 import {print} from '../../platform/print.ts';
 import {openInBrowser} from '../../platform/processes/open-in-browser.ts';
 import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts';
@@ -38,7 +39,7 @@ export async function web({port: wanted, open, decide = false}: WebFlags): Promi
   const stopped = new Promise<number>(resolve => processSignals.listen(name => resolve(SIGNAL_EXITS[name])));
   const address = `http://127.0.0.1:${port}/#${token}`;
   print(`${address}\n`);
-  const way = open ? showIn(address) : undefined;
+  const way = open ? showIn(address, paths) : undefined;
   const exit = await stopped;
   stop.abort();
   close();
@@ -50,11 +51,22 @@ export async function web({port: wanted, open, decide = false}: WebFlags): Promi
  * Open a browser there, by a file that only this user can read: the words of a command are for all to see.
  * @returns The folder that holds it.
  */
-function showIn(address: string): string {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-web-'));
+function showIn(address: string, {home, cacheFolder}: HomePaths): string {
+  const folder = makeFolderFor(home, cacheFolder);
   const file = path.join(folder, 'open.html');
   const html = `<!DOCTYPE html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url=${address}">`;
   fs.writeFileSync(file, html, {mode: 0o600});
-  openInBrowser(file);
+  openInBrowser(file, () => console.error('note: nothing here opens a browser; open the address yourself'));
   return folder;
+}
+
+/** In the home: a browser that is confined sees no temporary files of others. */
+function makeFolderFor(home: string, cacheFolder: string): string {
+  try {
+    ensureHomeFiles(home);
+    makeFolder(cacheFolder);
+    return fs.mkdtempSync(path.join(cacheFolder, 'web-'));
+  } catch {
+    return fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-web-'));
+  }
 }

@@ -1,14 +1,28 @@
 import {spawn} from 'node:child_process';
 
-const OPENERS: Partial<Record<NodeJS.Platform, [string, ...string[]]>> = {
+/** Programs with which a desktop shows something; on Linux the first is that of a Windows which it runs in. */
+const OPENERS: Partial<Record<NodeJS.Platform, readonly string[]>> = {
   darwin: ['open'],
-  win32: ['cmd', '/c', 'start', ''],
+  linux: ['wslview', 'xdg-open'],
 };
 
-/** Have the desktop show a file or an address; where there is none, nothing happens. */
-export function openInBrowser(target: string): void {
-  const [command, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
-  const child = spawn(command, [...args, target], {stdio: 'ignore', detached: true});
-  child.on('error', () => {});
+/**
+ * Have the desktop show a file or an address.
+ * @param onFailure Called when there is nothing that shows it.
+ */
+export function openInBrowser(target: string, onFailure: () => void): void {
+  openWith(OPENERS[process.platform] ?? ['xdg-open'], target, onFailure);
+}
+
+function openWith([opener, ...others]: readonly string[], target: string, onFailure: () => void): void {
+  if (opener === undefined) {
+    onFailure();
+    return;
+  }
+  const child = spawn(opener, [target], {stdio: 'ignore', detached: true});
+  child.once('error', () => openWith(others, target, onFailure));
+  child.once('exit', code => {
+    if (code !== 0) openWith(others, target, onFailure);
+  });
   child.unref();
 }
