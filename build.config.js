@@ -19,7 +19,7 @@ const PARTS = [
     test: /src\/cli\/(follow|launch|commands\/(?!doctor|init|new|results|schema|show-prompt|task-done|validate))/,
   },
   {name: 'plan', test: /src\/plan\/file\//}, // what reads YAML
-  {name: 'page', test: /src\/page\/|node_modules\/preact/}, // HTML
+  {name: 'page', test: /src\/page\/|node_modules\/(preact|@dagrejs)/}, // HTML
   {name: 'web', test: /src\/(cli\/)?web\/|node_modules\/(hono|@hono)\//}, // pages for a browser
   {name: 'worker', test: /src\/(cli\/)?worker(s\/work|\/)/}, // what works on other machines
   {name: 'rest', test: file => file.startsWith(path.resolve('src'))},
@@ -33,7 +33,7 @@ const WITHOUT_PROGRAMS = {
   load: id => (id === '\0programs' ? 'export {}' : undefined),
 };
 
-/** Of the script that a page loads, gzipped. */
+/** Of all scripts of the pages, gzipped. */
 const MOST_PAGE_BYTES = 200 * 1024;
 
 // Made beside and put in place whole: a program that runs from dist/ meanwhile finds its files.
@@ -62,22 +62,26 @@ for (const {name, moduleIds = []} of output)
   if (name !== 'plan' && moduleIds.some(id => /node_modules\/(yaml|zod)\//.test(id)))
     throw new Error(`\`${name}\` has what reads YAML, which is too slow for a status and too large for an executor`);
 
-// What the pages of `milestone web` run, in one file.
-const browser = await build({
-  input: {browser: 'src/page/client/main.tsx'},
-  platform: 'browser',
-  transform: {define: {'process.env.NODE_ENV': '"production"'}},
-  output: {dir, format: 'iife', minify: true},
-});
-const [script, ...others] = browser.output;
-const outside = [...script.imports, ...script.dynamicImports];
-if (others.length > 0 || outside.length > 0) throw new Error(`the pages want more than one file: ${outside}`);
-const size = gzipSync(script.code).length;
-if (size > MOST_PAGE_BYTES) throw new Error(`the pages' script is too large: ${size} bytes, gzipped`);
+// What a browser runs: of the pages of `milestone web`, of a report that is a file, and to lay out a large graph.
+const scripts = [];
+for (const [name, source] of Object.entries({page: 'main.tsx', report: 'report.tsx', layout: 'layout.ts'})) {
+  const {output: made} = await build({
+    input: {[`browser-${name}`]: `src/page/client/${source}`},
+    platform: 'browser',
+    transform: {define: {'process.env.NODE_ENV': '"production"'}},
+    output: {dir, format: 'iife', minify: true},
+  });
+  const [script, ...others] = made;
+  const outside = [...script.imports, ...script.dynamicImports];
+  if (others.length > 0 || outside.length > 0) throw new Error(`\`${source}\` wants more than one file: ${outside}`);
+  scripts.push(script);
+}
+const size = scripts.reduce((sum, {code}) => sum + gzipSync(code).length, 0);
+if (size > MOST_PAGE_BYTES) throw new Error(`the scripts of the pages are too large: ${size} bytes, gzipped`);
 
 writeFileSync(
   path.join(dir, 'THIRD-PARTY-LICENSES.txt'),
-  licenses([...output, script].flatMap(({moduleIds}) => moduleIds ?? [])),
+  licenses([...output, ...scripts].flatMap(({moduleIds}) => moduleIds ?? [])),
 );
 rmSync('dist', {recursive: true, force: true});
 renameSync(dir, 'dist');

@@ -3,13 +3,14 @@ import {useContext} from 'preact/hooks';
 import {removedTestLines} from '../events/removed-tests.ts';
 import {spanText} from '../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../reports/morning/report-shape.ts';
-import {Graph} from './graph.tsx';
+import {Counts, Shares} from './counts.tsx';
+import {Graph} from './graph/graph.tsx';
 import {DecisionBeside} from './need-decision.ts';
 import {Scrolled} from './scrolled.tsx';
 import {TaskName} from './task-name.tsx';
 import {TaskTable} from './task-table.tsx';
 import {instant, shown, shownLines, usd} from './text.ts';
-import {Timeline} from './timeline.tsx';
+import {Timeline} from './timeline/timeline.tsx';
 import {Told} from './told.tsx';
 
 interface Props {
@@ -29,7 +30,7 @@ export function ReportBody({report, lead, children}: Props & {lead?: ComponentCh
       {lead}
       <Needs report={report} />
       <Section title="Failed" entries={failed.map(task => <Failed key={task.task} task={task} id={milestone.id} />)} />
-      <Section title="Unchecked" entries={unchecked.map(task => <TaskName key={task} id={task} />)} />
+      <Section title="Unchecked" entries={unchecked.map(task => <TaskName key={task} id={task} />)} isInline />
       <Section
         title="Tests deleted, removed or skipped"
         entries={removed.map(({task, ...test}) => (
@@ -59,7 +60,7 @@ export function ReportBody({report, lead, children}: Props & {lead?: ComponentCh
   );
 }
 
-function Head({report: {milestone, headline}}: Props) {
+function Head({report: {milestone, headline, tasks}}: Props) {
   const {id, title, status, branch, head} = milestone;
   const facts: Array<[string, string]> = [
     ['done', `${headline.done} of ${headline.total}`],
@@ -75,6 +76,7 @@ function Head({report: {milestone, headline}}: Props) {
         <span class={`mark ${status}`}>{status}</span> <code>{shown(id)}</code>
       </p>
       <h1>{shown(title)}</h1>
+      <Progress tasks={tasks} />
       <dl class="facts">
         {facts.map(([name, value]) => (
           <div key={name}>
@@ -98,10 +100,21 @@ function Head({report: {milestone, headline}}: Props) {
   );
 }
 
+/** How many tasks are how. */
+function Progress({tasks}: Pick<MorningReport, 'tasks'>) {
+  if (tasks.length === 0) return <p>no tasks yet</p>;
+  return (
+    <div class="progress">
+      <Shares tasks={tasks} height={10} />
+      <Counts tasks={tasks} />
+    </div>
+  );
+}
+
 function Needs({report: {needs_you: needs}}: Props) {
   const beside = useContext(DecisionBeside);
   return (
-    <section class={needs.length > 0 ? 'needs' : ''}>
+    <section class={needs.length > 0 ? 'needs' : 'needs none'}>
       <h2>Needs you</h2>
       {needs.length === 0 ? (
         <p>nothing</p>
@@ -120,16 +133,32 @@ function Needs({report: {needs_you: needs}}: Props) {
   );
 }
 
-function Section({title, entries}: {title: string; entries: readonly ComponentChildren[]}) {
+/** Entries of a section; the table of tasks has all of them. */
+const MOST_ENTRIES = 50;
+
+interface SectionProps {
+  title: string;
+  entries: readonly ComponentChildren[];
+  /** Beside each other. */
+  isInline?: boolean;
+}
+
+function Section({title, entries, isInline = false}: SectionProps) {
   if (entries.length === 0) return null;
+  const more = entries.length - MOST_ENTRIES;
   return (
     <section>
       <h2>{title}</h2>
-      <ul>
-        {entries.map((entry, index) => (
+      <ul class={isInline ? 'inline' : ''}>
+        {entries.slice(0, MOST_ENTRIES).map((entry, index) => (
           <li key={String(index)}>{entry}</li>
         ))}
       </ul>
+      {more > 0 && (
+        <p>
+          and {more} more: see the <a href="#tasks">tasks</a>
+        </p>
+      )}
     </section>
   );
 }

@@ -1,5 +1,6 @@
 import {renderToString} from 'preact-render-to-string';
 import {Page, titleOf} from './client/page.tsx';
+import {Data} from './data.tsx';
 import type {Given} from './given.ts';
 
 /**
@@ -23,10 +24,4 @@ export function webDocument(given?: Given): string {
       </body>
     </html>,
   )}\n`;
-}
-
-/** Data for a script: inert, and no markup in it ends it, whatever a title says. */
-function Data({id, value}: {id: string; value: object}) {
-  const text = JSON.stringify(value).replaceAll('&', '&amp;').replaceAll('<', '&lt;');
-  return <template id={id} dangerouslySetInnerHTML={{__html: text}} />;
 }

@@ -3,8 +3,7 @@ import {STYLES} from './styles.ts';
 /** Of the live pages: what the report has, and what only they show. */
 export const WEB_STYLES = `${STYLES}
 a{color:var(--work);text-underline-offset:3px}
-:is(a,button,select,textarea,summary,.scrolled,.wide):focus-visible{outline:3px solid var(--work);outline-offset:2px}
-nav{display:flex;flex-wrap:wrap;gap:4px 16px;max-width:1200px;margin:0 auto;padding:12px 16px 0;font-size:14px}
+nav{display:flex;flex-wrap:wrap;gap:4px 16px;max-width:1240px;margin:0 auto;padding:12px 20px 0;font-size:14px}
 nav ol{display:flex;flex-wrap:wrap;margin:0;padding:0;list-style:none}
 nav li{border:0;padding:2px 0}
 nav li+li::before{content:"/";color:var(--soft);margin:0 8px}
@@ -13,7 +12,7 @@ h4{font-size:15px;margin:14px 0 4px}
 .live{margin-left:auto;padding:2px 0;color:var(--soft);font-size:13px}
 .live.lost{color:var(--bad)}
 .soft{color:var(--soft);font-size:13px;overflow-wrap:anywhere}
-.good{color:var(--good)}.bad,.failure{color:var(--bad)}.warning{color:var(--warn)}
+.good{color:var(--good)}.bad{color:var(--bad)}.warning{color:var(--warn)}
 .failure,.warning{overflow-wrap:anywhere}
 .words{white-space:pre-wrap;overflow-wrap:anywhere}
 .mark.waiting,.mark.pending.waiting{color:var(--warn)}.mark.failed,.mark.rejected{color:var(--bad)}
@@ -41,7 +40,7 @@ progress::-moz-progress-bar{background:var(--work)}
 .patch span{display:block;min-height:1.45em}
 .patch .add{background:var(--added)}.patch .del{background:var(--removed)}
 .add{color:var(--good)}.del{color:var(--bad)}.hunk,.file{color:var(--soft)}
-summary{cursor:pointer;padding:4px 0;overflow-wrap:anywhere}
+summary{overflow-wrap:anywhere}
 details.changed,details.phase,details.here,details.prompt{border-top:1px solid var(--line);padding:2px 0}
 .beside{display:grid;gap:0 16px}
 @media (min-width:900px){.beside{grid-template-columns:minmax(0,1fr) minmax(0,1fr)}}
@@ -64,8 +63,8 @@ details.changed,details.phase,details.here,details.prompt{border-top:1px solid v
 .decide label{display:block;font-size:13px;color:var(--soft);margin-bottom:4px}
 .buttons,.moves{display:flex;flex-wrap:wrap;gap:8px;align-items:center}
 .buttons span{flex:1 1 200px}
-button{font:inherit;padding:5px 16px;min-height:34px;border:1px solid var(--soft);border-radius:6px;background:var(--panel);color:var(--text);cursor:pointer}
-button:hover:not(:disabled){border-color:var(--text)}
+button{padding:5px 16px;min-height:34px}
+.zoom button{padding:4px 12px;min-height:0}
 button:disabled{opacity:.6;cursor:default}
 button.approve{background:var(--good);border-color:var(--good);color:var(--ground)}
 button.reject{color:var(--bad);border-color:var(--bad)}

@@ -18,7 +18,7 @@ export interface WebOptions {
   /** Whether a person may decide here. */
   decide: boolean;
   /** What the browser is given, the same for everybody. */
-  assets: {css: string; script(): Promise<string>};
+  assets: {css: string; script(name: 'page' | 'layout'): Promise<string>};
   /** Ends what goes on until then. */
   signal: AbortSignal;
 }
@@ -29,7 +29,8 @@ export function webApp({source, token, decide, assets, signal}: WebOptions): Hon
   const session = new Session(token);
   const app = new Hono();
   app.use(refuseForeign());
-  app.get('/page.js', async context => context.body(await assets.script(), 200, type('text/javascript')));
+  for (const name of ['page', 'layout'] as const)
+    app.get(`/${name}.js`, async context => context.body(await assets.script(name), 200, type('text/javascript')));
   app.get('/page.css', context => context.body(assets.css, 200, type('text/css')));
   app.get('/favicon.ico', context => context.body(null, 204));
   addPages(app, {source, session, decide});

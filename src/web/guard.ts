@@ -25,7 +25,7 @@ const POLICY = [
   "form-action 'none'",
   "frame-ancestors 'none'",
   "require-trusted-types-for 'script'",
-  "trusted-types 'none'",
+  'trusted-types layout',
 ].join('; ');
 
 const HEADERS = {

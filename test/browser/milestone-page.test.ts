@@ -1,9 +1,9 @@
 // The page of one milestone, small and large, as its server sends it and as it goes on.
 
 import type {Browser} from 'playwright-core';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
-import {launchBrowser, openWeb} from './pages.ts';
+import {hardToUse, launchBrowser, openWeb, overTheEdge} from './pages.ts';
 
 let browser: Browser;
 beforeAll(async () => {
@@ -45,3 +45,39 @@ async function withoutScript(known: import('playwright-core').BrowserContext, or
   await context.close();
   return {text, asked};
 }
+
+/** As many tasks as one likes, in layers of `width`, each task waiting for two of the layer before. */
+async function layersRig(count: number, width: number): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create({git: false});
+  const ids = Array.from({length: count}, (_, place) => `t${place}`);
+  await rig.writeMilestone(
+    'm',
+    ids.map((id, place) => {
+      const first = (Math.floor(place / width) - 1) * width;
+      const waitsFor = first < 0 ? [] : [ids[first + (place % width)], ids[first + ((place + 1) % width)]];
+      return {id, run: 'true', dependencies: [...new Set(waitsFor)] as string[]};
+    }),
+  );
+  return rig;
+}
+
+describe.each([390, 1_440])('at %i pixels', width => {
+  test.each([
+    [0, 'light'],
+    [5, 'dark'],
+    [300, 'light'],
+    [2_000, 'dark'],
+  ] as const)('%i tasks, in the %s: all of it is there, nothing goes over the edge', async (count, colorScheme) => {
+    await using rig = await layersRig(count, 40);
+    const {page, origin, noise} = await openWeb(browser, rig, {width, colorScheme});
+    await page.goto(`${origin}/m/m`);
+    await page.getByText('● live').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    expect(await overTheEdge(page)).toEqual([]);
+    expect(await hardToUse(page)).toEqual([]);
+    if (count > 0)
+      expect(await page.locator('table[aria-rowcount]').getAttribute('aria-rowcount')).toBe(`${count + 1}`);
+    expect(noise).toEqual([]);
+    await page.context().close();
+  });
+});

@@ -28,7 +28,7 @@ test('the package holds the program, the example and the papers, and nothing els
   const files = packed.files.map(file => file.path);
   const outside = files.filter(
     name =>
-      !/^(bin\/milestone\.js$|dist\/[\w-]+\.cjs$|dist\/browser\.js$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
+      !/^(bin\/milestone\.js$|dist\/[\w-]+\.cjs$|dist\/browser-\w+\.js$|dist\/THIRD-PARTY-LICENSES\.txt$|\.milestones\.example\/.+\.yaml$)/.test(
         name,
       ),
   );

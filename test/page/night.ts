@@ -1,10 +1,20 @@
 // A report of a night that was made up: lanes, retries, failures, and as many tasks as one likes.
 
+import fs from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import {reportPage} from '../../src/page/report-page.tsx';
 import type {MorningReport, ReportedTask, TimelineEntry} from '../../src/reports/morning/report-shape.ts';
 import {STAGES, sumStages} from '../../src/reports/morning/stage-times.ts';
 
 const START = Date.parse('2026-11-23T22:00:00.000Z');
 const MINUTE = 60_000;
+
+const SCRIPT = fileURLToPath(new URL('../../dist/browser-report.js', import.meta.url));
+
+/** A report as the file that the command writes. */
+export function pageOf(report: MorningReport): string {
+  return reportPage(report, fs.readFileSync(SCRIPT, 'utf8'));
+}
 
 export interface NightOptions {
   tasks?: number;

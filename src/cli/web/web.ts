@@ -10,6 +10,7 @@ import {processSignals, SIGNAL_EXITS} from '../../platform/processes/signals.ts'
 import {newSecret} from '../../web/guard.ts';
 import {serve} from '../../web/serve.ts';
 import {requireHome} from '../choose-milestone.ts';
+import {pageScript} from '../page-script.ts';
 import {webSource} from './web-source.ts';
 
 export interface WebFlags {
@@ -17,9 +18,6 @@ export interface WebFlags {
   open?: boolean;
   decide?: boolean;
 }
-
-/** Beside the program: what the browser runs. */
-const SCRIPT = path.join(import.meta.dirname, 'browser.js');
 
 /** `milestone web`: until a signal comes. @returns The exit code. */
 export async function web({port: wanted, open, decide = false}: WebFlags): Promise<number> {
@@ -31,7 +29,7 @@ export async function web({port: wanted, open, decide = false}: WebFlags): Promi
       source: webSource(paths, stop.signal),
       token,
       decide,
-      assets: {css: WEB_STYLES, script: () => fs.promises.readFile(SCRIPT, 'utf8')},
+      assets: {css: WEB_STYLES, script: pageScript},
       signal: stop.signal,
     },
     wanted,

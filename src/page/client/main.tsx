@@ -1,11 +1,12 @@
 // What the browser runs: the page of the address that it is at.
 
 import {hydrate, render} from 'preact';
+import {readData} from '../data.tsx';
 import {openSession, takeToken} from './api.ts';
 import {Page, titleOf} from './page.tsx';
 
 const root = document.getElementById('page') as HTMLElement;
-const given = document.querySelector<HTMLTemplateElement>('#given')?.content.textContent;
+const given = readData('given');
 
 const token = takeToken();
 

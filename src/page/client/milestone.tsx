@@ -23,7 +23,12 @@ export function Milestone({id, decide}: {id: string; decide: boolean}) {
     <TaskPage.Provider value={task => `/m/${id}/t/${task}`}>
       <DecisionBeside.Provider value={decide ? beside : undefined}>
         <Nav isConnected={isConnected} places={[{href: `/m/${id}`, name: id}]} />
-        {failure !== undefined && <main class="failure">{shown(failure)}</main>}
+        {failure !== undefined && !value && (
+          <main>
+            <h1>{shown(id)}</h1>
+            <p class="failure">{shown(failure)}</p>
+          </main>
+        )}
         {value && (
           <ReportBody report={value.report} lead={decide && <Rest id={id} report={value.report} />}>
             <Events events={events} />

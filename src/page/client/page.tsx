@@ -1,16 +1,22 @@
 import type {KiroPhase} from '../../plan/plan.ts';
 import {type Given, GivenAnswers} from '../given.ts';
+import {GraphLayouts} from '../graph/use-layout.ts';
 import {shown} from '../text.ts';
 import {ApprovalPage} from './approval.tsx';
+import {askLayout} from './ask-layout.ts';
 import {Milestone} from './milestone.tsx';
 import {Milestones} from './milestones.tsx';
 import {Task} from './task.tsx';
+
+const LAYOUTS = {ask: askLayout};
 
 /** The page of an address, in a browser and on the server alike. */
 export function Page({path, decide, answers}: Given) {
   return (
     <GivenAnswers.Provider value={answers}>
-      <Content {...placeOf(path)} decide={decide} />
+      <GraphLayouts.Provider value={LAYOUTS}>
+        <Content {...placeOf(path)} decide={decide} />
+      </GraphLayouts.Provider>
     </GivenAnswers.Provider>
   );
 }

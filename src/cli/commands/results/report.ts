@@ -7,6 +7,7 @@ import {reportJunit} from '../../../terminal/report/report-junit.ts';
 import {reportMarkdown} from '../../../terminal/report/report-markdown.ts';
 import {reportText} from '../../../terminal/report/report-text.ts';
 import {chooseShown, requireHome} from '../../choose-milestone.ts';
+import {pageScript} from '../../page-script.ts';
 import {reportOf} from '../../read-report.ts';
 import {targetMilestone} from '../../target.ts';
 
@@ -32,7 +33,7 @@ async function render(report: MorningReport, format: NonNullable<ReportFlags['fo
     case 'md':
       return reportMarkdown(report);
     case 'html':
-      return (await import('../../../page/report-page.tsx')).reportPage(report);
+      return (await import('../../../page/report-page.tsx')).reportPage(report, await pageScript('report'));
     case 'junit':
       return reportJunit(report);
     case 'text':

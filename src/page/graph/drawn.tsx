@@ -1,0 +1,150 @@
+// A graph as a drawing. One stop for the keyboard: arrows go along the edges and up and down its columns.
+
+import type {ComponentChildren} from 'preact';
+import {useContext, useMemo, useRef, useState} from 'preact/hooks';
+import type {TaskId} from '../../plan/plan.ts';
+import type {ReportedTask} from '../../reports/morning/report-shape.ts';
+import {StateIcon} from '../state-icon.tsx';
+import {TaskPage} from '../task-name.tsx';
+import {shown} from '../text.ts';
+import {Zoomed} from '../zoomed.tsx';
+import {ARROW, type Edge, type Layout, NODE} from './layout.ts';
+import {nearest} from './nearest.ts';
+import {type Looked, relationOf} from './reach.ts';
+import {useLayout} from './use-layout.ts';
+
+interface Props {
+  tasks: readonly ReportedTask[];
+  /** Along the critical path, `from to`. */
+  criticalEdges: ReadonlySet<string>;
+  critical: ReadonlySet<TaskId>;
+  wordOf(task: ReportedTask): string;
+  /** Of what is looked at. */
+  looked: Looked | undefined;
+  look(id: TaskId | undefined): void;
+  hint: ComponentChildren;
+}
+
+export function Drawn({tasks, criticalEdges, critical, wordOf, looked, look, hint}: Props) {
+  const layout = useLayout(tasks);
+  const drawing = useRef<SVGSVGElement>(null);
+  const [stop, setStop] = useState<TaskId | undefined>(tasks[0]?.id);
+  const statusOf = useMemo(() => new Map(tasks.map(({id, status}) => [id, status])), [tasks]);
+  const relation = (id: TaskId) => relationOf(looked, id);
+  const move = (event: KeyboardEvent) => {
+    const from = idOf(event.target);
+    const to = from && nearest(layout, from, event.key);
+    if (!to) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setStop(to);
+    Array.from(drawing.current?.querySelectorAll<SVGElement>('.node') ?? [])
+      .find(node => node.id === nodeId(to))
+      ?.focus();
+  };
+  return (
+    <Zoomed name="Dependencies, drawn" least={0.25} most={2} tall legend={hint}>
+      {zoom => (
+        <svg
+          ref={drawing}
+          class={looked ? 'graph looking' : 'graph'}
+          width={Math.round(layout.width * zoom)}
+          height={Math.round(layout.height * zoom)}
+          viewBox={`0 0 ${layout.width} ${layout.height}`}
+          aria-label="Which task waits for which; the table below says the same"
+          onKeyDown={move}
+          onPointerOver={event => look(idOf(event.target))}
+          onPointerLeave={() => look(undefined)}
+          onFocusIn={event => look(idOf(event.target))}
+          onFocusOut={() => look(undefined)}
+        >
+          {layout.edges.map(edge => (
+            <Line
+              key={`${edge.from} ${edge.to}`}
+              edge={edge}
+              place={layout.places[edge.to]}
+              kind={[
+                criticalEdges.has(`${edge.from} ${edge.to}`) && 'critical',
+                isOpen(statusOf.get(edge.from)) && 'open',
+                relation(edge.from) !== '' && relation(edge.to) !== '' && 'related',
+              ]}
+            />
+          ))}
+          {tasks.map(task => (
+            <Node
+              key={task.id}
+              task={task}
+              place={layout.places[task.id]}
+              word={wordOf(task)}
+              kind={[task.status, critical.has(task.id) && 'critical', relation(task.id)]}
+              isStop={task.id === stop}
+            />
+          ))}
+        </svg>
+      )}
+    </Zoomed>
+  );
+}
+
+type Kind = ReadonlyArray<string | false>;
+
+function classOf(name: string, kind: Kind): string {
+  return [name, ...kind].filter(Boolean).join(' ');
+}
+
+/** What of it nobody waits for any more is drawn dashed. */
+function isOpen(status: ReportedTask['status'] | undefined): boolean {
+  return status !== 'completed' && status !== 'skipped';
+}
+
+function Line({edge: {d}, place, kind}: {edge: Edge; place: Layout['places'][string] | undefined; kind: Kind}) {
+  if (!place) return null;
+  const [x, y] = [place.x, place.y + NODE.height / 2];
+  return (
+    <g class={classOf('edge', kind)}>
+      <path d={d} />
+      <path class="arrow" d={`M${x} ${y}l-${ARROW + 2} -4v8z`} />
+    </g>
+  );
+}
+
+const LONGEST_ID = 20;
+
+interface NodeProps {
+  task: ReportedTask;
+  place: Layout['places'][string] | undefined;
+  word: string;
+  kind: Kind;
+  isStop: boolean;
+}
+
+function Node({task: {id, title, status}, place, word, kind, isStop}: NodeProps) {
+  const page = useContext(TaskPage);
+  if (!place) return null;
+  const {x, y} = place;
+  const short = id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID - 1)}…` : id;
+  return (
+    <a href={page(id)} tabIndex={isStop ? 0 : -1} id={nodeId(id)} class={classOf('node', kind)}>
+      <title>{shown(`${id}: ${title} (${word})`)}</title>
+      <rect x={x} y={y} width={NODE.width} height={NODE.height} rx="7" />
+      <StateIcon status={status} at={{x: x + 11, y: y + 8}} />
+      <text x={x + 32} y={y + 19} class="id">
+        {shown(short)}
+      </text>
+      <text x={x + 32} y={y + 35} class="word">
+        {shown(word)}
+      </text>
+    </a>
+  );
+}
+
+const NODE_ID = 'graph-';
+
+function nodeId(id: TaskId): string {
+  return NODE_ID + id;
+}
+
+function idOf(target: EventTarget | null): TaskId | undefined {
+  const node = (target as Element | null)?.closest('.node');
+  return node?.id.slice(NODE_ID.length);
+}

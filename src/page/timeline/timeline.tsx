@@ -1,0 +1,188 @@
+// The attempts of a milestone in time: a lane for each slot, in as many rows as its attempts overlap.
+
+import {useContext, useMemo} from 'preact/hooks';
+import type {TaskId} from '../../plan/plan.ts';
+import {spanText} from '../../reports/morning/headline.ts';
+import type {MorningReport, TimelineEntry} from '../../reports/morning/report-shape.ts';
+import {STAGES} from '../../reports/morning/stage-times.ts';
+import {attemptName} from '../../terminal/report/report-text.ts';
+import {TaskPage} from '../task-name.tsx';
+import {instant, shown} from '../text.ts';
+import {Zoomed} from '../zoomed.tsx';
+import {AttemptTable} from './attempt-table.tsx';
+import {type Cluster, inSight, type Laid, type Lanes, pixels, type Sight, ticksOf, timelineLanes} from './lanes.ts';
+import {Legend, Patterns} from './legend.tsx';
+
+const ROW = 36;
+const NAME = 15;
+const BAR = 14;
+const LANE_GAP = 10;
+const AXIS = 22;
+const SESSION = 20;
+/** Pixels beside the lanes, for their names; the styles know it, too. */
+const NAMES = 64;
+const MOST_ZOOM = 256;
+/** Pixels below which a name says nothing. */
+const LEAST_NAME = 26;
+
+export function Timeline({report}: {report: MorningReport}) {
+  const {timeline, critical_path: path} = report;
+  const lanes = useMemo(() => timelineLanes(report), [report]);
+  const critical = useMemo(() => new Set(path), [path]);
+  if (timeline.length === 0) return null;
+  return (
+    <section id="timeline">
+      <h2>Timeline</h2>
+      <Zoomed
+        name="Timeline, drawn"
+        least={1}
+        most={MOST_ZOOM}
+        fixed={NAMES}
+        legend={<Legend hasNow={lanes.now !== undefined} hasCritical={timeline.some(({task}) => critical.has(task))} />}
+      >
+        {(zoom, from, to) => <Drawing {...lanes} critical={critical} sight={{from: from * 100, to: to * 100, zoom}} />}
+      </Zoomed>
+      <AttemptTable timeline={timeline} critical={critical} />
+    </section>
+  );
+}
+
+function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critical: ReadonlySet<TaskId>; sight: Sight}) {
+  const tops = lanes.map(({rows}) => rows.length * ROW + LANE_GAP);
+  const top = (index: number) => AXIS + SESSION + tops.slice(0, index).reduce((sum, one) => sum + one, 0);
+  const height = top(lanes.length);
+  const middleOf = new Map<Laid, number>();
+  for (const [index, {rows}] of lanes.entries())
+    for (const [place, row] of rows.entries())
+      for (const one of row) middleOf.set(one, top(index) + place * ROW + NAME + BAR / 2 + LANE_GAP / 2);
+  const bars = lanes.flatMap(({rows}) => rows.flatMap(row => inSight(row, sight)));
+  return (
+    <div class="lanes">
+      <svg class="names" width={NAMES} height={height} aria-hidden="true">
+        <text x="0" y={AXIS + 12}>
+          executor
+        </text>
+        {lanes.map(({name}, index) => (
+          <text key={name} x="0" y={top(index) + LANE_GAP / 2 + NAME + 11}>
+            {name}
+          </text>
+        ))}
+      </svg>
+      <svg
+        class="timeline"
+        {...(sight.zoom !== 1 && {style: {width: `calc((100% - ${NAMES}px) * ${sight.zoom})`}})}
+        height={height}
+        aria-label="Every attempt in time; the table below says the same"
+      >
+        <Patterns />
+        {ticksOf(span, sight).map(({x, label}) => (
+          <g key={label}>
+            <line x1={`${x}%`} x2={`${x}%`} y1={AXIS - 6} y2={height} class="tick" />
+            <text x={`${x}%`} y={12} dx="3" class="axis">
+              {label}
+            </text>
+          </g>
+        ))}
+        {sessions.map(({x, width, from, to, exit}) => (
+          <g key={from} class="session">
+            <title>{`executed from ${instant(from)}${to === null ? '' : ` to ${instant(to)}`}${exit === null ? '' : `, exit code ${exit}`}`}</title>
+            <rect x={`${x}%`} width={`${Math.max(width, 0.1)}%`} y={AXIS + 4} height="8" rx="2" />
+          </g>
+        ))}
+        {lanes.map(({name}, index) => (
+          <line key={name} x1="0" x2="100%" y1={top(index)} y2={top(index)} class="lane" />
+        ))}
+        {bars.map(one =>
+          'members' in one ? (
+            <Many key={`many ${attemptName((one.members[0] as Laid).entry)}`} cluster={one} middleOf={middleOf} />
+          ) : (
+            <Bar
+              key={attemptName(one.entry)}
+              laid={one}
+              middleOf={middleOf}
+              isCritical={critical.has(one.entry.task)}
+              sight={sight}
+            />
+          ),
+        )}
+        {now !== undefined && (
+          <g class="now">
+            <line x1={`${now}%`} x2={`${now}%`} y1={AXIS - 6} y2={height} />
+            <text x={`${now}%`} y="12" dx="-3" text-anchor="end">
+              now
+            </text>
+          </g>
+        )}
+      </svg>
+    </div>
+  );
+}
+
+interface Placed {
+  middleOf: ReadonlyMap<Laid, number>;
+}
+
+function Bar({laid, middleOf, isCritical, sight}: Placed & {laid: Laid; isCritical: boolean; sight: Sight}) {
+  const page = useContext(TaskPage);
+  const {entry, parts, x, end, room, again} = laid;
+  const middle = middleOf.get(laid) ?? 0;
+  const kind = [
+    'attempt',
+    entry.cause !== undefined && 'bad',
+    isCritical && 'critical',
+    entry.to === null && 'running',
+  ];
+  return (
+    <>
+      {again && <line class="retry" x1={`${again.end}%`} y1={middleOf.get(again) ?? 0} x2={`${x}%`} y2={middle} />}
+      <a href={page(entry.task)} tabIndex={-1} class={kind.filter(Boolean).join(' ')}>
+        <title>{summary(laid)}</title>
+        {parts.map(({stage, x, width}) => (
+          <rect
+            key={stage}
+            x={`${x}%`}
+            width={`${width}%`}
+            y={middle - BAR / 2}
+            height={BAR}
+            class={`stage ${stage}`}
+          />
+        ))}
+        {isCritical && <rect class="path" x={`${x}%`} width={`${end - x}%`} y={middle + BAR / 2 + 1} height="3" />}
+        {pixels(room, sight) >= LEAST_NAME && (
+          // Cut where the next one begins.
+          <svg x={`${x}%`} width={`${room}%`} y={middle - BAR / 2 - NAME} height={NAME} aria-hidden="true">
+            <text x="1" y="11" class="name">
+              {shown(nameOf(laid))}
+            </text>
+          </svg>
+        )}
+      </a>
+    </>
+  );
+}
+
+function Many({cluster: {x, width, members}, middleOf}: Placed & {cluster: Cluster}) {
+  const failed = members.filter(({entry}) => entry.cause !== undefined).length;
+  const middle = middleOf.get(members[0] as Laid) ?? 0;
+  return (
+    <g class={failed > 0 ? 'many bad' : 'many'}>
+      <title>{`${members.length} attempts${failed > 0 ? `, ${failed} failed` : ''}: larger shows them apart`}</title>
+      <rect x={`${x}%`} width={`${width}%`} y={middle - BAR / 2} height={BAR} />
+    </g>
+  );
+}
+
+function nameOf({entry, again}: Laid): string {
+  const mark = entry.cause !== undefined ? '✘ ' : entry.to === null ? '▶ ' : again ? '↻ ' : '';
+  return `${mark}${attemptName(entry)}${entry.cause === undefined ? '' : `: ${entry.cause}`}`;
+}
+
+function summary({entry, again}: Laid): string {
+  const spans = STAGES.map(stage => `${stage} ${spanText(entry.stage_times[stage])}`).join(', ');
+  const why = again ? `; again, since ${attemptName(again.entry)} ended with ${causeOf(again.entry)}` : '';
+  return shown(`${attemptName(entry)} (${entry.driver}), ${spans}: ${entry.message ?? entry.outcome}${why}`);
+}
+
+function causeOf({message, cause}: TimelineEntry): string {
+  return message ?? cause ?? 'nothing';
+}
