@@ -5,13 +5,14 @@
 import {parseArgs} from 'node:util';
 import {removeFolders} from './measure.js';
 import {night} from './night.js';
+import {page} from './page.js';
 import {queue} from './queue.js';
 import {start} from './start.js';
 import {scale, throughput} from './throughput.js';
 import {idle, longLog} from './waiting.js';
 
 // What is quick comes first: what writes much keeps the disk busy for long after.
-const BENCHMARKS = {start, longLog, idle, throughput, queue, night, scale};
+const BENCHMARKS = {start, page, longLog, idle, throughput, queue, night, scale};
 
 const {values} = parseArgs({options: {only: {type: 'string'}, rounds: {type: 'string'}}});
 const names = values.only?.split(',') ?? Object.keys(BENCHMARKS);

@@ -6,6 +6,7 @@ import {attemptName} from '../../terminal/report/report-text.ts';
 import {Rows} from '../rows.tsx';
 import {instant, shown} from '../text.ts';
 import {Wide} from '../wide.tsx';
+import {placeOf} from './lanes.ts';
 
 /** Attempts that need not be asked for. */
 const FEW = 12;
@@ -29,7 +30,7 @@ export function AttemptTable({
             <tr>
               <th>attempt</th>
               <th>driver</th>
-              <th>slot</th>
+              <th>where</th>
               <th>began, UTC</th>
               {STAGES.map(stage => (
                 <th key={stage} class="number">
@@ -47,7 +48,7 @@ export function AttemptTable({
                   {critical.has(entry.task) && <span class="critical-word">critical path</span>}
                 </th>
                 <td>{shown(entry.driver)}</td>
-                <td>{entry.slot < 0 ? 'by hand' : entry.slot}</td>
+                <td class="instant">{shown(placeOf(entry))}</td>
                 <td class="instant">{instant(entry.started)}</td>
                 {STAGES.map(stage => (
                   <td key={stage} class="number">

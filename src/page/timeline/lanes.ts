@@ -35,7 +35,7 @@ export interface Session {
   x: number;
   width: number;
   from: string;
-  to: string | null;
+  to: string;
   exit: number | null;
 }
 
@@ -52,17 +52,17 @@ const WIDTH = 97;
 
 export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions' | 'at'>): Lanes {
   const {timeline, sessions, at} = report;
-  const isRunning = timeline.some(({to}) => to === null) || sessions.at(-1)?.to === null;
+  const isRunning = timeline.some(({to}) => to === null);
   const end = (one: {to: string | null}) => Date.parse(one.to ?? at);
   const all = [...timeline, ...sessions];
   const from = all.reduce((least, one) => Math.min(least, Date.parse(one.from)), Number.POSITIVE_INFINITY);
   const to = all.reduce((most, one) => Math.max(most, end(one)), isRunning ? Date.parse(at) : from + 1);
   const scale = scaleOf({from, to});
-  const slots = [...new Set(timeline.map(({slot}) => slot))].sort((a, b) => a - b);
-  const lanes = slots.map(slot => ({
-    name: slot < 0 ? 'by hand' : `slot ${slot}`,
+  const names = [...new Set(timeline.map(placeOf))].sort((a, b) => a.localeCompare(b, 'en', {numeric: true}));
+  const lanes = names.map(name => ({
+    name,
     rows: rowsOf(
-      timeline.filter(entry => entry.slot === slot),
+      timeline.filter(entry => placeOf(entry) === name),
       end,
       scale,
     ),
@@ -83,6 +83,11 @@ export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions
     now: isRunning ? scale(Date.parse(at)) : undefined,
     span: {from, to},
   };
+}
+
+/** Where an attempt is made. */
+export function placeOf({slot, worker}: TimelineEntry): string {
+  return worker ?? (slot < 0 ? 'by hand' : `slot ${slot}`);
 }
 
 type Scale = (at: number) => number;

@@ -21,6 +21,7 @@ const AXIS = 22;
 const SESSION = 20;
 /** Pixels beside the lanes, for their names; the styles know it, too. */
 const NAMES = 64;
+const LONGEST_LANE = 9;
 const MOST_ZOOM = 256;
 /** Pixels below which a name says nothing. */
 const LEAST_NAME = 26;
@@ -64,7 +65,7 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
         </text>
         {lanes.map(({name}, index) => (
           <text key={name} x="0" y={top(index) + LANE_GAP / 2 + NAME + 11}>
-            {name}
+            {shown(cutTo(name))}
           </text>
         ))}
       </svg>
@@ -85,7 +86,7 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
         ))}
         {sessions.map(({x, width, from, to, exit}) => (
           <g key={from} class="session">
-            <title>{`executed from ${instant(from)}${to === null ? '' : ` to ${instant(to)}`}${exit === null ? '' : `, exit code ${exit}`}`}</title>
+            <title>{`executed from ${instant(from)} to ${instant(to)}${exit === null ? '' : `, exit code ${exit}`}`}</title>
             <rect x={`${x}%`} width={`${Math.max(width, 0.1)}%`} y={AXIS + 4} height="8" rx="2" />
           </g>
         ))}
@@ -116,6 +117,11 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
       </svg>
     </div>
   );
+}
+
+/** As much of the name of a lane as there is room for. */
+function cutTo(name: string): string {
+  return name.length > LONGEST_LANE ? `${name.slice(0, LONGEST_LANE - 1)}…` : name;
 }
 
 interface Placed {

@@ -27,6 +27,8 @@ export interface AttemptRecord {
   phase?: KiroPhase;
   driver: string;
   slot: number;
+  /** The machine that it works on, where that is another one. */
+  worker?: string;
   /** When it could have begun. */
   from: Timestamp;
   started: Timestamp;
@@ -133,7 +135,7 @@ class HistoryReader {
         this.#start(event);
         break;
       case 'task_working':
-        if (open) open.working = Date.parse(timestamp);
+        if (open) work(open, event);
         break;
       case 'task_claimed':
         if (open) claim(open, event);
@@ -270,6 +272,11 @@ class HistoryReader {
 function finished({record, working, claimed, green}: Open, end: number, outcome: AttemptOutcome): AttemptRecord {
   const ready = Date.parse(record.from);
   return {...record, outcome, stages: stageTimes({ready, working, claimed, green, end})};
+}
+
+function work(open: Open, {timestamp, details: {worker}}: TaskEvent & {event: 'task_working'}): void {
+  open.working = Date.parse(timestamp);
+  if (worker !== undefined) open.record.worker = worker;
 }
 
 function claim(open: Open, {timestamp, details: {result}}: TaskEvent & {event: 'task_claimed'}): void {

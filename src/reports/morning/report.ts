@@ -182,13 +182,14 @@ function gatesOf(state: MilestoneState): MorningReport['gates'] {
 }
 
 function timelineEntry(record: AttemptRecord): TimelineEntry {
-  const {task, attempt, phase, driver, slot, from, started, to = null, stages, outcome, ended} = record;
+  const {task, attempt, phase, driver, slot, worker, from, started, to = null, stages, outcome, ended} = record;
   return {
     task,
     attempt,
     ...(phase !== undefined && {phase}),
     driver,
     slot,
+    ...(worker !== undefined && {worker}),
     from,
     started,
     to,
