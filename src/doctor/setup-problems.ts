@@ -4,7 +4,7 @@ import type {DriverSet} from '../drivers/registry.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {Problems} from '../plan/file/problems.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
-import {type Path, YamlSource} from '../plan/file/yaml-source.ts';
+import {type Path, YamlSource} from '../plan/file/yaml/source.ts';
 import type {Plan, Problem, Settings, Task} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {EVENT_NAMES} from '../terminal/log-line.ts';

@@ -220,7 +220,7 @@ async function problemOf(name: string, content: Buffer): Promise<string | undefi
     return `it is still an outline (its line \`${OUTLINE_MARKER}\` is there)`;
   if (name.endsWith('.json')) return jsonProblem(text);
   if (!/\.ya?ml$/.test(name)) return undefined;
-  const {yamlProblem} = await import('../plan/file/yaml-problem.ts');
+  const {yamlProblem} = await import('../plan/file/yaml/problem.ts');
   return yamlProblem(text);
 }
 

@@ -2,7 +2,7 @@
 
 import type {RawTask} from './file/imported.ts';
 import type {Problems} from './file/problems.ts';
-import type {Path, YamlSource} from './file/yaml-source.ts';
+import type {Path, YamlSource} from './file/yaml/source.ts';
 import {findCycles} from './graph.ts';
 import {isValidId} from './ids.ts';
 import type {MilestoneId, TaskId} from './plan.ts';

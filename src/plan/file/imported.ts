@@ -5,7 +5,8 @@ import {didYouMean} from '../suggest.ts';
 import type {Problems} from './problems.ts';
 import {MILESTONE_STATUSES, milestoneStateShape, TASK_STATUSES} from './schema.ts';
 import {isData} from './validate.ts';
-import type {Data, Path, YamlSource} from './yaml-source.ts';
+import type {Data} from './yaml/data.ts';
+import type {Path, YamlSource} from './yaml/source.ts';
 
 const OLDER_STATUSES: Record<string, ImportedState['status']> = {planning: 'planned', active: 'in_progress'};
 /** What people write for a status, and what they mean. */

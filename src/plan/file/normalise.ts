@@ -4,7 +4,8 @@
 import type {Problems} from './problems.ts';
 import {milestoneStateShape, taskStateShape} from './schema.ts';
 import {isData} from './validate.ts';
-import type {Data, Path, YamlSource} from './yaml-source.ts';
+import type {Data} from './yaml/data.ts';
+import type {Path, YamlSource} from './yaml/source.ts';
 
 /** Keys that are read although the schema does not list them. */
 export const OLDER_TASK_KEYS = ['hours'];

@@ -8,7 +8,8 @@ import {normaliseMilestone, normaliseTask} from './normalise.ts';
 import type {Problems} from './problems.ts';
 import {milestoneSchema, taskSchema} from './schema.ts';
 import {describe, isData, validate} from './validate.ts';
-import type {Data, YamlSource} from './yaml-source.ts';
+import type {Data} from './yaml/data.ts';
+import type {YamlSource} from './yaml/source.ts';
 
 /** All of a milestone but its tasks. */
 export const headSchema = milestoneSchema.omit({tasks: true});

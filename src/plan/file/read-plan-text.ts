@@ -13,7 +13,8 @@ import {configSchema, taskSchema} from './schema.ts';
 import {settingsSchema} from './settings-schema.ts';
 import {UnknownKeys} from './unknown-keys.ts';
 import {describe, isData, validate} from './validate.ts';
-import {type Data, LARGEST_FILE_BYTES, YamlSource} from './yaml-source.ts';
+import type {Data} from './yaml/data.ts';
+import {LARGEST_FILE_BYTES, YamlSource} from './yaml/source.ts';
 
 /** What a file in `active/` or `completed/` says. */
 export interface PlanFile {

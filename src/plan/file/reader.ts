@@ -7,7 +7,7 @@ import {type ProblemCode, Problems} from './problems.ts';
 import {type Config, type PlanFile, readConfigText, readPlanText} from './read-plan-text.ts';
 import type {FileStamp} from './stamp.ts';
 import {stampOf} from './stamp.ts';
-import {LARGEST_FILE_BYTES} from './yaml-source.ts';
+import {LARGEST_FILE_BYTES} from './yaml/source.ts';
 
 /** A plan together with the very text that its layout is of. */
 export interface ReadPlan extends PlanFile {

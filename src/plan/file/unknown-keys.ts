@@ -10,7 +10,7 @@ import {suggestId} from '../suggest.ts';
 import type {Position, Problems} from './problems.ts';
 import {milestoneStateShape, taskStateShape} from './schema.ts';
 import {isData} from './validate.ts';
-import type {Path, YamlSource} from './yaml-source.ts';
+import type {Path, YamlSource} from './yaml/source.ts';
 
 /** Other words for a key, in lower case and without separators; each changes what is done when nobody reads it. */
 const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {

@@ -6,7 +6,7 @@ import type {HomePaths} from './home.ts';
 import {listMilestones} from './home.ts';
 import {Problems} from './problems.ts';
 import type {ReadPlan} from './reader.ts';
-import {YamlSource} from './yaml-source.ts';
+import {YamlSource} from './yaml/source.ts';
 
 /** A warning for each milestone that a plan requires and that its home does not have, neither active nor completed. */
 export function unknownRequirements(read: ReadPlan, file: string, paths: HomePaths): Problem[] {

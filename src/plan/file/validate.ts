@@ -3,7 +3,8 @@
 import type * as z from 'zod';
 import {didYouMean} from '../suggest.ts';
 import type {Position, ProblemCode, Problems} from './problems.ts';
-import type {Data, Path, YamlSource} from './yaml-source.ts';
+import type {Data} from './yaml/data.ts';
+import type {Path, YamlSource} from './yaml/source.ts';
 
 /** Where a piece of data stands, and how to speak of it. */
 export interface Spot {

@@ -1,5 +1,5 @@
-// A YAML text as data in which every value still knows its place. The library composes the nodes; aliases, merge keys
-// and duplicate keys are resolved here, because they are bounded here.
+// A YAML text in which every value still knows its place. The library composes the nodes; what aliases name is resolved
+// here, because it is bounded here.
 
 import {
   type Alias,
@@ -11,47 +11,40 @@ import {
   type Node,
   type Pair,
   parseDocument,
-  Scalar,
-  type YAMLMap,
+  type Scalar,
   type YAMLParseError,
 } from 'yaml';
-import {excerptOf} from '../../errors.ts';
-import type {Position, Problems} from './problems.ts';
-import {explainYamlError, hintForAlias} from './yaml-error.ts';
+import {excerptOf} from '../../../errors.ts';
+import type {Position, Problems} from '../problems.ts';
+import {Conversion} from './data.ts';
+import {explainYamlError} from './error.ts';
+import {isMergePair, type MapNode} from './node.ts';
 
 export type Path = ReadonlyArray<string | number>;
-export type Data = Record<string, unknown>;
-export type MapNode = YAMLMap<unknown, unknown>;
 
 /** Larger plans (about 40,000 tasks) are refused before they are parsed. */
 export const LARGEST_FILE_BYTES = 16 * 1024 * 1024;
 
-const DEEPEST = 100;
-/** Values that aliases may add to those that are written out. */
-const MOST_ALIASED = 1_000_000;
 /** Maps with more keys than this are looked up through an index. */
 const LARGE_MAP = 32;
 const MOST_SYNTAX_ERRORS = 20;
-
-/** A value that cannot be turned into data; the finding is recorded already. */
-class Unusable extends Error {}
 
 export class YamlSource {
   /** Each anchored node that an alias names, with those aliases. */
   readonly references = new Map<Node, Alias[]>();
   readonly parents = new Map<Node, Node>();
   private readonly targets = new Map<Alias, Node>();
-  private readonly converted = new Map<Node, {data: unknown; size: number}>();
-  private readonly open = new Set<Node>();
   private readonly indexes = new Map<MapNode, Map<string | undefined, Pair>>();
+  private readonly conversion: Conversion;
   private nodes = 0;
 
   private constructor(
     readonly text: string,
     readonly root: Node | null,
     private readonly lines: LineCounter,
-    private readonly problems: Problems,
+    problems: Problems,
   ) {
+    this.conversion = new Conversion(this, problems);
     if (root && text.includes('*')) this.resolveAliases(root); // else there is none
   }
 
@@ -93,20 +86,12 @@ export class YamlSource {
 
   /** The whole text as data; `undefined` when it cannot be (recorded). Integers beyond the safe ones are bigints. */
   data(): {value: unknown} | undefined {
-    try {
-      const {data, size} = this.convert(this.root, 0);
-      if (this.references.size > 0 && size > this.nodes + MOST_ALIASED)
-        this.refuse('TOO_MANY_ALIASES', 'aliases repeat too much', this.root);
-      return {value: data};
-    } catch (error) {
-      if (error instanceof Unusable) return undefined;
-      throw error;
-    }
+    return this.conversion.whole(this.root, this.nodes);
   }
 
   /** A node of the text as data; `data()` must have succeeded. */
   dataOf(node: Node | null): unknown {
-    return this.convert(node, 0).data;
+    return this.conversion.of(node);
   }
 
   /** The node that an alias names, else the node itself. */
@@ -143,6 +128,11 @@ export class YamlSource {
 
   positionOfNode(node: Node | null | undefined): Position | undefined {
     return node?.range ? positionOf(this.text, this.lines, node.range[0]) : undefined;
+  }
+
+  /** A place together with what stands there, for what makes a text unreadable. */
+  positionInText(offset: number): Position {
+    return positionInText(this.text, this.lines, offset);
   }
 
   /** The text of a scalar as it is written (`007`, `1.10`), of anything else its source on one line. */
@@ -222,100 +212,10 @@ export class YamlSource {
       for (let index = inner.length - 1; index >= 0; index--) stack.push({node: inner[index] ?? null, parent: node});
     }
   }
-
-  private convert(node: Node | null, depth: number): {data: unknown; size: number} {
-    if (node === null) return {data: null, size: 1};
-    if (isScalar(node)) return {data: plainNumber(node.value), size: 1};
-    const known = this.converted.get(node);
-    if (known) return known;
-    if (depth > DEEPEST) this.refuse('TOO_DEEP', `values are nested more than ${DEEPEST} levels deep`, node);
-    if (this.open.has(node)) this.refuse('ALIAS_CYCLE', 'an alias names a value that it is itself part of', node);
-    this.open.add(node);
-    const result = isAlias(node)
-      ? this.convertAlias(node, depth)
-      : isSeq(node)
-        ? this.convertList(node.items as Node[], depth)
-        : this.convertMap(node as MapNode, depth);
-    this.open.delete(node);
-    this.converted.set(node, result);
-    return result;
-  }
-
-  private convertAlias(alias: Alias, depth: number): {data: unknown; size: number} {
-    const target = this.targets.get(alias);
-    if (!target)
-      this.refuse('UNKNOWN_ALIAS', `there is no anchor \`&${alias.source}\` before this alias`, alias, hintForAlias);
-    return this.convert(target as Node, depth + 1);
-  }
-
-  private convertList(items: Node[], depth: number): {data: unknown; size: number} {
-    const entries = items.map(item => this.convert(item, depth + 1));
-    return {data: entries.map(({data}) => data), size: entries.reduce((sum, {size}) => sum + size, 1)};
-  }
-
-  private convertMap(map: MapNode, depth: number): {data: unknown; size: number} {
-    const data: Data = {};
-    let size = 1;
-    const seen = new Set<string>();
-    for (const pair of map.items) {
-      const value = this.convert(pair.value as Node | null, depth + 1);
-      if (isMergePair(pair)) continue;
-      size += value.size + 1;
-      const key = this.keyText(pair.key);
-      // A prototype is no data, and no key of ours is a list or a map.
-      if (key === undefined || key === '__proto__') continue;
-      if (seen.has(key))
-        this.problems.error(
-          'DUPLICATE_KEY',
-          `the key \`${key}\` stands twice in one map`,
-          this.positionOfNode(pair.key as Node),
-          'remove one of the two',
-        );
-      seen.add(key);
-      data[key] = value.data;
-    }
-    for (const pair of map.items.filter(isMergePair)) size += this.merge(data, pair, depth);
-    return {data, size};
-  }
-
-  /** @returns How many values were merged in. */
-  private merge(data: Data, {value}: Pair, depth: number): number {
-    const node = this.target(value);
-    const sources = isSeq(node) ? node.items.map(item => this.target(item)) : [node];
-    let size = 0;
-    for (const source of sources) {
-      if (!isMap(source)) return this.refuse('BAD_MERGE', 'only maps can be merged with `<<`', value as Node);
-      const merged = this.convert(source, depth + 1);
-      size += merged.size;
-      for (const [key, entry] of Object.entries(merged.data as Data)) if (!Object.hasOwn(data, key)) data[key] = entry;
-    }
-    return size;
-  }
-
-  private refuse(
-    code: 'TOO_DEEP' | 'ALIAS_CYCLE' | 'UNKNOWN_ALIAS' | 'TOO_MANY_ALIASES' | 'BAD_MERGE',
-    message: string,
-    node: Node | null,
-    hintAt?: (text: string, offset: number) => string | undefined,
-  ): never {
-    const [offset] = node?.range ?? [];
-    const position = offset === undefined ? undefined : positionInText(this.text, this.lines, offset);
-    this.problems.error(code, message, position, offset === undefined ? undefined : hintAt?.(this.text, offset));
-    throw new Unusable(message);
-  }
-}
-
-/** Whether a pair is `<<: source`; a quoted `"<<"` is a key like any other. */
-export function isMergePair({key}: Pair): boolean {
-  return isScalar(key) && key.value === '<<' && key.type === Scalar.PLAIN;
 }
 
 function isEmpty(node: Node | null): boolean {
   return node === null || (isScalar(node) && node.value === null && !node.source);
-}
-
-function plainNumber(value: unknown): unknown {
-  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 function positionOf(text: string, lines: LineCounter, offset: number): Position {
