@@ -30,13 +30,11 @@ import type {StartOptions} from '../milestone/plan-start.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import type {Selection} from '../plan/selection.ts';
 import {every} from '../platform/every.ts';
-import {makeFolder, replaceFile} from '../platform/files.ts';
 import {KeepAwake} from '../platform/processes/keep-awake.ts';
-import {SIGNAL_EXITS, type SignalName, type Signals} from '../platform/processes/signals.ts';
+import type {Signals} from '../platform/processes/signals.ts';
 import {collectGarbage} from '../platform/v8-tuning.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {LiveProjections} from '../projections/live-projections.ts';
-import {resumePoints, sessionText, settleSession} from '../projections/session-file.ts';
 import {answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
 import {isOver, type MilestoneState} from '../state/milestone.ts';
 import {assertReady} from './make-workspace.ts';
@@ -45,6 +43,8 @@ import {moveToCompleted} from './move-completed.ts';
 import {PlanWatch} from './plan-watch.ts';
 import {prepareExecution} from './prepare-execution.ts';
 import {endRunning, recover, takeUp, takeUpDispatched} from './recover.ts';
+import {RunSession} from './run-session.ts';
+import {stopOnSignal} from './stop-on-signal.ts';
 import {watchWorkers} from './watch-workers.ts';
 
 export interface ExecuteOptions extends HoldOptions, StartOptions {
@@ -68,8 +68,6 @@ export interface ExecutionReport extends Ending {
   state: MilestoneState;
 }
 
-/** A second signal within this time ends the attempts without any grace. */
-const IMPATIENCE_MS = 5_000;
 /** From this many tasks on, what reading the plan left is worth collecting. */
 const LARGE_PLAN = 2_000;
 const INBOX_POLL_MS = 250;
@@ -84,7 +82,7 @@ export class Run {
   private readonly watch: PlanWatch;
   private readonly agents: AgentLoop;
   private readonly starting = new AbortController();
-  private previousSession: string | undefined;
+  private readonly session: RunSession;
 
   constructor(
     private readonly held: HeldMilestone,
@@ -99,6 +97,7 @@ export class Run {
     });
     this.execution = execution;
     this.projections = held.projections;
+    this.session = new RunSession(held, options.command);
     this.watch = new PlanWatch(execution, this.projections, held.planFile, () => this.readPlan());
     const world = {
       pollPlan: () => this.watch.poll(),
@@ -112,7 +111,7 @@ export class Run {
         taskExecutor(execution),
         gitIntegration(execution),
         kiroCoordinator(execution),
-        sessionManager(execution, () => this.saveSession()),
+        sessionManager(execution, () => this.session.save()),
         progressMonitor(execution, world),
       ],
       execution,
@@ -120,7 +119,7 @@ export class Run {
   }
 
   async toTheEnd(): Promise<ExecutionReport> {
-    const stopListening = this.options.signals.listen(this.onSignal());
+    const stopListening = this.options.signals.listen(stopOnSignal(this.execution));
     const keepAwake = new KeepAwake({clock: this.held.clock, env: this.options.callerEnv});
     this.held
       .openLog()
@@ -143,7 +142,7 @@ export class Run {
     const {ledger, lifetime} = execution;
     const previous = state.session?.id;
     const agentSessions = new AgentSessions(held.paths);
-    if (previous !== undefined) this.settlePrevious(previous, agentSessions);
+    if (previous !== undefined) this.session.settle(previous, agentSessions);
     this.held.openLog().onDurable(events => this.guard(() => agentSessions.events(events)));
     const unseen = unseenOf(held, options.warn);
     await mendRepository(held, options.warn);
@@ -178,14 +177,6 @@ export class Run {
     if (!lifetime.ending) this.agents.start();
   }
 
-  /** What an executor that died could not say itself. */
-  private settlePrevious(previous: string, agentSessions: AgentSessions): void {
-    const {paths, sessionId, clock} = this.held;
-    this.previousSession = previous;
-    agentSessions.settle(previous, Object.keys(this.state.agents));
-    settleSession(paths.session(previous), {sessionId, at: new Date(clock.now()).toISOString()});
-  }
-
   /** A file that cannot be written ends the run as a log does that cannot be. */
   private guard(write: () => void): void {
     try {
@@ -214,26 +205,6 @@ export class Run {
     return {folder: paths.inbox(id), logFile: paths.log(id), sessionId, wayTo};
   }
 
-  private onSignal(): (name: SignalName) => void {
-    let firstAt: number | undefined;
-    return name => {
-      const {execution, state} = this;
-      const {lifetime, ledger} = execution;
-      const now = execution.clock.elapsed();
-      const isAgain = firstAt !== undefined && now - firstAt <= IMPATIENCE_MS;
-      firstAt = now;
-      if (!lifetime.ending && state.status === 'in_progress')
-        ledger.record({event: 'milestone_paused', details: {code: 'signal', reason: `stopped by ${name}`}});
-      lifetime.end({
-        exit: SIGNAL_EXITS[name],
-        reason: `stopped by ${name}`,
-        hint: `\`milestone resume ${state.id}\` goes on from here`,
-      });
-      const outcome = {kind: 'interrupted' as const, message: `was interrupted by ${name}`, executor_died: false};
-      execution.attempts.interruptAll(outcome, isAgain);
-    };
-  }
-
   private async finish(): Promise<ExecutionReport> {
     const {execution, state, held} = this;
     this.starting.abort();
@@ -255,7 +226,7 @@ export class Run {
     if (isOver(state.status)) await execution.workspace.remove();
     execution.ledger.record({event: 'session_ended', details: {exit, reason}});
     await execution.ledger.durable();
-    this.saveSession({exit, reason});
+    this.session.save({exit, reason});
     await held.flush();
     if (state.status === 'completed') moveToCompleted(held);
   }
@@ -267,34 +238,12 @@ export class Run {
       execution.ledger.record({event: 'milestone_paused', details: {code: 'machine', reason}});
     execution.ledger.record({event: 'session_ended', details: {exit, reason}});
     await execution.ledger.durable();
-    this.saveSession({exit, reason});
+    this.session.save({exit, reason});
     await this.held.flush();
   }
 
   private readPlan() {
     const {options, held} = this;
     return options.readPlan(held.planFile, held.paths.config);
-  }
-
-  /** @returns The number of places where a resume would start. */
-  private saveSession(ended?: {exit: number; reason: string}): number {
-    const {state, held, options} = this;
-    const {paths, sessionId, clock, repo} = held;
-    const text = sessionText(state, {
-      sessionId,
-      startedAt: state.session?.startedAt ?? '',
-      updatedAt: new Date(clock.now()).toISOString(),
-      status: ended ? 'ended' : 'running',
-      ...ended,
-      pid: process.pid,
-      host: os.hostname(),
-      command: options.command,
-      repository: repo?.topLevel,
-      home: paths.home,
-      previous: this.previousSession,
-    });
-    makeFolder(paths.sessionsFolder, {mode: 0o700});
-    replaceFile(paths.session(sessionId), text, {mode: 0o600});
-    return resumePoints(state).length;
   }
 }
