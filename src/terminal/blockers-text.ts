@@ -3,9 +3,9 @@
 import type {MilestoneId} from '../plan/plan.ts';
 import type {AttemptWarning} from '../reports/attempt-warnings.ts';
 import type {BlockerDetails} from '../reports/blockers.ts';
+import {ageOf} from './amounts.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
-import {ageOf} from './status-text.ts';
 import {wrapped} from './wrap.ts';
 
 const COLUMNS = 80;

@@ -2,7 +2,7 @@ import chalk from 'chalk';
 import type {TaskEvent} from '../events/event.ts';
 import {approvalsOf, approveCommand, rejectCommand} from '../projections/approvals.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {counted} from './counted.ts';
+import {counted} from './amounts.ts';
 import {printable} from './printable.ts';
 
 type KiroEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;

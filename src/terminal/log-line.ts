@@ -3,7 +3,7 @@
 import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../events/event.ts';
 import {removedTestsInShort} from '../events/removed-tests.ts';
 import {sharedChange} from '../reports/shared-change.ts';
-import {counted} from './counted.ts';
+import {counted} from './amounts.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
 import {usageText} from './usage-text.ts';

@@ -1,15 +1,15 @@
 // A milestone's status for a terminal: short whatever its size, what needs a person first.
 
-import type {Usage} from '../events/event.ts';
 import {firstLine} from '../platform/first-line.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {goOnCommand} from '../reports/what-next.ts';
-import {USAGE_KEYS} from '../state/usage.ts';
+import {ageOf} from './amounts.ts';
 import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
 import {stageWord} from './status-mark.ts';
+import {costLines} from './usage-text.ts';
 import {cutTo, pad} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
 
@@ -151,7 +151,7 @@ export function whoLines(report: StatusReport): string[] {
   }
   if (executor && executed === 'here')
     lines.push(`executor: process ${executor.pid}, ${executor.session_id}`, ...illText(report.agents));
-  lines.push(...costLines(report));
+  lines.push(...costLines(report, LEFT));
   for (const liberty of report.liberties) lines.push(`! ${liberty}`);
   if (report.unseen !== undefined) lines.push(`! ${report.unseen}`);
   if (paused_until !== undefined) lines.push(`a driver rests until ${paused_until}`);
@@ -164,41 +164,6 @@ export function whoLines(report: StatusReport): string[] {
 export function illText(agents: StatusReport['agents']): string[] {
   const ill = agents.filter(({status}) => status !== 'running').map(({name, status}) => `${name} ${status}`);
   return ill.length === 0 ? [] : [`! inside the executor: ${ill.join(', ')}`];
-}
-
-/** What it cost so far, and of how much: time is measured, all else is what agents say; what nobody knows is not 0. */
-function costLines(report: StatusReport): string[] {
-  const isMeasured = (name: string) => name === 'minutes';
-  return [
-    ...usedLines(
-      'used, as the agents say: ',
-      USAGE_KEYS.filter(name => !isMeasured(name)),
-      report,
-    ),
-    ...usedLines('agents at work: ', USAGE_KEYS.filter(isMeasured), report),
-  ];
-}
-
-function usedLines(
-  start: string,
-  keys: ReadonlyArray<keyof Usage>,
-  {budget, used = {}, estimated = {}}: StatusReport,
-): string[] {
-  const names = keys.filter(name => (budget?.limit ?? used)[name] !== undefined);
-  const parts = names.map(name => {
-    const limit = budget?.limit[name];
-    const reserved = budget?.reserved[name];
-    const known = used[name] === undefined ? (limit === undefined ? 'unknown' : 'none known') : amount(used[name]);
-    const of = limit === undefined ? '' : ` of ${amount(limit)}`;
-    const guessed = estimated[name] === undefined ? '' : ` (${amount(estimated[name])} of it an estimate)`;
-    return `${known}${of} ${name}${guessed}${reserved === undefined ? '' : `, ${amount(reserved)} reserved`}`;
-  });
-  const [first, ...rest] = parts;
-  return first === undefined ? [] : joinWrapped([`${start}${first}`, ...rest], ' · ', LEFT);
-}
-
-function amount(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(2);
 }
 
 function needLines({text, command}: Need, paint: Paint): string[] {
@@ -279,26 +244,4 @@ function section<Entry>(
 /** Text of others, cut to the width that is left on a line. */
 function line(text: string, taken: number): string {
   return cutTo(text, LEFT - taken);
-}
-
-/** A time that has passed, in its two largest units. */
-export function ageOf(ms: number): string {
-  const seconds = Math.max(Math.floor(ms / 1000), 0);
-  const units = [
-    [86_400, 'd'],
-    [3_600, 'h'],
-    [60, 'm'],
-    [1, 's'],
-  ] as const;
-  const first = units.findIndex(([size]) => seconds >= size);
-  if (first < 0) return '0s';
-  let left = seconds;
-  return units
-    .slice(first, first + 2)
-    .flatMap(([size, name]) => {
-      const count = Math.floor(left / size);
-      left -= count * size;
-      return count > 0 ? `${count}${name}` : [];
-    })
-    .join(' ');
 }

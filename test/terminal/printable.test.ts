@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {counted} from '../../src/terminal/counted.ts';
+import {counted} from '../../src/terminal/amounts.ts';
 import {printable} from '../../src/terminal/printable.ts';
 
 test('what a terminal would obey is escaped, also what some take for a line break', () => {

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {ageOf} from '../../src/terminal/status-text.ts';
+import {ageOf} from '../../src/terminal/amounts.ts';
 
 test('an age is told in its two largest units', () => {
   const second = 1_000;

@@ -4,7 +4,7 @@ import {type CommandOptions, hold, type MilestoneOnDisk} from '../../milestone/h
 import {refuseHeld} from '../../milestone/refuse-held.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
-import {counted} from '../../terminal/counted.ts';
+import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';

@@ -1,5 +1,5 @@
 import {type Cleaned, clean as cleanHome} from '../../landing/clean.ts';
-import {counted} from '../../terminal/counted.ts';
+import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';

@@ -3,7 +3,7 @@ import {type Discardable, type Discarded, discardable, discard as discardMilesto
 import {homePaths} from '../../plan/file/home.ts';
 import {askYes, canAsk} from '../../platform/ask-yes.ts';
 import {SIGNAL_EXITS} from '../../platform/processes/signals.ts';
-import {counted} from '../../terminal/counted.ts';
+import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import {usageText} from '../../terminal/usage-text.ts';
 import {requireHome} from '../choose-milestone.ts';

@@ -16,7 +16,7 @@ import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {Interrupted, processSignals} from '../../platform/processes/signals.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
-import {counted} from '../../terminal/counted.ts';
+import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import {reportMarkdown} from '../../terminal/report/report-markdown.ts';
 import {chooseShown, requireHome} from '../choose-milestone.ts';

@@ -6,7 +6,7 @@ import {homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
 import {processSignals, SIGNAL_EXITS, type SignalName} from '../../platform/processes/signals.ts';
 import {describeExit, type Exit} from '../../platform/processes/start-group.ts';
-import {counted} from '../../terminal/counted.ts';
+import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import type {DashboardEnd} from '../follow/dashboard.ts';
 import {LiveMilestone} from '../follow/live-milestone.ts';

@@ -1,6 +1,6 @@
 import {findHome, homePaths} from '../../plan/file/home.ts';
 import {systemClock} from '../../platform/clock.ts';
-import {counted} from '../../terminal/counted.ts';
+import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import {listWorkers} from '../../workers/boss-pool.ts';
 import {Engine} from '../../workers/engine.ts';

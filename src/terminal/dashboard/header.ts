@@ -1,7 +1,7 @@
 import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
+import {ageOf} from '../amounts.ts';
 import type {Paint} from '../paint.ts';
 import {paintStatus} from '../status-mark.ts';
-import {ageOf} from '../status-text.ts';
 import {cutTo, pad, textWidth} from '../width.ts';
 import {joinWrapped} from '../wrap.ts';
 import type {DashboardModel, PhaseAverages} from './model.ts';

@@ -1,8 +1,8 @@
 // The dashboard as lines for a terminal of a given size: never more rows, and never wider.
 
 import {stripVTControlCharacters} from 'node:util';
+import {ageOf} from '../amounts.ts';
 import type {Paint} from '../paint.ts';
-import {ageOf} from '../status-text.ts';
 import {cutTo, pad, textWidth} from '../width.ts';
 import {headerLines} from './header.ts';
 import type {DashboardModel} from './model.ts';

@@ -1,6 +1,6 @@
+import {ageOf} from '../amounts.ts';
 import type {Paint} from '../paint.ts';
 import {paintStatus, STATUS_MARKS} from '../status-mark.ts';
-import {ageOf} from '../status-text.ts';
 import {cutTo, pad, textWidth} from '../width.ts';
 import type {TaskRow} from './model.ts';
 
