@@ -22,7 +22,7 @@ if (unknown.length > 0) throw new Error(`no benchmark \`${unknown}\`; there are 
 const rows = [];
 try {
   for (const name of names) {
-    process.stderr.write(`${name} `);
+    console.error(name);
     rows.push(...(await BENCHMARKS[name](values.rounds && Number(values.rounds))));
   }
   console.log(table(rows));

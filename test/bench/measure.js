@@ -10,17 +10,19 @@ export const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.
 const PEAK = fileURLToPath(new URL('peak.cjs', import.meta.url));
 
 /**
- * Measure candidates in turn, so that a busy minute of the machine hits all of them alike.
+ * Measure candidates in turn, so that a busy minute of the machine hits all of them alike; each value is told at once.
  * @param {Record<string, () => Promise<number> | number>} candidates each returns its measured value
  * @returns {Promise<Record<string, number>>} median of each
  */
 export async function inTurn(rounds, candidates) {
   const values = Object.fromEntries(Object.keys(candidates).map(name => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    for (const [name, measure] of Object.entries(candidates)) values[name].push(await measure());
-    process.stderr.write('.');
+    for (const [name, measure] of Object.entries(candidates)) {
+      const value = await measure();
+      values[name].push(value);
+      console.error(`  ${round + 1}/${rounds} ${name}: ${value.toFixed(0)} ms`);
+    }
   }
-  process.stderr.write('\n');
   return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, median(all)]));
 }
 
