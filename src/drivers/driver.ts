@@ -91,9 +91,7 @@ export interface ConversationChoice {
 export type Observation =
   | {kind: 'conversation'; id: string}
   | {kind: 'usage'; usage: Usage}
-  | {kind: 'denied'; denial: Denial}
-  /** What it does at the moment, in a few words for a screen. */
-  | {kind: 'activity'; text: string};
+  | {kind: 'denied'; denial: Denial};
 
 /** Milliseconds; `Infinity` for no limit. */
 interface AttemptLimits {

@@ -18,7 +18,7 @@ import {
   isDeadConversation,
   type ProviderFailure,
 } from '../failures.ts';
-import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, sumOf, textOf} from '../json-line.ts';
+import {type Json, numberOf, objectOf, objectsOf, parseObject, shorten, textOf} from '../json-line.ts';
 import {
   type AgentCall,
   type AgentProtocol,
@@ -32,9 +32,10 @@ import {
 } from '../protocol.ts';
 import {judgeAnswer} from '../result.ts';
 import {claudeDenial, claudePermissions} from './claude-permissions.ts';
+import {addResult, priceOf, tokensOf} from './claude-usage.ts';
 
 const LOGIN = 'run `claude`, then `/login`';
-const LONGEST_ACTIVITY = 100;
+const LONGEST_ERROR = 100;
 /** Calls of tools that may yet turn out to be denied, and answers that may yet go on. */
 const REMEMBERED = 200;
 
@@ -179,8 +180,7 @@ class ClaudeReader implements AgentReader {
   /** It would go on for minutes; who is not logged in will not be by the next try. */
   #retry(event: Json): void {
     const error = textOf(event.error) ?? 'unknown';
-    this.agent.observe({kind: 'activity', text: `waits for the provider (${shorten(error, LONGEST_ACTIVITY)})`});
-    this.#waitsFor = {text: `the provider refuses it: ${shorten(error, LONGEST_ACTIVITY)}`, error};
+    this.#waitsFor = {text: `the provider refuses it: ${shorten(error, LONGEST_ERROR)}`, error};
     this.#authFailures = error === 'authentication_failed' ? this.#authFailures + 1 : 0;
     if (this.#authFailures === 2)
       this.sink.end({kind: 'auth', message: 'the provider does not accept the login', hint: LOGIN});
@@ -196,11 +196,7 @@ class ClaudeReader implements AgentReader {
     this.#waitsFor = undefined;
     const message = objectOf(event.message);
     if (this.#error === undefined) this.#count(message ?? {});
-    for (const block of objectsOf(message?.content)) {
-      if (block.type === 'tool_use') this.#call(block);
-      if (block.type === 'text')
-        this.agent.observe({kind: 'activity', text: shorten(textOf(block.text) ?? '', LONGEST_ACTIVITY)});
-    }
+    for (const block of objectsOf(message?.content)) if (block.type === 'tool_use') this.#call(block);
   }
 
   #count(message: Json): void {
@@ -212,7 +208,7 @@ class ClaudeReader implements AgentReader {
     if (!isNew) return;
     this.#answers.add(id);
     forgetOldest(this.#answers);
-    const tokens = sumOf(usage, ...TOKENS);
+    const tokens = tokensOf(usage);
     this.#unreported.tokens += tokens;
     this.#unreported.turns++;
     this.#tokens += tokens;
@@ -220,9 +216,7 @@ class ClaudeReader implements AgentReader {
   }
 
   #call(block: Json): void {
-    const call = claudeDenial(textOf(block.name) ?? 'a tool', block.input);
-    this.agent.observe({kind: 'activity', text: shorten(`${call.tool} ${call.input}`, LONGEST_ACTIVITY)});
-    this.#calls.set(textOf(block.id) ?? '', call);
+    this.#calls.set(textOf(block.id) ?? '', claudeDenial(textOf(block.name) ?? 'a tool', block.input));
     forgetOldest(this.#calls);
   }
 
@@ -237,46 +231,6 @@ class ClaudeReader implements AgentReader {
 function forgetOldest(ids: Pick<Map<string, unknown>, 'size' | 'delete' | 'keys'>): void {
   const [oldest] = ids.keys();
   if (ids.size > REMEMBERED && oldest !== undefined) ids.delete(oldest);
-}
-
-const TOKENS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];
-
-/**
- * Tokens and turns are those of each result. `total_cost_usd` is of the process or of the whole conversation, which
- * differs between versions; what has come since the last result is said by newer ones.
- */
-function addResult(before: Usage | undefined, event: Json): Usage {
-  const models = objectOf(event.model_usage_since_last_result);
-  const recent =
-    models && Object.values(models).reduce<number>((sum, model) => sum + sumOf(objectOf(model), 'costUSD'), 0);
-  const usd = recent === undefined ? numberOf(event.total_cost_usd) : (before?.usd ?? 0) + recent;
-  return {
-    ...(usd !== undefined && {usd}),
-    tokens: (before?.tokens ?? 0) + sumOf(objectOf(event.usage), ...TOKENS),
-    turns: (before?.turns ?? 0) + sumOf(event, 'num_turns'),
-  };
-}
-
-/** Usd for a million tokens of input, by what the model's name contains; else the dearest, that of Opus. */
-const PRICES: Array<[family: string, usd: number]> = [
-  ['haiku', 1],
-  ['sonnet', 3],
-];
-const DEAREST = 5;
-/** In prices of input. */
-const FACTORS = {input_tokens: 1, cache_creation_input_tokens: 1.25, cache_read_input_tokens: 0.1};
-const OUTPUT_FACTOR = 5;
-const CHARACTERS_PER_TOKEN = 4;
-
-/**
- * What an event of an answer has cost in usd by the public prices; its output is measured by what it says.
- * @param usage As it was when the answer began; undefined where another event of the answer had it.
- */
-function priceOf({model, content}: Json, usage: Json | undefined): number {
-  const price = PRICES.find(([family]) => textOf(model)?.includes(family))?.[1] ?? DEAREST;
-  const input = Object.entries(FACTORS).reduce((sum, [name, factor]) => sum + factor * sumOf(usage, name), 0);
-  const said = JSON.stringify(content ?? '').length / CHARACTERS_PER_TOKEN;
-  return ((input + OUTPUT_FACTOR * Math.max(said, sumOf(usage, 'output_tokens'))) * price) / 1e6;
 }
 
 function ownLimit(subtype: unknown): Outcome | undefined {

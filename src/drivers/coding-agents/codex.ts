@@ -28,7 +28,6 @@ import {judgeAnswer} from '../result.ts';
 import {codexHome, readThreadTokens, tokensOf} from './codex-threads.ts';
 
 const LOGIN = 'run `codex login`';
-const LONGEST_ACTIVITY = 100;
 /** It tries for ever; so many failures in a row are enough. */
 const MOST_RECONNECTS = 10;
 const NETWORK = 'sandbox_workspace_write.network_access=true';
@@ -132,7 +131,7 @@ class CodexReader implements AgentReader {
         break;
       case 'item.started':
       case 'item.completed':
-        this.#item(event.type, objectOf(event.item) ?? {});
+        this.#item(objectOf(event.item) ?? {});
         break;
       case 'turn.completed':
         this.#turn = 'completed';
@@ -181,7 +180,7 @@ class CodexReader implements AgentReader {
     if (id !== undefined && id !== this.agent.conversation?.id) this.agent.observe({kind: 'conversation', id});
   }
 
-  #item(event: 'item.started' | 'item.completed', item: Json): void {
+  #item(item: Json): void {
     this.#reconnects = 0;
     if (item.type !== 'error') {
       this.#complaint = undefined;
@@ -191,14 +190,10 @@ class CodexReader implements AgentReader {
     const command = textOf(item.command);
     if (command !== undefined && item.status === 'declined')
       this.#denials.add(textOf(item.id), {tool: 'shell', input: shorten(command, 200), allow: NETWORK});
-    const shown = command ?? textOf(item.text);
-    if (shown !== undefined && (event === 'item.started' || command === undefined))
-      this.agent.observe({kind: 'activity', text: shorten(shown, LONGEST_ACTIVITY)});
   }
 
   #complain(message: string): void {
     this.#complaint = message;
-    this.agent.observe({kind: 'activity', text: shorten(message, LONGEST_ACTIVITY)});
     const outcome = judge(message, {now: this.sink.now(), login: LOGIN});
     this.#authFailures = outcome.kind === 'auth' ? this.#authFailures + 1 : 0;
     if (message.startsWith('Reconnecting')) this.#reconnects++;

@@ -29,7 +29,6 @@ import {judgeAnswer} from '../result.ts';
 import {OpencodeLog} from './opencode-log.ts';
 
 const LOGIN = 'run `opencode auth login`';
-const LONGEST_ACTIVITY = 100;
 const LONGEST_INPUT = 200;
 /** How long it may try again without getting on: a limit for a minute, or a server that is restarted, passes by itself. */
 const PATIENCE_MS: Record<RefusalKind, number> = {quota: 15_000, auth: 15_000, overload: 60_000};
@@ -133,7 +132,7 @@ class OpencodeReader implements AgentReader {
     this.#log.noteProgress(numberOf(event.timestamp));
     const part = objectOf(event.part) ?? {};
     if (event.type === 'step_start') this.#isInStep = true;
-    if (event.type === 'text') this.#say(textOf(part.text) ?? '');
+    if (event.type === 'text') this.#text = textOf(part.text) ?? '';
     if (event.type === 'tool_use') this.#tool(part);
     if (event.type === 'step_finish') this.#step(part);
     if (event.type === 'error') this.#failure = readError(objectOf(event.error) ?? {});
@@ -176,18 +175,12 @@ class OpencodeReader implements AgentReader {
     return {outcome: refusalOf(kind, complaint, {now: this.sink.now(), login: LOGIN}), at: complaint.at};
   }
 
-  #say(text: string): void {
-    this.#text = text;
-    this.agent.observe({kind: 'activity', text: shorten(text, LONGEST_ACTIVITY)});
-  }
-
   #tool(part: Json): void {
     const state = objectOf(part.state) ?? {};
     const tool = textOf(part.tool) ?? 'a tool';
     const input = objectOf(state.input) ?? {};
     const command = textOf(input.command);
     const shown = shorten(command ?? textOf(input.filePath) ?? JSON.stringify(input), LONGEST_INPUT);
-    this.agent.observe({kind: 'activity', text: shorten(`${tool} ${shown}`, LONGEST_ACTIVITY)});
     const error = textOf(state.error);
     if (error === undefined || !/rejected permission|specified a rule which prevents/.test(error)) return;
     this.#denials.add(textOf(part.callID) ?? textOf(part.id), {

@@ -138,13 +138,6 @@ test('a declined command is seen, and decides nothing', async () => {
   expect(rig.observed('denied')).toEqual([{kind: 'denied', denial}]);
 });
 
-test('what it does is seen while it does it', async () => {
-  await using rig = new AgentRig();
-  const started = says.item({type: 'command_execution', command: 'npm\ntest', status: 'in_progress'}, 'item.started');
-  await rig.attempt('codex', [[says.begin, started, ...says.done()]]);
-  expect(rig.observed('activity')[0]).toEqual({kind: 'activity', text: 'npm test'});
-});
-
 test.each<[unknown, Step[]]>([
   [
     {kind: 'quota', resets_at: '2026-11-23T12:05:00.000Z'},
