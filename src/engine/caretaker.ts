@@ -10,7 +10,8 @@ import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.t
 import {refuseLogBehind} from '../milestone/unrecorded-commits.ts';
 import {AgentSessions} from '../projections/agent-sessions.ts';
 import {answering, answerLeftovers, answerRequests, type Inbox} from '../requests/answer-requests.ts';
-import {type Decision, decideRequest} from '../requests/decide-request.ts';
+import {decideRequest} from '../requests/decide-request.ts';
+import type {Decision} from '../requests/decision.ts';
 import {finishRequest, isInInbox, sendRequest} from '../requests/inbox.ts';
 import type {Request} from '../requests/request.ts';
 import {isOver, taskState} from '../state/milestone.ts';

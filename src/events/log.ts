@@ -10,13 +10,10 @@
 // L3. Timestamps never go backwards, whatever the clock does.
 // L4. An event that nothing waits for may share a later sync; it is not held back for long.
 
-import fs from 'node:fs';
-import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {fileError, writeAll} from '../platform/files.ts';
 import {atEndOfTurn} from '../platform/turn.ts';
 import type {MilestoneEvent, NewEvent, Timestamp} from './event.ts';
-import {areForeignLines} from './foreign-lines.ts';
+import {LogFile} from './log-file.ts';
 import type {LogPosition} from './log-position.ts';
 import {openForWriting} from './open-log.ts';
 import {encodeRecord} from './record.ts';
@@ -52,16 +49,15 @@ export class EventLog {
   /** Number of the last event that is on disk. */
   private syncedSeq: number;
   private failure: unknown;
+  private isClosed = false;
   private lastTimestamp: Timestamp;
   private readonly listeners = new Set<DurableListener>();
   private readonly failureListeners = new Set<(failure: unknown) => void>();
 
   private constructor(
     readonly file: string,
-    private fd: number | undefined,
+    private readonly out: LogFile,
     private readonly options: EventLogOptions,
-    /** Bytes that are written and synced. */
-    private length: number,
     private lastSeq: number,
     private lastAt: number,
   ) {
@@ -77,7 +73,7 @@ export class EventLog {
    */
   static open(file: string, options: EventLogOptions): EventLog {
     const {fd, length, seq, lastAt} = openForWriting(file, options.clock, options.after);
-    return new EventLog(file, fd, options, length, seq, lastAt);
+    return new EventLog(file, new LogFile(file, fd, length, options.beforeSync), options, seq, lastAt);
   }
 
   /**
@@ -92,7 +88,7 @@ export class EventLog {
     {canWait = false}: {canWait?: boolean} = {},
   ): MilestoneEvent {
     if (this.failure) throw this.failure;
-    if (this.fd === undefined) throw new Error('the event log is closed');
+    if (this.isClosed) throw new Error('the event log is closed');
     const recorded = {
       seq: this.lastSeq + 1,
       timestamp: this.nextTimestamp(),
@@ -126,7 +122,7 @@ export class EventLog {
 
   /** Where the synced part ends. */
   get position(): LogPosition {
-    return {offset: this.length, seq: this.syncedSeq};
+    return {offset: this.out.length, seq: this.syncedSeq};
   }
 
   /**
@@ -148,11 +144,11 @@ export class EventLog {
    * @throws {MilestoneError} when that last sync fails.
    */
   close(): void {
-    if (this.fd === undefined) return;
+    if (this.isClosed) return;
     const isAlive = !this.failure;
     while (this.batch) this.flush(this.batch); // a listener may append
-    fs.closeSync(this.fd);
-    this.fd = undefined;
+    this.out.close();
+    this.isClosed = true;
     if (isAlive && this.failure) throw this.failure;
   }
 
@@ -187,7 +183,8 @@ export class EventLog {
     this.batch = undefined;
     batch.endWait?.();
     try {
-      this.writeAndSync(Buffer.from(batch.lines.join('')), batch.events.at(-1)!.seq);
+      this.out.append(Buffer.from(batch.lines.join('')));
+      this.syncedSeq = batch.events.at(-1)!.seq;
     } catch (error) {
       this.failure = error;
       batch.synced.reject(error);
@@ -197,63 +194,6 @@ export class EventLog {
     batch.synced.resolve();
     for (const listener of this.listeners) listener(batch.events);
   }
-
-  private writeAndSync(bytes: Buffer, lastSeq: number): void {
-    const fd = this.fd!;
-    this.options.beforeSync?.();
-    this.checkFile(fd);
-    try {
-      writeAll(fd, bytes);
-    } catch (error) {
-      this.cutBack(fd);
-      throw unwritable(error, `write the event log \`${this.file}\``);
-    }
-    try {
-      fs.fdatasyncSync(fd);
-    } catch (error) {
-      throw unwritable(error, `sync the event log \`${this.file}\`, so its last events may not be on disk`);
-    }
-    this.length += bytes.length;
-    this.syncedSeq = lastSeq;
-  }
-
-  /** A line is worth nothing in a file that is gone, or after lines that this log knows nothing of. */
-  private checkFile(fd: number): void {
-    const {nlink, size} = fs.fstatSync(fd);
-    if (nlink === 0)
-      throw new MilestoneError('LOG_UNWRITABLE', `the event log \`${this.file}\` was deleted or replaced`);
-    if (size === this.length) return;
-    if (size > this.length && areForeignLines(readAt(fd, this.length, size - this.length))) {
-      this.length = size; // as other programs append; whoever opens the log next takes it out
-      return;
-    }
-    const sizes = `it has ${size} bytes, expected ${this.length}`;
-    throw new MilestoneError('LOCK_LOST', `another process changed the event log \`${this.file}\`: ${sizes}`);
-  }
-
-  /** Take back a half-written batch: the next append would turn a torn tail into damage in the middle. */
-  private cutBack(fd: number): void {
-    try {
-      this.options.beforeSync?.(); // what follows our last good length is another's if the lock is
-      fs.ftruncateSync(fd, this.length);
-    } catch {
-      // What stays is a torn tail, which every reader knows. The failed write is what is reported.
-    }
-  }
-}
-
-function readAt(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, position));
-}
-
-function unwritable(error: unknown, doing: string): MilestoneError {
-  const known = fileError(error, doing);
-  if (known.code !== 'IO_FAILED') return known;
-  return new MilestoneError('LOG_UNWRITABLE', known.message, {
-    hint: 'run `milestone resume` when the disk is well again',
-    cause: error,
-  });
 }
 
 interface Deferred<T> {

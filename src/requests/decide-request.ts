@@ -1,22 +1,11 @@
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
-import {BY_HAND, type NewEvent, type RejectionCode} from '../events/event.ts';
+import {BY_HAND, type NewEvent} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
-import {didYouMean} from '../plan/suggest.ts';
-import {ANY_ROLE, type Approval, HASH_OF_NOTHING, pendingApprovals, sameDeliverables} from '../state/kiro.ts';
 import {waitsForApproval} from '../state/kiro-task.ts';
 import {isOver, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {shownStatus} from '../state/task.ts';
+import {decideApproval} from './decide-approval.ts';
+import {accept, type Decision, refuseTaskWork, rejectTask, wrongStatus} from './decision.ts';
 import type {Ask} from './request.ts';
-
-export interface Rejection {
-  kind: 'rejected';
-  code: RejectionCode;
-  reason: string;
-  hint?: string;
-}
-
-/** What answers a request: events, after the attempts that stand in the way have been interrupted. */
-export type Decision = {kind: 'accepted'; events: [NewEvent, ...NewEvent[]]; interrupt?: 'all' | TaskId} | Rejection;
 
 /** What a decision needs besides the state. */
 export interface DecisionFacts {
@@ -54,11 +43,6 @@ export function decideRequest(state: MilestoneState, ask: Ask, facts: DecisionFa
     default:
       return ask satisfies never;
   }
-}
-
-/** The event that tells the sender of a request that nothing came of it. */
-export function rejectionEvent({code, reason, hint}: Rejection): NewEvent {
-  return {event: 'request_rejected', details: {reason, code, ...(hint !== undefined && {hint})}};
 }
 
 function decidePause(state: MilestoneState, now: boolean): Decision {
@@ -151,70 +135,6 @@ function decideAnswer(state: MilestoneState, id: TaskId, answer: string): Decisi
   );
 }
 
-function decideApproval(state: MilestoneState, ask: Extract<Ask, {kind: 'approve' | 'reject'}>): Decision {
-  const {task_id, phase, role} = ask;
-  const refusal = refuseTaskWork(state, task_id, `${ask.kind === 'approve' ? 'approved' : 'rejected'}`);
-  if (refusal) return refusal;
-  const {status, history} = taskState(state, task_id);
-  const isOver = status === 'skipped' || status === 'completed';
-  const waiting = history.kiro && !isOver ? pendingApprovals(history.kiro) : [];
-  const approval = waiting.find(one => phase === undefined || one.phase === phase);
-  if (!approval) return rejectTask(state, task_id, `no approval${phase === undefined ? '' : ` of its ${phase}`} waits`);
-  const chosen = chooseRole(approval, role, ask.kind === 'approve');
-  if ('kind' in chosen) return chosen;
-  const about = {task_id, approval_id: approval.id, phase: approval.phase, role: chosen.role};
-  if (ask.kind === 'reject')
-    return accept({event: 'kiro_approval_rejected', details: {...about, comment: ask.comment}});
-  // Approved is what was asked for, as whoever approves has seen it.
-  const seen = approval.deliverables.map(asked => ask.deliverables.find(({path}) => path === asked.path) ?? asked);
-  const gone = ask.deliverables.find(({sha256}) => sha256 === HASH_OF_NOTHING);
-  if (gone)
-    return {
-      kind: 'rejected',
-      code: 'REQUEST_REJECTED',
-      reason: `\`${gone.path}\` is gone or empty, or no regular file: there is nothing to approve`,
-      hint: 'put it back, or `milestone reject` the phase so that it is written again',
-    };
-  return accept({
-    event: 'kiro_approval_granted',
-    details: {
-      ...about,
-      by: 'person',
-      ...(ask.comment !== undefined && {comment: ask.comment}),
-      ...(!sameDeliverables(seen, approval.deliverables) && {deliverables: seen}),
-    },
-  });
-}
-
-/** In which role somebody speaks; it has to be said where more than one is asked. */
-function chooseRole(
-  {approvers}: Approval,
-  wanted: string | undefined,
-  isApproval: boolean,
-): {role: string} | Rejection {
-  const reject = (reason: string, hint?: string): Rejection => ({
-    kind: 'rejected',
-    code: 'REQUEST_REJECTED',
-    reason,
-    ...(hint !== undefined && {hint}),
-  });
-  const roles = approvers.map(({role}) => `\`${role}\``).join(', ');
-  const open = approvers.filter(({status}) => status === 'pending');
-  if (approvers[0]?.role === ANY_ROLE)
-    return wanted === undefined || wanted === ANY_ROLE
-      ? {role: ANY_ROLE}
-      : reject(`nobody is asked in the role \`${wanted}\`: this gate asks for no role`, 'leave `--role` out');
-  if (wanted === undefined) {
-    const [only, ...others] = isApproval ? open : approvers;
-    if (only && others.length === 0) return {role: only.role};
-    return reject(`it has to be said in which role: ${roles}`, 'add `--role <role>`');
-  }
-  const asked = approvers.find(({role}) => role === wanted);
-  if (!asked) return reject(`nobody is asked in the role \`${wanted}\`; asked are ${roles}`);
-  if (isApproval && asked.status !== 'pending') return reject(`\`${wanted}\` has approved it already`);
-  return {role: wanted};
-}
-
 function decideDone(
   state: MilestoneState,
   {task_id, summary}: Extract<Ask, {kind: 'done'}>,
@@ -246,31 +166,4 @@ function decideDone(
     },
     {event: 'task_claimed', details: {...details, result: summary === undefined ? {} : {summary}}},
   );
-}
-
-function refuseTaskWork(state: MilestoneState, id: TaskId | undefined, done: string): Rejection | undefined {
-  if (id !== undefined && !state.tasks.has(id)) return unknownTask(state, id);
-  if (state.status === 'planned') {
-    const hint = `\`milestone activate ${state.id}\` or \`milestone execute ${state.id}\` starts it`;
-    return {...wrongStatus(state, `no task of it can be ${done} yet`), hint};
-  }
-  return isOver(state.status) ? wrongStatus(state, `no task of it can be ${done}`) : undefined;
-}
-
-function unknownTask(state: MilestoneState, id: TaskId): Rejection {
-  const hint = didYouMean(id, state.tasks.keys()) ?? `see \`milestone status ${state.id}\``;
-  return {kind: 'rejected', code: 'UNKNOWN_TASK', reason: `milestone \`${state.id}\` has no task \`${id}\``, hint};
-}
-
-function accept(...events: NewEvent[]): Decision & {kind: 'accepted'} {
-  return {kind: 'accepted', events: events as [NewEvent, ...NewEvent[]]};
-}
-
-function wrongStatus({id, status}: MilestoneState, consequence: string): Rejection {
-  return {kind: 'rejected', code: 'WRONG_STATUS', reason: `milestone \`${id}\` is ${status}, so ${consequence}`};
-}
-
-function rejectTask(state: MilestoneState, id: TaskId, why: string): Rejection {
-  const status = shownStatus(taskState(state, id));
-  return {kind: 'rejected', code: 'REQUEST_REJECTED', reason: `task \`${id}\` is ${status}: ${why}`};
 }

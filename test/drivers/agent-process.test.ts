@@ -69,7 +69,13 @@ test('silence ends it', async () => {
 
 test('what it had used when it was stopped is told', async () => {
   await using rig = new AgentRig();
-  rig.agents.script('claude', 1, [claude.init, claude.result({num_turns: 7}), claude.calls('c1', 'date'), claude.denied('c1'), {hold: true}]);
+  rig.agents.script('claude', 1, [
+    claude.init,
+    claude.result({num_turns: 7}),
+    claude.calls('c1', 'date'),
+    claude.denied('c1'),
+    {hold: true},
+  ]);
   const running = await rig.begin('claude');
   await until(
     () => rig.observed('denied').length > 0,
