@@ -191,7 +191,7 @@ test('only what this attempt prints counts; what it complains of follows at the 
     message: 'ended without a result (exit code 0): half a line',
   });
   expect(rig.output).toMatch(/^\{"type":"result".*\n\{.*"init".*\nmilestone: printed to stderr:\nhalf a line\n$/);
-  expect(fs.readdirSync(`${rig.folder}/logs`)).toEqual(['task.1.log']);
+  expect(fs.readdirSync(`${rig.folder}/logs`)).toEqual(['task.1.log', 'task.1.prompt.md']);
 });
 
 test('a program that is gone, or cannot start, is an outcome', async () => {
