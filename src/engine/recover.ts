@@ -118,7 +118,7 @@ function isWithWorkers({dispatched, stage}: RunningTask): boolean {
 
 /** Follow what is out, and cancel what belongs to no attempt any more. While nobody can be asked, that waits. */
 export async function takeUpDispatched(execution: Execution): Promise<void> {
-  const {ledger, jobs, remote} = execution;
+  const {ledger, jobs, ready, remote} = execution;
   const {state} = ledger;
   const out = [...state.running].flatMap(id => {
     const task = taskState(state, id);
@@ -126,6 +126,9 @@ export async function takeUpDispatched(execution: Execution): Promise<void> {
   });
   for (const {id, task} of out)
     if (task.stage !== 'claimed') jobs.start(`attempt ${id}.${task.attempt}`, () => takeUpRemote(execution, id));
+  // What nobody can take waits, from the beginning.
+  await remote?.look();
+  ready.rebuild();
   const known = new Set(out.map(({task}) => task.dispatched?.job));
   const open = await remote?.pool.open().catch(() => []);
   for (const ref of open ?? []) if (!known.has(ref.job)) await remote?.pool.cancel(ref).catch(() => undefined);

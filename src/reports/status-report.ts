@@ -123,6 +123,7 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     report.driver = state.driver;
     report.attempt_started_at = state.startedAt;
     if (state.queued) report.queued_at = state.queued.at;
+    if (state.dispatched?.worker !== undefined) report.worker = state.dispatched.worker;
   }
   if (state.status === 'completed') {
     report.checked = state.checked;

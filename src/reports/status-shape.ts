@@ -103,6 +103,8 @@ export interface TaskReport {
   queued_at?: Timestamp;
   /** Those with which it is merged and checked at the moment, itself among them. */
   round?: readonly TaskId[];
+  /** Of an attempt on another machine: who has it, as soon as he has said so. */
+  worker?: string;
   completed_at?: Timestamp;
   /** What its agents say that it has cost; absent when they do not. */
   cost_usd?: number;

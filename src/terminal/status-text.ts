@@ -190,12 +190,13 @@ export function runningText(task: RunningTask, now: number): string {
   const age = since === undefined ? '' : ` ${ageOf(now - Date.parse(since))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
-  return printable(`${phase}${stageWord(task)}${othersOf(task)}${age}${attempts(task)}${title}`);
+  const at = task.worker === undefined ? '' : ` on ${task.worker}`;
+  return printable(`${phase}${stageWord(task)}${at}${othersOf(task)}${age}${attempts(task)}${title}`);
 }
 
 type RunningTask = Pick<
   TaskReport,
-  'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro'
+  'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro' | 'worker'
 >;
 
 /** Who is in its round. */

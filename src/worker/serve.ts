@@ -100,7 +100,7 @@ class Worker {
       const boss = await this.#connect();
       if (!boss) return;
       this.#boss = boss;
-      await boss.createQueue(queueOf([]), {notify: true, retryLimit: 0});
+      await boss.createQueue(queueOf([]), {notify: true});
       say(`worker ${this.own.name} waits for work`);
       await every(LOOK_FOR_QUEUES_MS, {clock, signal: this.#draining.signal}, () => this.#lookForQueues(boss));
       while (this.#handling.size > 0) await Promise.all(this.#handling);

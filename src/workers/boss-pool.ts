@@ -15,6 +15,9 @@ const ROOM_S = 3_600;
 const FORGET_S = 24 * 3600;
 const REPORTS_POLL_S = 1;
 
+/** Given out once, and lost without a sign of life. Said of each job: workers make queues, too. */
+const ONCE = {retryLimit: 0, heartbeatSeconds: HEARTBEAT_S, deleteAfterSeconds: FORGET_S};
+
 export interface PoolOptions {
   connect: string;
   /** Of the milestone. */
@@ -37,8 +40,8 @@ export class BossPool implements WorkerPool {
   dispatch(order: Order): Promise<void> {
     const queue = queueOf(order.labels);
     return this.#ask(async boss => {
-      await this.#need(boss, queue, {retryLimit: 0, heartbeatSeconds: HEARTBEAT_S, deleteAfterSeconds: FORGET_S});
-      await boss.send(queue, order, {id: order.job, retryLimit: 0, expireInSeconds: lifeOf(order)});
+      await this.#need(boss, queue);
+      await boss.send(queue, order, {...ONCE, id: order.job, expireInSeconds: lifeOf(order)});
     });
   }
 
@@ -111,9 +114,9 @@ export class BossPool implements WorkerPool {
     });
   }
 
-  async #need(boss: PgBoss, queue: string, options: object): Promise<void> {
+  async #need(boss: PgBoss, queue: string): Promise<void> {
     if (this.#queues.has(queue)) return;
-    await boss.createQueue(queue, {notify: true, ...options});
+    await boss.createQueue(queue, {notify: true});
     this.#queues.add(queue);
   }
 

@@ -29,16 +29,11 @@ export class WorkersRig {
     readonly url: string,
   ) {}
 
-  static async create(options: RigOptions = {}): Promise<WorkersRig> {
+  /** @param address Of a database; by default a new one. */
+  static async create(options: RigOptions = {}, address?: string): Promise<WorkersRig> {
     const rig = await MilestoneRig.create(options);
-    const name = `rig_${path.basename(rig.root).replace(/\W/g, '').toLowerCase()}_${process.pid}`;
-    execFileSync(path.join(inject('postgresPrograms'), 'psql'), [
-      '-q',
-      '-c',
-      `create database ${name}`,
-      inject('postgres'),
-    ]);
-    const url = inject('postgres').replace(/\/postgres$/, `/${name}`);
+    const url =
+      address ?? newDatabase(`rig_${path.basename(rig.root).replace(/\W/g, '').toLowerCase()}_${process.pid}`);
     fs.mkdirSync(path.join(rig.root, 'remote.git'));
     execFileSync('git', ['init', '-q', '--bare', path.join(rig.root, 'remote.git')], {env: rig.env});
     rig.git('remote', 'add', 'origin', path.join(rig.root, 'remote.git'));
@@ -62,6 +57,12 @@ export class WorkersRig {
     return worker;
   }
 
+  /** What a query answers, a row a line. */
+  ask(query: string): string {
+    const args = ['-qAt', '-c', query, this.url];
+    return execFileSync(path.join(inject('postgresPrograms'), 'psql'), args, {encoding: 'utf8'}).trim();
+  }
+
   /** Refs of the remote. */
   remoteRefs(): string[] {
     const listed = execFileSync('git', ['for-each-ref', '--format=%(refname)'], {
@@ -75,4 +76,10 @@ export class WorkersRig {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.rig[Symbol.asyncDispose]();
   }
+}
+
+function newDatabase(name: string): string {
+  const psql = path.join(inject('postgresPrograms'), 'psql');
+  execFileSync(psql, ['-q', '-c', `create database ${name}`, inject('postgres')]);
+  return inject('postgres').replace(/\/postgres$/, `/${name}`);
 }
