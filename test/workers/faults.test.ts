@@ -1,7 +1,8 @@
 // What goes wrong on the way, each with the real engine: whoever dies, a task is integrated once, and no try is lost.
 
-import {describe, expect, test} from 'vitest';
+import {describe, expect} from 'vitest';
 import {Postgres} from './postgres.ts';
+import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
 describe('a worker', () => {

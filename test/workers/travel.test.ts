@@ -1,4 +1,5 @@
-import {expect, test} from 'vitest';
+import {expect} from 'vitest';
+import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
 test('a task goes to a worker, comes home as a commit, and is checked and merged', async () => {
