@@ -68,11 +68,13 @@ button{padding:5px 16px;min-height:34px}
 button:disabled{opacity:.6;cursor:default}
 button.approve{background:var(--good);border-color:var(--good);color:var(--ground)}
 button.reject{color:var(--bad);border-color:var(--bad)}
+.moves{margin:6px 0}
+button[aria-pressed=true]{background:var(--work);border-color:var(--work);color:var(--ground)}
 .moves button,.attempts button{padding:2px 12px;min-height:28px;font-size:14px}
-.attempts button[aria-pressed=true]{background:var(--work);border-color:var(--work);color:var(--ground)}
 .attempts tr.chosen th{font-weight:600}
 select{font:inherit;min-height:34px;margin:0 0 8px;padding:4px 8px;border:1px solid var(--soft);border-radius:6px;background:var(--ground);color:var(--text)}
 textarea{display:block;font:inherit;width:100%;min-height:58px;margin-bottom:8px;padding:6px 10px;border:1px solid var(--soft);border-radius:6px;background:var(--ground);color:var(--text);resize:vertical}
+.facts.small div{flex-basis:150px}
 .facts.small dd{font-size:14px;overflow-wrap:anywhere}
 .answers dt{margin-top:10px;white-space:pre-wrap;overflow-wrap:anywhere}.answers dd{margin:2px 0 0 16px;color:var(--soft);white-space:pre-wrap;overflow-wrap:anywhere}
 .bold{font-weight:600}.underline{text-decoration:underline}.italic{font-style:italic}.dim{opacity:.75}

@@ -1,4 +1,5 @@
 import {useState} from 'preact/hooks';
+import {SHELL_DRIVER} from '../../drivers/driver-name.ts';
 import {removedTestLines} from '../../events/removed-tests.ts';
 import {spanText} from '../../reports/morning/headline.ts';
 import type {AttemptDetails} from '../../reports/morning/task-details.ts';
@@ -28,7 +29,13 @@ export function Attempt({path, attempt: one}: {path: string; attempt: AttemptDet
       <Said attempt={one} />
       <Prompt key={path} path={`${path}/prompt`} />
       <h3>Output</h3>
-      <Log key={path} path={`${path}/log`} attempt={one.attempt} isRunning={isRunning} />
+      <Log
+        key={path}
+        path={`${path}/log`}
+        attempt={one.attempt}
+        isRunning={isRunning}
+        isAgent={one.driver !== SHELL_DRIVER}
+      />
       {(one.checks.length > 0 || !isRunning) && (
         <>
           <h3>Checks</h3>
@@ -41,7 +48,7 @@ export function Attempt({path, attempt: one}: {path: string; attempt: AttemptDet
 
 function Facts({attempt: {outcome, started, to, driver, used, continues, commit, work_at}}: {attempt: AttemptDetails}) {
   const facts: Array<[string, string | undefined]> = [
-    ['end', outcome],
+    ['end', outcome.replaceAll('_', ' ')],
     ['began', `${instant(started)} UTC`],
     ['ended', to === null ? 'it runs' : `${instant(to)} UTC`],
     ['driver', driver],

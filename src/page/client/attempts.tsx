@@ -45,7 +45,7 @@ export function Attempts({attempts, chosen, choose}: Props) {
                   {one.phase}
                 </th>
                 <td class={one.cause === undefined ? '' : 'bad'}>
-                  {shown(one.cause === undefined ? one.outcome : `✘ ${one.cause}`)}
+                  {shown(one.cause === undefined ? one.outcome.replaceAll('_', ' ') : `✘ ${one.cause}`)}
                 </td>
                 <td>{instant(one.started)}</td>
                 <td>{shown(one.driver)}</td>

@@ -10,7 +10,7 @@
 export const MOST_BYTES = 512 * 1024;
 export const STEP_BYTES = 128 * 1024;
 /** Bytes without a line's end that are held back. */
-const LONGEST_LINE = 16 * 1024;
+const LONGEST_LINE = 64 * 1024;
 
 export interface Piece {
   from: number;

@@ -1,5 +1,6 @@
 import Anser from 'anser';
 import {useEffect, useLayoutEffect, useMemo, useRef, useState} from 'preact/hooks';
+import {agentText} from '../agent-text.ts';
 import {Scrolled} from '../scrolled.tsx';
 import {shownLines} from '../text.ts';
 import {
@@ -19,10 +20,14 @@ interface Props {
   path: string;
   attempt: number;
   isRunning: boolean;
+  /** It is printed by a coding agent. */
+  isAgent: boolean;
 }
 
 /** What an attempt prints, as it prints it; of a large log the part that somebody reads. */
-export function Log({path, attempt, isRunning}: Props) {
+export function Log({path, attempt, isRunning, isAgent}: Props) {
+  const [isRaw, setRaw] = useState(false);
+  const isRead = isAgent && !isRaw;
   const {held, isAtEnd, failure, move} = useLog(path, isRunning);
   const box = useRef<HTMLElement>(null);
   const isFollowed = useRef(true);
@@ -41,6 +46,13 @@ export function Log({path, attempt, isRunning}: Props) {
         {(from > 0 || to < size) && `; shown is ${bytesText(from)} to ${bytesText(Math.min(to, size))}`}
         {isRunning && isAtEnd && '; what it prints appears here'}
       </p>
+      {isAgent && (
+        <p>
+          <button type="button" aria-pressed={isRaw} onClick={() => setRaw(!isRaw)}>
+            As it was printed
+          </button>
+        </p>
+      )}
       {(from > 0 || !isAtEnd) && (
         <div class="moves">
           <Move name="first" where="start" isPossible={from > 0} move={move} />
@@ -59,9 +71,9 @@ export function Log({path, attempt, isRunning}: Props) {
       >
         <pre>
           {pieces.map(({from, text}) => (
-            <Coloured key={from} text={text} />
+            <Coloured key={from} text={text} isRead={isRead} />
           ))}
-          {rest !== '' && <Coloured text={rest} />}
+          {rest !== '' && <Coloured text={rest} isRead={isRead} />}
         </pre>
       </Scrolled>
     </>
@@ -89,9 +101,9 @@ function Move({
 }
 
 /** Colours become classes; whatever else would be obeyed by a terminal appears escaped. */
-function Coloured({text}: {text: string}) {
+function Coloured({text, isRead}: {text: string; isRead: boolean}) {
   return useMemo(() => {
-    const parts = Anser.ansiToJson(lines(text), {use_classes: true, remove_empty: true});
+    const parts = Anser.ansiToJson(lines(isRead ? agentText(text) : text), {use_classes: true, remove_empty: true});
     return (
       <>
         {parts.map(({content, fg, decorations}, place) => (
@@ -101,7 +113,7 @@ function Coloured({text}: {text: string}) {
         ))}
       </>
     );
-  }, [text]);
+  }, [text, isRead]);
 }
 
 /** What a terminal would write over is shown after one another: nothing of it is hidden. */
