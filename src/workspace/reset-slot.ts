@@ -68,9 +68,19 @@ async function clean(slot: Repository, {fresh = false}: {fresh?: boolean}): Prom
  * folders that are there besides hold ignored files, which stay.
  */
 async function clearSpecialFiles(slot: Repository, commit: string): Promise<void> {
-  const folders = (await git(slot, ['ls-tree', '-r', '-d', '-z', '--name-only', commit])).split('\0');
+  const folders = await foldersOf(slot, commit);
   const committed = new Set(folders.map(folder => path.join(slot.topLevel, folder)));
   for (const folder of committed) await clearFolder(folder, {committed, depth: 0});
+}
+
+/** Of the commit that was asked for last: one slot after another is reset to the same one. */
+let listed: {commit: string; folders: string[]} | undefined;
+
+async function foldersOf(slot: Repository, commit: string): Promise<string[]> {
+  if (listed?.commit === commit) return listed.folders;
+  const folders = (await git(slot, ['ls-tree', '-r', '-d', '-z', '--name-only', commit])).split('\0');
+  listed = {commit, folders};
+  return folders;
 }
 
 /** So deep in ignored folders programs put their sockets (`tmp/sockets/`); dependencies go on without an end. */

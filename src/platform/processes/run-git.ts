@@ -1,7 +1,8 @@
 // The one place that starts git.
 
-import {type ChildProcessWithoutNullStreams, spawn} from 'node:child_process';
+import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import fs from 'node:fs';
+import type {Readable, Writable} from 'node:stream';
 import {MilestoneError} from '../../errors.ts';
 import type {Clock} from '../clock.ts';
 import {type LeftProcess, stopToken} from './end-processes.ts';
@@ -72,13 +73,17 @@ export async function runGit(args: readonly string[], call: GitCall): Promise<Gi
   throw cut.kind === 'stopped' ? cut.reason : tookTooLong(args, cwd, cut.timeoutMs, left);
 }
 
+type GitProcess = ChildProcessByStdio<Writable | null, Readable, Readable>;
+
 interface StartedGit {
-  child: ChildProcessWithoutNullStreams;
+  child: GitProcess;
   result: Promise<GitResult>;
 }
 
 function startGit(args: readonly string[], {cwd, env, input}: GitCall): StartedGit {
-  const child = spawn('git', args, {cwd, env, detached: true, stdio: ['pipe', 'pipe', 'pipe']});
+  // A pipe less is a tenth of the time that it takes to start.
+  const stdin = input === undefined ? 'ignore' : 'pipe';
+  const child = spawn('git', args, {cwd, env, detached: true, stdio: [stdin, 'pipe', 'pipe']}) as GitProcess;
   const result = new Promise<GitResult>((resolve, reject) => {
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
@@ -88,17 +93,21 @@ function startGit(args: readonly string[], {cwd, env, input}: GitCall): StartedG
     child.on('close', (code, signal) =>
       resolve({code: code ?? -1, stdout: text(stdout), stderr: signal ? `ended by ${signal}` : text(stderr)}),
     );
-    // A command that ends without reading its input is no failure of ours; its exit code tells.
-    child.stdin.on('error', () => {});
-    Promise.resolve(input ?? '').then(
-      text => child.stdin.end(text),
-      error => {
-        child.stdin.end();
-        reject(error);
-      },
-    );
+    if (child.stdin && input !== undefined) feed(child.stdin, input, reject);
   });
   return {child, result};
+}
+
+function feed(stdin: Writable, input: string | Promise<string>, reject: (error: unknown) => void): void {
+  // A command that ends without reading its input is no failure of ours; its exit code tells.
+  stdin.on('error', () => {});
+  Promise.resolve(input).then(
+    text => stdin.end(text),
+    error => {
+      stdin.end();
+      reject(error);
+    },
+  );
 }
 
 type Cut = {kind: 'timeout'; timeoutMs: number} | {kind: 'stopped'; reason: unknown};
@@ -121,13 +130,13 @@ async function firstOf(result: Promise<unknown>, patience: Patience): Promise<Cu
  * End a git and what it started, and let go of its pipes: who has left its group and session may hold them for ever.
  * @returns What nothing could end.
  */
-async function endGroup(child: ChildProcessWithoutNullStreams, cut: Cut, patience: Patience): Promise<LeftProcess[]> {
+async function endGroup(child: GitProcess, cut: Cut, patience: Patience): Promise<LeftProcess[]> {
   const {clock, hurry} = patience;
   const immediate = cut.kind === 'stopped' && isImmediate(cut.reason);
   // A token that nobody carries: it is the group that is looked for.
   const group = child.pid === undefined ? {} : {group: child.pid};
   const {left} = await stopToken(newToken(), clock, {...group, immediate, hurry});
-  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe.destroy();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) pipe?.destroy();
   child.unref();
   return left;
 }
