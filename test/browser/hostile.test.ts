@@ -100,6 +100,10 @@ test('every page is opened, and nothing that anybody has written does anything',
   ])
     expect(raw).toContain(attack);
   expect(noise).toEqual([]);
+  // Even markup that got through would not run.
+  const refused = `(() => { try { document.body.innerHTML = '<img src=x onerror="window.got = 99">'; return false; } catch { return true; } })()`;
+  expect(await page.evaluate(refused)).toBe(true);
+  expect(await page.evaluate('window.got')).toBeUndefined();
   await page.context().close();
 });
 

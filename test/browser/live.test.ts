@@ -114,6 +114,27 @@ test('a page that was frozen and one that nobody looked at catch up, over a deat
   await page.context().close();
 });
 
+test('after a sleep a page does not trust a line that has been silent, and asks for what came after what it knows', async () => {
+  await using rig = await MilestoneRig.create();
+  const work = await rig.command('work');
+  await rig.writeMilestone('m', [{id: 'a', run: work.shell}]);
+  const {page, origin} = await openWeb(browser, rig);
+  const executor = rig.milestone('execute', 'm');
+  const run = await work.nextRun();
+  await page.clock.install();
+  await page.goto(`${origin}/m/m`);
+  await page.locator('.events li', {hasText: 'task_working a'}).waitFor();
+  const asked = page.waitForRequest(request => /\/events\?after=[1-9]\d*$/.test(request.url()));
+  await page.clock.fastForward(8 * 60 * 60 * 1_000);
+  await asked;
+  await page.getByText('● live').waitFor();
+  await run.exit();
+  await executor;
+  await page.locator('.events li', {hasText: 'session_ended'}).waitFor();
+  await expectAllEvents(page, rig);
+  await page.context().close();
+});
+
 /** The latest of them, each once, first to last. */
 async function expectAllEvents(page: Page, rig: MilestoneRig): Promise<void> {
   const lines: string[] = await page.locator('.events li').allInnerTexts();

@@ -11,7 +11,8 @@ beforeAll(async () => {
 });
 afterAll(() => browser?.close());
 
-async function doneRig(words = 'Build it'): Promise<MilestoneRig> {
+async function doneRig(): Promise<MilestoneRig> {
+  const words = 'Build it';
   const rig = await MilestoneRig.create();
   rig.write('say', words);
   rig.commit('What is said');
@@ -105,33 +106,6 @@ test('a run is seen live, over the death of its executor', async () => {
   await page.locator('.mark.completed').waitFor();
   await page.locator('.events li', {hasText: 'session_ended'}).first().waitFor();
   expect(noise).toEqual([]);
-  await page.context().close();
-});
-
-test('what titles, outputs, file names and diffs say is shown and does nothing', async () => {
-  const words =
-    '<script>window.got = 1</script><img src="http://127.0.0.1:9/x" onerror="window.got = 2"><style>*{display:none}</style>' +
-    '</title><a href="javascript:window.got=3">x</a>\u001b]8;;http://127.0.0.1:9/\u0007link\u001b]8;;\u0007\u001b[38;2;1;2;3mcolour\u202e';
-  await using rig = await doneRig(words);
-  const {page, origin, noise} = await openWeb(browser, rig);
-  for (const [place, last] of [
-    ['/m/m', '.events li'],
-    ['/m/m/t/a', '.patch'],
-    ['/m/m/t/b', '.log'],
-  ] as const) {
-    await page.goto(`${origin}${place}`);
-    await page.locator(last).first().waitFor();
-    expect(await page.locator('main').first().innerText(), place).toContain('<script>window.got = 1</script>');
-    expect(await page.locator('body').innerText()).not.toMatch(/[\u001b\u0007\u202e]/);
-    expect(await page.locator('img, main script, main style, a[href^="javascript"], a[href^="http"]').count()).toBe(0);
-    expect(await page.evaluate('window.got')).toBeUndefined();
-  }
-  // Even markup that got through would not run.
-  const refused = `(() => { try { document.body.innerHTML = '<img src=x onerror="window.got = 4">'; return false; } catch { return true; } })()`;
-  const before = noise.splice(0);
-  expect(await page.evaluate(refused)).toBe(true);
-  expect(await page.evaluate('window.got')).toBeUndefined();
-  expect(before).toEqual([]);
   await page.context().close();
 });
 
