@@ -24,7 +24,7 @@ import {version} from '../platform/version.ts';
 import {taskState} from '../state/milestone.ts';
 import type {Dispatched} from '../state/task.ts';
 import {type Handover, type Order, PROTOCOL, type RemoteCommit, type Report, type Standing} from '../workers/port.ts';
-import {isUnreachable, type RemoteWork} from '../workers/remote-work.ts';
+import {isRemoteAway, isUnreachable, type RemoteWork} from '../workers/remote-work.ts';
 import {findKeptWork} from '../workspace/kept-work.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
@@ -63,26 +63,25 @@ export async function takeUpRemote(execution: Execution, id: TaskId): Promise<vo
   }
 }
 
-/** @returns Why it could not be sent. */
+/** Until it has arrived: a remote or a database that is away comes back. @returns Why it cannot be sent at all. */
 async function send(execution: Execution, planned: PlannedAttempt, stop: StopSignal): Promise<Outcome | undefined> {
   const remote = execution.remote as RemoteWork;
-  try {
-    const order = await makeOrder(execution, planned);
-    if ('refused' in order) return order.refused;
-    while (!stop.aborted) {
-      try {
-        await remote.pool.dispatch(order);
-        return undefined;
-      } catch (error) {
-        if (!isUnreachable(error)) throw error;
-        await pause(execution, SEND_REST_MS, stop);
-      }
+  let said = false;
+  while (!stop.aborted) {
+    try {
+      const order = await makeOrder(execution, planned);
+      if ('refused' in order) return order.refused;
+      await remote.pool.dispatch(order);
+      return undefined;
+    } catch (error) {
+      if (!isUnreachable(error) && !isRemoteAway(error)) throw error;
+      if (!said && isRemoteAway(error))
+        execution.warn(`task \`${planned.place.taskId}\` cannot be sent yet: ${(error as Error).message}`);
+      said ||= isRemoteAway(error);
+      await pause(execution, SEND_REST_MS, stop);
     }
-    return undefined;
-  } catch (error) {
-    const message = `was interrupted: it could not be sent to a worker: ${(error as Error).message}`;
-    return {kind: 'interrupted', message, executor_died: false};
   }
+  return undefined;
 }
 
 async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise<Order | {refused: Outcome}> {

@@ -1,6 +1,7 @@
 // A workplace on another machine, beside those here: what was done there comes home as a commit, and goes the same way from
 // then on.
 
+import {stoppedOutcome} from '../drivers/driver.ts';
 import type {Outcome} from '../events/event.ts';
 import {git, type Repository} from '../git/git.ts';
 import {UPDATE_REF} from '../git/refs.ts';
@@ -12,7 +13,16 @@ import type {RunningTask} from '../state/task.ts';
 import {outOfArea} from '../workspace/freezer.ts';
 import {keepPinned, pinTree, unpin} from '../workspace/frozen-refs.ts';
 import {saveTree} from '../workspace/rescue.ts';
-import type {AttemptPlace, Branch, FrozenWork, Origin, Workplace, Workspace} from '../workspace/workspace.ts';
+import type {
+  AttemptPlace,
+  Branch,
+  FreezeOptions,
+  FrozenWork,
+  Origin,
+  Workplace,
+  Workspace,
+} from '../workspace/workspace.ts';
+import type {RemoteCommit} from './port.ts';
 import type {RemoteWork} from './remote-work.ts';
 
 export interface RemotePlacesParts {
@@ -86,13 +96,14 @@ class RemotePlace implements Workplace {
   }
 
   /** The one commit that was handed in; who pushes what later changes nothing. */
-  async freeze(): Promise<FrozenWork | undefined> {
+  async freeze({signal}: Pick<FreezeOptions, 'signal'>): Promise<FrozenWork | undefined> {
     const {delivered} = this.task;
     if (!delivered) throw new Error(`nothing was handed in of ${this.place.taskId}`);
     const {repo} = this.parts;
     const nothing = {tree: '', base: '', hasChanges: false, changedFiles: []};
-    if (!(await this.parts.remote.fetch(delivered, this.#fetchedRef)))
-      return {...nothing, refused: lost(`its work ${delivered.commit} is not at the remote any more`)};
+    const isFetched = await this.#fetch(delivered, signal);
+    if (isFetched === undefined) return {...nothing, refused: stoppedOutcome(signal)};
+    if (!isFetched) return {...nothing, refused: lost(`its work ${delivered.commit} is not at the remote any more`)};
     const {tree, parents} = await readCommit(repo, delivered.commit);
     const [base = ''] = parents;
     if (parents.length !== 1 || base !== delivered.base)
@@ -110,6 +121,16 @@ class RemotePlace implements Workplace {
     if (work.hasChanges) await pinTree(repo, {...this.#name, base}, tree);
     await this.#forgetFetched();
     return work;
+  }
+
+  /** Undefined when it was stopped. */
+  async #fetch(delivered: RemoteCommit, signal: StopSignal): Promise<boolean | undefined> {
+    try {
+      return await this.parts.remote.fetchPatiently(delivered, this.#fetchedRef, signal);
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
   }
 
   async keep(work?: FrozenWork): Promise<void> {

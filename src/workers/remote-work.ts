@@ -4,6 +4,8 @@
 import {MilestoneError} from '../errors.ts';
 import {git, type Repository, withPatience} from '../git/git.ts';
 import type {Clock} from '../platform/clock.ts';
+import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {onAbort} from '../platform/processes/supervise.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {attemptRefs, baseRef, originRef, originRefs, workRefs} from './names.ts';
 import type {JobRef, RemoteCommit, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
@@ -162,6 +164,25 @@ export class RemoteWork {
     return this.#queue.run(() => fetchCommit(this.#repo, this.#parts.remote, work, into));
   }
 
+  /**
+   * The same, as long as it takes: a remote that is away comes back.
+   * @throws The reason of `signal` when it aborts before.
+   */
+  async fetchPatiently(work: RemoteCommit, into: string, signal: StopSignal): Promise<boolean> {
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return await this.fetch(work, into);
+      } catch (error) {
+        if (!isRemoteAway(error)) throw error;
+      }
+      const stopped = new AbortController();
+      const disarm = onAbort(signal, () => stopped.abort());
+      await this.#parts.clock.sleep(LOOK_MS, stopped.signal).catch(() => undefined);
+      disarm();
+    }
+  }
+
   /** What an attempt has pushed last, of whichever delivery. @throws {MilestoneError} `GIT_FAILED` */
   async lastWork({taskId, attempt}: Attempt): Promise<RemoteCommit | undefined> {
     const prefix = attemptRefs(this.#parts.execution, taskId, attempt);
@@ -187,4 +208,9 @@ type Attempt = {taskId: string; attempt: number};
 
 export function isUnreachable(error: unknown): boolean {
   return error instanceof MilestoneError && error.code === 'WORKERS_UNREACHABLE';
+}
+
+/** Whether git could not speak to the remote. */
+export function isRemoteAway(error: unknown): boolean {
+  return error instanceof MilestoneError && error.code === 'GIT_FAILED';
 }

@@ -20,7 +20,8 @@ declare module 'vitest' {
 }
 
 export class WorkersRig {
-  readonly #workers: Program[] = [];
+  /** State folder of each worker. */
+  readonly #machines = new Map<Program, string>();
   #count = 0;
 
   private constructor(
@@ -50,10 +51,18 @@ export class WorkersRig {
 
   /** Start a worker on a machine of its own. */
   worker(...args: string[]): Program {
-    const state = path.join(this.rig.root, `machine-${++this.#count}`);
-    const options = {cwd: this.rig.root, env: {XDG_STATE_HOME: state}, detached: true};
+    return this.#workerAt(path.join(this.rig.root, `machine-${++this.#count}`), args);
+  }
+
+  /** Start another worker on the machine of this one. */
+  workerAgain(worker: Program, ...args: string[]): Program {
+    return this.#workerAt(this.#machines.get(worker) as string, args);
+  }
+
+  #workerAt(machine: string, args: readonly string[]): Program {
+    const options = {cwd: this.rig.root, env: {XDG_STATE_HOME: machine}, detached: true};
     const worker = this.rig.start(inject('node22'), MILESTONE, 'worker', ...args, options as never);
-    this.#workers.push(worker);
+    this.#machines.set(worker, machine);
     return worker;
   }
 
