@@ -1,0 +1,117 @@
+// What workers need, and who needs none of it.
+
+import fs from 'node:fs';
+import path from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {describe, expect, inject} from 'vitest';
+import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {test} from './with-postgres.ts';
+import {WorkersRig} from './workers-rig.ts';
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+const HERE = process.execPath;
+const isOldNode = inject('node22') !== HERE;
+
+/** The package as it is installed, beside nothing else but what a test puts there. */
+function install(rig: MilestoneRig, engine?: {version: string}): string {
+  const folder = path.join(rig.root, 'installed', 'node_modules', 'milestone-cli');
+  for (const name of ['bin', 'dist', 'package.json'])
+    fs.cpSync(path.join(PACKAGE, name), path.join(folder, name), {recursive: true});
+  if (engine) {
+    fs.mkdirSync(path.join(folder, '..', 'pg-boss'));
+    fs.writeFileSync(path.join(folder, '..', 'pg-boss', 'package.json'), JSON.stringify(engine));
+  }
+  return path.join(folder, 'bin', 'milestone.js');
+}
+
+describe('without pg-boss', () => {
+  test('a worker is refused with the command that installs it', async () => {
+    await using rig = await MilestoneRig.create();
+    const ended = await rig.start(inject('node22'), install(rig), 'worker', '--connect', 'postgres://nowhere/x');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain('workers need the package `pg-boss`, which is not installed');
+    expect(ended.stderr).toContain('npm install pg-boss@~12.38');
+  });
+
+  test('a milestone with workers is refused in the same way, and nothing of it has begun', async () => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    const ended = await rig.start(inject('node22'), install(rig), 'execute', 'm');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain('npm install pg-boss@~12.38');
+    expect(rig.exists(rig.logFile('m'))).toBe(false);
+  });
+
+  test('a milestone without workers is carried out', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
+    expect((await rig.start(HERE, install(rig), 'execute', 'm')).exitCode).toBe(0);
+  });
+});
+
+test('an older pg-boss is refused by its version', async () => {
+  await using rig = await MilestoneRig.create();
+  const installed = install(rig, {version: '10.4.2'});
+  const ended = await rig.start(inject('node22'), installed, 'worker', '--connect', 'postgres://nowhere/x');
+  expect(ended.exitCode).toBe(3);
+  expect(ended.stderr).toContain('found 10.4.2');
+});
+
+const onOldNode = isOldNode ? test : test.skip;
+
+onOldNode('an older Node is refused by its version', async () => {
+  await using rig = await MilestoneRig.create();
+  const ended = await rig.milestone('worker', '--connect', 'postgres://nowhere/x');
+  expect(ended.exitCode).toBe(3);
+  expect(ended.stderr).toContain('workers need Node 22.12 or later');
+  expect(ended.stderr).toContain('npx -p node@22');
+});
+
+describe('a place where a task cannot be', () => {
+  test.each([
+    ['a task by hand', {driver: 'manual', where: 'any'}, 'it is done by a person'],
+    ['a reviewed task', {driver: 'claude', review: {driver: 'claude'}, where: 'gpu'}, 'its work is reviewed here'],
+    ['a task that uses something here', {run: 'true', uses: ['port'], where: 'gpu'}, 'what it `uses` is here'],
+  ])('is refused: %s', async (_, task, why) => {
+    await using workers = await WorkersRig.create();
+    await workers.rig.writeMilestone('m', [{id: 'a', ...task}]);
+    const ended = await workers.milestone('execute', 'm');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain(`task \`a\` cannot go to a worker: ${why}`);
+  });
+
+  test('is refused where config.yaml names no workers', async () => {
+    await using rig = await MilestoneRig.create();
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    const ended = await rig.start(inject('node22'), path.join(PACKAGE, 'bin/milestone.js'), 'execute', 'm');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain('config.yaml names none');
+  });
+
+  test('is not asked of what stays: a command with `uses` is run here when all else goes out', async () => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a', uses: ['port']}], {settings: {where: 'any'}});
+    expect((await workers.milestone('execute', 'm')).exitCode).toBe(0);
+    expect(rig.events('m').map(({event}) => event)).not.toContain('attempt_dispatched');
+  });
+});
+
+test('the files for Docker Compose and systemd start a worker with flags that there are', async () => {
+  const {parse} = await import('yaml');
+  await using rig = await MilestoneRig.create();
+  const compose = parse(fs.readFileSync(path.join(PACKAGE, 'docs/workers/compose.yaml'), 'utf8'));
+  const {command, environment, depends_on} = compose.services.worker;
+  expect(depends_on).toEqual({database: {condition: 'service_healthy'}});
+  expect(environment.MILESTONE_WORKERS_URL).toMatch(/^postgres:\/\/milestone:.*@database\/milestone$/);
+  expect(command).toContain('--package=pg-boss@~12.38');
+  const unit = fs.readFileSync(path.join(PACKAGE, 'docs/workers/milestone-worker.service'), 'utf8');
+  const started = /^ExecStart=\/usr\/bin\/env milestone (.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
+  for (const words of [command.slice(command.indexOf('milestone') + 1), started]) {
+    // Without an address it is refused, but not for its flags.
+    const ended = await rig.start(inject('node22'), path.join(PACKAGE, 'bin/milestone.js'), ...words);
+    expect(ended.stderr).toContain('nothing says where the database of the workers is');
+    expect(ended.exitCode).toBe(3);
+  }
+});
