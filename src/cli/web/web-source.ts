@@ -3,10 +3,11 @@ import {agentPromptOf} from '../../drivers/agent-log.ts';
 import {ask} from '../../engine/ask.ts';
 import {MilestoneError} from '../../errors.ts';
 import {readExecutor} from '../../lock/executor.ts';
-import {knownMilestones} from '../../milestone/find-milestone.ts';
+import {listLogged} from '../../milestone/find-milestone.ts';
 import {look, type MilestoneView} from '../../milestone/look.ts';
 import type {ListAnswer, PromptAnswer} from '../../page/answers.ts';
-import type {HomePaths} from '../../plan/file/home.ts';
+import {type HomePaths, listMilestones} from '../../plan/file/home.ts';
+import {isValidId} from '../../plan/ids.ts';
 import {taskInPhase} from '../../plan/kiro-plan.ts';
 import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import {unknownTask} from '../../plan/selection.ts';
@@ -79,14 +80,21 @@ async function listOfAll(
   return {milestones: await Promise.all(needs), warnings};
 }
 
-/** Another one whenever the list of milestones may be another one; reads no file of a milestone that is over. */
+/** Another one whenever the list of milestones may be another one; what is over costs a look at its files. */
 function stampOf(paths: HomePaths): string {
-  const marks = knownMilestones(paths).map(({id, file, folder}) => {
-    const of = [file, paths.log(id)].map(one => fs.statSync(one, {throwIfNoEntry: false}));
-    const executor = folder === 'active' ? readExecutor(paths.home, id).who : '';
-    return [id, folder, executor, ...of.map(stats => `${stats?.mtimeMs} ${stats?.size}`)].join(' ');
-  });
-  return marks.join('\n');
+  const listed = listMilestones(paths.home);
+  const over = new Set(listed.flatMap(({id, folder}) => (folder === 'completed' ? id : [])));
+  const logged = listLogged(paths).filter(isValidId);
+  const files = [...listed.map(({file}) => file), ...logged.map(id => paths.log(id))];
+  const ids = new Set([...listed.map(({id}) => id), ...logged].filter(id => isValidId(id) && !over.has(id)));
+  return JSON.stringify([
+    files.map(file => {
+      const stats = fs.statSync(file, {throwIfNoEntry: false});
+      return [file, stats?.mtimeMs, stats?.size];
+    }),
+    // One that dies changes no file.
+    [...ids].map(id => [id, readExecutor(paths.home, id).who]),
+  ]);
 }
 
 function stateOf({snapshot: {plan, tasks}}: MilestoneView, id: TaskId): TaskState {
