@@ -74,7 +74,8 @@ button[aria-pressed=true]{background:var(--work);border-color:var(--work);color:
 .attempts tr.chosen th{font-weight:600}
 select{font:inherit;min-height:34px;margin:0 0 8px;padding:4px 8px;border:1px solid var(--soft);border-radius:6px;background:var(--ground);color:var(--text)}
 textarea{display:block;font:inherit;width:100%;min-height:58px;margin-bottom:8px;padding:6px 10px;border:1px solid var(--soft);border-radius:6px;background:var(--ground);color:var(--text);resize:vertical}
-.facts.small div{flex-basis:150px}
+.facts.small{gap:0;background:var(--ground)}
+.facts.small div{outline:1px solid var(--line);outline-offset:-.5px}
 .facts.small dd{font-size:14px;overflow-wrap:anywhere}
 .answers dt{margin-top:10px;white-space:pre-wrap;overflow-wrap:anywhere}.answers dd{margin:2px 0 0 16px;color:var(--soft);white-space:pre-wrap;overflow-wrap:anywhere}
 .bold{font-weight:600}.underline{text-decoration:underline}.italic{font-style:italic}.dim{opacity:.75}
@@ -82,6 +83,7 @@ textarea{display:block;font:inherit;width:100%;min-height:58px;margin-bottom:8px
 .ansi-yellow,.ansi-bright-yellow{color:var(--warn)}.ansi-blue,.ansi-bright-blue,.ansi-cyan,.ansi-bright-cyan{color:var(--work)}
 .ansi-magenta,.ansi-bright-magenta{color:var(--plum)}.ansi-bright-black{color:var(--soft)}
 @media (max-width:700px){
+.facts.small{grid-template-columns:repeat(2,1fr)}
 .milestones li{grid-template-columns:minmax(0,1fr)}
 .page{padding:6px 12px 10px}
 }
