@@ -110,7 +110,7 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
 /** Put every command in its group and give it its example and exit codes; name the command that an unknown one means. */
 export function explainCommands(program: Command): void {
   program
-    .configureHelp({subcommandTerm: command => `${command.name()} ${usageOf(command)}`.trimEnd()})
+    .configureHelp({subcommandTerm: command => `${command.name()} ${usageOf(command)}`.trimEnd(), minWidthToWrap: 30})
     .addHelpCommand(new Command('help').argument('[command]').description('show all of this').helpGroup('Machine:'))
     .addHelpText('after', '\n`milestone` alone shows what needs you; `milestone help <command>` shows an example.')
     .on('command:*', ([word]: string[]) => refuseUnknown(program, word as string));
@@ -139,6 +139,27 @@ function explain(command: Command, {group, example, exits}: About, isOnTop: bool
 function usageOf(command: Command): string {
   const usage = command.usage().replace(/\[options\] ?/, '');
   return usage.replace(/^\[command\]$/, '<command>');
+}
+
+/**
+ * Refuse `help` for a command that there is none of.
+ * @param words Of the command line.
+ * @throws {MilestoneError} `USAGE`
+ */
+export function refuseUnknownTopic(program: Command, [first, topic = '']: readonly string[]): void {
+  const isKnown = ['', 'help', ...program.commands.map(command => command.name())].includes(topic);
+  if (first === 'help' && !isKnown && !topic.startsWith('-')) refuseUnknown(program, topic);
+}
+
+/** What a mistake of usage that commander has found is called here. */
+export function usageError(message: string, words: readonly string[]): MilestoneError {
+  const [, what = message, meant] = /^(?:error: )?(.*?)(?:\n\(Did you mean (.*?)\?\))?$/s.exec(message) ?? [];
+  const command = words.find(word => !word.startsWith('-'));
+  const help =
+    command !== undefined && Object.hasOwn(ABOUT, command) ? `milestone help ${command}` : 'milestone --help';
+  return new MilestoneError('USAGE', what.replace(/'([^']*)'/g, '`$1`').replace(/\.$/, ''), {
+    hint: meant === undefined ? help : `did you mean \`${meant}\`?`,
+  });
 }
 
 /** @throws {MilestoneError} `USAGE` */

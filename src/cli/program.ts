@@ -11,8 +11,8 @@ import {attention} from './commands/attention.ts';
 import {addPrompt} from './commands/prompt.ts';
 import {addDecidingCommands} from './deciding-commands.ts';
 import {addEndingCommands} from './ending-commands.ts';
-import {describeFailure, reportFailure} from './failure.ts';
-import {explainCommands} from './help.ts';
+import {describeFailure, failureText, reportFailure} from './failure.ts';
+import {explainCommands, refuseUnknownTopic, usageError} from './help.ts';
 import {addReadingCommands} from './reading-commands.ts';
 import {addResultCommands} from './result-commands.ts';
 import {addWaitingCommands} from './waiting-commands.ts';
@@ -22,21 +22,22 @@ import {addWorkerCommands} from './worker-commands.ts';
 export async function run(argv: readonly string[]): Promise<void> {
   try {
     const format = attentionFormat(argv.slice(2));
-    if (format === undefined) await buildProgram(argv[2]).parseAsync(argv);
-    else await attention(format);
+    if (format !== undefined) return await attention(format);
+    const program = buildProgram(argv[2]);
+    refuseUnknownTopic(program, argv.slice(2));
+    await program.parseAsync(argv);
   } catch (error) {
     if (error instanceof CommanderError) process.exitCode = reportUsage(error, argv);
     else process.exitCode = reportFailure(error, wantsJson(argv));
   }
 }
 
-/** Prose was printed already; who asked for JSON gets that as well. */
 function reportUsage(error: CommanderError, argv: readonly string[]): number {
   if (error.exitCode === 0) return 0;
-  if (wantsJson(argv)) {
-    const failure = new MilestoneError('USAGE', error.message.replace(/^error: /, ''), {hint: 'milestone --help'});
+  const failure = usageError(error.message, argv.slice(2));
+  if (wantsJson(argv))
     console.log(JSON.stringify({ok: false, ...(isStream(argv) && {exit: 2}), error: describeFailure(failure)}));
-  }
+  else console.error(failureText(failure));
   return 2;
 }
 
@@ -70,7 +71,8 @@ export function buildProgram(asked?: string): Command {
     .version(version)
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('(see `milestone --help`)');
+    // Said once more in our own form, with what was thrown.
+    .configureOutput({outputError: () => {}});
   for (const add of COMMANDS) {
     add(program);
     if (program.commands.some(command => command.name() === asked)) break;

@@ -8,6 +8,7 @@
 import {git, type Repository} from './git.ts';
 import {isAncestor, resolveCommit} from './refs.ts';
 import {homePath, isInHome} from './repository.ts';
+import {withScratchObjects} from './scratch.ts';
 import {readTaskCommits} from './task-commits.ts';
 import {compareTrees} from './trees/compare-trees.ts';
 import {mergeCommits} from './trees/merge.ts';
@@ -31,9 +32,10 @@ export interface Brought {
 /** So many commits that change the same file are compared with a merge. */
 const COMPARED = 50;
 
-/** Whether a commit has all of a milestone, whatever its commits are called there. */
+/** Whether a commit has all of a milestone, or names it (B1, B2). Reads alone. */
 export async function hasAll(repo: Repository, finished: Finished, tip: string): Promise<boolean> {
-  return (await isAncestor(repo, finished.commit, tip)) || (await broughtBy(repo, finished, tip)) !== undefined;
+  if (await isAncestor(repo, finished.commit, tip)) return true;
+  return (await namedBy(repo, finished, tip, await commitsOf(repo, finished, tip))) !== undefined;
 }
 
 /**
@@ -42,16 +44,36 @@ export async function hasAll(repo: Repository, finished: Finished, tip: string):
  * @throws {MilestoneError} `GIT_FAILED`
  */
 export async function broughtBy(repo: Repository, finished: Finished, tip: string): Promise<Brought | undefined> {
-  const own = await resolveCommit(repo, finished.commit);
-  const shared = own === undefined ? '' : (await git(repo, ['merge-base', own, tip], {accept: [1]})).trim();
+  const {own, shared} = await commitsOf(repo, finished, tip);
   if (shared === tip) return undefined;
-  const naming = await namingCommits(repo, finished, {tip, not: [own, shared || finished.base]});
-  const named =
-    (await firstWithPlan(repo, finished, naming)) ??
-    (own === undefined ? undefined : await lastOfTasks(repo, finished, naming, {own, shared}));
+  const named = await namedBy(repo, finished, tip, {own, shared});
   if (named !== undefined) return {commit: named, isNamed: true};
-  const same = own === undefined || shared === '' ? undefined : await sameAsMerged(repo, {own, shared, tip});
+  if (own === undefined || shared === '') return undefined;
+  const same = await withScratchObjects(repo, scratch => sameAsMerged(scratch, {own, shared, tip}));
   return same === undefined ? undefined : {commit: same, isNamed: false};
+}
+
+interface Commits {
+  /** The milestone's last commit, where it is here. */
+  own: string | undefined;
+  /** What it and the branch have in common; empty where that is nothing. */
+  shared: string;
+}
+
+async function commitsOf(repo: Repository, {commit}: Finished, tip: string): Promise<Commits> {
+  const own = await resolveCommit(repo, commit);
+  return {own, shared: own === undefined ? '' : (await git(repo, ['merge-base', own, tip], {accept: [1]})).trim()};
+}
+
+async function namedBy(
+  repo: Repository,
+  finished: Finished,
+  tip: string,
+  {own, shared}: Commits,
+): Promise<string | undefined> {
+  const naming = await namingCommits(repo, finished, {tip, not: [own, shared || finished.base]});
+  const found = await firstWithPlan(repo, finished, naming);
+  return found ?? (own === undefined ? undefined : lastOfTasks(repo, finished, naming, {own, shared}));
 }
 
 interface Naming {
@@ -97,7 +119,7 @@ async function lastOfTasks(
   repo: Repository,
   {id, execution}: Finished,
   naming: readonly Naming[],
-  {own, shared}: {own: string; shared: string},
+  {own, shared}: Commits & {own: string},
 ): Promise<string | undefined> {
   const [last] = naming;
   if (!last) return undefined;
@@ -117,7 +139,7 @@ async function lastOfTasks(
 /** B3. What is in the home is no part of the work. */
 async function sameAsMerged(
   repo: Repository,
-  {own, shared, tip}: {own: string; shared: string; tip: string},
+  {own, shared, tip}: Commits & {own: string; tip: string},
 ): Promise<string | undefined> {
   const changed = async (from: string, to: string) =>
     (await compareTrees(repo, from, to)).find(({path}) => !isInHome(repo, path))?.path;

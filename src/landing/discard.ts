@@ -35,6 +35,8 @@ export interface Discardable {
   commits: number;
   spent: Usage;
   slots: number;
+  /** Branch that has it, or a part of it, and keeps it. */
+  landed: string | null;
 }
 
 export interface Discarded extends Discardable {
@@ -55,7 +57,7 @@ export async function discardable(home: string, id: MilestoneId): Promise<Discar
 }
 
 async function describe(state: MilestoneState, repo: Repository | undefined): Promise<Discardable> {
-  const {id, activation, spending} = state;
+  const {id, activation, spending, landed} = state;
   const branch = activation?.branch;
   const commit = repo && branch !== undefined ? await readHead(repo, branch) : undefined;
   const range = activation?.base === undefined ? [] : [`^${activation.base}`];
@@ -68,6 +70,7 @@ async function describe(state: MilestoneState, repo: Repository | undefined): Pr
     commits: Number(counted.trim()),
     spent: spending.used,
     slots,
+    landed: landed?.into ?? null,
   };
 }
 

@@ -5,13 +5,18 @@ import {isAncestor, resolveCommit} from '../git/refs.ts';
 import {openRepository} from '../git/repository.ts';
 import type {MilestoneView} from '../milestone/look.ts';
 import type {Landed} from './land.ts';
+import type {WouldLand} from './rehearse-landing.ts';
 
 /**
  * How a branch got a milestone that was executed elsewhere, as far as its plan and the branch's commits tell.
  * @param into Branch; absent: the one that is checked out.
  * @returns Undefined when it has not all of it, or nobody can tell.
  */
-export async function landedElsewhere(home: string, view: MilestoneView, into?: string): Promise<Landed | undefined> {
+export async function landedElsewhere(
+  home: string,
+  view: MilestoneView,
+  into?: string,
+): Promise<{landed: Landed; would: WouldLand} | undefined> {
   const {id, elsewhere, snapshot} = view;
   const repo = await openRepository(path.dirname(home));
   if (snapshot.kept.status !== 'completed' || !repo || elsewhere?.commit === undefined) return undefined;
@@ -22,9 +27,16 @@ export async function landedElsewhere(home: string, view: MilestoneView, into?: 
   const tasks = snapshot.plan.tasks.flatMap((task, index) =>
     snapshot.tasks[index]?.status === 'completed' ? task.id : [],
   );
-  const landed = {into: name, tasks, checks: [], already: true, followed: []};
-  if (await isAncestor(repo, elsewhere.commit, tip)) return {...landed, commit: elsewhere.commit, kind: 'merge'};
-  const {id: execution, commit, base} = elsewhere;
-  const brought = await broughtBy(repo, {id, execution, commit, base}, tip);
-  return brought && {...landed, commit: brought.commit, kind: 'squash'};
+  const {id: execution, commit: head, base} = elsewhere;
+  const isMerged = await isAncestor(repo, head, tip);
+  const commit = isMerged ? head : (await broughtBy(repo, {id, execution, commit: head, base}, tip))?.commit;
+  if (commit === undefined) return undefined;
+  const both = {
+    into: name,
+    kind: isMerged ? ('merge' as const) : ('squash' as const),
+    tasks,
+    checks: [],
+    already: true,
+  };
+  return {landed: {...both, commit, followed: []}, would: {...both, onto: tip, head}};
 }

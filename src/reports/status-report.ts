@@ -118,6 +118,7 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     driver,
   };
   if (history.startedAt !== undefined) report.started_at = history.startedAt;
+  if (history.tookMs !== undefined) report.minutes = minutes(history.tookMs);
   if (state.status === 'in_progress') {
     report.stage = state.stage;
     report.driver = state.driver;

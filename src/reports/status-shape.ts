@@ -106,6 +106,8 @@ export interface TaskReport {
   /** Of an attempt on another machine: who has it, as soon as he has said so. */
   worker?: string;
   completed_at?: Timestamp;
+  /** Time of its attempts, without that in which it waited for its turn or for a person. */
+  minutes?: number;
   /** What its agents say that it has cost; absent when they do not. */
   cost_usd?: number;
   /** Of an attempt that was cut off nobody said what it cost. */

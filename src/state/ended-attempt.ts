@@ -1,6 +1,6 @@
 // What the end of an attempt makes of its task.
 
-import type {Denial, Outcome} from '../events/event.ts';
+import type {Denial, Outcome, Timestamp} from '../events/event.ts';
 import {withPhase} from './kiro.ts';
 import type {AttemptCounters, LastAttempt, RunningTask, TaskHistory, TaskState} from './task.ts';
 
@@ -8,7 +8,7 @@ import type {AttemptCounters, LastAttempt, RunningTask, TaskHistory, TaskState} 
 export function afterAttempt(
   task: RunningTask & {history: TaskHistory},
   outcome: Outcome,
-  denials: Denial[] | undefined,
+  {at, denials}: {at: Timestamp; denials: Denial[] | undefined},
 ): TaskState {
   const {history} = task;
   const counters = {...history.counters};
@@ -25,12 +25,21 @@ export function afterAttempt(
     // Budget and cancelled ends have no event after them; every other end is decided by the next event.
     ...(!hasNoSequel(outcome) && {undecided: {attempt: task.attempt, outcome}}),
     history: {
-      ...reopened(history),
+      ...reopened(outcome.kind === 'interrupted' && outcome.executor_died ? history : withTime(task, at)),
       counters,
       failure: {cause, message: outcome.message},
       last: lastAttempt(task, outcome, denials),
     },
   };
+}
+
+/** The history with the time of an attempt that ends, but for that in the queue. */
+export function withTime(
+  {history, startedAt, queued}: RunningTask & {history: TaskHistory},
+  at: Timestamp,
+): TaskHistory {
+  const took = Date.parse(queued?.at ?? at) - Date.parse(startedAt);
+  return {...history, tookMs: (history.tookMs ?? 0) + Math.max(took, 0)};
 }
 
 /** What it fails on again is told from what it fails on. */

@@ -8,7 +8,7 @@
 
 import {MilestoneError} from '../errors.ts';
 import {BY_HAND, type CheckResult, type MilestoneEvent, type TaskEvent, type Usage} from '../events/event.ts';
-import {afterAttempt, lastAttempt} from './ended-attempt.ts';
+import {afterAttempt, lastAttempt, withTime} from './ended-attempt.ts';
 import {applyToKiro, newKiro, startPhase, withPhase} from './kiro.ts';
 import {
   type DoneCheck,
@@ -116,11 +116,14 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         ...(task.status === 'in_progress' &&
           task.checks &&
           task.checks.length > 0 && {checks: task.checks.map(doneCheck)}),
-        history: {...history, attempts: Math.max(history.attempts, event.details.attempt)},
+        history: {
+          ...(task.status === 'in_progress' ? withTime(task, event.timestamp) : history),
+          attempts: Math.max(history.attempts, event.details.attempt),
+        },
       };
     case 'attempt_ended':
       if (!isRunning(task, event)) break;
-      return afterAttempt(task, event.details.outcome, event.details.denials);
+      return afterAttempt(task, event.details.outcome, {at: event.timestamp, denials: event.details.denials});
     case 'task_retry_scheduled':
       if (task.status !== 'pending') break;
       return {
@@ -211,7 +214,7 @@ function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undef
   if (task.status !== 'in_progress' || task.attempt !== event.details.attempt) return undefined;
   if (event.details.phase === 'execute' && event.details.status === 'completed')
     return {...task, history: {...history, kiro}};
-  return {status: 'pending', history: {...history, kiro, last: lastAttempt(task)}};
+  return {status: 'pending', history: {...withTime(task, event.timestamp), kiro, last: lastAttempt(task)}};
 }
 
 /** The phase stops where the task does. */

@@ -12,6 +12,8 @@ export interface TaskHistory {
   counters: AttemptCounters;
   /** When the first attempt started. */
   startedAt?: Timestamp;
+  /** How long its attempts took together, in milliseconds; of one whose executor died nobody knows. */
+  tookMs?: number;
   /** How the last attempt that did not succeed ended. */
   failure?: {cause: string; message: string};
   /** The last attempt that has ended, and what it leaves to the next one. */

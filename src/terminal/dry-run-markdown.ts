@@ -3,21 +3,21 @@
 import type {WillStop} from '../reports/will-stop.ts';
 import type {DryRunPlan} from '../scheduler/rehearse.ts';
 import {type DryRunFacts, dryRunHeadline} from './dry-run-text.ts';
-import {code, escaped} from './markdown.ts';
+import {code, escaped, prose} from './markdown.ts';
 
 /** Tasks that have a row; the rest is counted. */
 const MOST = 200;
 
 export function dryRunMarkdown(plan: DryRunPlan, facts: DryRunFacts): string {
   const {refusal, unseen, problems} = facts;
-  const hint = refusal?.hint === undefined ? '' : ` (${escaped(refusal.hint)})`;
+  const hint = refusal?.hint === undefined ? '' : ` (${prose(refusal.hint)})`;
   const parts = [
     `# ${escaped(plan.id)}`,
-    escaped(dryRunHeadline(plan, facts)),
-    ...(refusal ? [`**But it cannot:** ${escaped(refusal.message)}${hint}`] : []),
+    prose(dryRunHeadline(plan, facts)),
+    ...(refusal ? [`**But it cannot:** ${prose(refusal.message)}${hint}`] : []),
     table(plan, facts),
     ...(plan.critical_path.length > 1 ? [`Critical path: ${plan.critical_path.map(code).join(' → ')}`] : []),
-    ...(unseen === undefined ? [] : [`\\! ${escaped(unseen)}`]),
+    ...(unseen === undefined ? [] : [`\\! ${prose(unseen)}`]),
     ...(problems.length === 0 ? [] : ['## Problems', problems.map(problemLine).join('\n')]),
     '## Will stop for you',
     facts.willStop.length === 0 ? 'nothing' : facts.willStop.map(stopLine).join('\n'),
@@ -26,19 +26,21 @@ export function dryRunMarkdown(plan: DryRunPlan, facts: DryRunFacts): string {
 }
 
 function table({tasks}: DryRunPlan, {titles}: DryRunFacts): string {
-  const rows = tasks.slice(0, MOST).map(({id, wave, action, driver, why}) => {
+  // What would not run has no wave.
+  const inOrder = [...tasks].sort((a, b) => (a.wave || Infinity) - (b.wave || Infinity));
+  const rows = inOrder.slice(0, MOST).map(({id, wave, action, driver, why}) => {
     const title = titles.get(id) ?? id;
     const name = title === id ? code(id) : `${code(id)} ${escaped(title)}`;
-    return `| ${wave === 0 ? '' : wave} | ${name} | ${action} | ${escaped(driver)} | ${escaped(why)} |`;
+    return `| ${wave === 0 ? '' : wave} | ${name} | ${action} | ${escaped(driver)} | ${prose(why)} |`;
   });
   const more = tasks.length > MOST ? [`| | and ${tasks.length - MOST} more | | | |`] : [];
   return ['| wave | task | would | driver | why |', '| ---: | --- | --- | --- | --- |', ...rows, ...more].join('\n');
 }
 
 function problemLine({severity, message, place}: DryRunFacts['problems'][number]): string {
-  return `- ${severity}: ${escaped(message)}${place === undefined ? '' : ` (${escaped(place)})`}`;
+  return `- ${severity}: ${prose(message)}${place === undefined ? '' : ` (${escaped(place)})`}`;
 }
 
 function stopLine({text}: WillStop): string {
-  return `- ${escaped(text)}`;
+  return `- ${prose(text)}`;
 }

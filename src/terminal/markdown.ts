@@ -7,6 +7,18 @@ export function escaped(text: string): string {
   return printable(text).replace(/[\\`*_{}[\]<>#|~&!]/g, '\\$&');
 }
 
+/** Our own sentence of one line: what stands between backticks is code. */
+export function prose(text: string): string {
+  const parts = text.split('`');
+  const isWhole = parts.length % 2 === 1;
+  return parts
+    .map((part, index) => {
+      if (index % 2 === 1 && (isWhole || index < parts.length - 1)) return part === '' ? '' : code(part);
+      return escaped(index % 2 === 1 ? `\`${part}` : part);
+    })
+    .join('');
+}
+
 /** Text of one line, as code: between more backticks than are in it. */
 export function code(text: string): string {
   const shown = printable(text).replaceAll('|', '\u00a6');

@@ -80,25 +80,12 @@ function tasksSection(report: StatusReport, paint: Paint): string[] {
 }
 
 /** How a completed task was checked, how often it was tried, how long it took and what it cost. */
-export function doneParts({
-  checks = [],
-  checked,
-  attempts,
-  kiro,
-  started_at,
-  queued_at,
-  completed_at,
-  cost_usd,
-}: TaskReport): string[] {
+export function doneParts({checks = [], checked, attempts, kiro, minutes, cost_usd}: TaskReport): string[] {
   const green = checks.map(({command, flaky}) => `\`${firstLine(command)}\`${flaky ? ' (flaky)' : ''}`);
-  const took =
-    started_at === undefined || completed_at === undefined
-      ? Number.NaN
-      : Date.parse(queued_at ?? completed_at) - Date.parse(started_at);
   return [
     green.length > 0 ? `checked by ${green.join(' and ')}` : checked ? 'checked' : 'unchecked',
     ...(attempts > 1 && !kiro ? [`${attempts} attempts`] : []),
-    ...(Number.isNaN(took) ? [] : [ageOf(took)]),
+    ...(minutes === undefined ? [] : [ageOf(minutes * 60_000)]),
     ...(cost_usd === undefined ? [] : [`${cost_usd.toFixed(2)} usd`]),
   ];
 }

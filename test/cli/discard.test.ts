@@ -59,7 +59,7 @@ describe('discard', () => {
     await using rig = await stoppedRig();
     const tip = rig.git('rev-parse', `milestone/${ID}`);
     const {discarded} = (await rig.milestone('discard', ID, '--yes', '--json')).json();
-    expect(discarded).toMatchObject({id: ID, branch: `milestone/${ID}`, commit: tip, commits: 1});
+    expect(discarded).toMatchObject({id: ID, branch: `milestone/${ID}`, commit: tip, commits: 1, landed: null});
     expect(discarded.slots).toBeGreaterThan(0);
     expect(rig.git('rev-parse', discarded.ref)).toBe(tip);
     await expectPlanned(rig, tip);

@@ -361,14 +361,17 @@ describe('what it will stop for', () => {
 
   test.concurrent('as Markdown, for the summary of a job', async () => {
     await using rig = await plannedRig([
+      {id: 'late', run: 'true', dependencies: ['a']},
       {id: 'a', title: 'Build <it> | now', run: 'true'},
       {id: 'b', driver: 'manual', dependencies: ['a']},
     ]);
     const {stdout, exitCode} = await rig.milestone('execute', '--dry-run', '--format', 'md');
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^# release\n\n1 task would run in 1 wave, up to 3 at a time\n\n\| wave \| task /);
-    expect(stdout).toContain('\n| 1 | `a` Build \\<it\\> \\| now | run | shell | depends on nothing |\n');
-    expect(stdout).toMatch(/\n\n## Will stop for you\n\n- a person does: \\`b\\`\n$/);
+    expect(stdout).toMatch(/^# release\n\n2 tasks would run in 2 waves, up to 3 at a time\n\n\| wave \| task /);
+    expect(stdout).toContain(
+      '\n| 1 | `a` Build \\<it\\> \\| now | run | shell | depends on nothing |\n| 2 | `late` | run | shell | after `a` |\n',
+    );
+    expect(stdout).toMatch(/\n\n## Will stop for you\n\n- a person does: `b`\n$/);
     expect(rig.exists('.milestones/logs')).toBe(false);
   });
 });

@@ -75,7 +75,27 @@ test.concurrent('help lists the commands in their groups, in this order', async 
     'For whoever does the work',
     'Machine',
   ]);
-  expect(stdout).toMatch(/\nEveryday:\n {2}init \[folder\] .*\n {2}new <id> \[title\] .*\n {2}execute \[id\] /);
+  expect(stdout).toMatch(/\nEveryday:\n {2}init \[folder\] [^:]*\n {2}new <id> \[title\] [^:]*\n {2}execute \[id\] /);
+});
+
+test.concurrent('help fits 80 columns', async () => {
+  await using rig = await MilestoneRig.create();
+  const {stdout} = await rig.milestone('--help');
+  const [commands = ''] = stdout.split('\n\n`milestone` alone');
+  expect(commands.split('\n').filter(line => line.length > 80)).toEqual([]);
+});
+
+test.concurrent('wrong usage is said like every other error, with what is meant or where to read', async () => {
+  await using rig = await MilestoneRig.create();
+  const said: Record<string, string> = {
+    'land --hlep': 'error: unknown option `--hlep`\nhint: did you mean `--help`?\n',
+    'report --format pdf':
+      'error: option `--format <format>` argument `pdf` is invalid. Allowed choices are text, md, html, json, junit\nhint: milestone help report\n',
+    completion: 'error: missing required argument `shell`\nhint: milestone help completion\n',
+  };
+  for (const [words, stderr] of Object.entries(said))
+    expect(await rig.milestone(...words.split(' '))).toMatchObject({exitCode: 2, stdout: '', stderr});
+  expect(await rig.milestone('land', '--hlep', '--json')).toMatchObject({exitCode: 2, stderr: ''});
 });
 
 test.concurrent('a command that there is not is told which one is meant', async () => {
@@ -98,6 +118,12 @@ test.concurrent('a command that there is not is told which one is meant', async 
     exitCode: 2,
     stderr: expect.stringContaining('milestone --help'),
   });
+  expect(await rig.milestone('help', 'lnad')).toMatchObject({
+    exitCode: 2,
+    stdout: '',
+    stderr: 'error: there is no command `lnad`\nhint: did you mean `milestone land`?\n',
+  });
+  expect((await rig.milestone('help', 'land')).stdout).toMatch(/^Usage: milestone land /);
   expect((await rig.milestone('run', '--json')).json()).toMatchObject({ok: false, error: {code: 'USAGE'}});
   // A misspelt one is told, too, and not taken for the milestone.
   expect(await rig.milestone('nwe', 'x')).toMatchObject({

@@ -175,6 +175,18 @@ test.concurrent('gates say who let them through; those without a person are show
   expect(stdout).toContain('\ngates passed without a person\n  a design_to_spec\n  a spec_to_task\n');
 });
 
+test.concurrent('what waits for approval says so', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [kiroTask('a', {spec: {approval_required: false}})]);
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 6});
+  const {stdout} = await rig.milestone('report');
+  expect(stdout).toContain('\nnot done\n  a: its design waits for approval\n');
+  expect(stdout).toMatch(/\n {2}a design 1 .* waits for approval\n/);
+  expect((await rig.milestone('report', '--format', 'md')).stdout).toContain(
+    '\n- the design of task `a` waits for approval: `milestone approve m a design`\n',
+  );
+});
+
 test.concurrent('what failed without a word has no output; attempts are those of a phase', async () => {
   await using rig = await MilestoneRig.create();
   const flag = path.join(rig.root, 'flag');

@@ -37,13 +37,14 @@ export async function discard(
   return 0;
 }
 
-function whatLines({id, branch, commit, commits, spent, slots}: Discardable): string[] {
+function whatLines({id, branch, commit, commits, spent, slots, landed}: Discardable): string[] {
   const cost = usageText(spent);
   return [
     `milestone \`${id}\``,
     `  branch  ${branch === null ? 'none' : `${branch} at ${commit?.slice(0, 10)}, ${counted(commits, 'commit')}`}`,
     `  spent   ${cost === '' ? 'nothing that is known' : cost}`,
     `  slots   ${slots}`,
+    ...(landed === null ? [] : [`  landed  in ${landed}, where it stays`]),
   ];
 }
 

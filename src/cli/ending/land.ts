@@ -51,7 +51,7 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
     signals: processSignals,
   };
   const there = await landedBefore(paths, id, flags);
-  if (there) return say(id, there, flags);
+  if (there) return flags.dryRun ? sayWould(id, there.would, flags) : say(id, there.landed, flags);
   if (flags.dryRun) return rehearse(paths, options, flags);
   if (flags.pr) return requestPull(paths, options, flags);
   try {
@@ -66,7 +66,7 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
 }
 
 /** Where the log is not here, the branch may have all of it all the same, as in a clone. */
-async function landedBefore(paths: HomePaths, id: MilestoneId, {into}: LandFlags): Promise<Landed | undefined> {
+async function landedBefore(paths: HomePaths, id: MilestoneId, {into}: LandFlags) {
   if (fs.existsSync(paths.log(id))) return undefined;
   const view = await look(paths, id);
   if (view.origin !== 'elsewhere') return undefined;
@@ -74,8 +74,14 @@ async function landedBefore(paths: HomePaths, id: MilestoneId, {into}: LandFlags
   return landedElsewhere(paths.home, view, into);
 }
 
-function say(id: MilestoneId, landed: Landed, {json, dryRun}: LandFlags): number {
-  if (json) console.log(JSON.stringify({ok: true, [dryRun ? 'would' : 'landed']: landed}));
+function sayWould(id: MilestoneId, would: WouldLand, {json}: LandFlags): number {
+  if (json) console.log(JSON.stringify({ok: true, would}));
+  else for (const line of wouldLines(id, would)) console.log(printable(line));
+  return 0;
+}
+
+function say(id: MilestoneId, landed: Landed, {json}: LandFlags): number {
+  if (json) console.log(JSON.stringify({ok: true, landed}));
   else for (const line of landedLines(id, landed)) console.log(printable(line));
   return 0;
 }
@@ -94,15 +100,13 @@ function kindOf(flags: LandFlags): LandingKind {
   throw new MilestoneError('USAGE', `${kinds.map(kind => `\`--${kind}\``).join(' and ')} exclude each other`);
 }
 
-async function rehearse(paths: HomePaths, options: LandOptions, {json}: LandFlags): Promise<number> {
+async function rehearse(paths: HomePaths, options: LandOptions, flags: LandFlags): Promise<number> {
   const state = foldLog(paths, options.id)?.state;
   if (!state) throw notHere(paths, options.id);
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo) throw withoutGit(state);
   const would = await rehearseLanding(repo, state, checksOf(paths, state), options);
-  if (json) console.log(JSON.stringify({ok: true, would}));
-  else for (const line of wouldLines(options.id, would)) console.log(printable(line));
-  return 0;
+  return sayWould(options.id, would, flags);
 }
 
 /** @throws {MilestoneError} `USAGE` */

@@ -4,7 +4,7 @@ import type {RemovedTest, Timestamp, Usage} from '../../events/event.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {MilestoneStatus} from '../../state/milestone.ts';
 import type {DoneCheck, ShownStatus} from '../../state/task.ts';
-import type {Need} from '../status-shape.ts';
+import type {Need, TaskReport} from '../status-shape.ts';
 import type {AttemptOutcome} from './attempt-history.ts';
 import type {Headline} from './headline.ts';
 import type {StageTimes} from './stage-times.ts';
@@ -102,6 +102,8 @@ export interface ReportedTask {
   attempts: number;
   checked?: boolean;
   cost_usd?: number;
+  /** Of a task that goes through the phases. */
+  kiro?: NonNullable<TaskReport['kiro']>;
   /** Of all its attempts. */
   stage_times: StageTimes;
 }

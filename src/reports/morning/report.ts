@@ -97,7 +97,7 @@ function doneTask(task: TaskReport, facts: Facts): DoneTask {
     checks: checksOf(attempts) ?? task.checks ?? commit?.checks ?? [],
     minutes: minutes(working + checking + queued),
     cost_usd: task.cost_usd ?? null,
-    attempts: triesOf(task, attempts) || (commit?.attempt ?? 0),
+    attempts: triesOf(task, attempts) || (task.kiro ? 0 : (commit?.attempt ?? 0)),
   };
 }
 
@@ -205,7 +205,7 @@ function spentOf({used = {}}: StatusReport): MorningReport['spent'] {
 }
 
 function reportedTask(task: TaskReport, attemptsOf: Facts['attemptsOf']): ReportedTask {
-  const {id, title, status, driver, dependencies, checked, cost_usd} = task;
+  const {id, title, status, driver, dependencies, checked, cost_usd, kiro} = task;
   const records = attemptsOf.get(id) ?? [];
   return {
     id,
@@ -216,6 +216,7 @@ function reportedTask(task: TaskReport, attemptsOf: Facts['attemptsOf']): Report
     attempts: triesOf(task, records),
     ...(checked !== undefined && {checked}),
     ...(cost_usd !== undefined && {cost_usd}),
+    ...(kiro && {kiro}),
     stage_times: sumStages(records.map(({stages}) => stages)),
   };
 }

@@ -201,8 +201,7 @@ function phaseWord(kiro: TaskReport['kiro']): string {
   return status === 'waiting_approval' ? 'waits' : status === 'pending' || status === 'in_progress' ? 'next' : 'done';
 }
 
-function ageOfTask({stage, attempt_started_at, started_at, queued_at, completed_at}: TaskReport, now: number) {
+function ageOfTask({stage, attempt_started_at, queued_at, completed_at, minutes}: TaskReport, now: number) {
   if (stage !== undefined && attempt_started_at !== undefined) return now - Date.parse(queued_at ?? attempt_started_at);
-  if (started_at === undefined || completed_at === undefined) return undefined;
-  return Date.parse(queued_at ?? completed_at) - Date.parse(started_at);
+  return completed_at === undefined || minutes === undefined ? undefined : minutes * 60_000;
 }

@@ -1,7 +1,7 @@
 import type {AttentionReport} from '../../reports/morning/attention.ts';
 import {headlineParts} from '../../reports/morning/headline.ts';
 import {remarks} from '../attention-text.ts';
-import {code, escaped} from '../markdown.ts';
+import {code, escaped, prose} from '../markdown.ts';
 import {runningHeading} from '../status-text.ts';
 
 /** Entries of a section; the rest is counted. */
@@ -16,7 +16,7 @@ export function attentionMarkdown(report: AttentionReport): string {
     ...remarks(report).map(escaped),
     ...list(
       'Needs you',
-      needs_you.map(({text, command}) => `${escaped(text)}: ${code(command)}`),
+      needs_you.map(({text, command}) => `${prose(text)}: ${code(command)}`),
     ),
     ...(then === undefined ? [] : [`Then ${code(then)}`]),
     ...list(

@@ -4,9 +4,9 @@ import {removedTestLines} from '../../events/removed-tests.ts';
 import {headlineParts, spanText} from '../../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../../reports/morning/report-shape.ts';
 import {STAGES} from '../../reports/morning/stage-times.ts';
-import {code, escaped, fenced} from '../markdown.ts';
+import {code, escaped, fenced, prose} from '../markdown.ts';
 import {usageText} from '../usage-text.ts';
-import {attemptName, doneParts, notDone, tailLines, whyNotDone} from './report-text.ts';
+import {attemptName, doneParts, endOf, notDone, tailLines, whyNotDone} from './report-text.ts';
 
 /** Entries of a section; the rest is counted: a pull request has room for 65,536 characters. */
 const MOST = 100;
@@ -19,10 +19,10 @@ export function reportMarkdown(report: MorningReport): string {
     `# ${escaped(title)}`,
     `**${milestone.status}** · ${headlineParts(headline).map(escaped).join(' · ')}`,
     ...branchLine(report),
-    ...list('Needs you', report.needs_you, ({text, command}) => `${escaped(text)}: ${code(command)}`),
+    ...list('Needs you', report.needs_you, ({text, command}) => `${prose(text)}: ${code(command)}`),
     ...list('Done', report.done, task => {
       const commit = task.commit === null ? '' : ` ${task.commit.slice(0, 10)}`;
-      return `${code(task.task)}${commit} ${escaped(task.title)}: ${escaped(doneParts(task).join(', '))}`;
+      return `${code(task.task)}${commit} ${escaped(task.title)}: ${prose(doneParts(task).join(', '))}`;
     }),
     ...list('Unchecked', unchecked, code),
     ...list('Assumptions', assumptions, ({task, text}) => `${code(task)}: ${escaped(text)}`),
@@ -35,7 +35,7 @@ export function reportMarkdown(report: MorningReport): string {
     ...list(
       'Not done',
       notDone(report),
-      task => `${code(task.id)} ${escaped(task.title)}: ${whyNotDone(task, report)}`,
+      task => `${code(task.id)} ${escaped(task.title)}: ${prose(whyNotDone(task, report))}`,
     ),
     ...list(
       'Gates passed without a person',
@@ -67,7 +67,7 @@ function failedParts(failed: readonly FailedTask[], id: string): string[] {
   const parts = failed
     .slice(0, MOST)
     .flatMap(({task, title, cause, message, last, output_tail, work_at}) => [
-      `**${code(task)}** ${escaped(title)}: ${escaped(message)} (${escaped(cause)})${last ? `; at last: ${escaped(last.message)}` : ''}`,
+      `**${code(task)}** ${escaped(title)}: ${prose(message)} (${escaped(cause)})${last ? `; at last: ${prose(last.message)}` : ''}`,
       ...(output_tail === null ? [] : [fenced(tailLines(output_tail, TAIL_LINES).join('\n'))]),
       work_at === null ? 'Nothing of its work was kept.' : `Its work: ${code(`milestone diff ${id} ${task}`)}`,
     ]);
@@ -77,9 +77,8 @@ function failedParts(failed: readonly FailedTask[], id: string): string[] {
 function timeline({timeline: entries}: MorningReport): string[] {
   if (entries.length === 0) return [];
   const rows = entries.slice(0, MOST).map(entry => {
-    const cause = entry.cause === undefined || entry.cause === entry.outcome ? '' : `: ${entry.cause}`;
     const spans = STAGES.map(stage => spanText(entry.stage_times[stage]));
-    return `| ${[code(attemptName(entry)), escaped(entry.driver), ...spans, escaped(`${entry.outcome}${cause}`)].join(' | ')} |`;
+    return `| ${[code(attemptName(entry)), escaped(entry.driver), ...spans, escaped(endOf(entry))].join(' | ')} |`;
   });
   const more = entries.length > MOST ? [`| and ${entries.length - MOST} more | | | | | | |`] : [];
   const head = [

@@ -12,6 +12,7 @@ import type {
   TimelineEntry,
 } from '../../reports/morning/report-shape.ts';
 import {STAGES} from '../../reports/morning/stage-times.ts';
+import type {PhaseStatus} from '../../state/kiro.ts';
 import type {Paint} from '../paint.ts';
 import {printable, printableLines} from '../printable.ts';
 import {usageText} from '../usage-text.ts';
@@ -142,14 +143,25 @@ export function tailLines(output: string, most = TAIL_LINES): string[] {
   return tellingLines(lines, most);
 }
 
+const PHASE_WORDS: Readonly<Record<PhaseStatus, string>> = {
+  pending: 'is next',
+  in_progress: 'is next',
+  waiting_approval: 'waits for approval',
+  approved: 'is approved',
+  completed: 'is done',
+  blocked: 'is blocked',
+};
+
 /** Of a milestone that was begun: what is neither done nor failed. */
 export function notDone({milestone, tasks}: MorningReport): ReportedTask[] {
   if (milestone.status === 'planned') return [];
   return tasks.filter(({status}) => status !== 'completed' && status !== 'failed');
 }
 
-/** Its status, and which tasks it waits for. */
-export function whyNotDone({status, dependencies}: ReportedTask, {tasks}: MorningReport): string {
+/** Its status, and what or which tasks it waits for. */
+export function whyNotDone({status, dependencies, kiro}: ReportedTask, {tasks}: MorningReport): string {
+  if (kiro && status === 'kiro_managed')
+    return `its ${kiro.current_phase} ${PHASE_WORDS[kiro.phases[kiro.current_phase]]}`;
   const open = new Set(tasks.filter(({status}) => status !== 'completed' && status !== 'skipped').map(({id}) => id));
   const waitsFor = status === 'pending' ? dependencies.filter(id => open.has(id)) : [];
   const words = status.replace('_', ' ');
@@ -161,7 +173,7 @@ function timelineLines(timeline: readonly TimelineEntry[]): string[] {
   const rows = timeline.map(entry => [
     cutTo(attemptName(entry), WIDEST_ID + 4),
     ...STAGES.map(stage => spanText(entry.stage_times[stage])),
-    entry.cause === undefined || entry.cause === entry.outcome ? entry.outcome : `${entry.outcome}: ${entry.cause}`,
+    endOf(entry),
   ]);
   const heads = ['', ...STAGES, ''];
   const widths = heads.map((head, column) => Math.max(head.length, ...rows.map(row => row[column]?.length ?? 0)));
@@ -174,6 +186,16 @@ function timelineLines(timeline: readonly TimelineEntry[]): string[] {
       LEFT,
     ),
   );
+}
+
+/** How an attempt ended, in words. */
+export function endOf({outcome, cause}: Pick<TimelineEntry, 'outcome' | 'cause'>): string {
+  const words = outcomeWords(outcome);
+  return cause === undefined || cause === outcome ? words : `${words}: ${cause}`;
+}
+
+export function outcomeWords(outcome: TimelineEntry['outcome']): string {
+  return outcome === 'waiting_approval' ? 'waits for approval' : outcome;
 }
 
 /** Task, phase and number. */

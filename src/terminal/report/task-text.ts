@@ -10,7 +10,7 @@ import {printable} from '../printable.ts';
 import {usageText} from '../usage-text.ts';
 import {cutTo} from '../width.ts';
 import {joinWrapped, wrapped} from '../wrap.ts';
-import {tailLines} from './report-text.ts';
+import {outcomeWords, tailLines} from './report-text.ts';
 
 const COLUMNS = 80;
 const INDENT = '  ';
@@ -54,7 +54,8 @@ function head(
     ...(isDone ? [checked ? 'checked' : 'unchecked'] : []),
     ...(commit === undefined ? [] : [commit.slice(0, 10)]),
     driver,
-    `${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`,
+    // Of what was executed elsewhere nobody has counted them.
+    ...(isDone && attempts === 0 ? [] : [`${attempts} ${attempts === 1 ? 'attempt' : 'attempts'}`]),
     ...(cost_usd === undefined ? [] : [`${cost_usd.toFixed(2)} usd`]),
   ];
   return [
@@ -69,7 +70,7 @@ function head(
 function attemptHeading({attempt, phase, outcome, cause}: AttemptDetails, paint: Paint): string {
   const why = cause === undefined || cause === outcome ? '' : ` (${cause})`;
   const name = `attempt ${attempt}${phase === undefined ? '' : ` at the ${phase}`}`;
-  return `${paint.bold(name)} ${outcome}${why}`;
+  return `${paint.bold(name)} ${outcomeWords(outcome)}${why}`;
 }
 
 function attemptLines(attempt: AttemptDetails, {milestone, id}: TaskDetails): string[] {

@@ -114,7 +114,7 @@ function taskState({status}: MadeTask): TaskState {
         startedAt: ago(60),
       } as TaskState;
     case 'completed':
-      return {status, history, checked: true, completedAt: ago(30)} as TaskState;
+      return {status, history: {...history, tookMs: 30_000}, checked: true, completedAt: ago(30)} as TaskState;
     case 'failed':
       return {status, history, cause: 'exit', message: 'failed with exit code 3'};
     case 'blocked':
