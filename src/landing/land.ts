@@ -1,6 +1,7 @@
 // A milestone gets into the branch that it began at:
 //
 //   complete? ─> join (commits that nothing points at) ─> checks on that very commit, in a slot
+//        (or, where a host has merged it: the commit that the branch's upstream is at)
 //        milestone_landing, synced ─> the branch moves, if it still stands where it was ─> its checkouts follow
 //        milestone_landed ─> slots go
 //
@@ -38,7 +39,7 @@ import {SharedWatch} from '../workspace/shared-watch.ts';
 import type {Branch} from '../workspace/workspace.ts';
 import {followAll} from './checkouts.ts';
 import {join, joinRecord} from './join.ts';
-import {findTarget, landedIn, type Target} from './target.ts';
+import {findTarget, landedIn, mergedUpstream, type Target} from './target.ts';
 
 export interface LandOptions extends CommandOptions {
   /** Absent: the branch that the milestone began at. */
@@ -154,7 +155,7 @@ class OneLanding {
     const {held, repo, head, options} = this.parts;
     const {state} = held;
     const pending = state.landing;
-    const finished = pending && (await this.isThere(pending)) ? await this.finish(pending, undefined) : undefined;
+    let finished = pending && (await this.isThere(pending)) ? await this.finish(pending, undefined) : undefined;
     if (state.status !== 'completed' && !options.partial) {
       if (finished) return finished;
       if (pending) throw wrongStatus(state, `milestone land ${state.id} --partial`);
@@ -165,7 +166,12 @@ class OneLanding {
       const record =
         there && options.record ? await joinRecord(repo, state, there, target, planOf(held, there)) : undefined;
       if (there && !record) return finished ?? this.wasThere(there);
+      const merged = there ? undefined : await mergedUpstream(repo, state, head, target);
       await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
+      if (merged) {
+        if (await this.move(merged)) finished = await this.finish(merged, undefined);
+        continue;
+      }
       const {landing, checks} = await this.prepare(target, record);
       // The checks may have taken long.
       await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);

@@ -7,7 +7,7 @@ import type {MilestoneState} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {hasMoved, joinRecord, mergedTree} from './join.ts';
 import {type LandOptions, landable, withoutGit} from './land.ts';
-import {findTarget, landedIn} from './target.ts';
+import {findTarget, landedIn, mergedUpstream} from './target.ts';
 
 /** What `land` would do. */
 export interface WouldLand {
@@ -20,6 +20,8 @@ export interface WouldLand {
   /** Commands that would have to be green. */
   checks: string[];
   already: boolean;
+  /** Where the branch's upstream is, which has it already: the branch follows that. */
+  follows?: string;
 }
 
 /**
@@ -44,6 +46,8 @@ export async function rehearseLanding(
   if (isRecorded) return {...would, kind: there.kind, already: true};
   await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
   if (there) return {...would, kind: there.kind, already: false};
+  const merged = await mergedUpstream(repo, state, head, target);
+  if (merged) return {...would, kind: merged.kind, already: false, follows: merged.commit};
   if (kind !== 'ff') await mergedTree(repo, state, {head, target});
   else if (!(await isAncestor(repo, target.commit, head))) throw hasMoved(state, target.into);
   return {...would, already: false};

@@ -4,7 +4,7 @@ import {MilestoneError} from '../errors.ts';
 import type {Landing} from '../events/event.ts';
 import {broughtBy} from '../git/brought.ts';
 import {git, type Repository} from '../git/git.ts';
-import {isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
+import {isAncestor, milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import type {MilestoneState} from '../state/milestone.ts';
@@ -64,4 +64,20 @@ export async function landedIn(
   const [onto = commit] = (await readCommit(repo, brought.commit)).parents;
   const work = brought.isNamed ? {} : {work: brought.commit};
   return {into, onto, commit: brought.commit, kind: 'squash', head, ...work};
+}
+
+/**
+ * Where a branch gets to that takes what its upstream has, as it was last fetched: a host has merged the milestone there.
+ * @returns Undefined where that has not all of it, or the branch has commits of its own.
+ */
+export async function mergedUpstream(
+  repo: Repository,
+  state: Pick<MilestoneState, 'id' | 'landed' | 'activation'>,
+  head: string,
+  {into, commit: onto}: Target,
+): Promise<Landing | undefined> {
+  const commit = await resolveCommit(repo, `${into}@{upstream}`);
+  if (commit === undefined || commit === onto || !(await isAncestor(repo, onto, commit))) return undefined;
+  const there = await landedIn(repo, state, head, {into, commit});
+  return there && {...there, onto, commit};
 }

@@ -135,6 +135,39 @@ test.concurrent.each(Object.entries(HOSTS))(
   },
 );
 
+test.concurrent('what was merged at the remote comes here by a fetch and `land`, over the files that keep a pull away', async () => {
+  await using rig = await remoteRig({tools: ['gh']});
+  const {stdout} = await rig.milestone('land', ID, '--pr');
+  expect(stdout).toContain('once it is merged, `git fetch origin` and `milestone land auth` bring it here');
+  const host = path.join(rig.root, 'host');
+  rig.git('clone', '-q', path.join(rig.root, 'remote.git'), host);
+  rig.git('-C', host, 'merge', '-q', '--squash', `origin/milestone/${ID}`);
+  rig.git('-C', host, 'commit', '-q', '-m', "Ada's API (#7)");
+  rig.git('-C', host, 'push', '-q', 'origin', 'main');
+  rig.git('fetch', '-q', 'origin');
+  const [before, merged] = [rig.git('rev-parse', 'main'), rig.git('rev-parse', 'origin/main')];
+  expect((await rig.milestone('land', ID, '--dry-run', '--json')).json().would).toMatchObject({
+    already: false,
+    onto: before,
+    follows: merged,
+  });
+  expect(rig.git('rev-parse', 'main')).toBe(before);
+  rig.write('README', 'mine\n');
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining('README')});
+  rig.git('checkout', '-q', 'README');
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0, stdout: expect.stringContaining('is in `main`')});
+  // Its title alone names nothing, so who clones is told by a record.
+  expect(rig.git('log', '--format=%s', 'main').split('\n')).toEqual([
+    'Record milestone auth',
+    "Ada's API (#7)",
+    'First commit',
+  ]);
+  expect(rig.git('rev-parse', 'main^')).toBe(merged);
+  expect(rig.read('a.txt')).toBe('a\n');
+  expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
+  expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true});
+});
+
 test.concurrent('what was changed on its way into the branch has not landed for certain', async () => {
   await using rig = await remoteRig();
   const {commit} = (await rig.milestone('land', ID, '--pr', '--json')).json().pull_request;

@@ -131,7 +131,7 @@ function requestLines(id: MilestoneId, request: PullRequest): string[] {
   const pushed = `\`${branch}\` is pushed to \`${remote}\``;
   if (!opened) return [`${pushed}; these commands open a pull request:`, ...commands.map(command => `  ${command}`)];
   const at = url === undefined ? '' : `: ${url}`;
-  const pull = `  once it is merged, remove \`.milestones/completed/${id}.yaml\` before \`git pull\` brings it back`;
+  const pull = `  once it is merged, \`git fetch ${remote}\` and \`milestone land ${id}\` bring it here, over the files of its record`;
   return [`${pushed}, and whoever reads there is asked to take it into \`${into}\`${at}`, ...(recorded ? [pull] : [])];
 }
 
@@ -172,8 +172,10 @@ function checkLine({command, duration_ms, flaky}: CheckResult): string {
   return `  ✔ ${firstLine(command)} (${(duration_ms / 1_000).toFixed(1)} s)${flaky ? ', flaky' : ''}`;
 }
 
-function wouldLines(id: MilestoneId, {into, onto, head, kind, tasks, checks, already}: WouldLand): string[] {
+function wouldLines(id: MilestoneId, {into, onto, head, kind, tasks, checks, already, follows}: WouldLand): string[] {
   if (already) return [`milestone \`${id}\` is in \`${into}\` already`];
+  if (follows !== undefined)
+    return [`\`${into}\` would follow its upstream to ${follows.slice(0, 10)}, which has milestone \`${id}\``];
   return [
     `milestone \`${id}\` (${head.slice(0, 10)}, ${counted(tasks.length, 'task')}) would be ${HOW[kind]} in \`${into}\` (${onto.slice(0, 10)})`,
     ...(checks.length === 0 ? ['  unchecked: the plan has neither `verify` nor `verify_final`'] : []),
