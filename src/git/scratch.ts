@@ -6,12 +6,13 @@ import type {Repository} from './git.ts';
 
 /**
  * Try something out: objects that git makes meanwhile go into a temporary folder, which goes at the end, and nothing is
- * fetched that is missing. Refs are not kept from being written.
+ * fetched that is missing. Refs are not kept from being written. Within another try its folder is used.
  */
 export async function withScratchObjects<Result>(
   repo: Repository,
   work: (scratch: Repository) => Promise<Result>,
 ): Promise<Result> {
+  if (repo.environment.GIT_OBJECT_DIRECTORY !== undefined) return work(repo);
   const folder = makeFolder();
   const environment = {
     ...repo.environment,
