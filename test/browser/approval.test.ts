@@ -163,7 +163,7 @@ test('who may only read is shown the same without a decision, and what to type',
   await page.getByText('milestone approve m login design').waitFor();
   await page.goto(`${origin}/m/m`);
   await page.getByRole('heading', {name: 'Needs you'}).waitFor();
-  expect(await page.locator('button, textarea').count()).toBe(0);
+  expect(await page.locator('.decide button, textarea').count()).toBe(0);
   await page.context().close();
 });
 

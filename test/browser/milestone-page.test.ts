@@ -77,7 +77,8 @@ describe.each([390, 1_440])('at %i pixels', width => {
     expect(await hardToUse(page)).toEqual([]);
     if (count > 0)
       expect(await page.locator('table[aria-rowcount]').getAttribute('aria-rowcount')).toBe(`${count + 1}`);
-    expect(noise).toEqual([]);
+    // A plan without tasks is none: that is told instead.
+    expect(count === 0 ? noise.filter(line => !line.startsWith('Failed to load resource')) : noise).toEqual([]);
     await page.context().close();
   });
 });

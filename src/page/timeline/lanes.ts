@@ -53,7 +53,9 @@ const WIDTH = 97;
 export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions' | 'at'>): Lanes {
   const {timeline, sessions, at} = report;
   const isRunning = timeline.some(({to}) => to === null);
-  const end = (one: {to: string | null}) => Date.parse(one.to ?? at);
+  // What has begun since the report was asked for has no length yet.
+  const end = (one: Pick<TimelineEntry, 'from' | 'to'> & {started?: string}) =>
+    Math.max(Date.parse(one.to ?? at), Date.parse(one.started ?? one.from));
   const all = [...timeline, ...sessions];
   const from = all.reduce((least, one) => Math.min(least, Date.parse(one.from)), Number.POSITIVE_INFINITY);
   const to = all.reduce((most, one) => Math.max(most, end(one)), isRunning ? Date.parse(at) : from + 1);
@@ -78,7 +80,7 @@ export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions
     lanes,
     sessions: sessions.map(({from, to, exit}) => {
       const x = scale(Date.parse(from));
-      return {x, width: round(scale(end({to})) - x), from, to, exit};
+      return {x, width: round(scale(end({from, to})) - x), from, to, exit};
     }),
     now: isRunning ? scale(Date.parse(at)) : undefined,
     span: {from, to},
@@ -107,7 +109,7 @@ function rowsOf(entries: readonly TimelineEntry[], end: (entry: TimelineEntry) =
       rows.push(row);
     }
     // It waited before, too, but somebody else was in its place.
-    const parts = partsOf(entry, end(entry), row.until, scale);
+    const parts = partsOf(entry, end(entry), Math.max(row.until, Date.parse(entry.from)), scale);
     const x = parts[0]?.x ?? scale(started);
     const before = row.placed.at(-1);
     if (before) before.room = round(Math.max(x - before.x - GAP, 0));
