@@ -15,12 +15,17 @@ import {statusReport} from '../reports/status-report.ts';
 import {statusFacts} from './status-facts.ts';
 
 /**
+ * @param read What the log tells, at an instant.
  * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`, `GIT_FAILED`.
  */
-export async function reportOf(paths: HomePaths, view: MilestoneView): Promise<MorningReport> {
+export async function reportOf(
+  paths: HomePaths,
+  view: MilestoneView,
+  read = (now: number) => historyOf(paths, view, now),
+): Promise<MorningReport> {
   const now = systemClock.now();
   const [branch, facts] = await Promise.all([branchFactsOf(paths, view), statusFacts(paths, view)]);
-  return morningReport({status: statusReport(view, facts), history: historyOf(paths, view, now), branch, now});
+  return morningReport({status: statusReport(view, facts), history: read(now), branch, now});
 }
 
 /** What the log tells; undefined where there is none here. */

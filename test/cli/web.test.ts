@@ -273,3 +273,28 @@ test.concurrent('`--open` has the desktop open a file that leads there, and says
   alone.kill();
   expect(await alone).toMatchObject({exitCode: 143});
 });
+
+test('a report that is asked for again says what has happened since, as the command does', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'true'},
+    {id: 'b', run: 'test -e mended', retries: 0},
+  ]);
+  const web = await WebRig.start(rig);
+  const steps: Array<() => unknown> = [
+    () => {},
+    () => rig.milestone('execute', 'm'),
+    () => rig.write('mended', ''),
+    () => rig.milestone('retry', 'm', 'b'),
+    () => rig.milestone('resume', 'm'),
+  ];
+  for (const step of steps) {
+    await step();
+    const shown = (await web.ask('/api/milestones/m/report')).json;
+    const told = JSON.parse((await rig.milestone('report', 'm', '--json')).stdout);
+    const {at: _asked, ...seen} = shown.report;
+    const {at: _told, ...wanted} = told.report;
+    expect(seen).toEqual(wanted);
+  }
+  expect((await web.ask('/api/milestones/m/report')).json.report.milestone.status).toBe('completed');
+});

@@ -39,6 +39,7 @@ test('the package holds the program, the example and the papers, and nothing els
     'bin/package.json',
     'docs/agents.md',
     'docs/architecture.md',
+    'docs/milestone-web.png',
     'docs/promises.md',
     'docs/reference.md',
     'docs/workflow.md',

@@ -23,17 +23,22 @@ import {detailsOf} from '../commands/results/show.ts';
 import {describeFailure} from '../failure.ts';
 import {reportOf} from '../read-report.ts';
 import {statusFacts} from '../status-facts.ts';
+import {FollowedHistories} from './followed-history.ts';
 import {approvalAnswer, approvalsOfTask, keepSeen, shownDocuments} from './web-documents.ts';
 
 /** The answers of the commands, for pages. */
 export function webSource(paths: HomePaths, signal: AbortSignal): WebSource {
   const {home} = paths;
+  const histories = new FollowedHistories(paths);
   const statusOf = async (view: MilestoneView) => statusReport(view, await statusFacts(paths, view));
   return {
     list: async () => ({ok: true, ...(await listOfAll(paths, statusOf))}),
     stamp: () => stampOf(paths),
     status: async id => ({ok: true, milestone: await statusOf(await look(paths, id))}),
-    report: async id => ({ok: true, report: await reportOf(paths, await look(paths, id))}),
+    report: async id => {
+      const view = await look(paths, id);
+      return {ok: true, report: await reportOf(paths, view, now => histories.of(view, now))};
+    },
     task: async (id, task) => {
       const view = await look(paths, id);
       const [details, {blockers}] = await Promise.all([detailsOf(paths, view, task), statusOf(view)]);

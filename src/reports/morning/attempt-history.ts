@@ -91,7 +91,8 @@ interface Open {
   session: string;
 }
 
-class HistoryReader {
+/** The same, told one event after the other; what it hands out goes on with it. */
+export class HistoryReader {
   readonly #state: MilestoneState;
   readonly #attempts: AttemptRecord[] = [];
   readonly #open = new Map<TaskId, Open>();
