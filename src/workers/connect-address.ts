@@ -1,13 +1,23 @@
 import {MilestoneError} from '../errors.ts';
 
 const VARIABLE = /\$\{(\w+)\}/g;
+/** No attempt sees what is called like this. */
+const HIDDEN = 'MILESTONE_WORKERS_';
 
 /**
  * The address of the workers' database, with its variables filled in.
- * @throws {MilestoneError} `NO_WORKERS` when one of them is not set.
+ * @throws {MilestoneError} `NO_WORKERS` when one of them is not set, or attempts would see it.
  */
 export function connectAddress(written: string, env: Readonly<Record<string, string | undefined>>): string {
   return written.replace(VARIABLE, (_, name: string) => {
+    if (!name.startsWith(HIDDEN))
+      throw new MilestoneError(
+        'NO_WORKERS',
+        `the address of the workers' database may not use the variable \`${name}\`, which attempts see`,
+        {
+          hint: `call it ${HIDDEN}URL: variables that begin so are kept from attempts`,
+        },
+      );
     const value = env[name];
     if (value !== undefined && value !== '') return value;
     throw new MilestoneError('NO_WORKERS', `the address of the workers' database needs the variable \`${name}\``, {

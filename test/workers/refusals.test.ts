@@ -89,6 +89,17 @@ describe('a place where a task cannot be', () => {
     expect(ended.stderr).toContain('config.yaml names none');
   });
 
+  test('is not asked for by an address that attempts would see', async () => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: as it is written
+    rig.write('.milestones/config.yaml', 'workers: {connect: "${DATABASE_URL}"}\n');
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    const ended = await workers.milestone('execute', 'm');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain('call it MILESTONE_WORKERS_URL');
+  });
+
   test('is not asked of what stays: a command with `uses` is run here when all else goes out', async () => {
     await using workers = await WorkersRig.create();
     const {rig} = workers;
