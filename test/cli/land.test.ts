@@ -3,12 +3,20 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig, type RigOptions} from '../rig/milestone-rig.ts';
 
 const ID = 'auth';
 
 /** Two tasks, done on the milestone's branch; `main` is checked out and where it was. */
-async function completedRig(settings: Record<string, unknown> = {}, options: RigOptions = {}): Promise<MilestoneRig> {
+function completedRig(settings: Record<string, unknown> = {}, options: RigOptions = {}): Promise<MilestoneRig> {
+  const isUsual = Object.keys(settings).length + Object.keys(options).length === 0;
+  return isUsual ? usualRig() : completeRig(settings, options);
+}
+
+const usualRig = copiesOf(() => completeRig({}, {}));
+
+async function completeRig(settings: Record<string, unknown>, options: RigOptions): Promise<MilestoneRig> {
   const rig = await MilestoneRig.create({files: {'shared.txt': 'one\ntwo\nthree\n'}, ...options});
   await rig.writeMilestone(
     ID,

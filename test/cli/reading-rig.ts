@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
 
 export const ID = 'release';
@@ -24,11 +25,11 @@ export async function plannedRig(
 }
 
 /** Executed as far as it goes: one task done, one failed, one waiting, one for a person. */
-export async function stoppedRig(): Promise<MilestoneRig> {
+export const stoppedRig = copiesOf(async () => {
   const rig = await plannedRig(TASKS, {title: 'The release'});
   await rig.milestone('execute', ID);
   return rig;
-}
+});
 
 /**
  * Path, size and time of everything below a folder: what must not change. But the time of git's objects: git renews it

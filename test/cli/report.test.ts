@@ -5,6 +5,7 @@ import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {MorningReport} from '../../src/reports/morning/report-shape.ts';
 import {STAGES} from '../../src/reports/morning/stage-times.ts';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
 import {freeTask, kiroTask} from './kiro-plan.ts';
 import {eventsOf} from './support.ts';
@@ -25,13 +26,13 @@ function nightTasks(rig: MilestoneRig): TaskText[] {
   ];
 }
 
-async function night(): Promise<MilestoneRig> {
+const night = copiesOf(async () => {
   const rig = await MilestoneRig.create({files: {'test/old.test.js': "test('old', f);\n"}});
   rig.write('.milestones/config.yaml', DRIVER);
   await rig.writeMilestone('m', nightTasks(rig), {title: 'The first'});
   expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 4});
   return rig;
-}
+});
 
 async function reportOf(rig: MilestoneRig, ...args: string[]): Promise<MorningReport> {
   const {stdout, exitCode} = await rig.milestone('report', '--json', ...args);

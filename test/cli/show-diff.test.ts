@@ -1,6 +1,7 @@
 // One task with all its attempts, and what was changed.
 
 import {describe, expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {kiroTask} from './kiro-plan.ts';
 
@@ -9,7 +10,7 @@ const CLAIM = JSON.stringify({status: 'done', summary: 'Did it.', assumptions: [
 const DRIVER = `drivers: {x: {command: "cat > /dev/null; echo x > agent; echo '${CLAIM.replaceAll('"', '\\"')}'"}}\n`;
 
 /** One task done, one that an agent did, one that failed twice, one whose check is red. */
-async function night(): Promise<MilestoneRig> {
+const night = copiesOf(async () => {
   const rig = await MilestoneRig.create();
   rig.write('.milestones/config.yaml', DRIVER);
   await rig.writeMilestone('m', [
@@ -22,7 +23,7 @@ async function night(): Promise<MilestoneRig> {
   ]);
   await rig.milestone('execute', 'm');
   return rig;
-}
+});
 
 describe('show', () => {
   test.concurrent('every attempt with its end, checks, output, assumptions, commit and kept work', async () => {

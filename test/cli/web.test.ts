@@ -2,12 +2,13 @@
 
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {waitForFile} from '../rig/wait-for-file.ts';
 import {WebRig} from '../rig/web-rig.ts';
 import {freeTask, kiroTask} from './kiro-plan.ts';
 
-async function doneRig(): Promise<MilestoneRig> {
+const doneRig = copiesOf(async () => {
   const rig = await MilestoneRig.create();
   await rig.writeMilestone('m', [
     {id: 'a', run: 'echo "<b>hello</b>"; echo a > a', verify: 'test -f a'},
@@ -15,7 +16,7 @@ async function doneRig(): Promise<MilestoneRig> {
   ]);
   await rig.milestone('execute', 'm');
   return rig;
-}
+});
 
 test.concurrent('nothing is told without the cookie, and that is had for the token alone', async () => {
   await using rig = await doneRig();
