@@ -332,7 +332,8 @@ test.concurrent('what a killed executor has left beside the log is in it afterwa
   expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
   expect(rig.read('.milestones/logs/m/a.1.log')).toMatch(/complains of \*+/);
   expect(rig.read('.milestones/logs/m/b.1.log')).toMatch(/checks \*+/);
-  expect(everythingBelow(rig.path('.milestones/logs/m'))).toEqual(['a.1.log', 'a.2.log', 'b.1.log', 'b.2.log']);
+  const files = ['a.1', 'a.2', 'b.1', 'b.2'].flatMap(attempt => [`${attempt}.log`, `${attempt}.prompt.md`]);
+  expect(everythingBelow(rig.path('.milestones/logs/m'))).toEqual(files);
 });
 
 test.concurrent('what a reviewer changes reaches nobody, in a shared checkout either; its cost counts', async () => {
