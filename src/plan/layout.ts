@@ -16,6 +16,7 @@ import {
   TASK_STATE_MAPS,
   type TaskFields,
 } from './state-field-names.ts';
+import {definedEntries, isMap, jsonText, keyText, quoted, type Values, valueText} from './value-text.ts';
 
 export type Json = null | boolean | number | string | Json[] | {[key: string]: Json};
 type Range = [start: number, end: number];
@@ -129,8 +130,6 @@ function joinInsertions(edits: readonly Edit[]): Edit[] {
   return joined;
 }
 
-type Values = Record<string, unknown>;
-
 function applyEdits(text: string, edits: Edit[]): string {
   if (edits.length === 0) return text;
   edits.sort((a, b) => a.start - b.start || a.end - b.end);
@@ -211,46 +210,4 @@ function isSame(a: unknown, b: unknown): boolean {
 
 function isEmptyMap(value: unknown): boolean {
   return isMap(value) && definedEntries(value).length === 0;
-}
-
-function isMap(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-// Letters first, so that it is no number, date or indicator; words that YAML, old or new, takes for something else apart.
-const PLAIN = /^(?!(?:true|false|null|yes|no|on|off|y|n)$)[a-z][\w./-]*(?: [\w./-]+)*$/i;
-// A time is a text in YAML 1.2 and needs no quotes to stay one.
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
-
-function quoted(value: unknown, quotes: FieldLayout['quotes']): string {
-  if (quotes === 'double') return jsonText(value);
-  if (quotes === 'single' && typeof value === 'string' && /^[ -~]*$/.test(value))
-    return `'${value.replaceAll("'", "''")}'`;
-  return valueText(value);
-}
-
-/** A value on one line. */
-function valueText(value: unknown): string {
-  if (typeof value === 'string') return PLAIN.test(value) || TIME.test(value) ? value : jsonText(value);
-  if (Array.isArray(value)) return `[${value.map(entry => valueText(entry ?? null)).join(', ')}]`;
-  if (!isMap(value)) return jsonText(value);
-  return `{${definedEntries(value)
-    .map(([key, entry]) => `${keyText(key)}: ${valueText(entry)}`)
-    .join(', ')}}`;
-}
-
-function keyText(key: string): string {
-  return PLAIN.test(key) ? key : jsonText(key);
-}
-
-/** JSON, with everything escaped that YAML does not allow or takes for a line break. */
-function jsonText(value: unknown): string {
-  return JSON.stringify(value).replace(
-    /[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/g,
-    character => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
-}
-
-function definedEntries(value: Values): Array<[string, unknown]> {
-  return Object.entries(value).filter(([, entry]) => entry !== undefined);
 }
