@@ -23,10 +23,14 @@ export async function inTurn(rounds, candidates) {
       console.error(`  ${round + 1}/${rounds} ${name}: ${value.toFixed(0)} ms`);
     }
   }
-  return Object.fromEntries(Object.entries(values).map(([name, all]) => [name, median(all)]));
+  return mapValues(values, median);
 }
 
-function median(values) {
+export function mapValues(object, make) {
+  return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, make(value, name)]));
+}
+
+export function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
@@ -59,6 +63,16 @@ export async function timeNode(args, {cwd, env = {}, exit = 0}) {
   if (code !== exit) throw new Error(`${args.join(' ')} exits ${code}:\n${Buffer.concat(errors)}`);
   return ms;
 }
+
+/** Time of the processor that all programs took which were started here and have ended, and all that those started; ms. */
+export function processorMs() {
+  const stat = fs.readFileSync('/proc/self/stat', 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return ((Number(fields[13]) + Number(fields[14])) / TICKS_PER_S) * 1000;
+}
+
+/** Linux counts a process's time in hundredths of a second. */
+export const TICKS_PER_S = 100;
 
 /**
  * Peak memory of a program and of the Node programs that it starts, as the kernel accounts it.

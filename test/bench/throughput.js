@@ -3,7 +3,18 @@
 import fs from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
-import {graph, inFolder, inTurn, MILESTONE, peakMemory, timeNode, writePlan} from './measure.js';
+import {
+  graph,
+  inFolder,
+  inTurn,
+  MILESTONE,
+  mapValues,
+  median,
+  peakMemory,
+  processorMs,
+  timeNode,
+  writePlan,
+} from './measure.js';
 
 const WIREIT = path.join(path.dirname(createRequire(import.meta.url).resolve('wireit/package.json')), 'bin/wireit.js');
 const EXECUTE = [MILESTONE, 'execute', 'bench', '--no-git'];
@@ -12,15 +23,28 @@ const EXECUTE = [MILESTONE, 'execute', 'bench', '--no-git'];
 export async function throughput(rounds = 3) {
   const flat = graph(1000, 'flat');
   const layered = graph(1000, 'layered');
-  const ms = await inTurn(rounds, {
+  const candidates = {
     flat: () => milestone(flat),
     wireitFlat: () => wireit(flat),
     layered: () => milestone(layered),
     wireitLayered: () => wireit(layered),
-  });
+  };
+  const processor = Object.fromEntries(Object.keys(candidates).map(name => [name, []]));
+  const ms = await inTurn(
+    rounds,
+    mapValues(candidates, (measure, name) => async () => {
+      const before = processorMs();
+      const wall = await measure();
+      processor[name].push(processorMs() - before);
+      return wall;
+    }),
+  );
+  const cpu = mapValues(processor, median);
   return [
     {what: '1,000 tasks, flat / wireit', value: ms.flat / ms.wireitFlat, atMost: 1},
+    {what: 'the same in time of the processor', value: cpu.flat / cpu.wireitFlat, atMost: 1},
     {what: '1,000 tasks, layered / wireit', value: ms.layered / ms.wireitLayered, atMost: 1},
+    {what: 'the same in time of the processor', value: cpu.layered / cpu.wireitLayered, atMost: 1},
   ];
 }
 

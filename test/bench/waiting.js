@@ -4,12 +4,10 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {cleanEnv, graph, inFolder, inTurn, MILESTONE, timeNode, writePlan} from './measure.js';
+import {cleanEnv, graph, inFolder, inTurn, MILESTONE, TICKS_PER_S, timeNode, writePlan} from './measure.js';
 
 const EVENTS = 200_000;
 const IDLE_S = 30;
-/** Linux counts a process's time in hundredths of a second. */
-const TICKS_PER_S = 100;
 
 /** Time of the processor and memory of an executor whose one task takes for ever. */
 export function idle() {
