@@ -51,9 +51,8 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.includes('--json') || argv.includes('--format=json') || argv[argv.indexOf('--format') + 1] === 'json';
 }
 
-/** In groups; the one that asks for quick answers comes first. */
-const COMMANDS: ReadonlyArray<(program: Command) => void> = [
-  addReadingCommands,
+/** All but those that only look. */
+const OTHER_COMMANDS: ReadonlyArray<(program: Command) => void> = [
   addExecutionCommands,
   addResultCommands,
   addPrompt,
@@ -64,7 +63,7 @@ const COMMANDS: ReadonlyArray<(program: Command) => void> = [
   addWorkerCommands,
 ];
 
-/** @param asked Only the commands up to this one are needed; all of them where it is none. */
+/** @param asked The command that is called, if it is known: whoever only looks waits for no other command's options. */
 export function buildProgram(asked?: string): Command {
   const program = new Command('milestone')
     .description('Carries out a plan of tasks in git, in parallel, unattended; survives being killed at any instant.')
@@ -73,10 +72,8 @@ export function buildProgram(asked?: string): Command {
     .showSuggestionAfterError()
     // Said once more in our own form, with what was thrown.
     .configureOutput({outputError: () => {}});
-  for (const add of COMMANDS) {
-    add(program);
-    if (program.commands.some(command => command.name() === asked)) break;
-  }
+  addReadingCommands(program);
+  if (!program.commands.some(command => command.name() === asked)) for (const add of OTHER_COMMANDS) add(program);
   explainCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
