@@ -42,6 +42,9 @@ test('the package holds the program, the example and the papers, and nothing els
     'docs/milestone-web.png',
     'docs/promises.md',
     'docs/reference.md',
+    'docs/workers.md',
+    'docs/workers/compose.yaml',
+    'docs/workers/milestone-worker.service',
     'docs/workflow.md',
     'package.json',
   ]);
