@@ -9,13 +9,14 @@ export async function mostMemory(act: () => Promise<unknown>): Promise<number> {
   };
   const before = inUse();
   let most = before;
-  const look = setInterval(() => {
+  const look = () => {
     most = Math.max(most, inUse());
-  }, 1);
+  };
+  const looks = setInterval(look, 1);
   try {
     await act();
   } finally {
-    clearInterval(look);
+    clearInterval(looks);
   }
   return most - before;
 }
