@@ -98,10 +98,15 @@ export class RemoteWork {
    */
   async whenOver(ref: JobRef, signal: AbortSignal): Promise<Standing | undefined> {
     while (!signal.aborted) {
-      const heard = this.#nextWord(ref.job, signal);
-      const standing = await this.standingOf(ref);
-      if (standing && standing.kind !== 'waiting' && standing.kind !== 'active') return standing;
-      await heard;
+      const waiting = new AbortController();
+      const heard = this.#nextWord(ref.job, AbortSignal.any([waiting.signal, signal]));
+      try {
+        const standing = await this.standingOf(ref);
+        if (standing && standing.kind !== 'waiting' && standing.kind !== 'active') return standing;
+        await heard;
+      } finally {
+        waiting.abort(); // a wait that nobody needs any more would keep the program from ending
+      }
     }
     return undefined;
   }
