@@ -7,6 +7,7 @@ nav{display:flex;flex-wrap:wrap;gap:4px 16px;max-width:1240px;margin:0 auto;padd
 nav ol{display:flex;flex-wrap:wrap;margin:0;padding:0;list-style:none}
 nav li{border:0;padding:2px 0}
 nav li+li::before{content:"/";color:var(--soft);margin:0 8px}
+.approval h2{margin-top:30px}
 h3{font-size:15px;margin:18px 0 6px}
 h4{font-size:15px;margin:14px 0 4px}
 .live{margin-left:auto;padding:2px 0;color:var(--soft);font-size:13px}

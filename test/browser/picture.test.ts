@@ -1,16 +1,27 @@
-// The picture in the README, of a real run: `PICTURE=1 npm run test:browser -- picture` writes it anew.
+// The pictures in README and docs, of a real run: `PICTURE=1 npm run test:browser -- picture` writes them anew.
 
 import fs from 'node:fs';
 import path from 'node:path';
+import type {Page} from 'playwright-core';
 import {expect, test} from 'vitest';
 import {kiroTask} from '../cli/kiro-plan.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {launchBrowser, openWeb} from './pages.ts';
 
-const FILE = path.resolve(import.meta.dirname, '../../docs/milestone-web.png');
+const DOCS = path.resolve(import.meta.dirname, '../../docs');
 const MOST_BYTES = 250_000;
 
-test('a run with parallel tasks, a retry and a gate makes a picture', async () => {
+/** Everything down to the end of an element, or of the page. */
+async function takePicture(page: Page, name: string, until = 'main'): Promise<void> {
+  const below = await page.locator(until).evaluate(one => one.getBoundingClientRect().bottom + scrollY);
+  await page.setViewportSize({width: 1_200, height: Math.min(1_400, Math.ceil(below) + 20)});
+  const picture = await page.screenshot();
+  expect(picture.subarray(1, 4).toString()).toBe('PNG');
+  expect(picture.length).toBeLessThan(MOST_BYTES);
+  if (process.env.PICTURE) fs.writeFileSync(path.join(DOCS, name), picture);
+}
+
+test('a run with parallel tasks, a retry and a gate makes pictures', async () => {
   await using rig = await MilestoneRig.create();
   const run = (seconds: number, file: string) => `sleep ${seconds}; echo done > ${file}`;
   await rig.writeMilestone(
@@ -39,11 +50,12 @@ test('a run with parallel tasks, a retry and a gate makes a picture', async () =
   await page.goto(`${origin}/m/shop`);
   await page.locator('.node.critical').first().waitFor();
   await page.evaluate('for (const one of document.querySelectorAll("details[open]")) one.open = false');
-  const below = await page.locator('#dependencies').evaluate(one => one.getBoundingClientRect().bottom + scrollY);
-  await page.setViewportSize({width: 1_200, height: Math.ceil(below) + 20});
-  const picture = await page.screenshot();
+  await takePicture(page, 'milestone-web.png', '#dependencies');
+  await page.goto(`${origin}/m/shop/t/payment/approvals/design`);
+  await page.getByRole('button', {name: 'Approve'}).waitFor();
+  await takePicture(page, 'milestone-web-approval.png');
+  await page.goto(`${origin}/m/shop/t/basket`);
+  await page.getByText('reading …').waitFor({state: 'detached'});
+  await takePicture(page, 'milestone-web-task.png');
   await browser.close();
-  expect(picture.subarray(1, 4).toString()).toBe('PNG');
-  expect(picture.length).toBeLessThan(MOST_BYTES);
-  if (process.env.PICTURE) fs.writeFileSync(FILE, picture);
 });
