@@ -24,7 +24,7 @@ import {version} from '../platform/version.ts';
 import {taskState} from '../state/milestone.ts';
 import type {Dispatched} from '../state/task.ts';
 import {type Handover, type Order, PROTOCOL, type RemoteCommit, type Report, type Standing} from '../workers/port.ts';
-import {isRemoteAway, isUnreachable, type RemoteWork} from '../workers/remote-work.ts';
+import {isRemoteAway, isUnreachable, pause, type RemoteWork} from '../workers/remote-work.ts';
 import {findKeptWork} from '../workspace/kept-work.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
@@ -78,7 +78,7 @@ async function send(execution: Execution, planned: PlannedAttempt, stop: StopSig
       if (!said && isRemoteAway(error))
         execution.warn(`task \`${planned.place.taskId}\` cannot be sent yet: ${(error as Error).message}`);
       said ||= isRemoteAway(error);
-      await pause(execution, SEND_REST_MS, stop);
+      await pause(execution.clock, SEND_REST_MS, stop);
     }
   }
   return undefined;
@@ -331,11 +331,4 @@ function dispatchedOf({ledger}: Pick<Execution, 'ledger'>, {taskId}: AttemptPlac
 function reservedOf({ledger}: Pick<Execution, 'ledger'>, id: TaskId) {
   const {reserved} = ledger.state.spending;
   return (Object.hasOwn(reserved, id) ? reserved[id] : undefined) ?? {};
-}
-
-async function pause({clock}: Pick<Execution, 'clock'>, ms: number, stop: StopSignal): Promise<void> {
-  const stopped = new AbortController();
-  const disarm = onAbort(stop, () => stopped.abort());
-  await clock.sleep(ms, stopped.signal).catch(() => undefined);
-  disarm();
 }

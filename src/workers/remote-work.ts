@@ -181,10 +181,7 @@ export class RemoteWork {
       } catch (error) {
         if (!isRemoteAway(error)) throw error;
       }
-      const stopped = new AbortController();
-      const disarm = onAbort(signal, () => stopped.abort());
-      await this.#parts.clock.sleep(LOOK_MS, stopped.signal).catch(() => undefined);
-      disarm();
+      await pause(this.#parts.clock, LOOK_MS, signal);
     }
   }
 
@@ -210,6 +207,14 @@ export class RemoteWork {
 }
 
 type Attempt = {taskId: string; attempt: number};
+
+/** Let `ms` milliseconds pass, or fewer where an attempt is to end. */
+export async function pause(clock: Clock, ms: number, stop: StopSignal): Promise<void> {
+  const stopped = new AbortController();
+  const disarm = onAbort(stop, () => stopped.abort());
+  await clock.sleep(ms, stopped.signal).catch(() => undefined);
+  disarm();
+}
 
 export function isUnreachable(error: unknown): boolean {
   return error instanceof MilestoneError && error.code === 'WORKERS_UNREACHABLE';

@@ -69,6 +69,17 @@ function claim(rig: ExecutionRig, id: TaskId): void {
   rig.execution.ledger.record({event: 'task_claimed', details: {task_id: id, attempt: 1, result: {}}});
 }
 
+/** `a` comes to the queue, and `b` was claimed `laterMs` after it and `agoMs` before that. */
+async function queuedBeside(laterMs: number, agoMs: number) {
+  const all = await queue('a', 'b');
+  claim(all.rig, 'a');
+  await all.clock.advance(laterMs);
+  claim(all.rig, 'b');
+  await all.clock.advance(agoMs);
+  await all.enqueue('a');
+  return all;
+}
+
 test('a round waits for works whose own checks are about to end', async () => {
   const {rig, branch, clock, enqueue} = await queue('a', 'b', 'c');
   claim(rig, 'a');
@@ -86,22 +97,12 @@ test('a round waits for works whose own checks are about to end', async () => {
 });
 
 test('a round does not wait for works whose own checks have just begun', async () => {
-  const {rig, branch, clock, enqueue} = await queue('a', 'b');
-  claim(rig, 'a');
-  await clock.advance(490);
-  claim(rig, 'b');
-  await clock.advance(10);
-  await enqueue('a');
+  const {branch} = await queuedBeside(490, 10);
   expect(branch.rounds).toEqual([['a']]);
 });
 
 test('a round waits no more when nobody is to be expected any more', async () => {
-  const {rig, branch, clock, enqueue, execution} = await queue('a', 'b');
-  claim(rig, 'a');
-  await clock.advance(100);
-  claim(rig, 'b');
-  await clock.advance(400);
-  await enqueue('a');
+  const {branch, clock, execution} = await queuedBeside(100, 400);
   expect(branch.rounds).toEqual([]);
   execution.ledger.endAttempt({taskId: 'b', attempt: 1}, {kind: 'failed', cause: 'check', message: 'is red'});
   await clock.advance(0);
@@ -109,12 +110,7 @@ test('a round waits no more when nobody is to be expected any more', async () =>
 });
 
 test('a round waits for a quarter of a check at most, whoever is late', async () => {
-  const {rig, branch, clock, enqueue} = await queue('a', 'b');
-  claim(rig, 'a');
-  await clock.advance(10);
-  claim(rig, 'b');
-  await clock.advance(490);
-  await enqueue('a');
+  const {branch, clock} = await queuedBeside(10, 490);
   await clock.advance(50);
   expect(branch.rounds).toEqual([]);
   await clock.advance(CHECK_MS / 4 - 50);
@@ -122,12 +118,7 @@ test('a round waits for a quarter of a check at most, whoever is late', async ()
 });
 
 test('an execution that is to end does not wait', async () => {
-  const {rig, branch, clock, enqueue, execution} = await queue('a', 'b');
-  claim(rig, 'a');
-  await clock.advance(100);
-  claim(rig, 'b');
-  await clock.advance(400);
-  await enqueue('a');
+  const {branch, clock, execution} = await queuedBeside(100, 400);
   execution.lifetime.end({exit: 6, reason: 'paused'});
   await execution.jobs.allEnded();
   expect([branch.rounds, clock.sleeping]).toEqual([[], 0]);
