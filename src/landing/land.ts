@@ -11,34 +11,27 @@
 //     names? Then what comes after the move is done again, and what has come since lands by itself; else all of it.
 
 import fs from 'node:fs';
-import type {Check} from '../drivers/run-checks.ts';
 import {finishMove} from '../engine/move-completed.ts';
 import {prepareGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
 import type {CheckResult, Landing, LandingKind} from '../events/event.ts';
-import {Checks} from '../execution/checks.ts';
-import type {Ground} from '../execution/execution.ts';
 import {dirtyFiles} from '../git/checkout.ts';
-import type {Repository} from '../git/git.ts';
-import {runCommitHooks} from '../git/hooks.ts';
-import {advanceBranch, isAncestor, milestoneBranch, readHead} from '../git/refs.ts';
-import {slotAt} from '../git/slot-folders.ts';
+import {advanceBranch, isAncestor, readHead} from '../git/refs.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {homePaths} from '../plan/file/home.ts';
 import {renderPlan} from '../plan/layout.ts';
 import type {TaskId} from '../plan/plan.ts';
-import {firstLine} from '../platform/first-line.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
-import {Interrupted, type SignalName, type Signals} from '../platform/processes/signals.ts';
-import {exitCodeText} from '../platform/processes/start-group.ts';
+import type {Signals} from '../platform/processes/signals.ts';
 import {stateFields} from '../projections/state-fields.ts';
 import {isOver, type MilestoneState, milestoneToken} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
-import {SharedWatch} from '../workspace/shared-watch.ts';
 import type {Branch} from '../workspace/workspace.ts';
+import {type CheckParts, checkLanding, passHooks} from './check-landing.ts';
 import {followAll} from './checkouts.ts';
 import {join, joinRecord} from './join.ts';
+import {landable, withoutGit, wrongStatus} from './landable.ts';
 import {findTarget, landedIn, mergedUpstream, type Target} from './target.ts';
 
 export interface LandOptions extends CommandOptions {
@@ -83,7 +76,7 @@ export async function land(options: LandOptions): Promise<Landed> {
     await endLeftovers(new Set([milestoneToken(state)]), held.clock);
     const stop = new AbortController();
     const ground = prepareGround(held, {...options, signal: stop.signal, inSlots: true});
-    return new OneLanding({held, repo, ground, stop, head, options}).run();
+    return new OneLanding({held, repo, ground, stop, head, options, signals: options.signals}).run();
   });
 }
 
@@ -95,49 +88,7 @@ async function finishCompletion(options: LandOptions): Promise<void> {
   await hold({...options, purpose: 'command'}, held => finishMove(held, options));
 }
 
-/**
- * The head of the milestone's branch, which is to land.
- * @returns Undefined where there is no branch, because it was executed without git.
- * @throws {MilestoneError} `WRONG_STATUS`
- */
-export async function landable(
-  repo: Repository,
-  state: MilestoneState,
-  {partial}: Pick<LandOptions, 'partial'>,
-): Promise<string | undefined> {
-  const {id, status, activation, landing, head: last} = state;
-  if (!activation) throw wrongStatus(state, `milestone execute ${id}`);
-  if (activation.branch === undefined) return undefined;
-  const head = await readHead(repo, activation.branch);
-  if (head === undefined)
-    throw new MilestoneError('BASE_MISSING', `the branch \`${activation.branch}\` is gone; it was at ${last}`, {
-      hint: `\`git branch ${activation.branch} ${last}\` puts it back`,
-    });
-  if (last !== undefined && !(await isAncestor(repo, last, head)))
-    throw new MilestoneError('WRONG_STATUS', `the branch \`${activation.branch}\` does not contain ${last}`, {
-      hint: `\`git branch -f ${activation.branch} ${last}\` puts it back`,
-    });
-  if (status === 'completed' || partial || landing) return head;
-  const goesOn = status === 'cancelled' ? '' : `\`milestone resume ${id}\` goes on with it; `;
-  throw wrongStatus(state, `${goesOn}\`milestone land ${id} --partial\` lands what is done`);
-}
-
-function wrongStatus({id, status}: MilestoneState, hint: string): MilestoneError {
-  return new MilestoneError('WRONG_STATUS', `milestone \`${id}\` is ${status}, not completed`, {hint});
-}
-
-export function withoutGit({id}: MilestoneState): MilestoneError {
-  return new MilestoneError('NOT_A_REPOSITORY', `milestone \`${id}\` was executed without git`, {
-    hint: 'its work is in the files already',
-  });
-}
-
-interface Parts {
-  held: HeldMilestone;
-  repo: Repository;
-  ground: Ground;
-  /** Ends what makes the slot ready. */
-  stop: AbortController;
+interface Parts extends CheckParts {
   head: string;
   options: LandOptions;
 }
@@ -214,61 +165,19 @@ class OneLanding {
         {
           kind: options.kind,
           record: options.record,
-          ...(inForce.settings.git.hooks && {hooked: work => this.hooked(branch, work)}),
+          ...(inForce.settings.git.hooks && {hooked: work => passHooks(repo, branch, work)}),
         },
       ));
-    const checks = await this.check(branch, landing.commit);
-    return {landing, checks};
+    return {landing, checks: await this.check(branch, landing.commit)};
   }
 
-  private async hooked(branch: Branch, {tree, message, onto}: {tree: string; message: string; onto: string}) {
-    const {repo} = this.parts;
-    const folder = await branch.checkOut(tree, onto);
-    const top = repo.prefix === '' ? folder : folder.slice(0, -(repo.prefix.length + 1));
-    const slot = slotAt(repo, top);
-    if (!slot) throw new MilestoneError('GIT_FAILED', `the slot for checks is not at \`${top}\``);
-    const result = await runCommitHooks(slot, {tree, message});
-    if (result.ok) return result;
-    const said = result.output.trim().split('\n').at(-1) ?? '';
-    throw new MilestoneError('CHECK_RED', `the hook \`${result.hook}\` refuses it: ${said}`);
-  }
-
-  /** @throws {MilestoneError} `CHECK_RED` */
   private async check(branch: Branch, commit: string): Promise<CheckResult[]> {
-    const {ground, options, held, repo, stop} = this.parts;
-    const {attempts} = ground;
-    const slot = ground.workspace.mergeSlot;
-    const {verify, verifyFinal} = ground.inForce.settings;
-    const checks: Check[] = [
-      ...(verify === undefined ? [] : [{name: 'milestone' as const, command: verify}]),
-      ...(verifyFinal === undefined ? [] : [{name: 'final' as const, command: verifyFinal}]),
-    ];
-    if (checks.length === 0) return [];
-    let stoppedBy: SignalName | undefined;
-    const stopListening = options.signals.listen(name => {
-      const isAgain = stoppedBy !== undefined;
-      stoppedBy = name;
-      const outcome = {kind: 'interrupted' as const, message: `was interrupted by ${name}`, executor_died: false};
-      attempts.interruptAll(outcome, isAgain);
-      stop.abort();
-    });
     try {
-      const cwd = await branch.checkOutCommit(commit);
-      if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
-      const runner = new Checks({...ground, sharedWatch: new SharedWatch(repo, held.id)});
-      const results = await attempts.during({taskId: LANDING, attempt: slot}, signal =>
-        runner.run(checks, {place: undefined, slot, cwd, signal}),
-      );
-      if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
-      const red = results.find(({ok}) => !ok);
-      if (red) throw isRed(held, red);
-      return results;
+      return await checkLanding(this.parts, branch, commit);
     } catch (error) {
       // What it held is kept elsewhere: nobody goes on in it.
       await this.freeSlots();
       throw error;
-    } finally {
-      stopListening();
     }
   }
 
@@ -322,16 +231,4 @@ export function reportOf(
 /** Whether the log lacks that the branch has it, or that it has all of what is completed now. */
 export function isNews({landed, landedInPart, status}: MilestoneState, there: Landing): boolean {
   return there !== landed || (landedInPart === true && status === 'completed');
-}
-
-/** No task has an empty id. */
-const LANDING = '';
-
-function isRed({id}: HeldMilestone, {command, exit_code, output_tail}: CheckResult): MilestoneError {
-  const how = exit_code === null ? 'did not end in time' : `failed with ${exitCodeText(exit_code)}`;
-  const tail = (output_tail ?? '').trimEnd().split('\n').slice(-10).filter(Boolean);
-  const said = tail.length === 0 ? '' : `:\n${tail.map(line => `    ${line}`).join('\n')}`;
-  return new MilestoneError('CHECK_RED', `the check \`${firstLine(command)}\` ${how} on what would land${said}`, {
-    hint: `mend it on \`${milestoneBranch(id)}\`, then \`milestone land ${id}\``,
-  });
 }

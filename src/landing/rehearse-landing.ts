@@ -6,7 +6,8 @@ import type {TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {hasMoved, joinRecord, mergedTree} from './join.ts';
-import {type LandOptions, landable, withoutGit} from './land.ts';
+import type {LandOptions} from './land.ts';
+import {landable, withoutGit} from './landable.ts';
 import {findTarget, landedIn, mergedUpstream} from './target.ts';
 
 /** What `land` would do. */
