@@ -96,7 +96,7 @@ async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise
     return {refused: {kind: 'cancelled', message}};
   }
   const settings = inForce.settingsOf(place.taskId);
-  const {job, labels} = dispatchedOf(execution, place) as Dispatched;
+  const {job, queue} = dispatchedOf(execution, place) as Dispatched;
   const {setup, setup_when, fresh} = inForce.settings.workspace;
   const origin = await originOf(execution, planned, head.commit);
   const timeoutMs = Math.min(settings.timeoutMs, minutesMs(planned.budget));
@@ -104,11 +104,11 @@ async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise
     protocol: PROTOCOL,
     version: version,
     job,
+    queue,
     execution: ledger.state.activation?.executionId ?? '',
     milestone: ledger.state.id,
     task,
     attempt: place.attempt,
-    labels,
     remote: await remote.address(),
     objectFormat: repo.objectFormat,
     repository: repo.topLevel.split('/').at(-1) ?? '',

@@ -6,7 +6,7 @@ import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {attemptRefs, jobOf} from '../workers/names.ts';
+import {attemptRefs, jobOf, queueOf} from '../workers/names.ts';
 import {occupiedSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
 import {runAttempt} from './run-attempt.ts';
@@ -84,8 +84,9 @@ function dispatched(
   {taskId: task_id, attempt}: {taskId: TaskId; attempt: number},
   labels: readonly string[],
 ): NewEvent {
-  const [job, ref] = [jobOf(execution, task_id, attempt), attemptRefs(execution, task_id, attempt)];
-  return {event: 'attempt_dispatched', details: {task_id, attempt, job, ref, labels: [...labels]}};
+  const [job, queue] = [jobOf(execution, task_id, attempt), queueOf(labels)];
+  const ref = attemptRefs(execution, task_id, attempt);
+  return {event: 'attempt_dispatched', details: {task_id, attempt, job, queue, ref, labels: [...labels]}};
 }
 
 /** @returns Undefined when nothing is left: then the blocker says so. */

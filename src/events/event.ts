@@ -256,10 +256,10 @@ export interface EventDetails {
   };
   task_conversation: {task_id: TaskId; attempt: number; conversation: string};
   /**
-   * It is to be sent to a worker that carries the labels. `job`: what it is called there; `ref`: what the names of all refs
-   * begin with to which its work may be pushed.
+   * It is to be sent to a worker that carries the labels. `job`: what it is called there, in which `queue`; `ref`: what the
+   * names of all refs begin with to which its work may be pushed.
    */
-  attempt_dispatched: {task_id: TaskId; attempt: number; job: string; ref: string; labels: string[]};
+  attempt_dispatched: {task_id: TaskId; attempt: number; job: string; queue: string; ref: string; labels: string[]};
   /** With `worker`, the process is on that machine. */
   task_working: {
     task_id: TaskId;

@@ -59,8 +59,8 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, conversation: event.details.conversation, history: withoutConversation(history)};
     case 'attempt_dispatched': {
       if (!isRunning(task, event)) break;
-      const {job, ref, labels} = event.details;
-      return {...task, dispatched: {job, ref, labels}};
+      const {job, queue, ref, labels} = event.details;
+      return {...task, dispatched: {job, queue, ref, labels}};
     }
     case 'task_working': {
       if (!isRunning(task, event)) break;

@@ -124,6 +124,7 @@ export interface RunningTask {
 /** An attempt that was given to workers. */
 export interface Dispatched {
   job: string;
+  queue: string;
   /** What the names of all refs of its work begin with. */
   ref: string;
   labels: readonly string[];

@@ -1,9 +1,12 @@
 // `milestone worker`: takes attempts that its labels fit, one in each slot, until it is told to end.
 //
-//   queues looked for ─> engine gives out a job ─> a slot ─> delivery ─> handed in, fenced by the number of the delivery
+//   a slot looks into one queue after the other ─> engine gives out a job ─> delivery ─> handed in, fenced by its number
+//     ^                                                                                      │
+//     └──────────────────────────────────────────────────────────────────────────────────────┘
 //
 // S1. Whatever this process does or does not do, only the holder of the last delivery can hand in: the engine sees to it.
 // S2. The address of the database stays here: no attempt sees it.
+// S3. A slot looks into one queue at a time, and into none while it works: what it cannot begin is left to others.
 
 import fs from 'node:fs';
 import path from 'node:path';
@@ -26,7 +29,6 @@ import {Clones} from './clones.ts';
 import {Delivery} from './delivery.ts';
 import {type OwnFolder, takeOwnFolder} from './own-folder.ts';
 import {Reporter} from './reporter.ts';
-import {Slots} from './slots.ts';
 
 export interface ServeOptions {
   /** Address of the database. */
@@ -48,6 +50,8 @@ export interface ServeOptions {
 }
 
 const LOOK_FOR_QUEUES_MS = 2_000;
+/** For a slot to look into a queue, where there are others. */
+const TURN_MS = 300;
 const CONNECT_REST_MS = 2_000;
 /** After the remote or the machine failed: others are to have the next attempt. */
 const REST_MS = 15_000;
@@ -71,15 +75,13 @@ export async function serve(options: ServeOptions): Promise<void> {
 class Worker {
   readonly #clones: Clones;
   readonly #engine: Engine;
-  readonly #slots: Slots;
   readonly #redactor;
   /** Aborts when nothing new is to be taken. */
   readonly #draining = new AbortController();
   readonly #hurrying = new AbortController();
   readonly #running = new Map<string, StopSource>();
-  readonly #handling = new Set<Promise<void>>();
-  readonly #queues = new Set<string>();
-  #boss: PgBoss | undefined;
+  /** Of jobs that its labels fit. */
+  #queues: readonly string[] = [queueOf([])];
 
   constructor(
     private readonly options: ServeOptions,
@@ -89,21 +91,22 @@ class Worker {
     this.#clones = new Clones(path.join(own.folder, 'clones'), env);
     const name = writeWorkerName({name: own.name, version, protocol: PROTOCOL, labels: [...labels].sort(), slots});
     this.#engine = new Engine({connect, name, connections: slots + 3});
-    this.#slots = new Slots(slots);
     this.#redactor = createRedactor({...env, MILESTONE_WORKERS_TOKEN: passwordOf(connect)});
   }
 
   async toTheEnd(): Promise<void> {
-    const {signals, clock, say} = this.options;
+    const {signals, clock, slots, say} = this.options;
     const stopListening = signals.listen(this.#onSignal());
     try {
       const boss = await this.#connect();
       if (!boss) return;
-      this.#boss = boss;
       await boss.createQueue(queueOf([]), {notify: true});
       say(`worker ${this.own.name} waits for work`);
-      await every(LOOK_FOR_QUEUES_MS, {clock, signal: this.#draining.signal}, () => this.#lookForQueues(boss));
-      while (this.#handling.size > 0) await Promise.all(this.#handling);
+      const looking = every(LOOK_FOR_QUEUES_MS, {clock, signal: this.#draining.signal}, () =>
+        this.#lookForQueues(boss),
+      );
+      const serving = Array.from({length: slots}, (_, slot) => this.#serve(boss, slot));
+      await Promise.all([looking, ...serving]);
     } finally {
       stopListening();
       await this.#engine.close();
@@ -128,38 +131,42 @@ class Worker {
   }
 
   async #lookForQueues(boss: PgBoss): Promise<void> {
-    const {labels, slots} = this.options;
-    const all = await boss.getQueues().catch(() => []);
-    for (const {name} of all) {
-      const wanted = labelsOfQueue(name);
-      if (!wanted || this.#queues.has(name) || !wanted.every(label => labels.includes(label))) continue;
-      this.#queues.add(name);
-      if (this.#draining.signal.aborted) return;
-      const polling = {pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: REFRESH_S};
-      const work = {...polling, includeMetadata: true as const, localConcurrency: slots};
-      await boss.work<Order>(name, work, ([job]) => this.#take(boss, job as JobWithMetadata<Order>));
-    }
+    const {labels} = this.options;
+    const all = await boss.getQueues().catch(() => undefined);
+    const fitting = all
+      ?.map(({name}) => name)
+      .filter(name => labelsOfQueue(name)?.every(label => labels.includes(label)));
+    if (fitting) this.#queues = fitting;
   }
 
-  #take(boss: PgBoss, job: JobWithMetadata<Order>): Promise<void> {
-    if (this.options.once) this.#drain();
-    const handled = this.#handle(boss, job).finally(() => this.#handling.delete(handled));
-    this.#handling.add(handled);
-    return handled;
+  /** Have a slot work on one job after the other. */
+  async #serve(boss: PgBoss, slot: number): Promise<void> {
+    // Not all look into the same one.
+    for (let turn = slot; !this.#draining.signal.aborted; turn++)
+      await this.#lookInto(boss, this.#queues[turn % this.#queues.length] as string, slot);
   }
 
-  /** Takes nothing more; what runs goes on. */
-  #drain(): void {
-    this.#draining.abort();
-    for (const queue of this.#queues) void this.#boss?.offWork(queue, {wait: false}).catch(() => undefined);
+  /** Take the next job of a queue and work on it, if there is one soon. */
+  async #lookInto(boss: PgBoss, queue: string, slot: number): Promise<void> {
+    const {clock, once} = this.options;
+    const taken = new AbortController();
+    const polling = {pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: REFRESH_S};
+    const id = await boss.work<Order>(queue, {...polling, includeMetadata: true}, async ([job]) => {
+      taken.abort();
+      if (once) this.#draining.abort();
+      await this.#handle(boss, job as JobWithMetadata<Order>, slot);
+    });
+    const turnMs = this.#queues.length > 1 ? TURN_MS : LOOK_FOR_QUEUES_MS;
+    await clock.sleep(turnMs, AbortSignal.any([taken.signal, this.#draining.signal])).catch(() => undefined);
+    // Resolves when what it has taken is done.
+    await boss.offWork(queue, {id, wait: true});
   }
 
-  async #handle(boss: PgBoss, job: JobWithMetadata<Order>): Promise<void> {
+  async #handle(boss: PgBoss, job: JobWithMetadata<Order>, slot: number): Promise<void> {
     const {clock, version, warn, say} = this.options;
     const order = job.data;
     const key = `${job.id}.${job.retryCount}`;
     const stop = new StopSource();
-    const slot = await this.#slots.take();
     this.#running.set(key, stop);
     const loseClaim = () => stop.abort(new StopReason(interrupted('the coordinator took it back')));
     if (job.signal.aborted) loseClaim();
@@ -202,7 +209,6 @@ class Worker {
     } finally {
       job.signal.removeEventListener('abort', loseClaim);
       this.#running.delete(key);
-      this.#slots.give(slot);
       fs.rmSync(logFile, {force: true});
     }
   }
@@ -238,7 +244,7 @@ class Worker {
       const isAgain = firstAt !== undefined && now - firstAt <= IMPATIENCE_MS;
       firstAt = now;
       if (isAgain) this.#hurrying.abort();
-      this.#drain();
+      this.#draining.abort();
       for (const stop of this.#running.values()) stop.abort(new StopReason(this.#ending, isAgain));
     };
   }

@@ -3,7 +3,7 @@
 
 import type {JobWithMetadata, PgBoss} from 'pg-boss';
 import {Engine, HEARTBEAT_S} from './engine.ts';
-import {labelsOfQueue, queueOf, reportsQueue} from './names.ts';
+import {labelsOfQueue, reportsQueue} from './names.ts';
 import type {Handover, JobRef, Order, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
 import {readWorkerName} from './worker-name.ts';
 
@@ -38,16 +38,15 @@ export class BossPool implements WorkerPool {
   }
 
   dispatch(order: Order): Promise<void> {
-    const queue = queueOf(order.labels);
+    const {queue} = order;
     return this.#ask(async boss => {
       await this.#need(boss, queue);
       await boss.send(queue, order, {...ONCE, id: order.job, expireInSeconds: lifeOf(order)});
     });
   }
 
-  async cancel({job, labels}: JobRef): Promise<void> {
+  async cancel({job, queue}: JobRef): Promise<void> {
     await this.#ask(async boss => {
-      const queue = queueOf(labels);
       if (await this.#has(boss, queue)) await boss.cancel(queue, job);
     });
   }
@@ -59,8 +58,7 @@ export class BossPool implements WorkerPool {
   reconcile(refs: readonly JobRef[]): Promise<ReadonlyMap<string, Standing>> {
     return this.#ask(async boss => {
       const found = await Promise.all(
-        refs.map(async ({job, labels}) => {
-          const queue = queueOf(labels);
+        refs.map(async ({job, queue}) => {
           const [row] = (await this.#has(boss, queue)) ? await boss.findJobs<Order>(queue, {id: job}) : [];
           return [job, standingOf(row)] as const;
         }),
@@ -71,14 +69,11 @@ export class BossPool implements WorkerPool {
 
   open(): Promise<JobRef[]> {
     return this.#ask(async boss => {
-      const queues = (await boss.getQueues()).flatMap(({name}) => {
-        const labels = labelsOfQueue(name);
-        return labels ? [{name, labels}] : [];
-      });
+      const queues = (await boss.getQueues()).map(({name}) => name).filter(name => labelsOfQueue(name));
       const jobs = await Promise.all(
-        queues.map(async ({name, labels}) => {
-          const found = await boss.findJobs<Order>(name, {data: {execution: this.#execution}, limit: 100_000});
-          return found.filter(({state}) => isOpen(state)).map(({id: job}) => ({job, labels}));
+        queues.map(async queue => {
+          const found = await boss.findJobs<Order>(queue, {data: {execution: this.#execution}, limit: 100_000});
+          return found.filter(({state}) => isOpen(state)).map(({id: job}) => ({job, queue}));
         }),
       );
       return jobs.flat();

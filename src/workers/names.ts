@@ -22,7 +22,7 @@ export function queueOf(labels: readonly string[]): string {
 const ANY_QUEUE = 'milestone/any';
 const LABELS_QUEUE = 'milestone/labels/';
 
-/** Labels that a queue asks for; undefined for a queue of something else. */
+/** Labels that a queue of jobs asks for; undefined for a queue of something else. */
 export function labelsOfQueue(queue: string): string[] | undefined {
   if (queue === ANY_QUEUE) return [];
   return queue.startsWith(LABELS_QUEUE) ? queue.slice(LABELS_QUEUE.length).split('/') : undefined;

@@ -20,7 +20,8 @@ export type JobId = string;
 /** What it takes to find a job again. */
 export interface JobRef {
   job: JobId;
-  labels: readonly string[];
+  /** Where it was sent to. */
+  queue: string;
 }
 
 /** A commit at a ref of the remote. */
@@ -35,18 +36,15 @@ export interface AgentOrder extends Omit<AgentInput, 'observe' | 'freshPrompt' |
 }
 
 /** All that a worker has to know of an attempt. It is data: it goes through the engine as JSON. */
-export interface Order {
+export interface Order extends JobRef {
   protocol: number;
   /** Version of the coordinator. */
   version: string;
-  job: JobId;
   /** Of the milestone. */
   execution: string;
   milestone: string;
   task: Task;
   attempt: number;
-  /** Labels that a worker must carry, sorted. */
-  labels: readonly string[];
   /** Where work travels. */
   remote: string;
   objectFormat: 'sha1' | 'sha256';

@@ -4,7 +4,7 @@ import type {JobRef, Report, Standing, WorkerPool} from '../../src/workers/port.
 import {RemoteWork} from '../../src/workers/remote-work.ts';
 import {FakeClock} from '../rig/fake-clock.ts';
 
-const REF: JobRef = {job: 'job', labels: []};
+const REF: JobRef = {job: 'job', queue: 'queue'};
 
 /** Workers of whom a test says how their one job stands. */
 function work(standings: Array<Standing | Error>) {
