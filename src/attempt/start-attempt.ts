@@ -9,8 +9,8 @@ import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
 import {attemptRefs, jobOf, queueOf} from '../workers/names.ts';
 import {occupiedSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
+import {runRemote} from './remote/run-remote.ts';
 import {runAttempt} from './run-attempt.ts';
-import {runRemote} from './run-remote.ts';
 import {voidIfChanged} from './void-changed.ts';
 
 /** Put an attempt on record and begin it, unless its budget is used up. */

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {finishMove} from '../engine/move-completed.ts';
-import {prepareGround} from '../engine/prepare-execution.ts';
+import {onGround} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
 import {slotPool, slotsInPools} from '../git/slot-folders.ts';
 import {type CommandOptions, type HeldMilestone, holdUnread, type LockedMilestone} from '../milestone/hold.ts';
@@ -73,7 +73,7 @@ async function clearUp(held: HeldMilestone, options: CommandOptions): Promise<st
   held.openLog();
   if (isOver(state.status) && state.activation) {
     const hadSlots = slotsOf(held).length > 0;
-    await clearAway(prepareGround(held, options));
+    await onGround(held, options, clearAway);
     if (hadSlots) done.push(`removed the worktrees of \`${id}\`, which is ${state.status}`);
   }
   await held.flush();

@@ -17,7 +17,7 @@ import type {Request} from '../requests/request.ts';
 import {isOver, taskState} from '../state/milestone.ts';
 import {isByHand} from '../state/task.ts';
 import {adoptReading} from './plan-watch.ts';
-import {prepareGround} from './prepare-execution.ts';
+import {onGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
 
 /**
@@ -68,7 +68,11 @@ async function answerAll(held: HeldMilestone, request: Request, options: Command
   const {state, paths} = held;
   if ('task_id' in request || request.kind === 'retry') await refuseLogBehind(held);
   if (state.session) new AgentSessions(paths).settle(state.session.id, Object.keys(state.agents));
-  const ground = prepareGround(held, {...options, isIdle: isIdle(held)});
+  return onGround(held, {...options, isIdle: isIdle(held)}, ground => answerOn(ground, held, request));
+}
+
+async function answerOn(ground: Ground, held: HeldMilestone, request: Request): Promise<MilestoneEvent> {
+  const {state} = held;
   const inbox = inboxOf(held, ground, request);
   const answered = answerTo(held, request);
   await adoptEdits(held, ground);

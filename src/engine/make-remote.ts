@@ -55,7 +55,6 @@ export async function assertWorkersUsable(
 /**
  * Workers for the execution of a milestone; nothing is connected yet.
  * @returns Undefined where there are none, or nothing of what they do could come home.
- * @throws {MilestoneError} `NO_WORKERS`
  */
 export function makeRemote(
   {state, repo, clock}: HeldMilestone,
@@ -63,6 +62,6 @@ export function makeRemote(
 ): RemoteWork | undefined {
   const {executionId: execution, isolation} = state.activation ?? {};
   if (!workers || !repo || execution === undefined || isolation !== 'worktree') return undefined;
-  const pool = new BossPool({connect: connectAddress(workers.connect, callerEnv), execution});
+  const pool = new BossPool({connect: () => connectAddress(workers.connect, callerEnv), execution});
   return new RemoteWork({pool, repo, remote: workers.remote ?? 'origin', execution, clock});
 }

@@ -5,7 +5,7 @@ import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {movePlanFile} from '../projections/plan-file-writer.ts';
 import {milestoneToken} from '../state/milestone.ts';
-import {type GroundOptions, prepareGround} from './prepare-execution.ts';
+import {type GroundOptions, onGround} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */
 export function moveToCompleted({paths, id}: HeldMilestone): void {
@@ -39,17 +39,18 @@ export async function finishMove(held: HeldMilestone, options: FinishOptions): P
 
 /** Tear down the slots that are still there, and remove them. */
 async function removeWorkspace(held: HeldMilestone, options: FinishOptions): Promise<void> {
-  const {attempts, workspace} = prepareGround(held, options);
-  const stopListening = options.signals?.listen(name =>
-    attempts.interruptAll({
-      kind: 'interrupted',
-      message: `was interrupted by ${name}`,
-      executor_died: false,
-    }),
-  );
-  try {
-    await workspace.remove();
-  } finally {
-    stopListening?.();
-  }
+  await onGround(held, options, async ({attempts, workspace}) => {
+    const stopListening = options.signals?.listen(name =>
+      attempts.interruptAll({
+        kind: 'interrupted',
+        message: `was interrupted by ${name}`,
+        executor_died: false,
+      }),
+    );
+    try {
+      await workspace.remove();
+    } finally {
+      stopListening?.();
+    }
+  });
 }

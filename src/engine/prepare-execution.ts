@@ -25,8 +25,6 @@ export interface GroundOptions {
   /** What it runs has folders of its own, also where attempts share the user's checkout. */
   inSlots?: boolean;
   warn(message: string): void;
-  /** Attempts may go to workers. */
-  withWorkers?: boolean;
   /** Take the checkout also from an owner of whom nobody here can say whether he lives. */
   takeOver?: boolean;
   signal: AbortSignal;
@@ -46,8 +44,7 @@ export function prepareGround(held: HeldMilestone, options: GroundOptions): Grou
   const lifetime = new Lifetime();
   // Whether or not anyone waits for what could not be written.
   log.onFailure(error => lifetime.fail(error));
-  const workers = options.withWorkers ? read.config.workers : undefined;
-  const remote = makeRemote(held, {workers, callerEnv});
+  const remote = makeRemote(held, {workers: read.config.workers, callerEnv});
   const inForce = new InForce({
     state,
     drivers: new DriverSet({drivers: read.config.drivers, env: callerEnv}),
@@ -60,16 +57,43 @@ export function prepareGround(held: HeldMilestone, options: GroundOptions): Grou
   const attempts = new LiveAttempts(ledger, clock);
   lifetime.onFailure(() => attempts.interruptAll(BROKEN_OFF, true));
   const surroundings = new Surroundings({state, paths, callerEnv, redactor, inForce});
-  const parts = {ledger, inForce, attempts, surroundings, lifetime, clock, repo, remote};
+  const {warn} = options;
+  const parts = {ledger, inForce, attempts, surroundings, lifetime, clock, repo, remote, warn};
   const here = makeWorkspace(held, parts, options);
   if (!remote || !repo) return {...parts, workspace: here};
   const dispatchedOf = ({taskId, attempt}: AttemptPlace) => {
     const task = state.tasks.get(taskId);
     return task?.status === 'in_progress' && task.attempt === attempt && task.dispatched ? task : undefined;
   };
-  const {warn} = options;
-  const away = {remote, repo, milestoneId: held.id, home: paths.home, dispatchedOf, warn};
+  const isSentOut = () => state.sentOut === true;
+  const away = {remote, repo, milestoneId: held.id, home: paths.home, dispatchedOf, isSentOut, warn};
   return {...parts, workspace: new RemotePlaces(here, away)};
+}
+
+/** Change a milestone that nobody executes; whoever was asked for that, workers too, is let go at the end. */
+export async function onGround<Result>(
+  held: HeldMilestone,
+  options: GroundOptions,
+  act: (ground: Ground) => Promise<Result>,
+): Promise<Result> {
+  const ground = prepareGround(held, options);
+  try {
+    return await act(ground);
+  } finally {
+    await leaveGround(ground);
+  }
+}
+
+/** Let go of workers, and say what they could not be told. */
+export async function leaveGround({
+  remote,
+  ledger: {state},
+  warn,
+}: Pick<Ground, 'remote' | 'ledger' | 'warn'>): Promise<void> {
+  await remote?.close();
+  if (remote?.untold === undefined || state.status === 'completed') return;
+  const next = state.status === 'cancelled' ? `\`milestone cancel ${state.id}\` again` : 'the next executor';
+  warn(`workers could not be told to end what they have of it, which ${next} tells them: ${remote.untold}`);
 }
 
 export interface PrepareOptions extends GroundOptions {
@@ -85,10 +109,9 @@ export interface PrepareOptions extends GroundOptions {
  */
 export function prepareExecution(held: HeldMilestone, options: PrepareOptions): Execution {
   const {clock, sessionId, locksFolder} = held;
-  const ground = prepareGround(held, {...options, withWorkers: true});
+  const ground = prepareGround(held, options);
   return new Execution(ground, {
     slotsFolder: slotsFolderOf(held, ground.inForce.settings.workspace.root),
-    warn: options.warn,
     yolo: options.yolo ?? false,
     wait: options.wait ?? false,
     uses: new Uses(locksFolder, {identity: ownIdentity(), clock, sessionId, takeOver: options.takeOver ?? false}),

@@ -2,7 +2,8 @@
 
 import path from 'node:path';
 import {keepDraftsOf} from '../attempt/keep-drafts.ts';
-import {takeUpRemote} from '../attempt/run-remote.ts';
+import {takeUpRemote} from '../attempt/remote/run-remote.ts';
+import {takeBackDead} from '../attempt/remote/take-back.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
 import {closeAgentLog} from '../drivers/agent-log.ts';
 import {CHECK_OUTPUT} from '../drivers/run-checks.ts';
@@ -57,10 +58,7 @@ export async function recover(execution: Execution): Promise<void> {
  * The same for attempts that are not to be taken up again, before a command changes their tasks: nothing is merged. An
  * integration that did not reach the branch ends as an interrupted attempt.
  */
-export async function endDeadAttempts(
-  ground: Pick<Ground, 'clock' | 'inForce' | 'ledger' | 'surroundings' | 'workspace'>,
-  ids: Iterable<TaskId>,
-): Promise<void> {
+export async function endDeadAttempts(ground: Ground, ids: Iterable<TaskId>): Promise<void> {
   const {ledger, clock} = ground;
   const {state} = ledger;
   const open = [...ids].flatMap(id => {
@@ -69,6 +67,7 @@ export async function endDeadAttempts(
   });
   if (open.length === 0) return;
   await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
+  await takeBackDead(ground, open);
   for (const [id, task] of open) {
     await settleLost(ground, id, task);
     if (!(await settleIntegrated(ground, id))) await endInterrupted(ground, id, task, howItEnded(ledger));
@@ -101,9 +100,7 @@ export async function takeUp(
 }
 
 /** What is left of a milestone that is over, also by an executor that died before it had ended its attempts. */
-export async function clearAway(
-  ground: Pick<Ground, 'clock' | 'inForce' | 'ledger' | 'surroundings' | 'workspace'>,
-): Promise<void> {
+export async function clearAway(ground: Ground): Promise<void> {
   const {ledger, clock, workspace} = ground;
   // What belongs to no attempt, such as a teardown, may have outlived its executor.
   await endLeftovers(new Set([milestoneToken(ledger.state)]), clock);

@@ -41,7 +41,7 @@ import {assertReady} from './make-workspace.ts';
 import {mendRepository, unseenOf} from './mend-repository.ts';
 import {moveToCompleted} from './move-completed.ts';
 import {PlanWatch} from './plan-watch.ts';
-import {prepareExecution} from './prepare-execution.ts';
+import {leaveGround, prepareExecution} from './prepare-execution.ts';
 import {endRunning, recover, takeUp, takeUpDispatched} from './recover.ts';
 import {RunSession} from './run-session.ts';
 import {stopOnSignal} from './stop-on-signal.ts';
@@ -216,7 +216,7 @@ export class Run {
     execution.uses.releaseAll();
     if (ending.error === undefined) await this.close(ending).catch(error => execution.lifetime.fail(error));
     else await this.closeFailed(ending).catch(() => undefined); // the failure itself is what counts
-    await execution.remote?.pool.close({isOver: isOver(state.status)});
+    await leaveGround(execution);
     return {...(execution.lifetime.ending as Ending), milestoneId: state.id, sessionId: held.sessionId, state};
   }
 

@@ -32,14 +32,14 @@ export interface Ground {
   repo: Repository | undefined;
   /** Undefined where config.yaml names no workers. */
   remote?: RemoteWork | undefined;
+  /** Told of what a person should know and no event says. */
+  warn(message: string): void;
 }
 
 export interface ExecutionParts {
   uses: Uses;
   /** Tasks that this run is restricted to. */
   selection: ReadonlySet<TaskId> | undefined;
-  /** Told of what a person should know and no event says. */
-  warn(message: string): void;
   /** On the file system that holds the slots. */
   slotsFolder: string;
   /** Anything goes that an agent can do, as the command line says. */
@@ -87,7 +87,7 @@ export class Execution {
     this.slotsFolder = parts.slotsFolder;
     this.yolo = parts.yolo;
     this.wait = parts.wait;
-    this.warn = parts.warn;
+    this.warn = ground.warn;
     this.sharedWatch = repo && workspace.branch ? new SharedWatch(repo, ledger.state.id) : undefined;
     this.checks = new Checks({...ground, sharedWatch: this.sharedWatch});
     this.jobs = new Jobs(error => lifetime.fail(error));

@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {prepareGround} from '../engine/prepare-execution.ts';
+import {onGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
 import {git, type Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
@@ -135,7 +135,7 @@ async function free(left: Leftovers, repo: Repository | undefined, options: Clea
   }
   try {
     await hold({...options, id, purpose: 'command'}, async held => {
-      if (slots.length > 0) await prepareGround(held, {...options, inSlots: true}).workspace.remove();
+      if (slots.length > 0) await onGround(held, {...options, inSlots: true}, ({workspace}) => workspace.remove());
       await held.flush();
       await act();
     });

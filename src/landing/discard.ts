@@ -5,7 +5,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {prepareGround} from '../engine/prepare-execution.ts';
+import {onGround} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
 import {MilestoneError} from '../errors.ts';
 import type {Usage} from '../events/event.ts';
@@ -95,7 +95,7 @@ export async function discard(options: CommandOptions): Promise<Discarded> {
     if (repo && what.branch !== null) await assertNotCheckedOut(repo, what.branch, id);
     const time = timeName(clock);
     const ref = repo && what.commit !== null ? await keepTip(repo, id, what.commit, time) : null;
-    await clearAway(prepareGround(held, options));
+    await onGround(held, options, clearAway);
     await held.flush();
     if (repo) await removeRefs(repo, id, what, time);
     await writePlanned(held, options);

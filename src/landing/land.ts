@@ -12,7 +12,7 @@
 
 import fs from 'node:fs';
 import {finishMove} from '../engine/move-completed.ts';
-import {prepareGround} from '../engine/prepare-execution.ts';
+import {onGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
 import type {CheckResult, Landing, LandingKind} from '../events/event.ts';
 import {dirtyFiles} from '../git/checkout.ts';
@@ -75,8 +75,9 @@ export async function land(options: LandOptions): Promise<Landed> {
     held.openLog();
     await endLeftovers(new Set([milestoneToken(state)]), held.clock);
     const stop = new AbortController();
-    const ground = prepareGround(held, {...options, signal: stop.signal, inSlots: true});
-    return new OneLanding({held, repo, ground, stop, head, options, signals: options.signals}).run();
+    return onGround(held, {...options, signal: stop.signal, inSlots: true}, ground =>
+      new OneLanding({held, repo, ground, stop, head, options, signals: options.signals}).run(),
+    );
   });
 }
 

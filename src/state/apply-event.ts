@@ -162,6 +162,9 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'agent_stopped':
       state.agents[event.details.agent] = 'stopped';
       break;
+    case 'attempt_dispatched':
+      state.sentOut = true;
+      break;
     case 'progress_updated':
       state.recordedProgress = {...event.details, at: event.timestamp};
       break;

@@ -113,6 +113,8 @@ export interface MilestoneState {
   /** It was not completed then: the branch lacks what says that it is. */
   landedInPart?: true;
   activation?: Activation;
+  /** Something of it was given to workers: the remote and their database have what is to go with it. */
+  sentOut?: true;
   session?: SessionInfo;
   /** Time in which somebody executed it, in milliseconds. */
   executedMs: number;

@@ -21,6 +21,7 @@ type Kept = Pick<
   | 'landed'
   | 'landedInPart'
   | 'activation'
+  | 'sentOut'
   | 'session'
   | 'executedMs'
   | 'recordedProgress'
@@ -56,7 +57,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents, executedMs} = state;
   const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
-  const {landing, landed, landedInPart, round} = state;
+  const {landing, landed, landedInPart, round, sentOut} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
@@ -65,6 +66,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       landing,
       landed,
       landedInPart,
+      sentOut,
       executedMs,
       recordedProgress,
       refused,

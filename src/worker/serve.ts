@@ -90,7 +90,7 @@ class Worker {
     const {env, connect, labels, slots, version} = options;
     this.#clones = new Clones(path.join(own.folder, 'clones'), env);
     const name = writeWorkerName({name: own.name, version, protocol: PROTOCOL, labels: [...labels].sort(), slots});
-    this.#engine = new Engine({connect, name, connections: slots + 3});
+    this.#engine = new Engine({connect: () => connect, name, connections: slots + 3});
     this.#redactor = createRedactor({...env, MILESTONE_WORKERS_TOKEN: passwordOf(connect)});
   }
 

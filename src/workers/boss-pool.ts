@@ -19,7 +19,8 @@ const REPORTS_POLL_S = 1;
 const ONCE = {retryLimit: 0, heartbeatSeconds: HEARTBEAT_S, deleteAfterSeconds: FORGET_S};
 
 export interface PoolOptions {
-  connect: string;
+  /** As `EngineOptions.connect`. */
+  connect(): string;
   /** Of the milestone. */
   execution: string;
 }

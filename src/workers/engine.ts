@@ -15,8 +15,8 @@ const CONNECT_MS = 5_000;
 const SCHEMA = 'milestone';
 
 export interface EngineOptions {
-  /** Address of the database. */
-  connect: string;
+  /** Address of the database, asked for at the first use. @throws {MilestoneError} `NO_WORKERS` */
+  connect(): string;
   /** What this process is called in the engine's list of processes. */
   name: string;
   /** Connections to the database at a time. */
@@ -62,9 +62,9 @@ export class Engine {
 
   async #start(): Promise<PgBoss> {
     const {PgBoss: Boss} = await loadPgBoss();
-    const {connect, name, connections} = this.options;
+    const {name, connections} = this.options;
     const boss = new Boss({
-      connectionString: connect,
+      connectionString: this.options.connect(),
       schema: SCHEMA,
       max: connections,
       connectionTimeoutMillis: CONNECT_MS,

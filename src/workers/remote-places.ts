@@ -32,6 +32,8 @@ export interface RemotePlacesParts {
   home: string;
   /** The attempt, if it was given to workers. */
   dispatchedOf(place: AttemptPlace): RunningTask | undefined;
+  /** Whether anything was. */
+  isSentOut(): boolean;
   warn(message: string): void;
 }
 
@@ -74,8 +76,11 @@ export class RemotePlaces implements Workspace {
 
   async remove(): Promise<void> {
     await this.here.remove();
-    await this.parts.remote.removeRefs().catch(error => {
-      this.parts.warn(`what workers have pushed is still at the remote: ${(error as Error).message}`);
+    if (!this.parts.isSentOut()) return;
+    await this.parts.remote.forget().catch(error => {
+      this.parts.warn(
+        `what workers have pushed is still at the remote, until \`milestone clean\`: ${(error as Error).message}`,
+      );
     });
   }
 }

@@ -37,7 +37,7 @@ export class RemoteWork {
   #offered: string | undefined;
   #workers: readonly WorkerInfo[] | undefined;
   #failure: string | undefined;
-
+  #isForgotten = false;
   constructor(parts: RemoteWorkParts) {
     this.#parts = parts;
     this.#repo = withPatience(parts.repo, {clock: parts.clock, timeoutMs: REMOTE_MS});
@@ -191,8 +191,36 @@ export class RemoteWork {
     return (await listRemoteRefs(this.#repo, this.#parts.remote, prefix)).at(-1);
   }
 
-  /** Take away all that the execution has at the remote. @throws {MilestoneError} `GIT_FAILED` */
-  async removeRefs(): Promise<void> {
+  /** It is over: workers end all that they have of it, and nothing stays at the remote. @throws {MilestoneError} `GIT_FAILED` */
+  async forget(): Promise<void> {
+    this.#isForgotten = true;
+    await this.tell(async () => {
+      for (const ref of await this.pool.open()) await this.pool.cancel(ref);
+    });
+    await this.#removeRefs();
+  }
+
+  /** Let go of workers. */
+  close(): Promise<void> {
+    return this.pool.close({isOver: this.#isForgotten});
+  }
+
+  /** Tell workers something; that they cannot be told is kept for a person. @returns Whether they could. */
+  async tell(how: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await how();
+      return true;
+    } catch (error) {
+      if (!(error instanceof MilestoneError)) throw error;
+      this.untold = error.message;
+      return false;
+    }
+  }
+
+  /** Why workers could not be told something. */
+  untold: string | undefined;
+
+  async #removeRefs(): Promise<void> {
     const {execution, remote} = this.#parts;
     const prefixes = [baseRef(execution), originRefs(execution), workRefs(execution)];
     await this.#queue.run(async () => {

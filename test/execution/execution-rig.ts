@@ -67,12 +67,11 @@ export function makeExecutionOn(branch: Branch | undefined, ...tasks: Task[]): E
     inForce,
   });
   const workspace = {...plainWorkspace('/nowhere/.milestones', 1), branch};
-  const ground = {ledger, inForce, attempts, surroundings, workspace, lifetime, clock, repo: undefined};
+  const ground = {ledger, inForce, attempts, surroundings, workspace, lifetime, clock, repo: undefined, warn() {}};
   const uses = {forgetBusy: () => looks++, release: () => undefined, whenCleared: () => undefined};
   const execution = new Execution(ground, {
     uses: uses as unknown as Uses,
     selection: undefined,
-    warn: () => undefined,
     slotsFolder: os.tmpdir(),
     yolo: false,
     wait: false,

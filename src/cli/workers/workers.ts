@@ -14,8 +14,9 @@ export interface WorkersFlags {
 
 /** `milestone workers` */
 export async function workers({connect, json = false}: WorkersFlags): Promise<void> {
+  const address = addressOf(connect, await configured());
   const engine = new Engine({
-    connect: addressOf(connect, await configured()),
+    connect: () => address,
     name: 'milestone workers',
     connections: 1,
   });

@@ -8,34 +8,35 @@
 // R2. Whoever stops it here does not wait for the worker longer than a heartbeat takes: it cannot hand in any more.
 // R3. An executor that breaks off leaves it at the worker; the next one takes it up.
 
-import {type DriverResult, type Observation, stoppedOutcome} from '../drivers/driver.ts';
-import type {DriverChoice} from '../drivers/registry.ts';
-import type {Delivered, Denial, Outcome} from '../events/event.ts';
-import type {Execution} from '../execution/execution.ts';
-import {redacted, redactTexts} from '../execution/redacted.ts';
-import {runningTask} from '../execution/running-task.ts';
-import {commitTree} from '../git/commit.ts';
-import type {Repository} from '../git/git.ts';
-import type {TaskId} from '../plan/plan.ts';
-import {writeAt} from '../platform/attempt-log.ts';
-import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {onAbort} from '../platform/processes/supervise.ts';
-import {version} from '../platform/version.ts';
-import {taskState} from '../state/milestone.ts';
-import type {Dispatched} from '../state/task.ts';
-import {type Handover, type Order, PROTOCOL, type RemoteCommit, type Report, type Standing} from '../workers/port.ts';
-import {isRemoteAway, isUnreachable, pause, type RemoteWork} from '../workers/remote-work.ts';
-import {findKeptWork} from '../workspace/kept-work.ts';
-import type {AttemptPlace} from '../workspace/workspace.ts';
-import {agentInput} from './agent-input.ts';
-import {AgentWatch, deniedOutcome, type Seen} from './agent-watch.ts';
-import {minutesMs, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
-import type {PlannedAttempt} from './planned-attempt.ts';
-import {checksKey, checksOf} from './verify.ts';
+import {type DriverResult, stoppedOutcome} from '../../drivers/driver.ts';
+import type {DriverChoice} from '../../drivers/registry.ts';
+import type {Delivered, Denial, Outcome} from '../../events/event.ts';
+import type {Execution} from '../../execution/execution.ts';
+import {redacted, redactTexts} from '../../execution/redacted.ts';
+import {runningTask} from '../../execution/running-task.ts';
+import {commitTree} from '../../git/commit.ts';
+import type {Repository} from '../../git/git.ts';
+import type {TaskId} from '../../plan/plan.ts';
+import type {StopSignal} from '../../platform/processes/stop-signal.ts';
+import {onAbort} from '../../platform/processes/supervise.ts';
+import {version} from '../../platform/version.ts';
+import {taskState} from '../../state/milestone.ts';
+import type {Dispatched} from '../../state/task.ts';
+import {type Handover, type Order, PROTOCOL, type RemoteCommit, type Standing} from '../../workers/port.ts';
+import {isRemoteAway, isUnreachable, pause, type RemoteWork} from '../../workers/remote-work.ts';
+import {findKeptWork} from '../../workspace/kept-work.ts';
+import type {AttemptPlace} from '../../workspace/workspace.ts';
+import {agentInput} from '../agent-input.ts';
+import {AgentWatch, deniedOutcome, type Seen} from '../agent-watch.ts';
+import {minutesMs, settleBudget, stopOverspent, wasAtWork} from '../attempt-budget.ts';
+import type {PlannedAttempt} from '../planned-attempt.ts';
+import {checksKey, checksOf} from '../verify.ts';
+import {takeBack} from './take-back.ts';
+import {takeReport} from './take-report.ts';
 
 const SEND_REST_MS = 2_000;
-/** For a worker to end what it was told to end, and to push what is there. */
-const ENDING_MS = 20_000;
+/** What was printed may come so much later than what was handed in. */
+const LATE_MS = 20_000;
 
 /** Give an attempt to the workers; resolves when its end is recorded. */
 export async function runRemote(execution: Execution, planned: PlannedAttempt): Promise<void> {
@@ -170,14 +171,13 @@ async function follow(execution: Execution, place: AttemptPlace, stop: StopSigna
   const seen: Seen = {denials: []};
   const budget = reservedOf(execution, place.taskId);
   const watch = new AgentWatch(execution, {place, budget}, seen);
-  const stopListening = remote.listen(ref.job, report => take(execution, place, report, watch.observe));
+  const stopListening = remote.listen(ref.job, report => takeReport(execution, place, report, watch.observe));
   try {
     const standing = await untilOver(execution, ref, stop);
     if (standing === 'left') return;
     await settle(execution, place, {result: resultOf(standing, stop), standing, seen});
   } finally {
-    // What was printed may come later than what was handed in.
-    execution.timers.after(ENDING_MS, stopListening);
+    execution.timers.after(LATE_MS, stopListening);
   }
 }
 
@@ -194,31 +194,9 @@ async function untilOver(
     const standing = await remote.whenOver(ref, stopped.signal);
     if (standing) return standing;
     if (execution.lifetime.ending?.error !== undefined) return 'left';
-    return await takeBack(execution, ref);
+    return await takeBack(remote, ref, execution);
   } finally {
     disarm();
-  }
-}
-
-/** Have a worker end it, and wait for that a little. */
-async function takeBack(execution: Execution, ref: Dispatched): Promise<Standing | undefined> {
-  const remote = execution.remote as RemoteWork;
-  const {hurry} = execution.attempts;
-  const before = await remote.standingOf(ref);
-  if (before?.kind === 'over') return before;
-  const heard = new AbortController();
-  const stopListening = remote.listen(ref.job, ({kind}) => kind === 'over' && heard.abort());
-  try {
-    await remote.pool.cancel(ref);
-    if (before?.kind === 'active')
-      await execution.clock.sleep(ENDING_MS, AbortSignal.any([heard.signal, hurry])).catch(() => undefined);
-    return await remote.standingOf(ref);
-  } catch (error) {
-    if (!isUnreachable(error)) throw error;
-    // The next executor cancels what belongs to no attempt.
-    return undefined;
-  } finally {
-    stopListening();
   }
 }
 
@@ -290,37 +268,6 @@ async function end(
 function deliveredOf({delivery, handover}: {delivery: number; handover: Handover}): Delivered | undefined {
   const {work, worker} = handover;
   return work && {worker, delivery, ...work};
-}
-
-/** What a worker lets be seen, put where it belongs. */
-function take(
-  {ledger, surroundings, lifetime}: Execution,
-  place: AttemptPlace,
-  report: Report,
-  observe: (seen: Observation) => void,
-): void {
-  if (report.kind === 'printed') {
-    try {
-      writeAt(surroundings.logFileOf(place), report.offset, Buffer.from(report.text));
-    } catch (error) {
-      lifetime.fail(error);
-    }
-    return;
-  }
-  if (!ledger.isCurrent(place)) return;
-  const {stage} = runningTask(ledger.state, place.taskId);
-  if (report.kind === 'working' && stage === 'starting')
-    ledger.recordSoon({
-      event: 'task_working',
-      details: {
-        task_id: place.taskId,
-        attempt: place.attempt,
-        pid: report.pid,
-        process_started: report.processStarted,
-        worker: report.worker,
-      },
-    });
-  else if (report.kind === 'observed' && (stage === 'starting' || stage === 'working')) observe(report.observation);
 }
 
 function dispatchedOf({ledger}: Pick<Execution, 'ledger'>, {taskId}: AttemptPlace): Dispatched | undefined {

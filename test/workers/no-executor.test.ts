@@ -1,0 +1,59 @@
+// What is decided while nobody executes: workers hear of it all the same.
+
+import {expect} from 'vitest';
+import {Postgres} from './postgres.ts';
+import {test} from './with-postgres.ts';
+import {WorkersRig} from './workers-rig.ts';
+
+/** A task at a worker, which has begun and not ended; its executor is dead. */
+async function abandoned(workers: WorkersRig, id = 'm') {
+  const {rig} = workers;
+  const build = await rig.command('build');
+  await rig.writeMilestone(id, [{id: 'build', run: `echo half > half; ${build.shell}`, where: 'any'}]);
+  const worker = workers.worker();
+  const run = workers.milestone('execute', id);
+  const held = await build.nextRun();
+  await rig.waitForEvent(id, 'task_working');
+  process.kill(run.pid, 'SIGKILL');
+  await run;
+  return {build, held, worker};
+}
+
+test.each([
+  ['cancel', ['cancel', 'm']],
+  ['pause --now', ['pause', 'm', '--now']],
+  ['skip', ['skip', 'build', '--yes']],
+])('`%s` has the worker end what it has, and brings home what was done', async (_, command) => {
+  await using workers = await WorkersRig.create();
+  const {rig} = workers;
+  const {held} = await abandoned(workers);
+  const ended = await workers.milestone(...command);
+  expect(ended.stderr).toBe('');
+  expect(ended.exitCode).toBe(0);
+  await held.ended;
+  expect(rig.git('show', 'refs/milestone/rescue/m/build.1:half')).toBe('half');
+  expect(workers.ask('select state from milestone.job where name = $$milestone/any$$')).toBe('cancelled');
+  expect(rig.events('m').filter(({event}) => event === 'attempt_ended')).toHaveLength(1);
+});
+
+test('what is discarded leaves nothing at the remote, nor a queue in the database', async () => {
+  await using workers = await WorkersRig.create();
+  const {held} = await abandoned(workers);
+  expect((await workers.milestone('discard', 'm', '--yes')).exitCode).toBe(0);
+  await held.ended;
+  expect(workers.remoteRefs()).toEqual([]);
+  expect(workers.ask('select name from milestone.queue where name like $$milestone/reports/%$$')).toBe('');
+});
+
+test('while the database is away that is said, and the next one who asks tells the workers', async () => {
+  await using database = await Postgres.start();
+  await using workers = await WorkersRig.create({}, database.createDatabase('own'));
+  const {held} = await abandoned(workers);
+  await database.stop();
+  const cancelled = await workers.milestone('cancel', 'm');
+  expect(cancelled.exitCode).toBe(0);
+  expect(cancelled.stderr).toMatch(/workers could not be told .*`milestone cancel m` again tells them/);
+  await database.resume();
+  await workers.milestone('cancel', 'm');
+  await held.ended;
+});
