@@ -7,7 +7,7 @@
 
 import type {Clock} from '../clock.ts';
 import {ProcessSearch} from './process-search.ts';
-import {hasProc, type ProcessEntry, readLastPid, readPidLimit, readProcess} from './process-table.ts';
+import {hasProc, type ProcessEntry, readForks, readLastPid, readPidLimit, readProcess} from './process-table.ts';
 import type {GroupIdentity} from './start-group.ts';
 
 const POLL_MS = 50;
@@ -17,8 +17,8 @@ const GRACE_MS = [5_000, 3_000] as const;
 const LEFTOVER_GRACE_MS = 2_000;
 /** After SIGKILL only a process that hangs inside the system is left; it must not hang the program too. */
 const KILL_PATIENCE_MS = 30_000;
-/** Faster than any machine makes processes, per millisecond. */
-const PIDS_PER_MS = 100;
+/** A fork that fails takes a number, too, and is not counted: so much of all numbers is believed not to have been used. */
+const SURELY_FREE = 1 / 2;
 /** Looks for newborns while stopping everybody; they run out, because who is stopped bears none. */
 const FREEZE_ROUNDS = 100;
 
@@ -78,8 +78,9 @@ export async function sweepAfterExit(
 
 /** Whether anything may be left. Only who was born after the first process can descend from it. */
 async function mayHaveLeft(group: GroupIdentity, search: ProcessSearch): Promise<boolean> {
-  // After longer, the numbers may have gone once round.
-  if (performance.now() - group.startedAt > readPidLimit() / PIDS_PER_MS) return true;
+  const forks = readForks() - group.forks;
+  // After more, the numbers may have gone once round; of less than one, nobody counts.
+  if (forks < 1 || forks > readPidLimit() * SURELY_FREE) return true;
   const last = readLastPid();
   return last < group.pid || (await search.findNewborn(group.pid, last)).length > 0;
 }

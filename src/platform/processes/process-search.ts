@@ -14,7 +14,7 @@ import {liveGroups} from './start-group.ts';
 import {matchToken} from './tokens.ts';
 
 /** Above this many, listing what runs is cheaper than asking for each number. */
-const FEW_PIDS = 128;
+const FEW_PIDS = 16;
 /** Looks at who was born meanwhile, each taking microseconds. */
 const NEWBORN_ROUNDS = 1_000;
 /** Between two sweeps for a process that nothing can be said of: it is in the middle of exec, or of its end. */

@@ -66,6 +66,11 @@ export function readLastPid(): number {
   return Number(text.slice(text.lastIndexOf(' ') + 1));
 }
 
+/** How many processes and threads the machine has made since it started; 0 where it does not say. Needs `hasProc`. */
+export function readForks(): number {
+  return Number(/^processes (\d+)$/m.exec(fs.readFileSync('/proc/stat', 'latin1'))?.[1] ?? 0);
+}
+
 /** Ids are below this number. */
 export function readPidLimit(): number {
   pidLimit ??= Number(fs.readFileSync('/proc/sys/kernel/pid_max', 'latin1'));

@@ -4,7 +4,7 @@
 import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import type {Writable} from 'node:stream';
-import {readProcessStarted} from './process-table.ts';
+import {hasProc, readForks, readProcessStarted} from './process-table.ts';
 
 export interface GroupCommand {
   file: string;
@@ -32,8 +32,8 @@ export interface GroupIdentity {
   pid: number;
   /** Start time as the system writes it, null where it does not say cheaply. */
   processStarted: string | null;
-  /** Milliseconds, as `performance.now()`. */
-  startedAt: number;
+  /** What `readForks` said before it was started. */
+  forks: number;
 }
 
 export interface StartedGroup extends GroupIdentity {
@@ -57,7 +57,7 @@ export interface SpawnFailure {
  * What keeps it from starting is a result, not an exception.
  */
 export async function startGroup(command: GroupCommand): Promise<StartedGroup | SpawnFailure> {
-  const startedAt = performance.now();
+  const forks = hasProc ? readForks() : 0;
   const {cwd, env, outputFd, errorFd = outputFd, stdin = 'ignore'} = command;
   try {
     const child = spawn(command.file, command.args, {
@@ -80,7 +80,7 @@ export async function startGroup(command: GroupCommand): Promise<StartedGroup | 
       kind: 'started',
       pid,
       processStarted: readProcessStarted(pid),
-      startedAt,
+      forks,
       exited,
       ...(child.stdin && {stdin: child.stdin}),
     };
