@@ -12,14 +12,20 @@ export interface NewCommit {
   tree: string;
   parents: readonly string[];
   message: string;
+  /** It is of use only for as long as this machine runs: nothing is synced. */
+  isPassing?: boolean;
 }
 
 /**
- * Make a commit object; its content is on disk when this resolves, and nothing points at it yet.
+ * Make a commit object; its content is on disk when this resolves, unless it is a passing one, and nothing points at it
+ * yet.
  * @returns Its name.
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
-export async function commitTree(repo: Repository, {tree, parents, message}: NewCommit): Promise<string> {
+export async function commitTree(
+  repo: Repository,
+  {tree, parents, message, isPassing = false}: NewCommit,
+): Promise<string> {
   const date = gitDate(systemClock.now());
   const lines = [
     `tree ${tree}`,
@@ -29,7 +35,7 @@ export async function commitTree(repo: Repository, {tree, parents, message}: New
     '',
     `${message.replaceAll('\0', '').replace(/\n+$/, '')}\n`,
   ];
-  return writeObject(repo, 'commit', Buffer.from(lines.join('\n')));
+  return writeObject(repo, 'commit', Buffer.from(lines.join('\n')), {isSynced: !isPassing});
 }
 
 /** Seconds since the epoch and the time zone, as commits have them. */
@@ -40,8 +46,8 @@ function gitDate(now: number): string {
   return `${Math.floor(now / 1_000)} ${east < 0 ? '-' : '+'}${digits(hours)}${digits(minutes)}`;
 }
 
-/** Write a loose object the way git does: a synced temporary file, renamed. The folders' names are for `syncObjects`. */
-function writeObject(repo: Repository, type: string, content: Buffer): string {
+/** Write a loose object the way git does: a temporary file, renamed. The folders' names are for `syncObjects`. */
+function writeObject(repo: Repository, type: string, content: Buffer, {isSynced}: {isSynced: boolean}): string {
   const data = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const name = createHash(repo.objectFormat).update(data).digest('hex');
   const objects = repo.environment.GIT_OBJECT_DIRECTORY ?? path.join(repo.commonDir, 'objects');
@@ -53,7 +59,7 @@ function writeObject(repo: Repository, type: string, content: Buffer): string {
     const temporary = temporaryName(path.join(objects, 'object')).replace('/.object.', '/tmp_obj_');
     try {
       makeObjectFolder(folder, objects);
-      writeSynced(temporary, packed);
+      writeNew(temporary, packed, {isSynced});
       fs.renameSync(temporary, file);
       return name;
     } catch (error) {
@@ -74,11 +80,11 @@ function makeObjectFolder(folder: string, above: string): void {
   fs.chmodSync(folder, fs.statSync(above).mode & 0o7777);
 }
 
-function writeSynced(file: string, data: Buffer): void {
+function writeNew(file: string, data: Buffer, {isSynced}: {isSynced: boolean}): void {
   const fd = fs.openSync(file, 'wx', 0o444);
   try {
     writeAll(fd, data);
-    fs.fsyncSync(fd);
+    if (isSynced) fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
   }

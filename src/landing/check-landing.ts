@@ -78,7 +78,7 @@ export async function passHooks(
   branch: Branch,
   {tree, message, onto}: {tree: string; message: string; onto: string},
 ) {
-  const folder = await branch.checkOut(tree, onto);
+  const folder = await branch.checkOutCommit(await branch.commit(tree, onto, message));
   const top = repo.prefix === '' ? folder : folder.slice(0, -(repo.prefix.length + 1));
   const slot = slotAt(repo, top);
   if (!slot) throw new MilestoneError('GIT_FAILED', `the slot for checks is not at \`${top}\``);

@@ -88,9 +88,8 @@ function keyOf({inForce}: Pick<Execution, 'inForce'>, {command, shell = inForce.
 }
 
 /** @returns The folder, or what kept it from being made. */
-function checkOut(branch: Branch, {tree, onto}: Stack): Promise<string | Ran> {
-  const folder = tree === undefined ? branch.checkOutCommit(onto) : branch.checkOut(tree, onto);
-  return folder.catch(error => {
+function checkOut(branch: Branch, {tip}: Stack): Promise<string | Ran> {
+  return branch.checkOutCommit(tip).catch(error => {
     if (!(error instanceof SetupFailed)) throw error;
     const {outcome} = error;
     const {exit_code = null, output_tail} = outcome.kind === 'failed' ? outcome : {};

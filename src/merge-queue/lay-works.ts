@@ -24,8 +24,6 @@ export interface Stack {
   onto: string;
   /** The last commit; `onto` where nobody has anything to merge. */
   tip: string;
-  /** Of the tip; undefined where it is `onto`. */
-  tree: string | undefined;
   laid: readonly Laid[];
 }
 
@@ -38,7 +36,7 @@ export async function layWorks(
   {branch, members, onto}: {branch: Branch; members: readonly Member[]; onto: string},
 ): Promise<Stack> {
   const laid: Laid[] = [];
-  let [tip, tree] = [onto, undefined as string | undefined];
+  let tip = onto;
   for (const member of members) {
     const {place, work} = member;
     if (!work && place.slot !== undefined) {
@@ -57,7 +55,6 @@ export async function layWorks(
     const merged = await branch.merge(place, work, tip);
     if (merged.kind === 'merged') {
       tip = await branch.commit(merged.tree, tip, work.message);
-      tree = merged.tree;
       laid.push({...member, commit: tip});
     } else if (merged.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
     else {
@@ -66,7 +63,7 @@ export async function layWorks(
       else if (alone.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
     }
   }
-  return {onto, tip, tree, laid};
+  return {onto, tip, laid};
 }
 
 function conflict(files: readonly string[]): Outcome {

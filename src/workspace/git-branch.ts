@@ -131,7 +131,7 @@ export class GitBranch implements Branch {
     };
   }
 
-  async merge(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork> {
+  async merge(place: AttemptPlace, work: QueuedWork, head: string): Promise<MergedWork> {
     try {
       const merged = await this.mergeUnchecked(place, work, head);
       // Git may have met a loss in silence.
@@ -142,20 +142,16 @@ export class GitBranch implements Branch {
     }
   }
 
-  private async mergeUnchecked(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork> {
-    const {tree, base, objects} = work;
+  private async mergeUnchecked(place: AttemptPlace, work: QueuedWork, head: string): Promise<MergedWork> {
+    const {tree, base, objects, commit} = work;
     const {repo} = this.parts;
-    const merged = await mergeOntoHead(this.parts.mergeIn(place), {head, base, tree});
+    const merged = await mergeOntoHead(this.parts.mergeIn(place), {head, base, tree, commit});
     if (merged.kind === 'conflict') return merged;
     if (merged.kind === 'same') return {kind: 'merged', tree, ...(objects && {objects})};
     const {files, newObjects} = await compareObjects(repo, head, merged.tree);
     const isSmaller = files.some(({status}) => status === 'deleted');
     if (isSmaller && takenBeyond(files, await compareTrees(repo, base, tree)).length > 0) return {kind: 'lost'};
     return {kind: 'merged', tree: merged.tree, objects: [merged.tree, ...newObjects]};
-  }
-
-  async checkOut(tree: string, head: string): Promise<string> {
-    return this.checkOutCommit(await this.commit(tree, head, 'Work to be checked\n'));
   }
 
   checkOutCommit(commit: string): Promise<string> {

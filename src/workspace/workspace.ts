@@ -150,12 +150,7 @@ export interface Branch {
    */
   pin(place: AttemptPlace, work: FrozenWork, message: string): Promise<string>;
   /** `lost`: objects of the work are gone, and the merge is worth nothing. */
-  merge(place: AttemptPlace, work: FrozenWork, head: string): Promise<MergedWork>;
-  /**
-   * Folder in which that tree lies checked out, for checks.
-   * @throws {SetupFailed}
-   */
-  checkOut(tree: string, head: string): Promise<string>;
+  merge(place: AttemptPlace, work: QueuedWork, head: string): Promise<MergedWork>;
   /**
    * Folder in which that commit lies checked out, for checks.
    * @throws {SetupFailed}

@@ -117,8 +117,8 @@ test.each(['sha1', 'sha256'])('a task is committed and integrated with %s object
   const slot = await rig.slot(repo, base);
   rig.write(slot.topLevel, {'src/b': 'b\n'});
   const {tree} = await writeTree(slot, base);
-  expect(await mergeOntoHead(slot, {head: base, base, tree})).toEqual({kind: 'same', tree});
   const to = await commitTree(repo, {tree, parents: [base], message: 'feat: b\n'});
+  expect(await mergeOntoHead(slot, {head: base, base, tree, commit: to})).toEqual({kind: 'same', tree});
   expect(await advanceBranch(repo, {branch: BRANCH, from: base, to, reason: 'milestone: task'})).toEqual({
     kind: 'advanced',
   });
@@ -150,8 +150,9 @@ test('work on an older head is merged with the new one', async () => {
   const slot = await rig.slot(repo, base);
   rig.write(slot.topLevel, {mine: 'm'});
   const {tree} = await writeTree(slot, base);
+  const commit = await commitTree(slot, {tree, parents: [base], message: 'feat: mine\n'});
   const head = rig.commit({theirs: 't'});
-  const merge = await mergeOntoHead(slot, {head, base, tree});
+  const merge = await mergeOntoHead(slot, {head, base, tree, commit});
   expect(merge.kind).toBe('merged');
   expect(merge.kind !== 'conflict' && rig.contents(merge.tree)).toEqual({
     readme: 'hello',
@@ -168,8 +169,9 @@ test('work that contradicts the new head is a conflict with its files', async ()
   const slot = await rig.slot(await rig.open(), base);
   rig.write(slot.topLevel, {'src/a': 'mine\n', 'b\n"x': 'mine\n'});
   const {tree} = await writeTree(slot, base);
+  const commit = await commitTree(slot, {tree, parents: [base], message: 'feat: mine\n'});
   const head = rig.commit({'src/a': 'theirs\n', 'b\n"x': 'theirs\n'});
-  expect(await mergeOntoHead(slot, {head, base, tree})).toEqual({kind: 'conflict', files: ['b\n"x', 'src/a']});
+  expect(await mergeOntoHead(slot, {head, base, tree, commit})).toEqual({kind: 'conflict', files: ['b\n"x', 'src/a']});
 });
 
 test('a branch that a person moved or deleted is left alone', async () => {

@@ -1,4 +1,3 @@
-import {commitTree} from '../commit.ts';
 import {gitError, type Repository, tryGit} from '../git.ts';
 import type {Difference} from './compare-trees.ts';
 
@@ -10,16 +9,16 @@ export type Merge =
   | {kind: 'conflict'; files: string[]};
 
 /**
- * Lay a tree that was made on `base` onto the head of a branch.
- * @param repo The slot that the tree was made in: its attributes and merge drivers hold.
+ * Lay work that was made on `base` onto the head of a branch.
+ * @param repo The slot that it was made in: its attributes and merge drivers hold.
+ * @param work.commit Made of `tree`, on `base`.
  */
 export async function mergeOntoHead(
   repo: Repository,
-  work: {head: string; base: string; tree: string},
+  work: {head: string; base: string; tree: string; commit: string},
 ): Promise<Merge> {
-  const {head, base, tree} = work;
+  const {head, base, tree, commit} = work;
   if (head === base) return {kind: 'same', tree};
-  const commit = await commitTree(repo, {tree, parents: [base], message: 'Work to be merged\n'});
   return mergeCommits(repo, head, commit);
 }
 
