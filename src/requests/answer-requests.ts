@@ -166,10 +166,11 @@ const DECISIONS: ReadonlyArray<Ask['kind']> = ['approve', 'reject', 'answer', 's
  * names another process as the sender, which is no accident.
  */
 async function judgeSender(home: string, {kind, sender}: Request): Promise<Rejection | undefined> {
-  const alive = sender !== undefined && isAlive(sender, ownIdentity());
-  if (sender && alive === true && (await descendsFromAttempt(home, sender.pid)))
+  const isThere = () => sender !== undefined && isAlive(sender, ownIdentity());
+  if (sender && isThere() === true && (await descendsFromAttempt(home, sender.pid)))
     return refuseSender('it was sent from inside an attempt, and decisions are for people', kind);
-  if (!alive && DECISIONS.includes(kind))
+  // Of who ends while he is looked at, nothing was seen.
+  if (!isThere() && DECISIONS.includes(kind))
     return refuseSender(
       sender ? 'whoever sent it was gone before it was answered' : 'it does not say who sent it',
       kind,

@@ -132,7 +132,7 @@ test.concurrent('the executor takes no request from a process of an attempt, who
   const rig = await waitingRig({
     id: 'agent',
     retries: 0,
-    run: 'node "$AGENT" $$; while ls "$HOME_INBOX" | grep -q json; do sleep 0.1; done',
+    run: 'node "$AGENT" $$; while ls "$HOME_INBOX" | grep -q 00000001; do sleep 0.1; done',
   });
   await using _rig = rig;
   const inbox = rig.path('.milestones/inbox/m');
