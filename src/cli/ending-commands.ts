@@ -60,7 +60,7 @@ const DAY_MS = 86_400_000;
 function addClean(program: Command): void {
   program
     .command('clean')
-    .description('free the slots, logs of attempts and kept refs of milestones that are over')
+    .description('free the slots, logs and kept refs of milestones that are over, and what workers left')
     .addOption(
       new Option('--older-than <time>', 'that have been over for so long').argParser(age).default(30 * DAY_MS, '30d'),
     )

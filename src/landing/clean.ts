@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {onGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
+import {readLog} from '../events/read-log.ts';
 import {git, type Repository} from '../git/git.ts';
 import {openRepository} from '../git/repository.ts';
 import {slotsInPools} from '../git/slot-folders.ts';
@@ -12,11 +13,14 @@ import {findPlan, listLogged} from '../milestone/find-milestone.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, hold} from '../milestone/hold.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
+import {readConfigFile} from '../plan/file/reader.ts';
 import {isValidId} from '../plan/ids.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {listFolder, walkFolder} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {isOver} from '../state/milestone.ts';
+import {connectAddress} from '../workers/connect-address.ts';
+import {LeftWithWorkers, type OwnExecution} from './left-with-workers.ts';
 
 /** What is freed of one milestone. */
 export interface Cleaned {
@@ -27,6 +31,8 @@ export interface Cleaned {
   refs: number;
   /** Of slots and logs. */
   bytes: number;
+  /** Names of refs at the workers' remote, and of queues in their database. */
+  with_workers: string[];
 }
 
 export interface CleanOptions extends Omit<CommandOptions, 'id'> {
@@ -40,6 +46,8 @@ interface Leftovers {
   slots: string[];
   refs: string[];
   folders: string[];
+  /** By execution. */
+  withWorkers: Array<{execution: OwnExecution; names: string[]}>;
 }
 
 /**
@@ -52,17 +60,20 @@ export async function clean(options: CleanOptions): Promise<Cleaned[]> {
   const paths = homePaths(home);
   const repo = await openRepository(path.dirname(home));
   const before = clock.now() - olderThanMs;
+  // First: see `left-with-workers.ts`.
+  const withWorkers = repo && (await lookAtWorkers(repo, options));
   const cleaned: Cleaned[] = [];
   for (const id of milestonesIn(paths)) {
-    const left = await leftoversOf(paths, repo, id, before);
+    const left = await leftoversOf({paths, repo, withWorkers}, id, before);
     const found = {
       id,
       slots: left.slots.length,
       refs: left.refs.length,
       bytes: sizeOf([...left.slots, ...left.folders]),
+      with_workers: left.withWorkers.flatMap(({names}) => names),
     };
-    if (found.slots + found.refs + left.folders.length === 0) continue;
-    if (dryRun || (await free(left, repo, options))) cleaned.push(found);
+    if (found.slots + found.refs + left.folders.length + found.with_workers.length === 0) continue;
+    if (dryRun || (await free(left, {repo, withWorkers}, options))) cleaned.push(found);
   }
   return cleaned;
 }
@@ -75,12 +86,22 @@ function milestonesIn(paths: HomePaths): MilestoneId[] {
 
 const DISCARDED = /^(.+)\.discarded\.(\d{8}T\d{6})Z$/;
 
-async function leftoversOf(
-  paths: HomePaths,
-  repo: Repository | undefined,
-  id: MilestoneId,
-  before: number,
-): Promise<Leftovers> {
+/** @returns Undefined where config.yaml names no workers. */
+async function lookAtWorkers(repo: Repository, options: CleanOptions): Promise<LeftWithWorkers | undefined> {
+  const {home, callerEnv, clock, warn} = options;
+  const {workers} = readConfigFile(homePaths(home).config).config;
+  if (!workers) return undefined;
+  const connect = () => connectAddress(workers.connect, callerEnv);
+  return LeftWithWorkers.look({repo, remote: workers.remote ?? 'origin', connect, clock, warn});
+}
+
+interface Places {
+  paths: HomePaths;
+  repo: Repository | undefined;
+  withWorkers: LeftWithWorkers | undefined;
+}
+
+async function leftoversOf({paths, repo, withWorkers}: Places, id: MilestoneId, before: number): Promise<Leftovers> {
   const isOld = isOverSince(paths, id, before);
   const slots = repo && isOld ? slotsInPools(repo).filter(({pool}) => path.basename(pool) === id) : [];
   const folders = listFolder(paths.logsFolder).filter(name => {
@@ -92,11 +113,43 @@ async function leftoversOf(
     id,
     slots: slots.map(({slot}) => slot.topLevel),
     folders: folders.map(name => path.join(paths.logsFolder, name)),
+    withWorkers: executionsOf(paths, id, before).flatMap(execution => {
+      const names = withWorkers?.of(execution, before) ?? [];
+      return names.length > 0 ? [{execution, names}] : [];
+    }),
     refs: refs.filter(ref => {
       const [, time] = /\/discarded\.(\d{8}T\d{6})Z[^/]*$/.exec(ref) ?? [];
       return time === undefined ? isOld : timeOf(time) <= before;
     }),
   };
+}
+
+/** That of its log, unless it is over only since lately, and those that were discarded. */
+function executionsOf(paths: HomePaths, id: MilestoneId, before: number): OwnExecution[] {
+  const state = foldLog(paths, id)?.state;
+  const own = state?.activation?.executionId;
+  const isOld = isOverSince(paths, id, before);
+  const discarded = listFolder(paths.logsFolder).flatMap(name => {
+    const [, of, time = ''] = DISCARDED.exec(name) ?? [];
+    const log = path.join(paths.logsFolder, name, path.basename(paths.log(id)));
+    return of === id && timeOf(time) <= before ? (activatedAs(log) ?? []) : [];
+  });
+  return [
+    ...(state && own !== undefined && (isOld || !isOver(state.status))
+      ? [isOld ? {id: own, isOver: true as const} : {id: own, isOver: false as const, state}]
+      : []),
+    ...discarded.map(execution => ({id: execution, isOver: true as const})),
+  ];
+}
+
+/** The execution whose log this was; undefined when nobody can say. */
+function activatedAs(log: string): string | undefined {
+  try {
+    for (const {event} of readLog(log)) if (event.event === 'milestone_activated') return event.details.execution_id;
+  } catch {
+    // What is left of it is not read any more.
+  }
+  return undefined;
 }
 
 function isOverSince(paths: HomePaths, id: MilestoneId, before: number): boolean {
@@ -121,15 +174,22 @@ function sizeOf(folders: readonly string[]): number {
 }
 
 /** @returns False when somebody else holds the milestone. */
-async function free(left: Leftovers, repo: Repository | undefined, options: CleanOptions): Promise<boolean> {
+async function free(
+  left: Leftovers,
+  {repo, withWorkers}: Omit<Places, 'paths'>,
+  options: CleanOptions,
+): Promise<boolean> {
   const {refs, folders, slots, id} = left;
+  // What goes on is its executor's.
+  const isGoingOn = left.withWorkers.some(({execution}) => !execution.isOver);
   const act = async () => {
+    for (const {execution, names} of left.withWorkers) await withWorkers?.free(execution, names);
     // What a slot held that is kept only now has a ref that is not among these.
     const input = refs.map(ref => `delete ${ref}\n`).join('');
     if (repo && input !== '') await git(repo, ['update-ref', '--stdin'], {input});
     for (const folder of folders) await removeFolder(folder);
   };
-  if (findPlan(homePaths(options.home), id) === undefined) {
+  if (isGoingOn || findPlan(homePaths(options.home), id) === undefined) {
     await act();
     return true;
   }

@@ -3,7 +3,7 @@
 
 import type {JobWithMetadata, PgBoss} from 'pg-boss';
 import {Engine, HEARTBEAT_S} from './engine.ts';
-import {labelsOfQueue, reportsQueue} from './names.ts';
+import {executionOfQueue, labelsOfQueue, reportsQueue} from './names.ts';
 import type {Handover, JobRef, Order, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
 import {readWorkerName} from './worker-name.ts';
 
@@ -131,6 +131,11 @@ export async function listWorkers(boss: PgBoss): Promise<WorkerInfo[]> {
     const busy = workers.reduce((sum, {active}) => sum + active, 0);
     return [{...said, host, pid, busy, lastSeen: heartbeatOn.toISOString(), live}];
   });
+}
+
+/** Executions to which somebody still may report. */
+export async function listReported(boss: PgBoss): Promise<string[]> {
+  return (await boss.getQueues()).flatMap(({name}) => executionOfQueue(name) ?? []);
 }
 
 /** How long a delivery may last, in seconds. */

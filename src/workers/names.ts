@@ -30,7 +30,14 @@ export function labelsOfQueue(queue: string): string[] | undefined {
 
 /** Queue of what workers report to the coordinator of an execution. */
 export function reportsQueue(execution: string): string {
-  return `milestone/reports/${execution}`;
+  return `${REPORTS_QUEUE}${execution}`;
+}
+
+const REPORTS_QUEUE = 'milestone/reports/';
+
+/** The execution whose reports go to a queue; undefined for a queue of something else. */
+export function executionOfQueue(queue: string): string | undefined {
+  return queue.startsWith(REPORTS_QUEUE) ? queue.slice(REPORTS_QUEUE.length) : undefined;
 }
 
 /** Where the coordinator offers what attempts start from. */
@@ -56,6 +63,21 @@ export function workRefs(execution: string): string {
 export function attemptRefs(execution: string, task: string, attempt: number): string {
   return `${workRefs(execution)}${task}.${attempt}.`;
 }
+
+/** The execution that a ref of the remote belongs to; undefined for one of something else. */
+export function executionOfRef(ref: string): string | undefined {
+  return /^refs\/milestone\/(?:base|origin|work)\/([^/]+)/.exec(ref)?.[1];
+}
+
+/** What a ref of work is called after; undefined for another ref. `pushedAt`: milliseconds since the epoch. */
+export function readWorkRef(ref: string): {task: string; attempt: number; pushedAt: number} | undefined {
+  const [, task, attempt, pushedAt] = WORK_REF.exec(ref) ?? [];
+  if (task === undefined || pushedAt === undefined) return undefined;
+  return {task, attempt: Number(attempt), pushedAt: Number.parseInt(pushedAt, 36)};
+}
+
+/** As `newWorkRef` makes them. */
+const WORK_REF = /^refs\/milestone\/work\/[^/]+\/(.+)\.(\d+)\.\d+-([0-9a-z]{9})[0-9a-f]{12}$/;
 
 /** A ref that nobody has: later ones of an attempt sort behind earlier ones of the same clock. */
 export function newWorkRef(prefix: string, delivery: number, now: number): string {

@@ -25,9 +25,10 @@ export async function clean({
 function lines(cleaned: readonly Cleaned[], bytes: number, dryRun: boolean): string[] {
   if (cleaned.length === 0) return ['nothing to free'];
   return [
-    ...cleaned.map(
-      one => `${one.id}: ${counted(one.slots, 'slot')}, ${counted(one.refs, 'kept ref')}, ${sizeText(one.bytes)}`,
-    ),
+    ...cleaned.flatMap(one => [
+      `${one.id}: ${counted(one.slots, 'slot')}, ${counted(one.refs, 'kept ref')}, ${sizeText(one.bytes)}`,
+      ...one.with_workers.map(name => `  left by workers: ${name}`),
+    ]),
     `${dryRun ? 'would free' : 'freed'} ${sizeText(bytes)}`,
   ];
 }
