@@ -34,7 +34,7 @@ export interface GroundOptions {
  * What it takes to change an activated milestone, with its log in hand.
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout that attempts would share.
  */
-export function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
+function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
   const {state, clock, paths, read} = held;
   const log = held.openLog();
   const {callerEnv} = options;

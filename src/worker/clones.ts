@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import path from 'node:path';
-import {gitError, type Repository} from '../git/git.ts';
+import {git, gitError, type Repository, tryGit} from '../git/git.ts';
+import {UPDATE_REF} from '../git/refs.ts';
 import {openRepository} from '../git/repository.ts';
 import {slotPool} from '../git/slot-folders.ts';
 import {makeFolder} from '../platform/files.ts';
@@ -29,6 +30,8 @@ export class Clones {
   constructor(
     private readonly folder: string,
     private readonly env: NodeJS.ProcessEnv,
+    /** Milliseconds since the epoch. */
+    private readonly now: () => number,
   ) {}
 
   /** The clone of a remote, made at the first call. @throws {MilestoneError} `GIT_FAILED`, those of the file system */
@@ -53,7 +56,30 @@ export class Clones {
     const repo = (await openRepository(folder, this.env)) as Repository;
     const root = path.join(own, 'slots');
     await mendSlots(repo, slotPool(repo, root, SLOTS));
+    await this.#tidy(repo);
     const queue = new SerialQueue();
     return {repo, root, fetch: wanted => queue.run(() => fetchCommit(repo, remote, wanted, wanted.ref))};
   }
+
+  /** Before anything works in it: what others have offered is fetched anew, and what could not be pushed stays a while. */
+  async #tidy(repo: Repository): Promise<void> {
+    const format = '--format=%(committerdate:unix) %(refname)';
+    const listed = await git(repo, ['for-each-ref', format, ...OFFERED, 'refs/milestone/rescue']);
+    const before = this.now() / 1_000 - KEEP_S;
+    const input = listed.split('\n').flatMap(line => {
+      const [time, ref = ''] = line.split(' ');
+      const isGone = OFFERED.some(folder => ref.startsWith(folder)) || (ref !== '' && Number(time) < before);
+      return isGone ? `delete ${ref}\n` : [];
+    });
+    if (input.length > 0) await git(repo, [...UPDATE_REF, '--stdin'], {input: input.join('')});
+    // What does not work here is no reason not to begin.
+    await tryGit(repo, ['-c', `gc.auto=${MANY_OBJECTS}`, '-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
+  }
 }
+
+/** What attempts start from. */
+const OFFERED = ['refs/milestone/base', 'refs/milestone/origin'];
+/** For work that the remote could not be brought. */
+const KEEP_S = 30 * 86_400;
+/** Outside packs; git's own default. */
+const MANY_OBJECTS = 6_700;

@@ -88,7 +88,7 @@ class Worker {
     private readonly own: OwnFolder,
   ) {
     const {env, connect, labels, slots, version} = options;
-    this.#clones = new Clones(path.join(own.folder, 'clones'), env);
+    this.#clones = new Clones(path.join(own.folder, 'clones'), env, () => this.options.clock.now());
     const name = writeWorkerName({name: own.name, version, protocol: PROTOCOL, labels: [...labels].sort(), slots});
     this.#engine = new Engine({connect: () => connect, name, connections: slots + 3});
     this.#redactor = createRedactor({...env, MILESTONE_WORKERS_TOKEN: passwordOf(connect)});
