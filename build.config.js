@@ -7,23 +7,17 @@ import {build} from 'rolldown';
 
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 
-// Each takes along all that it imports, but for what an earlier one has. In CommonJS, because that is loaded at once and in
-// order: a short command is over before a loader of ES modules would have asked for all of them.
+// A part is loaded when an `import()` asks for it, and the bundler makes them: what several have in common is one of its
+// own. But for these two, which take along all that they import: whatever only looks is answered by them alone. In
+// CommonJS, because that is loaded at once and in order: a short command is over before a loader of ES modules would have
+// asked for all of them.
 const PARTS = [
-  {name: 'milestone', test: /src\/cli\/main\.ts$/}, // `--version`, and how failures are told
-  {name: 'status', test: /src\/cli\/(program|commands\/(status|attention))\.ts$/}, // quick answers
-  {name: 'rules', test: /src\/plan\/[^/]+\.ts$/}, // of plans, for all other parts
-  {name: 'colours', test: /node_modules\/chalk\//},
-  {
-    name: 'execute',
-    test: /src\/cli\/(follow|launch|commands\/(?!doctor|init|new|results|schema|show-prompt|task-done|validate))/,
-  },
-  {name: 'plan', test: /src\/plan\/file\//}, // what reads YAML
-  {name: 'page', test: /src\/page\/|node_modules\/(preact|@dagrejs)/}, // HTML
-  {name: 'web', test: /src\/(cli\/)?web\/|node_modules\/(hono|@hono)\//}, // pages for a browser
-  {name: 'worker', test: /src\/(cli\/)?worker(s\/work|\/)/}, // what works on other machines
-  {name: 'rest', test: file => file.startsWith(path.resolve('src'))},
+  {name: 'milestone', test: /src\/cli\/main\.ts$/, priority: 2}, // `--version`, and how failures are told
+  {name: 'status', test: /src\/cli\/(program|commands\/(status|attention))\.ts$/, priority: 1}, // quick answers
 ];
+
+/** What answers quickly, and what runs all night, must not bring along what reads YAML. */
+const WITHOUT_YAML = ['milestone', 'status', 'execute'];
 
 /** commander can start subcommands that are programs of their own. There are none, and what starts them loads slowly. */
 const WITHOUT_PROGRAMS = {
@@ -31,6 +25,15 @@ const WITHOUT_PROGRAMS = {
   resolveId: (id, importer) =>
     id === 'node:child_process' && /node_modules.commander/.test(importer ?? '') ? '\0programs' : undefined,
   load: id => (id === '\0programs' ? 'export {}' : undefined),
+};
+
+/**
+ * A module of Node's as a namespace: one that leads to it, where the bundler would copy all of its properties into every
+ * part, which takes longer than to load the part.
+ */
+const WITHOUT_COPIES = {
+  name: 'without-copies',
+  renderChunk: code => code.replace(/\b(node_\w+) = [\w.]+\(\1, 1\)/g, '$1 = {__proto__: $1, default: $1}'),
 };
 
 /** Of all scripts of the pages, gzipped. */
@@ -42,7 +45,7 @@ chmodSync(dir, 0o755);
 const {output} = await build({
   input: {milestone: 'src/cli/main.ts'},
   platform: 'node',
-  plugins: [WITHOUT_PROGRAMS],
+  plugins: [WITHOUT_PROGRAMS, WITHOUT_COPIES],
   // For those who have workers; loaded then.
   external: ['pg-boss'],
   // The same library as ES modules, which bundle into plain functions: it reads a plan a tenth quicker.
@@ -55,11 +58,11 @@ const {output} = await build({
     chunkFileNames: '[name].cjs',
     // Names of functions stay: they are in the stack that is shown of a bug.
     minify: {compress: true, mangle: {toplevel: false, keepNames: true}, codegen: true},
-    codeSplitting: {groups: PARTS.map((part, place) => ({...part, priority: PARTS.length - place}))},
+    codeSplitting: {groups: PARTS},
   },
 });
-for (const {name, moduleIds = []} of output)
-  if (name !== 'plan' && moduleIds.some(id => /node_modules\/(yaml|zod)\//.test(id)))
+for (const name of WITHOUT_YAML)
+  if (modulesOf(`${name}.cjs`).some(id => /node_modules\/(yaml|zod)\//.test(id)))
     throw new Error(`\`${name}\` has what reads YAML, which is too slow for a status and too large for an executor`);
 
 // What a browser runs: of the pages of `milestone web`, of a report that is a file, and to lay out a large graph.
@@ -85,6 +88,14 @@ writeFileSync(
 );
 rmSync('dist', {recursive: true, force: true});
 renameSync(dir, 'dist');
+
+/** The modules of a part and of all that are loaded with it. */
+function modulesOf(file, seen = new Set()) {
+  const part = output.find(({fileName}) => fileName === file);
+  if (!part || seen.has(file)) return [];
+  seen.add(file);
+  return [...part.moduleIds, ...part.imports.flatMap(other => modulesOf(other, seen))];
+}
 
 /** The licences of the libraries that went in. */
 function licenses(inputs) {

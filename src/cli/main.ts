@@ -3,7 +3,7 @@
 import {leaveHungUpTerminal, print, watchOutput} from '../platform/print.ts';
 import {version} from '../platform/version.ts';
 import {exitCodeOf, failureText} from './failure.ts';
-import {READ_PLAN} from './launch/plan-reader.ts';
+import {READ_PLAN} from './launch/read-plan.ts';
 
 const words = process.argv.slice(2);
 

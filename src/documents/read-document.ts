@@ -41,7 +41,7 @@ export async function problemOf(name: string, content: Buffer): Promise<string |
     return `it is still an outline (its line \`${OUTLINE_MARKER}\` is there)`;
   if (name.endsWith('.json')) return jsonProblem(text);
   if (!/\.ya?ml$/.test(name)) return undefined;
-  const {yamlProblem} = await import('../plan/file/yaml/problem.ts');
+  const {yamlProblem} = await import('../plan/file/reader.ts');
   return yamlProblem(text);
 }
 

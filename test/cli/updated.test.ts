@@ -33,7 +33,7 @@ test('where a part of the program is gone, that is no bug', async () => {
   await using rig = await MilestoneRig.create();
   const program = copyOfProgram(rig);
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
-  fs.rmSync(path.join(program, 'dist/execute.cjs'));
+  fs.rmSync(path.join(program, 'dist/list.cjs'));
   const list = await rig.start(process.execPath, path.join(program, 'bin/milestone.js'), 'list');
   expect(list).toMatchObject({exitCode: 9, stderr: expect.stringContaining('was updated or removed')});
 });

@@ -15,12 +15,9 @@ import {printable} from '../../terminal/printable.ts';
 import {chooseMilestone, requireHome} from '../choose-milestone.ts';
 import {describeFailure, exitCodeOf, failureText} from '../failure.ts';
 import {eventPrinter} from '../follow/event-printer.ts';
-import {detach} from '../launch/detach.ts';
-import {executeOnTerminal} from '../launch/execute-on-terminal.ts';
 import {readPlan} from '../launch/plan-reader.ts';
 import {type Closing, StartTeller} from '../launch/start-report.ts';
 import {standardStreams, wantsDashboard} from '../launch/wants-dashboard.ts';
-import {dryRun} from './dry-run.ts';
 
 export interface ExecuteFlags {
   dryRun?: boolean;
@@ -77,6 +74,7 @@ async function run(
   if (named === undefined) refuseCompleted(paths, milestone);
   const selection = {only: flags.only ?? [], until: flags.until ?? []};
   if (flags.dryRun || flags.plan) {
+    const {dryRun} = await import('./dry-run.ts');
     return dryRun({
       home,
       id: milestone,
@@ -92,11 +90,16 @@ async function run(
       ...(flags.format && {format: flags.format}),
     });
   }
-  if (flags.detach) return detach(home, milestone, {json: flags.json ?? false});
+  if (flags.detach) {
+    const {detach} = await import('../launch/detach.ts');
+    return detach(home, milestone, {json: flags.json ?? false});
+  }
   const words = process.argv.slice(2);
   // Not for others that carry out a plan, such as the demo.
-  if (words[0] === command && wantsDashboard(words, standardStreams(), process.env))
+  if (words[0] === command && wantsDashboard(words, standardStreams(), process.env)) {
+    const {executeOnTerminal} = await import('../launch/execute-on-terminal.ts');
     return executeOnTerminal(home, milestone, words);
+  }
   limitHeap();
   const printer = eventPrinter(flags.json ?? false);
   const report = await executeMilestone({

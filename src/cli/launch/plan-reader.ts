@@ -1,8 +1,8 @@
 import fs from 'node:fs';
+// Not when it is needed: an executor outlives an update of the program.
+import {readInChild} from '../../plan/file/read-in-child.ts';
 import type {PlanReading} from '../../plan/file/reader.ts';
-
-/** What this program is called with, by itself, to read a plan for it. */
-export const READ_PLAN = '__read-plan';
+import {READ_PLAN} from './read-plan.ts';
 
 /** Up to here an executor does not notice what reading takes: three megabytes. */
 const LARGEST_READ_HERE_BYTES = 64 * 1024;
@@ -10,7 +10,6 @@ const LARGEST_READ_HERE_BYTES = 64 * 1024;
 /** Read a plan for an executor: a large one in a process of its own, which is this program again. */
 export async function readPlan(file: string, configFile: string): Promise<PlanReading> {
   if (sizeOf(file) + sizeOf(configFile) <= LARGEST_READ_HERE_BYTES) return readPlanHere(file, configFile);
-  const {readInChild} = await import('../../plan/file/read-in-child.ts');
   return readInChild([process.argv[1] as string, READ_PLAN], {file, configFile});
 }
 

@@ -9,6 +9,9 @@ import type {FileStamp} from './stamp.ts';
 import {stampOf} from './stamp.ts';
 import {LARGEST_FILE_BYTES} from './yaml/source.ts';
 
+/** For documents: whoever carries out a plan has what reads YAML by then, also if the program is updated meanwhile. */
+export {yamlProblem} from './yaml/problem.ts';
+
 /** A plan together with the very text that its layout is of. */
 export interface ReadPlan extends PlanFile {
   text: string;
