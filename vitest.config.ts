@@ -1,5 +1,6 @@
 import {availableParallelism} from 'node:os';
 import {defineConfig} from 'vitest/config';
+import {temporaryFolder} from './test/rig/temporary-folder.ts';
 
 export default defineConfig({
   test: {
@@ -10,6 +11,7 @@ export default defineConfig({
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,
     teardownTimeout: 1_200_000,
+    env: {TMPDIR: temporaryFolder()},
     pool: 'forks',
     // What a file loads the next one finds loaded; what a test changes for the whole process is put back.
     isolate: false,
