@@ -22,7 +22,10 @@ async function checkBase(execution: Execution, head: BranchHead | undefined): Pr
   const {verify: command} = settings;
   if (!branch || command === undefined || head === undefined) return;
   if (head.kind !== 'head') return execution.ledger.openBlocker(head.blocker);
-  const checks = await checkHead(execution, {name: 'baseline', command}, head.commit);
+  const checks = await checkHead(execution, {name: 'baseline', command}, head.commit, {
+    about: 'baseline',
+    labels: execution.inForce.checkLabels,
+  });
   if (!checks) return execution.timers.retryBusy(AGAIN_MS);
   if (signal.aborted || execution.lifetime.ending) return;
   const ok = checks.every(check => check.ok);

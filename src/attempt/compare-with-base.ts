@@ -9,6 +9,8 @@
 
 import type {CheckResult, Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
+import {runningTask} from '../execution/running-task.ts';
+import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {taskState} from '../state/milestone.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
@@ -38,10 +40,18 @@ async function checkBase(
   if (known?.base === base && known.check.command === after.command) return known.check;
   const {taskVerify: command} = execution.inForce.settingsOf(task_id);
   if (command === undefined) return undefined;
-  const checks = await execution.mergeQueue.run(() => checkHead(execution, {name: 'baseline', command}, base));
+  // Where it was red: another machine may see it differently.
+  const where = {about: 'compared', labels: labelsOfWork(execution, task_id)} as const;
+  const checks = await execution.mergeQueue.run(() => checkHead(execution, {name: 'baseline', command}, base, where));
   const check = checks?.[0];
   if (check) execution.ledger.record({event: 'check_compared', details: {task_id, attempt, base, check}});
   return check;
+}
+
+/** Labels of the worker that has checked an attempt's work; undefined where that was done here. */
+function labelsOfWork({ledger}: Pick<Execution, 'ledger'>, id: TaskId): readonly string[] | undefined {
+  const {delivered, dispatched} = runningTask(ledger.state, id);
+  return delivered && dispatched?.labels;
 }
 
 /** Undefined when they are red in different ways. */

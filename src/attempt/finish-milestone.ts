@@ -78,7 +78,8 @@ async function checkFinally(execution: Execution, head: string | undefined): Pro
     state.finalCheck.head === head &&
     state.finalCheck.command === settings.verifyFinal;
   if (settings.verifyFinal === undefined || isGreen) return [];
-  const checks = await checkHead(execution, {name: 'final', command: settings.verifyFinal}, head);
+  const where = {about: 'final', labels: execution.inForce.checkLabels} as const;
+  const checks = await checkHead(execution, {name: 'final', command: settings.verifyFinal}, head, where);
   // What is at work has yet to end: then there is something to be done after all.
   if (!checks) return [];
   if (signal.aborted || execution.lifetime.ending) return [];

@@ -22,14 +22,9 @@ export async function assertWorkersUsable(
   const {tasks, settings} = plan ?? state.plan;
   const project = config.settings ?? {};
   const away = tasks.find(task => labelsOf(task.where ?? settings.where ?? project.where) !== undefined);
-  if (away && !config.workers)
-    throw new MilestoneError(
-      'NO_WORKERS',
-      `task \`${away.id}\` is for a worker (\`where\`), and config.yaml names none`,
-      {
-        hint: 'say under `workers` in .milestones/config.yaml where they are found, or set `where: here`',
-      },
-    );
+  if (away && !config.workers) throw noWorkers(`task \`${away.id}\` is`, 'where');
+  if (labelsOf(settings.verify_where ?? project.verify_where) && !config.workers)
+    throw noWorkers('the checks of what is merged are', 'verify_where');
   if (!config.workers) return;
   const drivers = new DriverSet({drivers: config.drivers, env});
   for (const task of tasks) {
@@ -50,6 +45,12 @@ export async function assertWorkersUsable(
   }
   connectAddress(config.workers.connect, env);
   await loadPgBoss();
+}
+
+function noWorkers(what: string, setting: 'where' | 'verify_where'): MilestoneError {
+  return new MilestoneError('NO_WORKERS', `${what} for a worker (\`${setting}\`), and config.yaml names none`, {
+    hint: `say under \`workers\` in .milestones/config.yaml where they are found, or set \`${setting}: here\``,
+  });
 }
 
 /**

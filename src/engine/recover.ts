@@ -127,6 +127,8 @@ export async function takeUpDispatched(execution: Execution): Promise<void> {
   await remote?.look();
   ready.rebuild();
   const known = new Set(out.map(({task}) => task.dispatched?.job));
+  // The merge queue asks for it again.
+  if (execution.inForce.checkLabels) known.add(state.checksOut?.job);
   const open = await remote?.pool.open().catch(() => []);
   for (const ref of open ?? []) if (!known.has(ref.job)) await remote?.pool.cancel(ref).catch(() => undefined);
 }

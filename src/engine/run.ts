@@ -196,6 +196,7 @@ export class Run {
     beside(PLAN_POLL_MS, async () => void (await watch.poll()));
     beside(LiveProjections.everyMs, () => projections.follow());
     if (execution.remote) beside(WORKERS_POLL_MS, () => watchWorkers(execution));
+    execution.remoteChecks?.onServed(() => watchWorkers(execution));
   }
 
   private get inbox(): Inbox {

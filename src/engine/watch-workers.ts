@@ -25,9 +25,11 @@ export async function watchWorkers(execution: Execution): Promise<void> {
   for (const {type, message, hint, driver} of opened) ledger.openBlocker({type, message, hint, driver});
 }
 
-/** Who is missing for tasks that could start, and for attempts that are out. */
-function missing({ledger: {state}, inForce, remote}: Execution): OutOfReach[] {
+/** Who is missing for tasks that could start, and for attempts and checks that are out. */
+function missing({ledger: {state}, inForce, remote, remoteChecks}: Execution): OutOfReach[] {
   const found = new Map<string, OutOfReach>();
+  const checking = remoteChecks?.waitsFor && remote?.outOfReach(remoteChecks.waitsFor);
+  if (checking) found.set(checking.driver, checking);
   for (const {id} of state.plan.tasks) {
     const task = taskState(state, id);
     const isOut = task.status === 'in_progress' && task.dispatched && task.stage !== 'integrating';

@@ -87,6 +87,7 @@ export const EVENT_KINDS: Readonly<Record<EventName, EventKind>> = {
   repository_changed: 'note',
   repository_state_saved: 'note',
   branch_synced: 'note',
+  checks_dispatched: 'note',
   // What waited for a green base can be done.
   baseline_checked: 'standing',
   check_compared: 'note',

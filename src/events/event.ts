@@ -90,6 +90,9 @@ export interface CheckResult {
   output_tail?: string;
 }
 
+/** What checks of the merge queue are for: its rounds, the base, the end, or what a task's own check says of its base. */
+export type ChecksPurpose = 'round' | 'baseline' | 'final' | 'compared';
+
 /** Tests of one file that an attempt deleted, took away, or keeps from running. */
 export interface RemovedTest {
   /** Relative to the top of the repository. */
@@ -396,6 +399,15 @@ export interface EventDetails {
     head?: string;
     ahead?: number;
     behind?: number;
+  };
+  /** Checks of `tip` are to be sent to a worker, as `attempt_dispatched`; `asked` tells them from others. */
+  checks_dispatched: {
+    about: ChecksPurpose;
+    tip: string;
+    job: string;
+    queue: string;
+    labels: string[];
+    asked: string;
   };
   baseline_checked: {head: string; ok: boolean; checks: CheckResult[]};
   /** A task's own check, red after an attempt, was run on the commit that the attempt started from. */

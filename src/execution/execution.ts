@@ -16,6 +16,7 @@ import type {Lifetime} from './lifetime.ts';
 import type {LiveAttempts} from './live-attempts.ts';
 import {MergeQueue} from './merge-queue.ts';
 import {ReadyTasks} from './ready-tasks.ts';
+import {RemoteChecks} from './remote-checks.ts';
 import type {Surroundings} from './surroundings.ts';
 import {Timers} from './timers.ts';
 
@@ -67,6 +68,8 @@ export class Execution {
   /** Sees what attempts and checks change in the repository beside their work. */
   readonly sharedWatch: SharedWatch | undefined;
   readonly checks: Checks;
+  /** Undefined where there are no workers. */
+  readonly remoteChecks: RemoteChecks | undefined;
   readonly jobs: Jobs;
   readonly mergeQueue: MergeQueue;
   readonly timers: Timers;
@@ -90,6 +93,7 @@ export class Execution {
     this.warn = ground.warn;
     this.sharedWatch = repo && workspace.branch ? new SharedWatch(repo, ledger.state.id) : undefined;
     this.checks = new Checks({...ground, sharedWatch: this.sharedWatch});
+    this.remoteChecks = this.remote && repo && new RemoteChecks({...ground, remote: this.remote, repo});
     this.jobs = new Jobs(error => lifetime.fail(error));
     this.mergeQueue = new MergeQueue(workspace.branch);
     this.timers = new Timers(clock, lifetime.signal, parts.uses);

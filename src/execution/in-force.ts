@@ -108,6 +108,11 @@ export class InForce {
     return isWaiting ? {kind: 'waits', driver: drivers.providerOf(reviewer)} : {kind: 'go'};
   }
 
+  /** Labels of the worker that checks what is merged; undefined where that is done here. */
+  get checkLabels(): readonly string[] | undefined {
+    return this.parts.outOfReach && this.settings.verifyLabels;
+  }
+
   /** Labels of the worker that a task goes to; undefined where it is done here. */
   labelsOf(id: TaskId): readonly string[] | undefined {
     const {labels} = this.settingsOf(id);

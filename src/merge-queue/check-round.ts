@@ -3,8 +3,8 @@ import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
 import type {CheckGroup} from '../execution/checks.ts';
 import type {Execution} from '../execution/execution.ts';
-import {isKiro} from '../plan/kiro-plan.ts';
-import type {Task, TaskId} from '../plan/plan.ts';
+import type {RemoteChecks} from '../execution/remote-checks.ts';
+import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {type Branch, SetupFailed} from '../workspace/workspace.ts';
 import type {Laid, Stack} from './lay-works.ts';
@@ -17,7 +17,7 @@ export type Verdict =
   /** Nothing is known. */
   | {kind: 'stopped'};
 
-type Checker = Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'workspace'>;
+type Checker = Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'remoteChecks' | 'workspace'>;
 
 /**
  * Check works together, as they lie on each other, and put on record what comes out: the checks of all of them, each
@@ -30,11 +30,9 @@ export async function checkRound(
   const {laid, onto, tip} = stack;
   const groups = groupsOf(execution, laid);
   if (groups.length === 0 || isChecked(stack)) return {kind: 'green'};
-  const folder = await checkOut(branch, stack);
-  if (signal.aborted) return {kind: 'stopped'};
   const tasks = laid.map(({place}) => place.taskId);
-  execution.ledger.recordSoon({event: 'round_started', details: {onto, tip, tasks}});
-  const ran = typeof folder === 'string' ? await runIn(execution, groups, {cwd: folder, laid, signal}) : folder;
+  const begin = () => execution.ledger.recordSoon({event: 'round_started', details: {onto, tip, tasks}});
+  const ran = await run(execution, groups, {branch, stack, signal, begin});
   if (signal.aborted) return {kind: 'stopped'};
   const {outcome} = ran;
   execution.ledger.record({
@@ -87,26 +85,60 @@ function keyOf({inForce}: Pick<Execution, 'inForce'>, {command, shell = inForce.
   return `${shell} ${command}`;
 }
 
-/** @returns The folder, or what kept it from being made. */
-function checkOut(branch: Branch, {tip}: Stack): Promise<string | Ran> {
-  return branch.checkOutCommit(tip).catch(error => {
-    if (!(error instanceof SetupFailed)) throw error;
-    const {outcome} = error;
-    const {exit_code = null, output_tail} = outcome.kind === 'failed' ? outcome : {};
-    const said = output_tail === undefined ? {} : {output_tail};
-    const result = {name: 'setup' as const, command: outcome.message, ok: false, exit_code, duration_ms: 0, ...said};
-    return {outcome, results: new Map([[SETUP, result]])};
-  });
+interface Setting {
+  branch: Branch;
+  stack: Stack;
+  signal: StopSignal;
+  /** Put on record that they run now. */
+  begin(): void;
 }
 
-async function runIn(
+async function run(execution: Checker, groups: readonly CheckGroup[], setting: Setting): Promise<Ran> {
+  const labels = labelsOf(execution, setting.stack);
+  try {
+    const ran = labels
+      ? await runAway(execution, groups, {...setting, labels})
+      : await runHere(execution, groups, setting);
+    return ranOf(execution, groups, ran);
+  } catch (error) {
+    if (error instanceof SetupFailed) return failedSetup(error);
+    throw error;
+  }
+}
+
+/** Of the worker that checks a round; undefined where that is done here, as of all that has documents here. */
+function labelsOf({inForce, ledger: {state}}: Checker, {laid}: Stack): readonly string[] | undefined {
+  return laid.some(({place}) => state.kiroTasks.has(place.taskId)) ? undefined : inForce.checkLabels;
+}
+
+async function runHere(
   execution: Checker,
   groups: readonly CheckGroup[],
-  {cwd, laid, signal}: {cwd: string; laid: readonly Laid[]; signal: StopSignal},
-): Promise<Ran> {
-  const {taskById} = execution.ledger.state;
-  const keepsOutput = laid.some(({place}) => isKiro(taskById.get(place.taskId) as Task));
-  const ran = await execution.checks.runBeside(groups, {slot: execution.workspace.mergeSlot, cwd, signal, keepsOutput});
+  {branch, stack: {tip, laid}, signal, begin}: Setting,
+): Promise<CheckResult[][]> {
+  const cwd = await branch.checkOutCommit(tip);
+  if (signal.aborted) return [];
+  begin();
+  const keepsOutput = laid.some(({place}) => execution.ledger.state.kiroTasks.has(place.taskId));
+  return execution.checks.runBeside(groups, {slot: execution.workspace.mergeSlot, cwd, signal, keepsOutput});
+}
+
+function runAway(
+  {remoteChecks}: Checker,
+  groups: readonly CheckGroup[],
+  {stack: {laid, onto, tip}, signal, begin, labels}: Setting & {labels: readonly string[]},
+): Promise<CheckResult[][]> {
+  begin();
+  // Works that are laid on each other once more make another commit of the same.
+  const content = [onto, ...laid.flatMap(({work}) => work?.commit ?? [])];
+  return (remoteChecks as RemoteChecks).run({about: 'round', groups, tip, content, labels, signal});
+}
+
+function ranOf(
+  execution: Pick<Execution, 'inForce'>,
+  groups: readonly CheckGroup[],
+  ran: readonly (readonly CheckResult[])[],
+): Ran {
   const results = new Map<string, CheckResult>();
   for (const [place, {checks}] of groups.entries())
     for (const [number, check] of checks.entries()) {
@@ -114,6 +146,13 @@ async function runIn(
       if (result) results.set(keyOf(execution, check), result);
     }
   return {results, outcome: redCheck([...results.values()])};
+}
+
+function failedSetup({outcome}: SetupFailed): Ran {
+  const {exit_code = null, output_tail} = outcome.kind === 'failed' ? outcome : {};
+  const said = output_tail === undefined ? {} : {output_tail};
+  const result = {name: 'setup' as const, command: outcome.message, ok: false, exit_code, duration_ms: 0, ...said};
+  return {outcome, results: new Map([[SETUP, result]])};
 }
 
 /** What it comes to for each task: only green ones, or those of one alone, say something of it. */

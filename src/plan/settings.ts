@@ -39,6 +39,7 @@ export const DEFAULT_SETTINGS = {
   verify_final: undefined,
   verify_timeout: '15m',
   verify_retries: 1,
+  verify_where: 'here',
   on_exceed: 'finish',
   on_blocker: 'isolate',
   gates: 'wait',
@@ -124,6 +125,8 @@ export function resolveMilestoneSettings(plan: Settings, project: Settings = {})
     verifyFinal: checkOf(own.verify_final),
     verifyTimeoutMs: parseDuration(own.verify_timeout),
     verifyRetries: own.verify_retries,
+    /** Labels that a worker must carry, sorted, that checks what is merged; absent where that is done here. */
+    verifyLabels: labelsOf(own.verify_where),
     budget: own.budget,
     onExceed: own.on_exceed,
     onBlocker: own.on_blocker,

@@ -57,6 +57,14 @@ export function appendNote(file: string, note: string): void {
 }
 
 /**
+ * Add text that was printed elsewhere, beginning on a line of its own.
+ * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
+ */
+export function appendText(file: string, text: string): void {
+  appendWith(file, fd => writeAll(fd, Buffer.from(`${endsInsideLine(file) ? '\n' : ''}${text}`)));
+}
+
+/**
  * Add the bytes of another file, whatever its size.
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */

@@ -11,7 +11,7 @@ import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts
 import {type TaskState, UNTOUCHED} from '../state/task.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 17;
+const FORMAT = 18;
 
 /** What a cache says besides the state. */
 interface About {

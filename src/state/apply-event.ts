@@ -168,7 +168,17 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
     case 'progress_updated':
       state.recordedProgress = {...event.details, at: event.timestamp};
       break;
+    case 'checks_dispatched': {
+      const {job, queue, asked} = event.details;
+      state.checksOut = {job, queue, asked, number: (state.checksOut?.number ?? 0) + 1, isOver: false};
+      state.sentOut = true;
+      break;
+    }
+    case 'check_compared':
+      endChecks(state);
+      break;
     case 'final_checked':
+      endChecks(state);
       state.finalCheck = {
         ok: event.details.ok,
         command: event.details.checks[0]?.command,
@@ -185,10 +195,12 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       state.round = event.details.tasks;
       break;
     case 'round_checked':
+      endChecks(state);
       // What was red waits again.
       if (!event.details.ok) delete state.round;
       break;
     case 'baseline_checked':
+      endChecks(state);
       state.baseline = {ok: event.details.ok, head: event.details.head};
       break;
     case 'budget_reserved':
@@ -243,6 +255,11 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       for (const id of [...blockersOf(state, event.details.task_id).keys()]) removeBlocker(state, id);
       break;
   }
+}
+
+/** What was asked for is known: who asks for the same again wants it anew. */
+function endChecks(state: MilestoneState): void {
+  if (state.checksOut) state.checksOut = {...state.checksOut, isOver: true};
 }
 
 function settle(spending: Spending, {used, basis, estimated = {}, driver}: EventDetails['budget_settled']): void {

@@ -165,6 +165,11 @@ export interface MilestoneState {
   spending: Spending;
   /** Whether the checks were green before anything was changed. */
   baseline?: {ok: boolean; head?: string};
+  /**
+   * Checks of the merge queue that were sent to a worker last: what they are called there, what tells them from others, and
+   * how many there have been. They are over when what they came to is on record.
+   */
+  checksOut?: {job: string; queue: string; asked: string; number: number; isOver: boolean};
   /** When the averages of the phases last changed. */
   kiroChangedAt?: Timestamp;
   /** Problems of the plan file as it stands on disk, when it was refused. */

@@ -35,6 +35,7 @@ type Kept = Pick<
   | 'driverTroubles'
   | 'spending'
   | 'baseline'
+  | 'checksOut'
   | 'kiroChangedAt'
   | 'asides'
 >;
@@ -56,7 +57,7 @@ export interface Snapshot {
 export function takeSnapshot(state: MilestoneState): Snapshot {
   const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
   const {recordedProgress, refused, finalCheck, branchCreated, head, agents, executedMs} = state;
-  const {pausedDrivers, driverTroubles, spending, baseline, kiroChangedAt, asides} = state;
+  const {pausedDrivers, driverTroubles, spending, baseline, checksOut, kiroChangedAt, asides} = state;
   const {landing, landed, landedInPart, round, sentOut} = state;
   const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
@@ -79,6 +80,7 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
       driverTroubles,
       spending,
       baseline,
+      checksOut,
       kiroChangedAt,
       asides,
     } as Kept,

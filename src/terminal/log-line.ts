@@ -78,6 +78,7 @@ const GISTS: Gists = {
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
   branch_synced: ({branch, remote, action, head}) =>
     `${branch} ${action} ${action === 'pushed' ? 'to' : 'from'} ${remote}${head === undefined ? ', which has none' : ` at ${short(head)}`}`,
+  checks_dispatched: ({about, tip, labels}) => `${about}, ${short(tip)}, ${['to a worker', ...labels].join(' ')}`,
   check_compared: ({base, check, ...details}) =>
     ofAttempt(details, `its check is ${check.ok ? 'green' : 'red'} on ${short(base)}`),
   baseline_checked: ({head, ...details}) => `${verdict(details)} on ${short(head)}`,

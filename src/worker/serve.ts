@@ -26,7 +26,8 @@ import {labelsOfQueue, queueOf, reportsQueue} from '../workers/names.ts';
 import {type Handover, type Order, PROTOCOL} from '../workers/port.ts';
 import {writeWorkerName} from '../workers/worker-name.ts';
 import {Clones} from './clones.ts';
-import {Delivery} from './delivery.ts';
+import {deliver} from './delivery.ts';
+import {gistOf, subjectOf} from './job-words.ts';
 import {type OwnFolder, takeOwnFolder} from './own-folder.ts';
 import {Reporter} from './reporter.ts';
 
@@ -182,10 +183,12 @@ class Worker {
       clock,
     });
     try {
-      say(`${order.milestone}: task ${order.task.id}, attempt ${order.attempt}`);
+      say(subjectOf(order));
       makeFolder(path.dirname(logFile));
-      reporter.follow();
-      const handover = await new Delivery({
+      // What checks print is handed in with them.
+      const isFollowed = order.kind === 'attempt';
+      if (isFollowed) reporter.follow();
+      const handover = await deliver({
         order,
         delivery: job.retryCount,
         slot,
@@ -200,11 +203,11 @@ class Worker {
         stop,
         hurry: this.#hurrying.signal,
         warn,
-      }).run();
-      await reporter.finish();
+      });
+      if (isFollowed) await reporter.finish();
       const isTaken = await this.#handIn(boss, job, handover);
       await reporter.over();
-      say(`${order.milestone}: task ${order.task.id}, attempt ${order.attempt}: ${gist(handover, isTaken)}`);
+      say(`${subjectOf(order)}: ${gistOf(handover, isTaken)}`);
       if (isLost(handover) && !stop.aborted) await clock.sleep(REST_MS, this.#draining.signal).catch(() => undefined);
     } finally {
       job.signal.removeEventListener('abort', loseClaim);
@@ -226,7 +229,7 @@ class Worker {
         const {affected} = (await boss.complete(name, {id, retryCount}, handover)) as {affected?: number};
         return affected === 1;
       } catch (error) {
-        if (!said) warn(`what task ${job.data.task.id} has done cannot be handed in yet: ${(error as Error).message}`);
+        if (!said) warn(`${subjectOf(job.data)}: cannot be handed in yet: ${(error as Error).message}`);
         if (this.#hurrying.signal.aborted) return false;
         await clock.sleep(HAND_IN_REST_MS, this.#hurrying.signal).catch(() => undefined);
       }
@@ -256,11 +259,6 @@ function interrupted(why: string): Outcome {
 
 function isLost({result}: Handover): boolean {
   return result.kind === 'ended' && result.outcome.kind === 'interrupted' && result.outcome.worker_lost === true;
-}
-
-function gist({result}: Handover, isTaken: boolean): string {
-  const how = result.kind === 'claimed' ? 'done' : result.outcome.message;
-  return isTaken ? how : `${how} (it was not its own any more)`;
 }
 
 function passwordOf(connect: string): string | undefined {

@@ -1,5 +1,5 @@
-// Workers behind pg-boss, as a coordinator has them. One job is one attempt: the engine delivers it once, and what becomes
-// of a lost one is the coordinator's matter.
+// Workers behind pg-boss, as a coordinator has them. One job is one attempt, or one run of checks: the engine delivers it
+// once, and what becomes of a lost one is the coordinator's matter.
 
 import type {JobWithMetadata, PgBoss} from 'pg-boss';
 import {Engine, HEARTBEAT_S} from './engine.ts';
@@ -139,9 +139,12 @@ export async function listReported(boss: PgBoss): Promise<string[]> {
 }
 
 /** How long a delivery may last, in seconds. */
-function lifeOf({limits: {timeoutMs}, verify, checks}: Order): number {
-  const checkMs = checks.length > 0 ? verify.timeoutMs * (verify.retries + 1) : 0;
-  return Math.min(LONGEST_S, Math.ceil(((timeoutMs ?? Number.POSITIVE_INFINITY) + checkMs) / 1_000) + ROOM_S);
+function lifeOf(order: Order): number {
+  const {timeoutMs, retries} = order.verify;
+  const hasChecks = order.kind === 'checks' || order.checks.length > 0;
+  const workMs = order.kind === 'checks' ? 0 : (order.limits.timeoutMs ?? Number.POSITIVE_INFINITY);
+  const checkMs = hasChecks ? timeoutMs * (retries + 1) : 0;
+  return Math.min(LONGEST_S, Math.ceil((workMs + checkMs) / 1_000) + ROOM_S);
 }
 
 function isOpen(state: JobWithMetadata['state']): boolean {

@@ -3,10 +3,10 @@
 import {createHash, randomBytes} from 'node:crypto';
 import type {JobId} from './port.ts';
 
-/** The job of an attempt: the same whenever it is asked for. */
-export function jobOf(execution: string, task: string, attempt: number): JobId {
+/** The job of an attempt at a task, or of something else that is counted: the same whenever it is asked for. */
+export function jobOf(execution: string, what: string, number: number): JobId {
   const hash = createHash('sha256')
-    .update(JSON.stringify([execution, task, attempt]))
+    .update(JSON.stringify([execution, what, number]))
     .digest('hex');
   // The digits that say of a UUID that it is made of a hash (version 8, RFC 9562).
   const variant = ((Number.parseInt(hash[16] as string, 16) & 3) | 8).toString(16);
@@ -45,6 +45,11 @@ export function baseRef(execution: string): string {
   return `refs/milestone/base/${execution}`;
 }
 
+/** The same for what checks of the merge queue are run on. */
+export function tipRef(execution: string): string {
+  return `refs/milestone/tip/${execution}`;
+}
+
 /** The same for work of an earlier attempt that another one goes on from. */
 export function originRef(execution: string, task: string, attempt: number): string {
   return `${originRefs(execution)}${task}.${attempt}`;
@@ -66,7 +71,7 @@ export function attemptRefs(execution: string, task: string, attempt: number): s
 
 /** The execution that a ref of the remote belongs to; undefined for one of something else. */
 export function executionOfRef(ref: string): string | undefined {
-  return /^refs\/milestone\/(?:base|origin|work)\/([^/]+)/.exec(ref)?.[1];
+  return /^refs\/milestone\/(?:base|origin|tip|work)\/([^/]+)/.exec(ref)?.[1];
 }
 
 /** What a ref of work is called after; undefined for another ref. `pushedAt`: milliseconds since the epoch. */

@@ -12,7 +12,7 @@ import type {Task} from '../plan/plan.ts';
 import type {Shell} from '../platform/processes/shell-call.ts';
 
 /** Of what is said to workers and by them; another one is refused by both sides. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /** A UUID, made of what the job is. */
 export type JobId = string;
@@ -35,16 +35,14 @@ export interface AgentOrder extends Omit<AgentInput, 'observe' | 'freshPrompt' |
   conversation?: ConversationChoice;
 }
 
-/** All that a worker has to know of an attempt. It is data: it goes through the engine as JSON. */
-export interface Order extends JobRef {
+/** What a worker has to know of whatever it is sent. It is data: it goes through the engine as JSON. */
+export interface AnyOrder extends JobRef {
   protocol: number;
   /** Version of the coordinator. */
   version: string;
   /** Of the milestone. */
   execution: string;
   milestone: string;
-  task: Task;
-  attempt: number;
   /** Where work travels. */
   remote: string;
   objectFormat: 'sha1' | 'sha256';
@@ -52,8 +50,19 @@ export interface Order extends JobRef {
   repository: string;
   /** Folder of the home's parent below the top of the repository, as in `Repository`. */
   prefix: string;
-  /** What the attempt starts on. */
+  /** What is to be checked out. */
   base: RemoteCommit;
+  env: Readonly<Record<string, string>>;
+  envDeny: readonly string[];
+  workspace: {setup?: string; setup_when?: readonly string[]; fresh: boolean};
+  verify: {timeoutMs: number; retries: number};
+}
+
+/** An attempt: work on `base`, and checks of what comes of it. */
+export interface AttemptOrder extends AnyOrder {
+  kind: 'attempt';
+  task: Task;
+  attempt: number;
   /** Work of an earlier attempt, made on `base`, that it goes on from. */
   work?: RemoteCommit;
   /** Name of the driver, and what config.yaml says of it. */
@@ -62,20 +71,32 @@ export interface Order extends JobRef {
   shell: Shell;
   /** Milliseconds; null for no limit: JSON has no infinity. */
   limits: {timeoutMs: number | null; silentMs: number | null};
-  env: Readonly<Record<string, string>>;
-  envDeny: readonly string[];
-  workspace: {setup?: string; setup_when?: readonly string[]; fresh: boolean};
   checks: readonly Check[];
   /** Tells these checks from others. */
   asked: string;
-  verify: {timeoutMs: number; retries: number};
 }
 
-/** How an attempt ended at a worker. */
+/** Checks of `base` as it is. */
+export interface ChecksOrder extends AnyOrder {
+  kind: 'checks';
+  groups: readonly OrderedChecks[];
+}
+
+/** Checks of one attempt; of none, without a task. */
+export interface OrderedChecks {
+  task: string;
+  attempt: number;
+  checks: readonly Check[];
+}
+
+export type Order = AttemptOrder | ChecksOrder;
+
+/** What a worker hands in. */
 export interface Handover {
   /** Name of the worker. */
   worker: string;
-  result: DriverResult;
+  /** `checked` answers an order of checks; how else such an order ends, says an outcome. */
+  result: DriverResult | Checked;
   /** Of a claim: the work, the one commit that counts, whatever its ref says later. */
   work?: RemoteCommit & {
     /** Commit that the work was made on. */
@@ -85,6 +106,20 @@ export interface Handover {
     /** As in the order. */
     asked: string;
   };
+  /** What the setup printed before checks, or what there is of it. */
+  setup?: string;
+}
+
+/** Groups and checks in the order of the order. */
+export interface Checked {
+  kind: 'checked';
+  groups: readonly (readonly PrintedCheck[])[];
+}
+
+/** A check with what it printed, of which the middle may be left out. */
+export interface PrintedCheck {
+  result: CheckResult;
+  printed: string;
 }
 
 /** How a job stands. */
@@ -126,7 +161,7 @@ export interface WorkerInfo {
 
 /** Workers, as the coordinator of one execution has them. Every verb rejects while they cannot be reached. */
 export interface WorkerPool {
-  /** Send an attempt to whichever worker takes it. */
+  /** Send something to whichever worker takes it. */
   dispatch(order: Order): Promise<void>;
   /** Nobody works on it any more, a heartbeat from now at the latest; what is over stays as it is. */
   cancel(job: JobRef): Promise<void>;

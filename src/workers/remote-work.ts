@@ -7,7 +7,7 @@ import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {onAbort} from '../platform/processes/supervise.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
-import {attemptRefs, baseRef, originRef, originRefs, workRefs} from './names.ts';
+import {attemptRefs, baseRef, originRef, originRefs, tipRef, workRefs} from './names.ts';
 import type {JobRef, RemoteCommit, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
 import {fetchCommit, listRemoteRefs, removeRemoteRefs, setRemoteRef} from './transport.ts';
 
@@ -164,6 +164,15 @@ export class RemoteWork {
     });
   }
 
+  /** Let workers have a commit that is to be checked. @throws {MilestoneError} `GIT_FAILED` */
+  offerTip(commit: string): Promise<RemoteCommit> {
+    const offered = {ref: tipRef(this.#parts.execution), commit};
+    return this.#queue.run(async () => {
+      await setRemoteRef(this.#repo, this.#parts.remote, offered);
+      return offered;
+    });
+  }
+
   /** Have a commit of a worker here. @returns Whether the remote has it. @throws {MilestoneError} `GIT_FAILED` */
   fetch(work: RemoteCommit, into: string): Promise<boolean> {
     return this.#queue.run(() => fetchCommit(this.#repo, this.#parts.remote, work, into));
@@ -222,7 +231,7 @@ export class RemoteWork {
 
   async #removeRefs(): Promise<void> {
     const {execution, remote} = this.#parts;
-    const prefixes = [baseRef(execution), originRefs(execution), workRefs(execution)];
+    const prefixes = [baseRef(execution), tipRef(execution), originRefs(execution), workRefs(execution)];
     await this.#queue.run(async () => {
       const found = await Promise.all(prefixes.map(prefix => listRemoteRefs(this.#repo, remote, prefix)));
       await removeRemoteRefs(

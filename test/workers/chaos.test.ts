@@ -29,7 +29,8 @@ test(`whatever goes wrong, each of ${TASKS} tasks is integrated once (seed ${SEE
     run: `sleep 0.${number % 10}; echo done > f${number}`,
     verify: `test -f f${number}`,
   }));
-  const settings = {where: 'any', max_parallel: 6, max_attempts: 1_000, retries: 1_000};
+  const checks = {verify: 'test -f README', verify_where: 'any'};
+  const settings = {...checks, where: 'any', max_parallel: 6, max_attempts: 1_000, retries: 1_000};
   await rig.writeMilestone('m', tasks, {settings});
   const chaos = new Chaos(workers, database);
   const counts = await chaos.untilComplete();

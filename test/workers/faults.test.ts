@@ -237,7 +237,7 @@ test('of two protocols neither is taken for the other: both versions are named',
   const blocker = await rig.waitForEvent('m', 'blocker_detected');
   expect(blocker.details).toMatchObject({
     type: 'driver_missing',
-    message: expect.stringMatching(/protocol 1.*protocol 99/),
+    message: expect.stringMatching(/protocol 2.*protocol 99/),
   });
   await held.exit(0);
   expect((await run).exitCode).toBe(4);

@@ -81,9 +81,12 @@ describe('a place where a task cannot be', () => {
     expect(ended.stderr).toContain(`task \`a\` cannot go to a worker: ${why}`);
   });
 
-  test('is refused where config.yaml names no workers', async () => {
+  test.each([
+    ['a task', {where: 'any'}, {}],
+    ['checks', {}, {verify_where: 'big'}],
+  ])('is refused to %s where config.yaml names no workers', async (_, task, settings) => {
     await using rig = await MilestoneRig.create();
-    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', ...task}], {settings});
     const ended = await rig.start(inject('node22'), path.join(PACKAGE, 'bin/milestone.js'), 'execute', 'm');
     expect(ended.exitCode).toBe(3);
     expect(ended.stderr).toContain('config.yaml names none');

@@ -3,27 +3,23 @@
 //   base offered ─> order sent ─> whatever is reported ─> over: what was handed in is taken, once
 //                        ^                           └──> lost, cancelled: interrupted, goes on from what was pushed last
 //   found in the log by the next executor ───────────────^
-//
-// R1. The order is sent again and again until it has arrived: the same job is one.
-// R2. Whoever stops it here does not wait for the worker longer than a heartbeat takes: it cannot hand in any more.
-// R3. An executor that breaks off leaves it at the worker; the next one takes it up.
 
 import {type DriverResult, stoppedOutcome} from '../../drivers/driver.ts';
 import type {DriverChoice} from '../../drivers/registry.ts';
 import type {Delivered, Denial, Outcome} from '../../events/event.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {redacted, redactTexts} from '../../execution/redacted.ts';
+import {remoteOrder} from '../../execution/remote-order.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import {commitTree} from '../../git/commit.ts';
 import type {Repository} from '../../git/git.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import type {StopSignal} from '../../platform/processes/stop-signal.ts';
-import {onAbort} from '../../platform/processes/supervise.ts';
-import {version} from '../../platform/version.ts';
 import {taskState} from '../../state/milestone.ts';
 import type {Dispatched} from '../../state/task.ts';
-import {type Handover, type Order, PROTOCOL, type RemoteCommit, type Standing} from '../../workers/port.ts';
-import {isRemoteAway, isUnreachable, pause, type RemoteWork} from '../../workers/remote-work.ts';
+import type {AttemptOrder, Handover, Order, RemoteCommit, Standing} from '../../workers/port.ts';
+import {sendPatiently, untilOver} from '../../workers/remote-jobs.ts';
+import type {RemoteWork} from '../../workers/remote-work.ts';
 import {findKeptWork} from '../../workspace/kept-work.ts';
 import type {AttemptPlace} from '../../workspace/workspace.ts';
 import {agentInput} from '../agent-input.ts';
@@ -31,10 +27,8 @@ import {AgentWatch, deniedOutcome, type Seen} from '../agent-watch.ts';
 import {minutesMs, settleBudget, stopOverspent, wasAtWork} from '../attempt-budget.ts';
 import type {PlannedAttempt} from '../planned-attempt.ts';
 import {checksKey, checksOf} from '../verify.ts';
-import {takeBack} from './take-back.ts';
 import {takeReport} from './take-report.ts';
 
-const SEND_REST_MS = 2_000;
 /** What was printed may come so much later than what was handed in. */
 const LATE_MS = 20_000;
 
@@ -64,32 +58,21 @@ export async function takeUpRemote(execution: Execution, id: TaskId): Promise<vo
   }
 }
 
-/** Until it has arrived: a remote or a database that is away comes back. @returns Why it cannot be sent at all. */
-async function send(execution: Execution, planned: PlannedAttempt, stop: StopSignal): Promise<Outcome | undefined> {
-  const remote = execution.remote as RemoteWork;
-  let said = false;
-  while (!stop.aborted) {
-    try {
-      const order = await makeOrder(execution, planned);
-      if ('refused' in order) return order.refused;
-      await remote.pool.dispatch(order);
-      return undefined;
-    } catch (error) {
-      if (!isUnreachable(error) && !isRemoteAway(error)) throw error;
-      if (!said && isRemoteAway(error))
-        execution.warn(`task \`${planned.place.taskId}\` cannot be sent yet: ${(error as Error).message}`);
-      said ||= isRemoteAway(error);
-      await pause(execution.clock, SEND_REST_MS, stop);
-    }
-  }
-  return undefined;
+/** @returns Why it cannot be sent at all. */
+function send(execution: Execution, planned: PlannedAttempt, stop: StopSignal): Promise<Outcome | undefined> {
+  const {clock, warn} = execution;
+  return sendPatiently(execution.remote as RemoteWork, {
+    make: () => makeOrder(execution, planned),
+    clock,
+    stop,
+    onAway: why => warn(`task \`${planned.place.taskId}\` cannot be sent yet: ${why}`),
+  });
 }
 
 async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise<Order | {refused: Outcome}> {
   const {place, task, choice} = planned;
   const {ledger, inForce, workspace} = execution;
-  const remote = execution.remote as RemoteWork;
-  const repo = execution.repo as Repository;
+  const parts = {ledger, inForce, remote: execution.remote as RemoteWork, repo: execution.repo as Repository};
   const head = await workspace.branch?.head();
   if (head?.kind !== 'head') {
     const message = head?.blocker.message ?? 'there is no branch';
@@ -97,34 +80,20 @@ async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise
     return {refused: {kind: 'cancelled', message}};
   }
   const settings = inForce.settingsOf(place.taskId);
-  const {job, queue} = dispatchedOf(execution, place) as Dispatched;
-  const {setup, setup_when, fresh} = inForce.settings.workspace;
-  const origin = await originOf(execution, planned, head.commit);
+  const {base, work} = await originOf(execution, planned, head.commit);
   const timeoutMs = Math.min(settings.timeoutMs, minutesMs(planned.budget));
   return {
-    protocol: PROTOCOL,
-    version: version,
-    job,
-    queue,
-    execution: ledger.state.activation?.executionId ?? '',
-    milestone: ledger.state.id,
+    ...(await remoteOrder(parts, dispatchedOf(execution, place) as Dispatched, base)),
+    kind: 'attempt',
     task,
     attempt: place.attempt,
-    remote: await remote.address(),
-    objectFormat: repo.objectFormat,
-    repository: repo.topLevel.split('/').at(-1) ?? '',
-    prefix: repo.prefix,
-    ...origin,
+    ...(work && {work}),
     driver: driverOf(execution, choice),
     ...(await agentOf(execution, planned)),
     shell: settings.shell,
     limits: {timeoutMs: finite(timeoutMs), silentMs: finite(settings.silentMs)},
-    env: inForce.settings.env,
-    envDeny: inForce.settings.envDeny,
-    workspace: {...(setup !== undefined && {setup}), ...(setup_when && {setup_when}), fresh: fresh ?? false},
     checks: checksOf(execution, place.taskId).map(check => ({shell: inForce.settings.shell, ...check})),
     asked: checksKey(checksOf(execution, place.taskId)),
-    verify: {timeoutMs: inForce.settings.verifyTimeoutMs, retries: inForce.settings.verifyRetries},
   };
 }
 
@@ -148,12 +117,12 @@ async function originOf(
   return {base: {ref, commit: head}};
 }
 
-function driverOf({inForce}: Pick<Execution, 'inForce'>, {name}: DriverChoice): Order['driver'] {
+function driverOf({inForce}: Pick<Execution, 'inForce'>, {name}: DriverChoice): AttemptOrder['driver'] {
   const entry = inForce.drivers.entryOf(name);
   return {name, ...(entry && {entry})};
 }
 
-async function agentOf(execution: Execution, planned: PlannedAttempt): Promise<Pick<Order, 'agent'>> {
+async function agentOf(execution: Execution, planned: PlannedAttempt): Promise<Pick<AttemptOrder, 'agent'>> {
   const {choice} = planned;
   if (choice.kind !== 'driver' || !choice.driver.agent) return {};
   const {observe: _, freshPrompt: __, ...agent} = await agentInput(execution, planned, choice, () => {});
@@ -173,7 +142,12 @@ async function follow(execution: Execution, place: AttemptPlace, stop: StopSigna
   const watch = new AgentWatch(execution, {place, budget}, seen);
   const stopListening = remote.listen(ref.job, report => takeReport(execution, place, report, watch.observe));
   try {
-    const standing = await untilOver(execution, ref, stop);
+    const standing = await untilOver(remote, ref, {
+      clock: execution.clock,
+      stop,
+      attempts: execution.attempts,
+      isBrokenOff: () => execution.lifetime.ending?.error !== undefined,
+    });
     if (standing === 'left') return;
     await settle(execution, place, {result: resultOf(standing, stop), standing, seen});
   } finally {
@@ -181,28 +155,9 @@ async function follow(execution: Execution, place: AttemptPlace, stop: StopSigna
   }
 }
 
-/** `left`: this executor breaks off, and the next one takes it up. */
-async function untilOver(
-  execution: Execution,
-  ref: Dispatched,
-  stop: StopSignal,
-): Promise<Standing | 'left' | undefined> {
-  const remote = execution.remote as RemoteWork;
-  const stopped = new AbortController();
-  const disarm = onAbort(stop, () => stopped.abort());
-  try {
-    const standing = await remote.whenOver(ref, stopped.signal);
-    if (standing) return standing;
-    if (execution.lifetime.ending?.error !== undefined) return 'left';
-    return await takeBack(remote, ref, execution);
-  } finally {
-    disarm();
-  }
-}
-
 /** How the attempt ended, as a driver here would say it. */
 function resultOf(standing: Standing | undefined, stop: StopSignal): DriverResult {
-  if (standing?.kind === 'over') return standing.handover.result;
+  if (standing?.kind === 'over' && standing.handover.result.kind !== 'checked') return standing.handover.result;
   if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
   return {kind: 'ended', outcome: lostOutcome(standing)};
 }

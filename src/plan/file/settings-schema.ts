@@ -42,6 +42,8 @@ const label = z
 
 const OWN_WORD = custom('BAD_VALUE', 'must be the name of a label; `here` and `any` stand alone');
 
+const place = z.union([label, z.array(label.refine(value => value !== 'here' && value !== 'any', OWN_WORD)).min(1)]);
+
 const taskSettings = {
   driver: name
     .optional()
@@ -99,10 +101,7 @@ const taskSettings = {
     .describe(
       'Runs `run`, checks and setup: `sh -e -c`, or `bash -eo pipefail -c`, for which a pipe fails with any of its commands.',
     ),
-  where: z
-    .union([label, z.array(label.refine(value => value !== 'here' && value !== 'any', OWN_WORD)).min(1)])
-    .optional()
-    .describe('`here`; `any`: on whichever worker; or the labels that a worker must carry.'),
+  where: place.optional().describe('`here`; `any`: on whichever worker; or the labels that a worker must carry.'),
 };
 export const taskSettingsSchema = z.object(taskSettings);
 
@@ -133,6 +132,11 @@ export const settingsSchema = z.object({
   verify_retries: count(0)
     .optional()
     .describe('How often a red check is run again on the same files; green then is called flaky.'),
+  verify_where: place
+    .optional()
+    .describe(
+      'Where the checks of what is merged run, as with `where`: those of rounds, of the base, and the final one.',
+    ),
   on_exceed: z
     .enum(['finish', 'stop'])
     .optional()
