@@ -78,7 +78,8 @@ function keyTable(keys: readonly Key[], isMarked: (key: string) => boolean = () 
   return table(['key', 'value', ...(hasDefaults ? ['default'] : []), 'meaning'], keys.map(row));
 }
 
-function kindOf({enum: values, type, items, pattern, minimum, maximum}: JsonSchema): string {
+function kindOf({enum: values, anyOf, type, items, pattern, minimum, maximum}: JsonSchema): string {
+  if (Array.isArray(anyOf)) return anyOf.map(kindOf).join(' or ');
   if (Array.isArray(values)) return values.map(value => `\`${value}\``).join(', ');
   if (type === 'array') return `list of ${kindOf(items as JsonSchema)}s`;
   if (type === 'object') return 'map';
