@@ -77,8 +77,8 @@ export class Clones {
   }
 }
 
-/** What attempts start from. */
-const OFFERED = ['refs/milestone/base', 'refs/milestone/origin'];
+/** What attempts start from, and checks are run on. */
+const OFFERED = ['refs/milestone/base', 'refs/milestone/origin', 'refs/milestone/tip'];
 /** For work that the remote could not be brought. */
 const KEEP_S = 30 * 86_400;
 /** Outside packs; git's own default. */

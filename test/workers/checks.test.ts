@@ -151,6 +151,19 @@ describe('a check that is at a worker', () => {
     expect(sent(workers)).toHaveLength(2);
   });
 
+  test('ends with the milestone that is cancelled while nobody executes it', async () => {
+    const {workers, whole} = await create();
+    await using _ = workers;
+    workers.worker();
+    const run = workers.milestone('execute', 'm');
+    const held = await whole.nextRun();
+    process.kill(run.pid, 'SIGKILL');
+    await run;
+    expect((await workers.milestone('cancel', 'm')).exitCode).toBe(0);
+    await held.ended;
+    expect(workers.remoteRefs()).toEqual([]);
+  });
+
   test('waits for a worker that carries the labels, as a blocker says', async () => {
     await using workers = await WorkersRig.create();
     const {rig} = workers;
