@@ -22,12 +22,15 @@ import {layIn} from '../workspace/kept-work.ts';
 import {noteLeft} from '../workspace/left-as.ts';
 import {saveCheckpoint} from '../workspace/rescue.ts';
 import {ActivityWatch} from '../workspace/slot-activity.ts';
-import type {DeliveryParts} from './delivery.ts';
-import type {Workbench} from './workbench.ts';
+import type {Reporter} from './reporter.ts';
+import type {BenchParts, Workbench} from './workbench.ts';
 
-export interface AttemptParts extends DeliveryParts {
+export interface AttemptParts extends BenchParts {
   order: AttemptOrder;
   bench: Workbench;
+  /** Counted from 0: how often the engine has given out this job before. */
+  delivery: number;
+  reporter: Reporter;
 }
 
 const CHECKPOINT_MS = 300_000;

@@ -3,17 +3,13 @@
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {Outcome} from '../events/event.ts';
 import {type Handover, type Order, PROTOCOL, type RemoteCommit} from '../workers/port.ts';
-import {AttemptWork} from './attempt-work.ts';
+import {type AttemptParts, AttemptWork} from './attempt-work.ts';
 import {runOrderedChecks} from './ordered-checks.ts';
-import type {Reporter} from './reporter.ts';
 import {type BenchParts, Workbench} from './workbench.ts';
 
-export interface DeliveryParts extends BenchParts {
+export interface DeliveryParts extends BenchParts, Pick<AttemptParts, 'delivery' | 'reporter'> {
   order: Order;
-  /** Counted from 0: how often the engine has given out this job before. */
-  delivery: number;
   worker: {name: string; version: string};
-  reporter: Reporter;
 }
 
 /** Do what an order says. @returns What is to be handed in; that the machine failed is its end, not that of the worker. */
