@@ -1,7 +1,8 @@
 import {MilestoneError} from '../errors.ts';
+import {headBranch} from './checkout.ts';
 import {commitTree} from './commit.ts';
-import {git, type Repository, tryGit} from './git.ts';
-import {resolveCommit} from './refs.ts';
+import {git, type Repository} from './git.ts';
+import {readHead, readRef, resolveCommit} from './refs.ts';
 
 export interface Base {
   commit: string;
@@ -15,14 +16,14 @@ export interface Base {
  * @throws {MilestoneError} `BASE_MISSING` when `base` names no commit.
  */
 export async function resolveBase(repo: Repository, base?: string): Promise<Base> {
-  const commit = await resolveCommit(repo, base ?? 'HEAD');
   if (base !== undefined) {
+    const commit = await resolveCommit(repo, base);
     if (commit === undefined) throw await baseMissing(repo, base);
     return {commit, name: base};
   }
-  const branch = await tryGit(repo, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
-  const name = branch.code === 0 ? branch.stdout.trim() : 'HEAD';
-  return {commit: commit ?? (await createEmptyRoot(repo)), name};
+  const branch = await headBranch(repo);
+  const commit = branch === undefined ? await readRef(repo, 'HEAD') : await readHead(repo, branch);
+  return {commit: commit ?? (await createEmptyRoot(repo)), name: branch ?? 'HEAD'};
 }
 
 /** The name of the tree without files. */

@@ -1,9 +1,10 @@
 import {MilestoneError} from '../errors.ts';
 import {type Finished, hasAll} from './brought.ts';
+import {headBranch} from './checkout.ts';
 import {commitTree} from './commit.ts';
 import {syncObjects, syncRef} from './durable.ts';
 import {git, gitError, type Repository, tryGit} from './git.ts';
-import {isAncestor, milestoneBranch, readHead, resolveCommit, UPDATE_REF} from './refs.ts';
+import {isAncestor, milestoneBranch, resolveCommit, UPDATE_REF} from './refs.ts';
 import {mergeCommits} from './trees/merge.ts';
 
 /** A completed milestone that must be in the base. */
@@ -30,9 +31,8 @@ export interface MilestoneBranch {
  */
 export async function createMilestoneBranch(repo: Repository, wanted: NewBranch): Promise<MilestoneBranch> {
   const branch = milestoneBranch(wanted.id);
-  const existing = await readHead(repo, branch);
+  const existing = await findBranch(repo, branch);
   if (existing !== undefined) return adopted(repo, branch, existing, wanted);
-  await assertNameIsFree(repo, branch);
   const {commit, merged} = await mergeRequired(repo, wanted);
   await createBranch(repo, branch, commit);
   return {branch, commit, merged};
@@ -44,9 +44,8 @@ export async function createMilestoneBranch(repo: Repository, wanted: NewBranch)
  */
 export async function assertBranchCanBeMade(repo: Repository, wanted: NewBranch): Promise<void> {
   const branch = milestoneBranch(wanted.id);
-  const existing = await readHead(repo, branch);
+  const existing = await findBranch(repo, branch);
   if (existing !== undefined) await adopted(repo, branch, existing, wanted);
-  await assertNameIsFree(repo, branch);
   await mergeRequired(repo, wanted);
 }
 
@@ -57,15 +56,22 @@ async function adopted(repo: Repository, branch: string, commit: string, wanted:
   });
 }
 
-/** Git keeps branches as files in folders: `milestone` and `milestone/x` cannot both be. */
-async function assertNameIsFree(repo: Repository, branch: string): Promise<void> {
+/**
+ * The commit that a branch is at, or `undefined` when it can be made.
+ * @throws {MilestoneError} `BRANCH_BLOCKED`: git keeps branches as files in folders, `milestone` and `milestone/x` cannot
+ * both be.
+ */
+async function findBranch(repo: Repository, branch: string): Promise<string | undefined> {
   const pattern = ['refs/heads/milestone', `refs/heads/${branch}`];
-  const names = (await git(repo, ['for-each-ref', '--format=%(refname)', ...pattern])).split('\n').filter(Boolean);
-  const unborn = await tryGit(repo, ['symbolic-ref', '--quiet', 'HEAD']);
-  const inTheWay = [...names, unborn.stdout.trim()].find(
-    name => name === 'refs/heads/milestone' || name.startsWith(`refs/heads/${branch}/`),
+  const lines = (await git(repo, ['for-each-ref', '--format=%(refname:lstrip=2) %(objectname)', ...pattern])).split(
+    '\n',
   );
-  if (inTheWay !== undefined) throw branchBlocked(branch, inTheWay.slice('refs/heads/'.length));
+  const commits = new Map(lines.filter(Boolean).map(line => line.split(' ') as [string, string]));
+  // Also one without a commit yet.
+  const names = [...commits.keys(), (await headBranch(repo)) ?? ''];
+  const inTheWay = names.find(name => name === 'milestone' || name.startsWith(`${branch}/`));
+  if (inTheWay !== undefined) throw branchBlocked(branch, inTheWay);
+  return commits.get(branch);
 }
 
 function branchBlocked(branch: string, other: string): MilestoneError {
