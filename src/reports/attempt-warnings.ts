@@ -31,6 +31,8 @@ export function attemptWarnings(plan: Plan, tasks: readonly TaskState[], facts: 
   return plan.tasks.flatMap((whole, index) => {
     const state = tasks[index];
     if (state?.status !== 'in_progress' || (state.stage !== 'starting' && state.stage !== 'working')) return [];
+    // What waits for a worker is not at work.
+    if (state.dispatched && state.stage === 'starting') return [];
     const task = state.phase === undefined ? whole : taskInPhase(whole, state.phase);
     const {timeoutMs, silentMs} = resolveTaskSettings(task, plan.settings, facts.project);
     const startedAt = Date.parse(state.startedAt);

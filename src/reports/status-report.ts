@@ -10,7 +10,7 @@ import {type ApprovalReport, approvalsOf, isWaiting} from '../projections/approv
 import {newKiro, type PhaseStatus} from '../state/kiro.ts';
 import {pausedUntil} from '../state/milestone.ts';
 import {taskProgress} from '../state/progress.ts';
-import {shownStatus, type TaskState} from '../state/task.ts';
+import {shownStatus, type TaskState, workerOf} from '../state/task.ts';
 import {addUsage} from '../state/usage.ts';
 import {asideWarnings} from './asides.ts';
 import type {AttemptWarning} from './attempt-warnings.ts';
@@ -124,7 +124,8 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     report.driver = state.driver;
     report.attempt_started_at = state.startedAt;
     if (state.queued) report.queued_at = state.queued.at;
-    if (state.dispatched?.worker !== undefined) report.worker = state.dispatched.worker;
+    const worker = workerOf(state);
+    if (worker !== undefined) report.worker = worker;
   }
   if (state.status === 'completed') {
     report.checked = state.checked;

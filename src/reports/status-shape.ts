@@ -103,8 +103,8 @@ export interface TaskReport {
   queued_at?: Timestamp;
   /** Those with which it is merged and checked at the moment, itself among them. */
   round?: readonly TaskId[];
-  /** Of an attempt on another machine: who has it, as soon as he has said so. */
-  worker?: string;
+  /** Of an attempt on another machine: who has it; null until somebody has said so. */
+  worker?: string | null;
   completed_at?: Timestamp;
   /** Time of its attempts, without that in which it waited for its turn or for a person. */
   minutes?: number;

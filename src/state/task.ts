@@ -132,6 +132,11 @@ export interface Dispatched {
   worker?: string;
 }
 
+/** The worker that has an attempt; null as long as none has said so, undefined for one that is made here. */
+export function workerOf({dispatched, delivered}: RunningTask): string | null | undefined {
+  return dispatched && (dispatched.worker ?? delivered?.worker ?? null);
+}
+
 /** Whether a person does it by hand. */
 export function isByHand({slot}: Pick<RunningTask, 'slot'>): boolean {
   return slot === undefined;

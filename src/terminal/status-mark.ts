@@ -30,6 +30,12 @@ export function paintStatus(status: ShownStatus | MilestoneStatus, text: string,
   return colour === undefined ? text : paint[colour](text);
 }
 
+/** Where an attempt is made, when that is another machine. */
+export function workerText({worker}: {worker?: string | null | undefined}): string {
+  if (worker === undefined) return '';
+  return worker === null ? ', waits for a worker' : ` on ${worker}`;
+}
+
 /** A stage as people are told it. */
 export function stageWord({stage, round}: {stage?: Stage; round?: readonly unknown[]}): string {
   if (stage !== 'integrating') return stage ?? '';

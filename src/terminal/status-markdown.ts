@@ -9,7 +9,7 @@ import {goOnCommand} from '../reports/what-next.ts';
 import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {stageWord} from './status-mark.ts';
+import {stageWord, workerText} from './status-mark.ts';
 import {countParts, doneParts, othersOf, running, runningHeading, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */
@@ -113,7 +113,7 @@ function runningText(task: TaskReport, {warnings}: StatusReport): string {
   const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
   const marks = warnings.flatMap(of => ('task_id' in of && of.task_id === id ? `, ${WARNINGS[of.kind]}` : []));
   const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
-  return `\`${id}\` ${stageWord(task)}${othersOf(task)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
+  return `\`${id}\` ${stageWord(task)}${escaped(workerText(task))}${othersOf(task)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
 }
 
 /** Without their ages, which change all the time. */

@@ -8,7 +8,7 @@ import {clockTime, eventGist} from './log-line.ts';
 import type {Paint} from './paint.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {stageWord} from './status-mark.ts';
+import {stageWord, workerText} from './status-mark.ts';
 import {costLines} from './usage-text.ts';
 import {cutTo, pad} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
@@ -177,8 +177,7 @@ export function runningText(task: RunningTask, now: number): string {
   const age = since === undefined ? '' : ` ${ageOf(now - Date.parse(since))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
-  const at = task.worker === undefined ? '' : ` on ${task.worker}`;
-  return printable(`${phase}${stageWord(task)}${at}${othersOf(task)}${age}${attempts(task)}${title}`);
+  return printable(`${phase}${stageWord(task)}${workerText(task)}${othersOf(task)}${age}${attempts(task)}${title}`);
 }
 
 type RunningTask = Pick<

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import {createRequire} from 'node:module';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
+import {commandLine} from '../platform/processes/typed-command.ts';
 
 export type PgBossLibrary = typeof import('pg-boss');
 
@@ -17,7 +18,7 @@ export async function loadPgBoss(): Promise<PgBossLibrary> {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 22 || (major === 22 && minor < 12))
     throw new MilestoneError('NO_WORKERS', `workers need Node 22.12 or later, this is Node ${process.versions.node}`, {
-      hint: 'npx -p node@22 -p milestone-cli milestone …',
+      hint: commandLine(['npx', '-y', '-p', 'node@22', 'node', ...process.argv.slice(1)]),
     });
   const version = installedVersion();
   if (version === undefined)

@@ -78,19 +78,46 @@ describe('a worker', () => {
     expect(rig.events('m').map(({event}) => event)).toContain('blocker_resolved');
   });
 
-  test('is listed with what it carries, and named by the status of what it works on', async () => {
+  test('is listed with what it carries, and named wherever the attempts are told that it has', async () => {
     await using workers = await WorkersRig.create();
     const {rig} = workers;
     const build = await rig.command('build');
-    await rig.writeMilestone('m', [{id: 'build', run: build.shell, where: ['linux']}]);
-    workers.worker('--label', 'linux', '--slots', '2');
+    const task = {run: build.shell, where: ['linux']};
+    await rig.writeMilestone('m', [
+      {id: 'build', ...task},
+      {id: 'waits', ...task},
+    ]);
+    workers.worker('--label', 'linux');
     const run = workers.milestone('execute', 'm');
     const held = await build.nextRun();
     const {workers: listed} = (await workers.milestone('workers', '--json')).json();
-    expect(listed).toEqual([expect.objectContaining({labels: ['linux'], slots: 2, version: expect.any(String)})]);
-    await rig.waitForEvent('m', 'task_working');
-    expect((await rig.status('m')).tasks).toEqual([expect.objectContaining({id: 'build', worker: listed[0].name})]);
+    expect(listed).toEqual([expect.objectContaining({labels: ['linux'], slots: 1, version: expect.any(String)})]);
+    const {name} = listed[0];
+    const working = await rig.waitForEvent('m', 'task_working');
+    const first = working.details.task_id;
+    const ofBoth = [
+      {task_id: 'build', attempt: 1, worker: first === 'build' ? name : null},
+      {task_id: 'waits', attempt: 1, worker: first === 'waits' ? name : null},
+    ];
+    const {tasks} = await rig.status('m');
+    expect(tasks.map(({id, worker}: {id: string; worker: string}) => ({task_id: id, attempt: 1, worker}))).toEqual(
+      ofBoth,
+    );
+    expect((await rig.milestone('list', '--json')).json().milestones[0].at_workers).toEqual(ofBoth);
+    const {report} = (await rig.milestone('report', '--json')).json();
+    const timeline = report.timeline.map(({task, attempt, worker}: {task: string; attempt: number; worker: string}) => {
+      return {task_id: task, attempt, worker};
+    });
+    expect(timeline).toEqual(expect.arrayContaining(ofBoth));
+    for (const words of [['status'], [], ['status', '--format', 'md'], ['--format', 'md']]) {
+      const {stdout} = await rig.milestone(...words);
+      expect(stdout).toContain(`working on ${name}`);
+      expect(stdout).toContain('starting, waits for a worker');
+    }
+    expect((await rig.milestone('show', first)).stdout).toContain(`shell on ${name}`);
+    expect((await rig.milestone('report', '--format', 'html')).stdout).toContain(`>${name}</`);
     await held.exit(0);
+    await (await build.nextRun()).exit(0);
     expect((await run).exitCode).toBe(0);
   });
 });

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, inject} from 'vitest';
-import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {MILESTONE, MilestoneRig} from '../rig/milestone-rig.ts';
 import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
@@ -62,11 +62,24 @@ const onOldNode = isOldNode ? test : test.skip;
 
 onOldNode('an older Node is refused by its version', async () => {
   await using rig = await MilestoneRig.create();
-  const ended = await rig.milestone('worker', '--connect', 'postgres://nowhere/x');
+  const ended = await rig.milestone('worker', '--connect', "it's nowhere");
   expect(ended.exitCode).toBe(3);
   expect(ended.stderr).toContain('workers need Node 22.12 or later');
-  expect(ended.stderr).toContain('npx -p node@22');
+  const words = `worker --connect 'it'\\''s nowhere'`;
+  expect(ended.stderr).toContain(`hint: npx -y -p node@22 node ${MILESTONE} ${words}\n`);
 });
+
+onOldNode.each([[['execute', 'm']], [['execute', 'm', '--detach']], [['execute', 'm', '--detach', '--json']]])(
+  'the hint says what was typed: %j',
+  async words => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    const ended = await rig.milestone(...words);
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stdout + ended.stderr).toContain(`npx -y -p node@22 node ${MILESTONE} ${words.join(' ')}`);
+  },
+);
 
 describe('a place where a task cannot be', () => {
   test.each([

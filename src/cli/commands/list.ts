@@ -3,11 +3,12 @@ import {knownMilestones} from '../../milestone/find-milestone.ts';
 import {look} from '../../milestone/look.ts';
 import {type HomePaths, homePaths, type ListedMilestone} from '../../plan/file/home.ts';
 import {phaseWeights} from '../../plan/kiro-plan.ts';
-import type {MilestoneId, Problem} from '../../plan/plan.ts';
+import type {MilestoneId, Plan, Problem} from '../../plan/plan.ts';
 import {readIfExists} from '../../platform/files.ts';
 import {print} from '../../platform/print.ts';
 import type {Listed} from '../../reports/listed.ts';
 import {milestoneProgress, taskProgress} from '../../state/progress.ts';
+import {type TaskState, workerOf} from '../../state/task.ts';
 import {choosePaint, type Paint} from '../../terminal/paint.ts';
 import {printable} from '../../terminal/printable.ts';
 import {cutTo, pad} from '../../terminal/width.ts';
@@ -60,12 +61,30 @@ async function summaryOf(paths: HomePaths, {id, file}: ListedMilestone): Promise
     const {plan, kept, tasks} = (await look(paths, id)).snapshot;
     const weights = phaseWeights(plan.kiro_configuration);
     const sum = tasks.reduce((total, task) => total + taskProgress(task, weights), 0);
-    return {id, title: plan.title, status: kept.status, percentage: milestoneProgress(sum, tasks.length), file};
+    const at_workers = attemptsAtWorkers(plan, tasks);
+    return {
+      id,
+      title: plan.title,
+      status: kept.status,
+      percentage: milestoneProgress(sum, tasks.length),
+      file,
+      ...(at_workers.length > 0 && {at_workers}),
+    };
   } catch (error) {
     if (!(error instanceof MilestoneError)) throw error;
     const {code, message, hint, where} = error;
     return {severity: 'warning', code, message, ...(hint !== undefined && {hint}), where: where ?? {file}};
   }
+}
+
+/** @param tasks In the order of the plan's. */
+function attemptsAtWorkers(plan: Plan, tasks: readonly TaskState[]): NonNullable<Listed['at_workers']> {
+  return plan.tasks.flatMap(({id: task_id}, index) => {
+    const task = tasks[index];
+    if (task?.status !== 'in_progress') return [];
+    const worker = workerOf(task);
+    return worker === undefined ? [] : {task_id, attempt: task.attempt, worker};
+  });
 }
 
 function table(milestones: readonly Listed[], current: string | undefined, paint: Paint): string {

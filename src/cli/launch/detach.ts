@@ -7,6 +7,7 @@ import {systemClock} from '../../platform/clock.ts';
 import {startDetachedNode, TELL_FD} from '../../platform/processes/detached.ts';
 import {processSignals, SIGNAL_EXITS, type SignalName} from '../../platform/processes/signals.ts';
 import {describeExit, type Exit} from '../../platform/processes/start-group.ts';
+import {commandLine} from '../../platform/processes/typed-command.ts';
 import {printable} from '../../terminal/printable.ts';
 import {describeFailure} from '../failure.ts';
 import {shownPath} from '../shown-path.ts';
@@ -16,6 +17,8 @@ export interface DetachedExecutor {
   pid: number;
   /** Takes everything that it prints. */
   logFile: string;
+  /** What it says, with the command line that was typed in place of its own. */
+  asTyped(text: string): string;
   /** Once its `session_started` is on disk, or it ended without one. Never rejects. */
   started: Promise<StartReport>;
   exited: Promise<Exit>;
@@ -34,7 +37,8 @@ export async function startDetached(home: string, id: MilestoneId, args: readonl
   const words = [process.argv[1] as string, ...args, '--tell-start', String(TELL_FD)];
   const {pid, told, exited, signal, release} = await startDetachedNode(words, logFile);
   const started = told.then(async text => (text === '' ? diedEarly(await exited) : (JSON.parse(text) as StartReport)));
-  return {pid, logFile, started, exited, signal, release};
+  const asTyped = (text: string) => text.replaceAll(commandLine(words), commandLine(process.argv.slice(1)));
+  return {pid, logFile, asTyped, started, exited, signal, release};
 }
 
 /** The words of this process's command line for an executor in the background, which prints text into its log. */
@@ -72,14 +76,15 @@ function followingText(id: MilestoneId, {pid, logFile}: DetachedExecutor, sessio
 
 async function reportEnd(
   id: MilestoneId,
-  {exited, logFile}: DetachedExecutor,
+  {exited, logFile, asTyped}: DetachedExecutor,
   {ok, exit, error, died}: StartReport & {kind: 'ended'},
   json: boolean,
 ): Promise<number> {
   await exited; // it may still be printing
-  if (json) console.log(JSON.stringify({ok, milestone_id: id, exit, ...(error && {error})}));
+  const told = error?.hint === undefined ? error : {...error, hint: asTyped(error.hint)};
+  if (json) console.log(JSON.stringify({ok, milestone_id: id, exit, ...(told && {error: told})}));
   else if (ok) console.log(printable(`milestone \`${id}\` is completed; there was nothing left to do`));
-  else process.stderr.write(fs.readFileSync(logFile, 'utf8'));
+  else process.stderr.write(asTyped(fs.readFileSync(logFile, 'utf8')));
   if (died && !json) console.error(printable(`error: ${error?.message ?? ''}`));
   forget(logFile);
   return exit;

@@ -58,13 +58,13 @@ function leave(executor: DetachedExecutor, id: MilestoneId): number {
 
 /** Print how it ended, in the executor's own words. */
 async function close(
-  {exited, logFile}: DetachedExecutor,
+  {exited, logFile, asTyped}: DetachedExecutor,
   id: MilestoneId,
   lines: number,
   known?: number,
 ): Promise<number> {
   const exit = await exited;
-  const printed = fs.readFileSync(logFile, 'utf8').trimEnd().split('\n');
+  const printed = asTyped(fs.readFileSync(logFile, 'utf8')).trimEnd().split('\n');
   const isCut = printed.length > lines;
   if (isCut) console.log(printable(`… ${counted(printed.length - lines, 'line')} more in ${shownPath(logFile)}`));
   const kept = printed.slice(-lines).join('\n');

@@ -46,12 +46,14 @@ export function Attempt({path, attempt: one}: {path: string; attempt: AttemptDet
   );
 }
 
-function Facts({attempt: {outcome, started, to, driver, used, continues, commit, work_at}}: {attempt: AttemptDetails}) {
+function Facts({attempt}: {attempt: AttemptDetails}) {
+  const {outcome, started, to, driver, worker, used, continues, commit, work_at} = attempt;
   const facts: Array<[string, string | undefined]> = [
     ['end', outcome.replaceAll('_', ' ')],
     ['began', `${instant(started)} UTC`],
     ['ended', to === null ? 'it runs' : `${instant(to)} UTC`],
     ['driver', driver],
+    ['worker', worker === null ? 'none has it yet' : worker],
     ['cost', used?.usd === undefined ? undefined : usd(used.usd)],
     ['tokens', used?.tokens?.toLocaleString('en')],
     ['turns', used?.turns?.toString()],

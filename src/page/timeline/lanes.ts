@@ -89,7 +89,8 @@ export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions
 
 /** Where an attempt is made. */
 export function placeOf({slot, worker}: TimelineEntry): string {
-  return worker ?? (slot < 0 ? 'by hand' : `slot ${slot}`);
+  if (worker !== undefined) return worker ?? 'no worker';
+  return slot < 0 ? 'by hand' : `slot ${slot}`;
 }
 
 type Scale = (at: number) => number;

@@ -27,8 +27,8 @@ export interface AttemptRecord {
   phase?: KiroPhase;
   driver: string;
   slot: number;
-  /** The machine that it works on, where that is another one. */
-  worker?: string;
+  /** The machine that it works on, where that is another one; null as long as none has it. */
+  worker?: string | null;
   /** When it could have begun. */
   from: Timestamp;
   started: Timestamp;
@@ -143,6 +143,9 @@ export class HistoryReader {
         break;
       case 'tests_removed':
         if (open) open.record.removedTests = event.details.files;
+        break;
+      case 'attempt_dispatched':
+        if (open) open.record.worker = null;
         break;
       case 'task_verified':
         if (open) verify(open, event);

@@ -16,7 +16,10 @@ export interface AttentionReport
   /** What goes on with it, once that is done which needs a person. */
   then?: string;
   running: Array<
-    Pick<TaskReport, 'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro'>
+    Pick<
+      TaskReport,
+      'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro' | 'worker'
+    >
   >;
   next: Array<{id: TaskId; title: string}>;
   since: Since | null;
@@ -29,7 +32,8 @@ export interface AttentionReport
   commands: string[];
 }
 
-function runningTask({id, title, stage, attempts, attempt_started_at, queued_at, round, kiro}: TaskReport) {
+function runningTask(task: TaskReport): AttentionReport['running'][number] {
+  const {id, title, stage, attempts, attempt_started_at, queued_at, round, kiro, worker} = task;
   return {
     id,
     title,
@@ -39,6 +43,7 @@ function runningTask({id, title, stage, attempts, attempt_started_at, queued_at,
     ...(queued_at !== undefined && {queued_at}),
     ...(round && {round}),
     ...(kiro && {kiro}),
+    ...(worker !== undefined && {worker}),
   };
 }
 

@@ -79,8 +79,8 @@ export interface TimelineEntry {
   driver: string;
   /** -1: the place of a task that is done by hand. */
   slot: number;
-  /** The machine that it works on, where that is another one. */
-  worker?: string;
+  /** The machine that it works on, where that is another one; null as long as none has it. */
+  worker?: string | null;
   /** When it could have begun. */
   from: Timestamp;
   started: Timestamp;

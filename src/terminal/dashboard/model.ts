@@ -66,6 +66,8 @@ export interface TaskRow {
   /** Milliseconds since its attempt started, or that it took. */
   age?: number;
   driver: string;
+  /** The machine that it works on, where that is another one. */
+  worker?: string;
   /** Milliseconds since the last sign of life of its attempt. */
   quiet?: number;
   /** Number of the last attempt; 0 before the first. */
@@ -172,6 +174,7 @@ function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {
     state: stateOf(task),
     ...(age !== undefined && {age}),
     driver: printable(driver),
+    ...(typeof task.worker === 'string' && {worker: printable(task.worker)}),
     ...(sign !== undefined && {quiet: Math.max(now - sign, 0)}),
     attempts,
   };
@@ -186,7 +189,7 @@ function stateOf(task: TaskReport): string {
   const {status, stage, checked, attempts, kiro} = task;
   switch (status) {
     case 'in_progress':
-      return `${stageWord(task)}${attempts > 1 ? ` #${attempts}` : ''}`;
+      return `${task.worker === null ? 'needs a worker' : stageWord(task)}${attempts > 1 ? ` #${attempts}` : ''}`;
     case 'kiro_managed':
       return `${kiro?.current_phase} ${stage ? stageWord(task) : phaseWord(kiro)}`;
     case 'completed':

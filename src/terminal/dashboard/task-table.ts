@@ -19,6 +19,8 @@ const STATE_WIDTH = 20;
 const QUIET_WIDTH = 8;
 const WIDEST_ID = 24;
 const WIDEST_DRIVER = 10;
+/** The same with a worker. */
+const WIDEST_PLACE = 28;
 const LEAST_TITLE = 10;
 
 /** A heading and a line for each task, windowed round what is selected or runs; never more than `rows` lines. */
@@ -69,8 +71,8 @@ function widthsFor(tasks: readonly TaskRow[], columns: number): Widths {
     title: 0,
     state: STATE_WIDTH,
     driver: Math.min(
-      widest(({driver}) => driver, 'driver'.length),
-      WIDEST_DRIVER,
+      widest(placeOf, 'driver'.length),
+      tasks.some(({worker}) => worker !== undefined) ? WIDEST_PLACE : WIDEST_DRIVER,
     ),
     quiet: QUIET_WIDTH,
   };
@@ -89,11 +91,16 @@ function heading(widths: Widths, columns: number): string {
 }
 
 function taskLine(task: TaskRow, isSelected: boolean, widths: Widths, columns: number, paint: Paint): string {
-  const {id, title, state, age, driver, quiet, status} = task;
+  const {id, title, state, age, quiet, status} = task;
   const seen = quiet === undefined ? '' : `${shortAge(quiet)} ago`;
   const said = age === undefined ? state : `${state} ${ageOf(age)}`;
-  const text = `${isSelected ? '>' : ' '}${STATUS_MARKS[status]} ${joined([id, title, said, driver, seen], widths)}`;
+  const text = `${isSelected ? '>' : ' '}${STATUS_MARKS[status]} ${joined([id, title, said, placeOf(task), seen], widths)}`;
   return paintStatus(status, cutTo(text.trimEnd(), columns), paint);
+}
+
+/** Who does it, and where when that is another machine. */
+function placeOf({driver, worker}: TaskRow): string {
+  return worker === undefined ? driver : `${driver} on ${worker}`;
 }
 
 function joined(texts: readonly string[], {id, title, state, driver, quiet}: Widths): string {

@@ -2,6 +2,7 @@ import type {AttentionReport} from '../../reports/morning/attention.ts';
 import {headlineParts} from '../../reports/morning/headline.ts';
 import {remarks} from '../attention-text.ts';
 import {code, escaped, prose} from '../markdown.ts';
+import {workerText} from '../status-mark.ts';
 import {runningHeading} from '../status-text.ts';
 
 /** Entries of a section; the rest is counted. */
@@ -22,7 +23,8 @@ export function attentionMarkdown(report: AttentionReport): string {
     ...list(
       runningHeading(report),
       running.map(
-        ({id, stage, attempts, kiro}) => `${code(id)} ${stage}${attempts > 1 && !kiro ? `, attempt ${attempts}` : ''}`,
+        ({id, stage, attempts, kiro, worker}) =>
+          `${code(id)} ${stage}${escaped(workerText({worker}))}${attempts > 1 && !kiro ? `, attempt ${attempts}` : ''}`,
       ),
     ),
     ...list(

@@ -7,6 +7,7 @@ import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {AttemptDetails, TaskDetails} from '../../reports/morning/task-details.ts';
 import type {Paint} from '../paint.ts';
 import {printable} from '../printable.ts';
+import {workerText} from '../status-mark.ts';
 import {usageText} from '../usage-text.ts';
 import {cutTo} from '../width.ts';
 import {joinWrapped, wrapped} from '../wrap.ts';
@@ -78,8 +79,10 @@ function attemptLines(attempt: AttemptDetails, {milestone, id}: TaskDetails): st
   const times = STAGES.flatMap(stage =>
     attempt.stage_times[stage] > 0 ? [`${stage} ${spanText(attempt.stage_times[stage])}`] : [],
   );
+  // One that has ended waits for nobody.
+  const at = attempt.worker === null && attempt.to !== null ? '' : workerText(attempt);
   return [
-    ...joinWrapped([driver, attempt.started.slice(0, 19).concat('Z'), ...times], ' · ', LEFT),
+    ...joinWrapped([`${driver}${at}`, attempt.started.slice(0, 19).concat('Z'), ...times], ' · ', LEFT),
     ...(continues === undefined ? [] : [`from the work of attempt ${continues}`]),
     ...(message === undefined ? [] : wrapped(message, LEFT)),
     ...(commit === undefined ? [] : [`commit ${commit}`]),

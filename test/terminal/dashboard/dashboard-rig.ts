@@ -15,6 +15,8 @@ const NOW = Date.parse('2026-11-23T10:00:00.000Z');
 export interface MadeTask {
   title?: string;
   status: TaskStatus;
+  /** Who has it, where that is another machine; null: nobody yet. */
+  worker?: string | null;
 }
 
 export interface Made {
@@ -99,14 +101,15 @@ function event(place: number): MilestoneEvent {
   } as MilestoneEvent;
 }
 
-function taskState({status}: MadeTask): TaskState {
+function taskState({status, worker}: MadeTask): TaskState {
   const history = {...initialTask().history, attempts: 1, startedAt: ago(60)};
   switch (status) {
     case 'in_progress':
       return {
         status,
         history,
-        stage: 'working',
+        stage: worker === null ? 'starting' : 'working',
+        ...(worker !== undefined && {dispatched: {job: '', ref: '', queue: '', labels: [], ...(worker && {worker})}}),
         attempt: 1,
         slot: 0,
         token: '',

@@ -116,6 +116,20 @@ test('tasks that run out of sight are counted', () => {
   );
 });
 
+test('who has an attempt on another machine is said beside its driver, and that it waits for one', () => {
+  const tasks = ['builder-1', null, undefined].map(worker => ({
+    status: 'in_progress' as const,
+    ...(worker !== undefined && {worker}),
+  }));
+  expect(shown({tasks}, {columns: 80, rows: 23})).toEqual(
+    expect.arrayContaining([
+      ' ▶ task-0 A task                working 1m           shell on builder-1 5s ago',
+      ' ▶ task-1 A task                needs a worker 1m    shell              5s ago',
+      ' ▶ task-2 A task                working 1m           shell              5s ago',
+    ]),
+  );
+});
+
 test('a loop inside the executor is named only when it is ill, and nobody at work is said', () => {
   const agents = {'task-executor': 'running', 'git-integration': 'failing', 'progress-monitor': 'running'} as const;
   const size = {columns: 100, rows: 20};
