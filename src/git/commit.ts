@@ -12,20 +12,14 @@ export interface NewCommit {
   tree: string;
   parents: readonly string[];
   message: string;
-  /** It is of use only for as long as this machine runs: nothing is synced. */
-  isPassing?: boolean;
 }
 
 /**
- * Make a commit object; its content is on disk when this resolves, unless it is a passing one, and nothing points at it
- * yet.
+ * Make a commit object; its content is on disk when this resolves, and nothing points at it yet.
  * @returns Its name.
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
-export async function commitTree(
-  repo: Repository,
-  {tree, parents, message, isPassing = false}: NewCommit,
-): Promise<string> {
+export async function commitTree(repo: Repository, {tree, parents, message}: NewCommit): Promise<string> {
   const date = gitDate(systemClock.now());
   const lines = [
     `tree ${tree}`,
@@ -35,7 +29,7 @@ export async function commitTree(
     '',
     `${message.replaceAll('\0', '').replace(/\n+$/, '')}\n`,
   ];
-  return writeObject(repo, 'commit', Buffer.from(lines.join('\n')), {isSynced: !isPassing});
+  return writeObject(repo, 'commit', Buffer.from(lines.join('\n')));
 }
 
 /** Seconds since the epoch and the time zone, as commits have them. */
@@ -46,8 +40,11 @@ function gitDate(now: number): string {
   return `${Math.floor(now / 1_000)} ${east < 0 ? '-' : '+'}${digits(hours)}${digits(minutes)}`;
 }
 
-/** Write a loose object the way git does: a temporary file, renamed. The folders' names are for `syncObjects`. */
-function writeObject(repo: Repository, type: string, content: Buffer, {isSynced}: {isSynced: boolean}): string {
+/**
+ * Write a loose object the way git does: a synced temporary file, renamed. The folders' names are for `syncObjects`. Also
+ * one that nothing refers to for long: a loss of power may keep its name, and an empty object spoils a repository.
+ */
+function writeObject(repo: Repository, type: string, content: Buffer): string {
   const data = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const name = createHash(repo.objectFormat).update(data).digest('hex');
   const objects = repo.environment.GIT_OBJECT_DIRECTORY ?? path.join(repo.commonDir, 'objects');
@@ -59,7 +56,7 @@ function writeObject(repo: Repository, type: string, content: Buffer, {isSynced}
     const temporary = temporaryName(path.join(objects, 'object')).replace('/.object.', '/tmp_obj_');
     try {
       makeObjectFolder(folder, objects);
-      writeNew(temporary, packed, {isSynced});
+      writeSynced(temporary, packed);
       fs.renameSync(temporary, file);
       return name;
     } catch (error) {
@@ -80,11 +77,11 @@ function makeObjectFolder(folder: string, above: string): void {
   fs.chmodSync(folder, fs.statSync(above).mode & 0o7777);
 }
 
-function writeNew(file: string, data: Buffer, {isSynced}: {isSynced: boolean}): void {
+function writeSynced(file: string, data: Buffer): void {
   const fd = fs.openSync(file, 'wx', 0o444);
   try {
     writeAll(fd, data);
-    if (isSynced) fs.fsyncSync(fd);
+    fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
   }

@@ -17,8 +17,8 @@ function pinRef({id, task, attempt}: RescueName): string {
 }
 
 /**
- * Keep git from removing a tree, for as long as this machine runs.
- * @param work.message Of a commit that is going to be on record: its content is on disk when this resolves.
+ * Keep git from removing a tree, for as long as this machine runs: the ref is not synced.
+ * @param work.message Of a commit that is going to be on record.
  * @returns The commit that does it.
  */
 export async function pinTree(
@@ -27,8 +27,7 @@ export async function pinTree(
   tree: string,
 ): Promise<string> {
   const {message = `frozen(milestone-${work.id}): ${work.task}, attempt ${work.attempt}\n`} = work;
-  const isPassing = work.message === undefined;
-  const commit = await commitTree(repo, {tree, parents: [work.base], message, isPassing});
+  const commit = await commitTree(repo, {tree, parents: [work.base], message});
   if (hasRefTables(repo)) await git(repo, [...UPDATE_REF, pinRef(work), commit]);
   // Nobody else writes this name, and to start git for it takes longer than to freeze the work.
   else replaceFile(looseRef(repo, pinRef(work)), `${commit}\n`, {durable: false});
