@@ -31,7 +31,7 @@ async function stoppedRig(): Promise<MilestoneRig> {
 }
 
 /** Moments at which a discard is killed. */
-const PARTS = 30 / oneIn(10);
+const PARTS = 30 / oneIn(15);
 
 function refs(rig: MilestoneRig, pattern: string): string[] {
   return rig.git('for-each-ref', '--format=%(refname)', pattern).split('\n').filter(Boolean);

@@ -69,6 +69,7 @@ describe.skipIf(preload === '')('with a fault below node', async () => {
 
 describe.skipIf(preload === '')('with power lost as soon as it has ended', async () => {
   const template = await createWorld({git: true});
+  let total: Promise<number> | undefined;
   afterAll(() => template[Symbol.asyncDispose]());
 
   // What a dead executor left was on disk before, and may come back.
@@ -80,8 +81,8 @@ describe.skipIf(preload === '')('with power lost as soon as it has ended', async
     await using rig = copyWorld(template);
     const mine = usersThings(rig);
     if (point.after > 0) {
-      const total = await countCalls(template);
-      await runWithFault(rig, preload, {kind: 'tree', at: Math.ceil(total * point.after)});
+      total ??= countCalls(template);
+      await runWithFault(rig, preload, {kind: 'tree', at: Math.ceil((await total) * point.after)});
     }
     const {exitCode, stderr} = await runWithFault(rig, preload, {kind: `power-names-${point.names}`, at: 0});
     expect(exitCode, stderr).toBe(0);

@@ -3,7 +3,7 @@
 
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import type {MilestoneRig} from '../rig/milestone-rig.ts';
-import {oneIn} from '../rig/sweep.ts';
+import {oneIn, sample} from '../rig/sweep.ts';
 import {
   completed,
   copyWorld,
@@ -22,7 +22,7 @@ import {
   usersThings,
 } from './world.ts';
 
-const EVERY = oneIn(12);
+const EVERY = oneIn(20);
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
 
 describe.each([
@@ -31,14 +31,15 @@ describe.each([
   {where: 'in git, but with --no-git', git: true, flags: ['--no-git'], moments: 10, faults: 0},
 ])('$where', ({git, flags, moments, faults}) => {
   let template: MilestoneRig;
-  let total = 0;
+  /** All that it does to the world, in order. */
+  let all: string[] = [];
 
   beforeAll(async () => {
     template = await createWorld({git});
     await using rig = copyWorld(template);
     const mine = usersThings(rig);
     expect(await executeWith(rig, {at: 0, kind: 'kill-before'}, ...flags)).toMatchObject({exitCode: 0});
-    total = effects(rig).length;
+    all = effects(rig);
     expectComplete(rig, mine);
     expect(timesRun(rig)).toEqual(Object.fromEntries(TASK_IDS.map(id => [id, 1])));
   });
@@ -56,7 +57,7 @@ describe.each([
       const [done, ranBefore] = [completed(rig), timesRun(rig)];
       await executeToTheEnd(rig, ...flags);
 
-      const context = () => `${JSON.stringify(fault)} of ${total}: ${effects(rig).at(fault.at - 1)}`;
+      const context = () => `${JSON.stringify(fault)} of ${all.length}: ${effects(rig).at(fault.at - 1)}`;
       withContext(context, () => {
         expectComplete(rig, mine);
         const ranAfter = timesRun(rig);
@@ -66,13 +67,10 @@ describe.each([
   );
 
   // Nobody comes after who would clear away what is left then.
-  test('killed at one of the last things that it does, it leaves nothing', async () => {
-    await using counted = copyWorld(template);
-    await executeWith(counted, {at: 0, kind: 'kill-before'}, ...flags);
-    const done = effects(counted);
-    const first = done.findIndex(effect => effect.includes(`completed/${ID}.yaml`));
+  test.concurrent('killed at one of the last things that it does, it leaves nothing', async () => {
+    const first = all.findIndex(effect => effect.includes(`completed/${ID}.yaml`));
     expect(first).toBeGreaterThan(0);
-    const last = done.flatMap((_, index) => (index > first && index % EVERY === 0 ? index + 1 : []));
+    const last = all.flatMap((_, index) => (index > first && (index - first) % EVERY === 1 % EVERY ? index + 1 : []));
     for (const [index, at] of last.entries()) {
       await using rig = copyWorld(template);
       const mine = usersThings(rig);
@@ -80,20 +78,18 @@ describe.each([
       await executeWith(rig, fault, ...flags);
       await executeToTheEnd(rig, ...flags);
       withContext(
-        () => `${JSON.stringify(fault)}: ${done[at - 1]}`,
+        () => `${JSON.stringify(fault)}: ${all[at - 1]}`,
         () => expectComplete(rig, mine),
       );
     }
   });
 
-  test('when what it says of its agents cannot be written at the end, nothing is taken away in a hurry', async () => {
-    await using counted = copyWorld(template);
-    await executeWith(counted, {at: 0, kind: 'kill-before'}, ...flags);
-    const written = effects(counted).flatMap((effect, index) =>
+  test.concurrent('when what it says of its agents cannot be written at the end, nothing is taken away in a hurry', async () => {
+    const written = all.flatMap((effect, index) =>
       /^\d+ openSync .*sessions\/agents\//.test(effect) ? [index + 1] : [],
     );
     // All agents are stopped, one after the other.
-    const last = written.slice(-7).filter((_, index) => index % Math.min(EVERY, 3) === 0);
+    const last = sample(written.slice(-7), 4);
     for (const at of last) {
       await using rig = copyWorld(template);
       const mine = usersThings(rig);
@@ -106,7 +102,7 @@ describe.each([
     }
   });
 
-  test.concurrent.each(spread(Math.ceil(faults / oneIn(5))))(
+  test.concurrent.each(spread(Math.ceil(faults / oneIn(8))))(
     'when writing fails at %s of the way, it says so and loses nothing',
     async (_, part, index) => {
       await using rig = copyWorld(template);
@@ -133,7 +129,7 @@ describe.each([
   );
 
   function momentAt(part: number): number {
-    return 1 + Math.floor(part * total);
+    return 1 + Math.floor(part * all.length);
   }
 
   function expectComplete(rig: MilestoneRig, mine: Record<string, string>): void {

@@ -20,7 +20,7 @@ import {
 } from './world.ts';
 
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
-const MOMENTS = 16 / oneIn(4);
+const MOMENTS = 16 / oneIn(8);
 const TASKS = ['first', 'second'];
 const FLAGS = ['--gates', 'auto'];
 /** Every gate is closed, that behind the last phase too. */

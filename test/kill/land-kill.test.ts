@@ -8,7 +8,7 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {oneIn} from '../rig/sweep.ts';
 
 const ID = 'auth';
-const MOMENTS = 60 / oneIn(15);
+const MOMENTS = 60 / oneIn(30);
 
 describe.each([['--merge'], ['--squash']])('land %s', kind => {
   let template: MilestoneRig;

@@ -7,7 +7,7 @@ import {oneIn} from '../rig/sweep.ts';
 import {copyWorld, effects, executeToTheEnd, executeWith, expectNothingLeft, type Fault, ID} from './world.ts';
 
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
-const MOMENTS = 45 / oneIn(9);
+const MOMENTS = 45 / oneIn(15);
 const TASKS = ['a', 'b', 'c', 'd'];
 /** The first check of work in the queue lasts until all is there, or done: the next round takes several in any case. */
 const GATHER = `
