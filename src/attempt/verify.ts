@@ -1,13 +1,13 @@
 import {createHash} from 'node:crypto';
 import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckSetting} from '../execution/checks.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
-import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 
 /** The checks that an attempt's work has to pass. */
@@ -28,9 +28,10 @@ export function checksKey(checks: readonly Check[]): string {
 export async function verify(
   execution: Pick<Execution, 'checks' | 'inForce' | 'ledger' | 'workspace'>,
   place: AttemptPlace,
-  where: {on: 'worktree' | 'merged'; cwd: string; signal: StopSignal},
+  where: {on: 'worktree' | 'merged'} & Pick<CheckSetting, 'cwd' | 'signal' | 'vacates'>,
 ): Promise<CheckResult[]> {
-  const {on, cwd, signal} = where;
+  const {on, ...setting} = where;
+  const {signal} = setting;
   const checks = checksOf(execution, place.taskId);
   if (checks.length === 0) return [];
   const {delivered} = runningTask(execution.ledger.state, place.taskId);
@@ -41,7 +42,7 @@ export async function verify(
   const {mergeSlot} = execution.workspace;
   const slot = on === 'worktree' ? (place.slot ?? mergeSlot) : mergeSlot;
   const keepsOutput = isKiro(execution.ledger.state.taskById.get(place.taskId) as Task);
-  const results = await execution.checks.run(checks, {place, slot, cwd, signal, keepsOutput});
+  const results = await execution.checks.run(checks, {...setting, place, slot, keepsOutput});
   if (!signal.aborted) recordChecks(execution, place, on, results);
   return results;
 }

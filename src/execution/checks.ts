@@ -20,6 +20,8 @@ export interface CheckSetting {
   signal: StopSignal;
   /** Keep the end of what green ones print, too. */
   keepsOutput?: boolean;
+  /** Whether the slot is vacated as soon as they have ended like this: then nobody looks at what they have left. */
+  vacates?(results: readonly CheckResult[]): boolean;
 }
 
 /** Checks that print to one log. */
@@ -88,19 +90,22 @@ export class Checks {
   }
 
   /** The same for checks of several attempts beside each other. @returns None of any when they were stopped. */
-  runBeside(groups: readonly CheckGroup[], where: Omit<CheckSetting, 'place'>): Promise<CheckResult[][]> {
+  async runBeside(groups: readonly CheckGroup[], where: Omit<CheckSetting, 'place'>): Promise<CheckResult[][]> {
     const place = groups.length === 1 ? groups[0]?.place : undefined;
-    return underWatch(this.parts, {place, cwd: where.cwd}, async () => {
-      try {
+    let isVacated = false;
+    try {
+      const results = await underWatch(this.parts, {place, cwd: where.cwd}, async () => {
         const ended = await Promise.allSettled(groups.map(group => this.runGroup(group, where)));
         return ended.map(one => {
           if (one.status === 'rejected') throw one.reason;
           return one.value;
         });
-      } finally {
-        await this.parts.workspace.noteLeft(where.slot);
-      }
-    });
+      });
+      isVacated = where.vacates?.(results.flat()) ?? false;
+      return results;
+    } finally {
+      if (!isVacated) await this.parts.workspace.noteLeft(where.slot);
+    }
   }
 
   private runGroup({place, checks}: CheckGroup, where: Omit<CheckSetting, 'place'>): Promise<CheckResult[]> {

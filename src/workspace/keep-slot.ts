@@ -50,15 +50,20 @@ export interface SecuredSlot {
 
 /**
  * Keep what a slot holds and no ref does.
+ * @param isSeen Whatever lies there and is not an attempt's unsaved work is known to be of no worth.
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`; also the reason of a signal that ends its git.
  */
-export async function secureSlot(slot: Repository, keeper: SlotKeeper): Promise<SecuredSlot> {
+export async function secureSlot(
+  slot: Repository,
+  keeper: SlotKeeper,
+  {isSeen = false}: {isSeen?: boolean} = {},
+): Promise<SecuredSlot> {
   const secured: SecuredSlot = {isWhole: true, isUntouched: false, isDisturbed: false, warnings: []};
   try {
     for (const inner of innerWorktrees(slot)) await secureInner(slot, inner, keeper, secured);
     const owner = attemptOf(keeper.id, unsavedOwner(slot));
     if (owner) await secureAttempt(slot, owner, keeper, secured);
-    else await secureRest(slot, keeper, secured);
+    else if (!isSeen) await secureRest(slot, keeper, secured);
   } catch (error) {
     if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
     secured.warnings.push(`the work left in \`${slot.topLevel}\` could not be kept as a commit: ${error.message}`);

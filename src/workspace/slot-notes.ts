@@ -35,7 +35,12 @@ export function setSlotOwner(slot: Repository, owner: string): void {
   writeNote(slot, OWNER_NOTE, owner);
 }
 
-/** Whose work lies in a slot; until somebody else's does it is still that of the last one. */
+/** A slot was made ready, and is nobody's until it is given to somebody. */
+export function clearSlotOwner(slot: Repository): void {
+  fs.rmSync(path.join(slot.gitDir, OWNER_NOTE), {force: true});
+}
+
+/** Whose work lies in a slot; until it is made ready for somebody else it is still that of the last one. */
 export function slotOwner(slot: Repository): string | undefined {
   return readNote(slot, OWNER_NOTE);
 }

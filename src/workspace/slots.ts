@@ -24,7 +24,7 @@ import {beginMaking, endMaking} from './mend-slots.ts';
 import {removeSlot} from './remove-slots.ts';
 import {resetSlot} from './reset-slot.ts';
 import {setAside} from './set-aside.ts';
-import {clearUnsaved, lockSlot, preparedAt, setSlotBase, writeNote} from './slot-notes.ts';
+import {clearSlotOwner, clearUnsaved, lockSlot, preparedAt, setSlotBase, writeNote} from './slot-notes.ts';
 
 export interface SlotWish {
   /** From `slotFolder`. */
@@ -35,10 +35,16 @@ export interface SlotWish {
   home: string;
   /** Remove ignored files as well. */
   fresh?: boolean;
-  /** Nobody has worked in it since it was last prepared. */
-  isUnused?: boolean;
+  /** What is known of it; else nothing is. */
+  known?: KnownSlot | undefined;
   keeper: SlotKeeper;
 }
+
+/**
+ * `unused`: nobody has worked in it since it was last prepared. `just made`: it was prepared a moment ago for whoever is to
+ * have it now. `worthless`: all that lies in it is kept, or was written by checks that have just ended.
+ */
+export type KnownSlot = 'unused' | 'just made' | 'worthless';
 
 export interface PreparedSlot {
   slot: Repository;
@@ -54,11 +60,12 @@ export interface PreparedSlot {
  * @throws {MilestoneError} `GIT_FAILED`, `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
 export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<PreparedSlot> {
-  const {folder, commit, keeper} = wish;
+  const {folder, commit, keeper, known} = wish;
   const former = slotAt(repo, slotLink(folder));
   const warnings = former ? await removeSlot(repo, former, keeper) : [];
   const found = slotAt(repo, folder);
-  const secured = found && (await secureSlot(found, keeper));
+  const isSeen = known === 'just made' || known === 'worthless';
+  const secured = found && (await secureSlot(found, keeper, {isSeen}));
   warnings.push(...(secured?.warnings ?? []));
   const reset = found && secured?.isWhole ? await resetTo(found, wish, secured) : 'impossible';
   const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
@@ -70,6 +77,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   lockSlot(slot);
   setSlotBase(slot, commit);
   clearUnsaved(slot);
+  clearSlotOwner(slot);
   noteClean(slot, commit);
   makeFolder(workFolder(slot));
   const rescued = secured?.rescued === undefined ? {} : {rescued: secured.rescued};
@@ -78,7 +86,8 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
 }
 
 async function resetTo(slot: Repository, wish: SlotWish, {isUntouched}: SecuredSlot) {
-  if (wish.isUnused && isUntouched && preparedAt(slot) === wish.commit) return 'whole';
+  const isReady = wish.known === 'just made' || (wish.known === 'unused' && isUntouched);
+  if (isReady && preparedAt(slot) === wish.commit) return 'whole';
   // First: whatever a crash on the way leaves the head at is nobody's work.
   setSlotBase(slot, wish.commit);
   return resetSlot(slot, wish);

@@ -93,6 +93,12 @@ export interface Workplace {
   keep(work?: FrozenWork): Promise<void>;
   /** What is wanted of it is done. What lies beside that does not stay where others work. */
   leave(): Promise<void>;
+  /**
+   * Make it ready for the next one: its frozen work goes on without it, and the checks that ran there last have just ended.
+   * What they have left need not have been looked at.
+   * @param signal Has it stop there.
+   */
+  vacate?(signal: StopSignal): Promise<void>;
   /** Whether files changed since the last call; what a silent attempt is judged by. */
   hasChanged(): Promise<boolean>;
   /** Keep what a running attempt has done so far. @returns The number of files and the commit, if there is anything. */

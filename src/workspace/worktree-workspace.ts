@@ -25,7 +25,7 @@ import {ActivityWatch} from './slot-activity.ts';
 import {SlotFinder} from './slot-finder.ts';
 import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
 import type {SlotSetup} from './slot-setup.ts';
-import {prepareSlot} from './slots.ts';
+import {type KnownSlot, prepareSlot} from './slots.ts';
 import {
   type AttemptPlace,
   type BranchBlocker,
@@ -73,8 +73,8 @@ export class WorktreeWorkspace implements Workspace {
   /** What was said of submodules that stay empty. */
   private readonly saidEmpty = new Set<string>();
   private readonly slots: SlotFinder;
-  /** Slots that are made, or are going to be, before anybody needs them; each resolves when that is over. */
-  private readonly ahead = new Map<number, Promise<unknown>>();
+  /** Slots that are made ready, or are going to be, before anybody has asked for them. */
+  private readonly ahead = new Map<number, Ahead>();
 
   constructor(private readonly parts: WorktreeParts) {
     this.slots = new SlotFinder(parts);
@@ -119,6 +119,7 @@ export class WorktreeWorkspace implements Workspace {
       keep: work => this.keep({...place, slot: number}, work),
       // The slot is made ready anew before it is used again.
       leave: async () => undefined,
+      vacate: signal => this.vacate({...place, slot: number}, signal),
       hasChanged: () => this.hasChanged({...place, slot: number}),
       checkpoint: () => this.checkpoint({...place, slot: number}),
     };
@@ -126,21 +127,28 @@ export class WorktreeWorkspace implements Workspace {
 
   async makeReady(slots: readonly number[], signal: StopSignal): Promise<void> {
     const making = new SerialQueue();
-    const make = (slot: number) => {
-      const made = making.run(() => this.makeAhead(slot, signal));
-      // At once: who is given the slot meanwhile waits for it.
-      this.ahead.set(
-        slot,
-        made.catch(() => undefined),
-      );
-      return made;
-    };
-    await Promise.all(slots.map(make));
+    await Promise.all(slots.map(slot => this.makeAhead(slot, () => making.run(() => this.makeOnHead(slot, signal)))));
   }
 
-  private async makeAhead(slot: number, signal: StopSignal): Promise<void> {
+  private async vacate(place: InSlot, signal: StopSignal): Promise<void> {
+    if (this.slotOf(place)) await this.makeAhead(place.slot, () => this.makeOnHead(place.slot, signal, 'worthless'));
+  }
+
+  private async makeAhead(slot: number, make: () => Promise<boolean>): Promise<void> {
+    const made = make();
+    const ahead: Ahead = {made: made.catch(() => false), isOver: false};
+    // At once: who is given the slot meanwhile waits for it.
+    this.ahead.set(slot, ahead);
+    await made.finally(() => {
+      ahead.isOver = true;
+    });
+  }
+
+  /** @returns Whether it is ready. */
+  private async makeOnHead(slot: number, signal: StopSignal, known?: KnownSlot): Promise<boolean> {
     const head = await this.branch.head();
-    if (head.kind === 'head' && !signal.aborted) await this.prepareSlot(slot, head.commit, signal);
+    if (head.kind !== 'head' || signal.aborted) return false;
+    return (await this.prepareSlot(slot, head.commit, signal, known)) !== undefined;
   }
 
   async open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
@@ -165,10 +173,8 @@ export class WorktreeWorkspace implements Workspace {
     }
     const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
-    const isUnused = this.ahead.has(place.slot);
-    await this.ahead.get(place.slot);
-    this.ahead.delete(place.slot);
-    const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal, isUnused);
+    const known = await this.takeAhead(place.slot);
+    const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal, known);
     if (!prepared) return undefined;
     const {slot, needsSetup} = prepared;
     if (kept) {
@@ -180,6 +186,16 @@ export class WorktreeWorkspace implements Workspace {
     this.slots.rememberOwner(place.slot, ownerOf(place));
     if (signal.aborted) return undefined;
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
+  }
+
+  /** @returns What is known of a slot that was made ready. */
+  private async takeAhead(slot: number): Promise<KnownSlot | undefined> {
+    const ahead = this.ahead.get(slot);
+    this.ahead.delete(slot);
+    if (!ahead) return undefined;
+    const isIdle = ahead.isOver;
+    if (!(await ahead.made)) return undefined;
+    return isIdle ? 'unused' : 'just made';
   }
 
   private async keptWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
@@ -267,9 +283,9 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   /** @returns `undefined` when the signal ended it. A large worktree may take its time. */
-  private async prepareSlot(number: number, commit: string, signal: StopSignal, isUnused = false) {
+  private async prepareSlot(number: number, commit: string, signal: StopSignal, known?: KnownSlot) {
     try {
-      return await this.makeSlot(number, commit, this.patience({signal, timeoutMs: undefined}), isUnused);
+      return await this.makeSlot(number, commit, this.patience({signal, timeoutMs: undefined}), known);
     } catch (error) {
       if (signal.aborted) return undefined;
       throw error;
@@ -293,13 +309,13 @@ export class WorktreeWorkspace implements Workspace {
     return patience && {...patience, ...more};
   }
 
-  private async makeSlot(number: number, commit: string, patience: Patience | undefined, isUnused = false) {
+  private async makeSlot(number: number, commit: string, patience: Patience | undefined, known?: KnownSlot) {
     const {repo, root, home, fresh} = this.parts;
     const folder = this.slots.folder(number);
     const keeper = this.keeper(number);
     await mendRegistrations(repo, slotRoot(repo, root));
     this.slots.findHere(number); // not to be taken for a folder of somebody else's
-    const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, isUnused, keeper});
+    const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, known, keeper});
     if (made.needsSetup) this.parts.setup.forget(made.slot);
     for (const warning of made.warnings) this.parts.warn(warning);
     if (this.parts.fillsSubmodules) await this.fillSubmodules(made.slot);
@@ -320,6 +336,13 @@ export class WorktreeWorkspace implements Workspace {
     const {milestoneId: id, clock, onSlotKept} = this.parts;
     return {id, slot, clock, onKept: ref => onSlotKept(slot, ref)};
   }
+}
+
+interface Ahead {
+  /** Whether it became ready. */
+  made: Promise<boolean>;
+  /** It lies idle. */
+  isOver: boolean;
 }
 
 /** The place of an attempt in one of the slots. */

@@ -41,7 +41,16 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
   const changed = changedChecks(execution, place);
   if (changed) return giveUp(execution, place, changed, work);
   await takeOwnDocuments(execution, place);
-  const checks = await verify(execution, place, {on: 'worktree', cwd: workspace.workplaceOf(place).folder, signal});
+  let isVacated = false;
+  const checks = await verify(execution, place, {
+    on: 'worktree',
+    cwd: workspace.workplaceOf(place).folder,
+    signal,
+    vacates: results => {
+      isVacated = !signal.aborted && !redCheck(results) && isPassedOn(execution, place);
+      return isVacated;
+    },
+  });
   if (signal.aborted) return giveUp(execution, place, stoppedOutcome(signal), work);
   const red = redCheck(checks);
   if (red) {
@@ -55,7 +64,13 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
   if (rejected) return giveUp(execution, place, rejected, work);
   if (isGated(execution, place.taskId)) return awaitCompletion(execution, place, {work, checks});
   if (!branch || !work) return completeUnmerged(execution, place, checks);
-  await enqueue(execution, place, {branch, work, checks});
+  await enqueue(execution, place, {branch, work, checks, isVacated});
+}
+
+/** Whether others wait for the slot, and nobody looks at the work any more once its checks are green. */
+function isPassedOn(execution: Execution, {taskId}: AttemptPlace): boolean {
+  const {review} = execution.inForce.taskOf(taskId);
+  return execution.ready.size > 0 && review === undefined && !isGated(execution, taskId);
 }
 
 /** A worker has run the checks that were in force then. */

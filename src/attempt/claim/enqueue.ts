@@ -6,19 +6,31 @@ import type {AttemptPlace, Branch, FrozenWork} from '../../workspace/workspace.t
 import {commitMessage} from '../commit-message.ts';
 import {keepDraftsOf} from '../keep-drafts.ts';
 
+export interface Passed {
+  branch: Branch;
+  work: FrozenWork;
+  checks: readonly CheckResult[];
+  /** Nobody needs what lies in the slot any more, and nobody has looked at it. */
+  isVacated: boolean;
+}
+
 /** Put checked work that was let through into the merge queue. From here on it needs neither its slot nor a place. */
 export async function enqueue(
-  execution: Pick<Execution, 'inForce' | 'ledger' | 'mergeQueue' | 'surroundings' | 'workspace'>,
+  execution: Pick<Execution, 'inForce' | 'jobs' | 'ledger' | 'lifetime' | 'mergeQueue' | 'surroundings' | 'workspace'>,
   place: AttemptPlace,
-  {branch, work, checks}: {branch: Branch; work: FrozenWork; checks: readonly CheckResult[]},
+  {branch, work, checks, isVacated}: Passed,
 ): Promise<void> {
   const {taskId: task_id, attempt} = place;
   keepDraftsOf(execution, place);
-  if (!work.hasChanges) return execution.ledger.record({event: 'task_queued', details: {task_id, attempt}});
   const message = work.message ?? messageOf(execution, place, checks);
-  const commit = await branch.pin(place, work, message);
-  execution.mergeQueue.works.set(commit, {...work, commit, message});
-  execution.ledger.record({event: 'task_queued', details: {task_id, attempt, commit}});
+  const commit = work.hasChanges ? await branch.pin(place, work, message) : undefined;
+  if (commit !== undefined) execution.mergeQueue.works.set(commit, {...work, commit, message});
+  // Before the slot is given to the next one, who waits for it then.
+  if (isVacated)
+    execution.jobs.start(`slot ${place.slot}`, async () =>
+      execution.workspace.workplaceOf(place).vacate?.(execution.lifetime.signal),
+    );
+  execution.ledger.record({event: 'task_queued', details: {task_id, attempt, ...(commit !== undefined && {commit})}});
 }
 
 /** What the commit of an attempt says. */
