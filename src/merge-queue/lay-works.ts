@@ -4,7 +4,7 @@ import {voidIfChanged} from '../attempt/void-changed.ts';
 import type {Outcome} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import {PRUNED_WORK} from '../workspace/freezer.ts';
-import type {AttemptPlace, Branch, QueuedWork} from '../workspace/workspace.ts';
+import type {AttemptPlace, Branch, LaidWork, QueuedWork} from '../workspace/workspace.ts';
 
 /** A task of a round. */
 export interface Member {
@@ -29,13 +29,15 @@ export interface Stack {
 
 /**
  * Lay works on a commit, one after the other, each in a commit of its own. Who conflicts with those before him is left
- * out, and waits for the next round; who conflicts with the head itself ends, and so does who has nothing to do here.
+ * out, and waits for the next round; who conflicts with the head itself ends, and so does who has nothing to do here. Where
+ * a merge went wrong, that work ends, and those after it wait for the next round, too.
  */
 export async function layWorks(
   execution: Execution,
   {branch, members, onto}: {branch: Branch; members: readonly Member[]; onto: string},
 ): Promise<Stack> {
   const laid: Laid[] = [];
+  const merges: Array<LaidWork & Laid> = [];
   let tip = onto;
   for (const member of members) {
     const {place, work} = member;
@@ -54,8 +56,10 @@ export async function layWorks(
     }
     const merged = await branch.merge(place, work, tip);
     if (merged.kind === 'merged') {
-      tip = await branch.commit(merged.tree, tip, work.message);
-      laid.push({...member, commit: tip});
+      const commit = await branch.commit(merged.tree, tip, work.message);
+      if (tip !== work.base) merges.push({place, work, commit});
+      laid.push({...member, commit});
+      tip = commit;
     } else if (merged.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
     else {
       const alone = tip === onto ? merged : await branch.merge(place, work, onto);
@@ -63,7 +67,14 @@ export async function layWorks(
       else if (alone.kind === 'lost') await giveUp(execution, place, PRUNED_WORK);
     }
   }
-  return {onto, tip, laid};
+  const lost = await branch.firstLost(merges);
+  if (!lost) return {onto, tip, laid};
+  await giveUp(execution, lost.place, PRUNED_WORK);
+  const sound = laid.slice(
+    0,
+    laid.findIndex(({commit}) => commit === lost.commit),
+  );
+  return {onto, tip: sound.findLast(({commit}) => commit !== undefined)?.commit ?? onto, laid: sound};
 }
 
 function conflict(files: readonly string[]): Outcome {

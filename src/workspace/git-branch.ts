@@ -5,7 +5,7 @@ import {commitTree} from '../git/commit.ts';
 import {git, isObjectGone, type Repository} from '../git/git.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit, writeRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
-import {compareObjects, compareTrees} from '../git/trees/compare-trees.ts';
+import {changesOf, compareTrees} from '../git/trees/compare-trees.ts';
 import {findConflictMarkers} from '../git/trees/conflict-markers.ts';
 import {mergeOntoHead, takenBeyond} from '../git/trees/merge.ts';
 import type {Lock} from '../lock/lock.ts';
@@ -20,6 +20,7 @@ import type {
   BranchHead,
   BranchMove,
   FrozenWork,
+  LaidWork,
   MergedWork,
   QueuedWork,
 } from './workspace.ts';
@@ -143,15 +144,25 @@ export class GitBranch implements Branch {
   }
 
   private async mergeUnchecked(place: AttemptPlace, work: QueuedWork, head: string): Promise<MergedWork> {
-    const {tree, base, objects, commit} = work;
-    const {repo} = this.parts;
+    const {tree, base, commit} = work;
     const merged = await mergeOntoHead(this.parts.mergeIn(place), {head, base, tree, commit});
-    if (merged.kind === 'conflict') return merged;
-    if (merged.kind === 'same') return {kind: 'merged', tree, ...(objects && {objects})};
-    const {files, newObjects} = await compareObjects(repo, head, merged.tree);
-    const isSmaller = files.some(({status}) => status === 'deleted');
-    if (isSmaller && takenBeyond(files, await compareTrees(repo, base, tree)).length > 0) return {kind: 'lost'};
-    return {kind: 'merged', tree: merged.tree, objects: [merged.tree, ...newObjects]};
+    return merged.kind === 'conflict' ? merged : {kind: 'merged', tree: merged.tree};
+  }
+
+  async firstLost<Work extends LaidWork>(laid: readonly Work[]): Promise<Work | undefined> {
+    const {repo} = this.parts;
+    if (laid.length === 0) return undefined;
+    const changes = await changesOf(
+      repo,
+      laid.map(({commit}) => commit),
+    );
+    for (const one of laid) {
+      const {base, tree} = one.work;
+      const files = changes.get(one.commit) ?? [];
+      const isSmaller = files.some(({status}) => status === 'deleted');
+      if (isSmaller && takenBeyond(files, await compareTrees(repo, base, tree)).length > 0) return one;
+    }
+    return undefined;
   }
 
   checkOutCommit(commit: string): Promise<string> {

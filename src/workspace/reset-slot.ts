@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import {git, gitError, type Repository, tryGit} from '../git/git.ts';
+import {git, gitError, type Repository, tryGit, withPatience} from '../git/git.ts';
 import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../git/nested.ts';
 import {readRef} from '../git/refs.ts';
 import {isIndexBroken, TEMPORARY_INDEX} from '../git/trees/temporary-index.ts';
@@ -17,6 +17,8 @@ export async function resetSlot(
   wish: {commit: string; fresh?: boolean},
 ): Promise<'whole' | 'emptied' | 'impossible'> {
   await clearLeftovers(slot);
+  // Beside the checkout, which does not need it.
+  foldersOf(slot, wish.commit).catch(() => undefined);
   if ((await readRef(slot, 'HEAD')) === undefined) fs.writeFileSync(path.join(slot.gitDir, 'HEAD'), `${wish.commit}\n`);
   if (!(await checkOut(slot, wish.commit)) || !(await clean(slot, wish))) return 'impossible';
   await clearSpecialFiles(slot, wish.commit);
@@ -74,13 +76,20 @@ async function clearSpecialFiles(slot: Repository, commit: string): Promise<void
 }
 
 /** Of the commit that was asked for last: one slot after another is reset to the same one. */
-let listed: {commit: string; folders: string[]} | undefined;
+let listed: {commit: string; output: Promise<string>} | undefined;
 
 async function foldersOf(slot: Repository, commit: string): Promise<string[]> {
-  if (listed?.commit === commit) return listed.folders;
-  const folders = (await git(slot, ['ls-tree', '-r', '-d', '-z', '--name-only', commit])).split('\0');
-  listed = {commit, folders};
-  return folders;
+  if (listed?.commit !== commit) {
+    // Several wait for it: who is stopped does not stop it.
+    const output = git(withPatience(slot, undefined), ['ls-tree', '-r', '-d', '-z', '--name-only', commit]);
+    listed = {commit, output};
+  }
+  try {
+    return (await listed.output).split('\0');
+  } catch (error) {
+    listed = undefined;
+    throw error;
+  }
 }
 
 /** So deep in ignored folders programs put their sockets (`tmp/sockets/`); dependencies go on without an end. */

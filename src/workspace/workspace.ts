@@ -158,6 +158,11 @@ export interface Branch {
   /** `lost`: objects of the work are gone, and the merge is worth nothing. */
   merge(place: AttemptPlace, work: QueuedWork, head: string): Promise<MergedWork>;
   /**
+   * Of merged works, each a commit on top of the one before, the first whose merge took away more than the work did: git
+   * takes what it cannot find for empty.
+   */
+  firstLost<Work extends LaidWork>(laid: readonly Work[]): Promise<Work | undefined>;
+  /**
    * Folder in which that commit lies checked out, for checks.
    * @throws {SetupFailed}
    */
@@ -184,9 +189,12 @@ export interface BranchMove {
   places: readonly AttemptPlace[];
 }
 
-export type MergedWork =
-  | {kind: 'merged'; tree: string; objects?: readonly string[]}
-  | {kind: 'conflict'; files: string[]}
-  | {kind: 'lost'};
+/** A work as it was merged. */
+export interface LaidWork {
+  work: QueuedWork;
+  commit: string;
+}
+
+export type MergedWork = {kind: 'merged'; tree: string} | {kind: 'conflict'; files: string[]} | {kind: 'lost'};
 
 export type Advance = {kind: 'advanced'} | {kind: 'moved'} | {kind: 'checked_out'; blocker: BranchBlocker};

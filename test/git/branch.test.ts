@@ -6,6 +6,7 @@ import {checkedOutAt} from '../../src/git/checkout.ts';
 import {commitTree} from '../../src/git/commit.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch, isAncestor, readHead} from '../../src/git/refs.ts';
+import {changesOf} from '../../src/git/trees/compare-trees.ts';
 import {mergeOntoHead} from '../../src/git/trees/merge.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
 import {markUnsaved} from '../../src/workspace/slot-notes.ts';
@@ -172,6 +173,31 @@ test('work that contradicts the new head is a conflict with its files', async ()
   const commit = await commitTree(slot, {tree, parents: [base], message: 'feat: mine\n'});
   const head = rig.commit({'src/a': 'theirs\n', 'b\n"x': 'theirs\n'});
   expect(await mergeOntoHead(slot, {head, base, tree, commit})).toEqual({kind: 'conflict', files: ['b\n"x', 'src/a']});
+});
+
+test('the changes of commits are told in one go, whatever the files are called', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const one = rig.commit({':odd\nname ': '1', 'b/c': '2'});
+  const empty = await commitTree(repo, {
+    tree: rig.git('rev-parse', `${one}^{tree}`),
+    parents: [one],
+    message: 'none\n',
+  });
+  rig.git('rm', '-q', 'readme', 'b/c');
+  const two = rig.commit({'src/a': 'changed'});
+  const changes = await changesOf(repo, [one, empty, two]);
+  const told = (commit: string) => changes.get(commit)?.map(({path: file, status}) => [file, status]);
+  expect(told(one)).toEqual([
+    [':odd\nname ', 'added'],
+    ['b/c', 'added'],
+  ]);
+  expect(told(empty)).toEqual([]);
+  expect(told(two)).toEqual([
+    ['b/c', 'deleted'],
+    ['readme', 'deleted'],
+    ['src/a', 'modified'],
+  ]);
 });
 
 test('a branch that a person moved or deleted is left alone', async () => {

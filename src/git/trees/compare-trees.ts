@@ -30,18 +30,37 @@ export async function compareObjects(
   from: string,
   to: string,
 ): Promise<{files: Difference[]; newObjects: string[]}> {
-  const flags = ['-r', '-t', '-z', '--raw', '--no-renames', '--no-abbrev', '--ignore-submodules=none'];
-  const args = ['diff-tree', ...flags, '--end-of-options', from, to];
-  // Git would read an index that plays no part here, and fail on a damaged one.
-  const env = {GIT_INDEX_FILE: path.join(repo.gitDir, 'milestone-no-index')};
-  const fields = (await git(repo, args, {env})).split('\0');
+  const fields = (await git(repo, [...DIFF, '-t', '--end-of-options', from, to], withoutIndex(repo))).split('\0');
   const all: Difference[] = [];
-  for (let at = 0; at + 1 < fields.length; at += 2) {
-    const [oldMode = '', mode = '', oldId = '', id = '', letter = ''] = fields[at]!.slice(1).split(' ');
-    all.push({path: fields[at + 1]!, status: STATUS[letter] ?? 'modified', oldMode, oldId, mode, id});
-  }
+  for (let at = 0; at + 1 < fields.length; at += 2) all.push(differenceOf(fields[at]!, fields[at + 1]!));
   return {
     files: all.filter(({mode, oldMode}) => mode !== FOLDER && oldMode !== FOLDER),
     newObjects: all.filter(({status}) => status !== 'deleted').map(({id}) => id),
   };
+}
+
+/** The files in which each of some commits differs from its parent. */
+export async function changesOf(repo: Repository, commits: readonly string[]): Promise<Map<string, Difference[]>> {
+  const input = commits.map(commit => `${commit}\n`).join('');
+  const fields = (await git(repo, [...DIFF, '--stdin'], {...withoutIndex(repo), input})).split('\0');
+  const changes = new Map<string, Difference[]>(commits.map(commit => [commit, []]));
+  let current: Difference[] = [];
+  for (let at = 0; at + 1 < fields.length; at++) {
+    if (fields[at]!.startsWith(':')) current.push(differenceOf(fields[at]!, fields[++at]!));
+    else current = changes.get(fields[at]!) ?? [];
+  }
+  return changes;
+}
+
+const DIFF = ['diff-tree', '-r', '-z', '--raw', '--no-renames', '--no-abbrev', '--ignore-submodules=none'];
+
+/** Git would read an index that plays no part here, and fail on a damaged one. */
+function withoutIndex(repo: Repository) {
+  return {env: {GIT_INDEX_FILE: path.join(repo.gitDir, 'milestone-no-index')}};
+}
+
+/** @param line As git writes it: `:<mode> <mode> <id> <id> <letter>`. */
+function differenceOf(line: string, file: string): Difference {
+  const [oldMode = '', mode = '', oldId = '', id = '', letter = ''] = line.slice(1).split(' ');
+  return {path: file, status: STATUS[letter] ?? 'modified', oldMode, oldId, mode, id};
 }
