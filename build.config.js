@@ -8,12 +8,13 @@ import {build} from 'rolldown';
 const {version} = JSON.parse(readFileSync('package.json', 'utf8'));
 
 // A part is loaded when an `import()` asks for it, and the bundler makes them: what several have in common is one of its
-// own. But for these two, which take along all that they import: whatever only looks is answered by them alone. In
-// CommonJS, because that is loaded at once and in order: a short command is over before a loader of ES modules would have
-// asked for all of them.
+// own. But for these, which take along all that they import. In CommonJS, because that is loaded at once and in order: a
+// short command is over before a loader of ES modules would have asked for all of them.
 const PARTS = [
-  {name: 'milestone', test: /src\/cli\/main\.ts$/, priority: 2}, // `--version`, and how failures are told
-  {name: 'status', test: /src\/cli\/(program|commands\/(status|attention))\.ts$/, priority: 1}, // quick answers
+  {name: 'milestone', test: /src\/cli\/main\.ts$/}, // `--version`, and how failures are told
+  {name: 'status', test: /src\/cli\/(program|commands\/(status|attention))\.ts$/}, // quick answers: nothing else is loaded
+  {name: 'platform', test: /src\/platform\//}, // most others need these two
+  {name: 'git', test: /src\/git\//},
 ];
 
 /** What answers quickly, and what runs all night, must not bring along what reads YAML. */
@@ -58,7 +59,7 @@ const {output} = await build({
     chunkFileNames: '[name].cjs',
     // Names of functions stay: they are in the stack that is shown of a bug.
     minify: {compress: true, mangle: {toplevel: false, keepNames: true}, codegen: true},
-    codeSplitting: {groups: PARTS},
+    codeSplitting: {groups: PARTS.map((part, place) => ({...part, priority: PARTS.length - place}))},
   },
 });
 for (const name of WITHOUT_YAML)
