@@ -17,11 +17,11 @@ export function libertiesOf({kept: {session}, plan, tasks}: Snapshot): string[] 
   const isRunning = session !== undefined && !session.ended;
   const removed: string[] = [];
   let passed = 0;
-  for (const [place, task] of tasks.entries()) {
+  tasks.forEach((task, place) => {
     if (isPassedWithoutPerson(task)) passed++;
     if (task.status === 'completed' && task.removedTests)
       removed.push(`\`${plan.tasks[place]?.id}\`: ${inShort(task.removedTests)}`);
-  }
+  });
   return [
     ...(session?.yolo ? [isRunning ? YOLO : PAST_YOLO] : []),
     ...(isRunning && session.autoGates ? [AUTO_GATES] : []),

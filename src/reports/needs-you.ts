@@ -38,16 +38,13 @@ function brokenPlan({id, plan_edit: edit}: StatusReport): Need[] {
 }
 
 function failedTasks({id, tasks}: StatusReport): Need[] {
-  return tasks.flatMap(task =>
-    task.status === 'failed'
-      ? {
-          kind: 'failed',
-          text: `task \`${task.id}\` ${task.error?.message ?? 'failed'}`,
-          command: `milestone retry ${id} ${task.id}`,
-          task_id: task.id,
-        }
-      : [],
-  );
+  const failed = tasks.filter(({status}) => status === 'failed');
+  return failed.map(task => ({
+    kind: 'failed',
+    text: `task \`${task.id}\` ${task.error?.message ?? 'failed'}`,
+    command: `milestone retry ${id} ${task.id}`,
+    task_id: task.id,
+  }));
 }
 
 function waitingApprovals({id, approvals}: StatusReport): Need[] {

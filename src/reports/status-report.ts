@@ -156,12 +156,12 @@ function kiroReport({history: {kiro = newKiro()}}: TaskState): NonNullable<TaskR
 function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): ApprovalReport[] {
   if (kept.status === 'cancelled') return [];
   const waiting: ApprovalReport[] = [];
-  for (const [place, state] of tasks.entries()) {
+  tasks.forEach((state, place) => {
     const {kiro} = state.history;
-    if (!kiro) continue;
+    if (!kiro) return;
     const {id} = plan.tasks[place] as Task;
     waiting.push(...approvalsOf(id, kiro).filter(approval => isWaiting(approval, state)));
-  }
+  });
   return waiting;
 }
 

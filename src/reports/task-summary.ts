@@ -6,7 +6,7 @@ import {isReady} from '../state/is-ready.ts';
 import {isOver} from '../state/milestone.ts';
 import {milestoneProgress, taskProgress} from '../state/progress.ts';
 import type {Snapshot} from '../state/snapshot.ts';
-import {isSatisfied, type ShownStatus, shownStatus, type TaskState} from '../state/task.ts';
+import {isSatisfied, type ShownStatus, shownStatus, type TaskState, UNTOUCHED} from '../state/task.ts';
 
 /** What there is to say of all tasks together. */
 export interface TaskSummary {
@@ -26,11 +26,13 @@ const NEXT = 10;
 
 /** Sum up the tasks; linear in their number. */
 export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string | undefined): TaskSummary {
-  const counts = {pending: 0, in_progress: 0, kiro_managed: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
+  const touched = tasks.filter(task => task !== UNTOUCHED);
+  const pending = tasks.length - touched.length;
+  const counts = {pending, in_progress: 0, kiro_managed: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
   const weights = phaseWeights(plan.kiro_configuration);
   let progress = 0;
   let unchecked = 0;
-  for (const task of tasks) {
+  for (const task of touched) {
     counts[shownStatus(task)]++;
     progress += taskProgress(task, weights);
     if (task.status === 'completed' && !task.checked) unchecked++;
@@ -57,13 +59,13 @@ export function taskNow(task: Task, {history: {kiro}}: TaskState): Task {
 
 /** Tasks that could start, each as it would be worked on. */
 function readyTasks(plan: readonly Task[], tasks: readonly TaskState[]): Task[] {
-  const satisfied = new Set<TaskId>();
-  for (const [place, {id}] of plan.entries()) if (isSatisfied(tasks[place] as TaskState)) satisfied.add(id);
+  const done = plan.filter((_, place) => isSatisfied(tasks[place] as TaskState));
+  const satisfied = new Set(done.map(({id}) => id));
+  const isMet = (id: TaskId) => satisfied.has(id);
   const ready: Task[] = [];
-  for (const [place, task] of plan.entries()) {
+  plan.forEach((task, place) => {
     const state = tasks[place] as TaskState;
-    const isMet = task.dependencies?.every(id => satisfied.has(id)) ?? true;
-    if (isMet && isReady(state, 0)) ready.push(taskNow(task, state));
-  }
+    if (isReady(state, 0) && (task.dependencies?.every(isMet) ?? true)) ready.push(taskNow(task, state));
+  });
   return ready;
 }
