@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {deflateSync} from 'node:zlib';
 import {systemClock} from '../platform/clock.ts';
-import {fileError, makeFolder, temporaryName, writeAll} from '../platform/files.ts';
+import {fileError, makeFolder, temporaryName} from '../platform/files.ts';
 import type {Repository} from './git.ts';
 
 export interface NewCommit {
@@ -44,7 +44,7 @@ function gitDate(now: number): string {
  * Write a loose object the way git does: a synced temporary file, renamed. The folders' names are for `syncObjects`. Also
  * one that nothing refers to for long: a loss of power may keep its name, and an empty object spoils a repository.
  */
-function writeObject(repo: Repository, type: string, content: Buffer): string {
+async function writeObject(repo: Repository, type: string, content: Buffer): Promise<string> {
   const data = Buffer.concat([Buffer.from(`${type} ${content.length}\0`), content]);
   const name = createHash(repo.objectFormat).update(data).digest('hex');
   const objects = repo.environment.GIT_OBJECT_DIRECTORY ?? path.join(repo.commonDir, 'objects');
@@ -56,7 +56,7 @@ function writeObject(repo: Repository, type: string, content: Buffer): string {
     const temporary = temporaryName(path.join(objects, 'object')).replace('/.object.', '/tmp_obj_');
     try {
       makeObjectFolder(folder, objects);
-      writeSynced(temporary, packed);
+      await writeSynced(temporary, packed);
       fs.renameSync(temporary, file);
       return name;
     } catch (error) {
@@ -77,12 +77,12 @@ function makeObjectFolder(folder: string, above: string): void {
   fs.chmodSync(folder, fs.statSync(above).mode & 0o7777);
 }
 
-function writeSynced(file: string, data: Buffer): void {
-  const fd = fs.openSync(file, 'wx', 0o444);
+async function writeSynced(file: string, data: Buffer): Promise<void> {
+  const handle = await fs.promises.open(file, 'wx', 0o444);
   try {
-    writeAll(fd, data);
-    fs.fsyncSync(fd);
+    await handle.writeFile(data);
+    await handle.sync();
   } finally {
-    fs.closeSync(fd);
+    await handle.close();
   }
 }

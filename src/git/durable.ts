@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileError} from '../platform/files.ts';
+import {fileError, syncInBackground} from '../platform/files.ts';
 
 /** Make the names of all objects durable. */
 export async function syncObjects(repo: {commonDir: string}): Promise<void> {
@@ -16,6 +16,7 @@ const AT_A_TIME = 64;
 export async function syncLooseObjects(repo: {commonDir: string}, ids: readonly string[]): Promise<void> {
   const files = [...new Set(ids)].map(id => looseObject(repo, id));
   try {
+    // One that is not there is in a pack.
     for (let at = 0; at < files.length; at += AT_A_TIME)
       await Promise.all(files.slice(at, at + AT_A_TIME).map(syncInBackground));
   } catch (error) {
@@ -71,20 +72,4 @@ async function syncFolders(top: string, folders: readonly string[]): Promise<voi
 function subfolders(folder: string): string[] {
   const entries = fs.readdirSync(folder, {withFileTypes: true});
   return entries.filter(entry => entry.isDirectory()).map(entry => path.join(folder, entry.name));
-}
-
-async function syncInBackground(file: string): Promise<void> {
-  let handle: fs.promises.FileHandle;
-  try {
-    handle = await fs.promises.open(file, 'r');
-  } catch (error) {
-    // An object in a pack; a folder for temporary objects of a git at work, renamed away.
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
-    throw error;
-  }
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

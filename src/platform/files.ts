@@ -82,12 +82,28 @@ export function syncRemoval(gone: string): void {
 }
 
 /** Make the content of a file durable. */
-export function syncFile(file: string): void {
+function syncFile(file: string): void {
   const fd = fs.openSync(file, 'r');
   try {
     fs.fsyncSync(fd);
   } finally {
     fs.closeSync(fd);
+  }
+}
+
+/** The same, beside what else is done; what is not there has nothing to sync. */
+export async function syncInBackground(file: string): Promise<void> {
+  let handle: fs.promises.FileHandle;
+  try {
+    handle = await fs.promises.open(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
   }
 }
 

@@ -15,7 +15,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {linkedWorktrees, type Repository, registeredFolder} from '../git/git.ts';
 import {isSlot, slotsInPools} from '../git/slot-folders.ts';
-import {listFolder, readIfExists, syncFile, syncFolder, syncRemoval} from '../platform/files.ts';
+import {listFolder, readIfExists, syncFolder, syncInBackground, syncRemoval} from '../platform/files.ts';
 import {isGitAtWork} from '../platform/processes/git-processes.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {removeIfEmpty} from './set-aside.ts';
@@ -27,12 +27,12 @@ export function beginMaking(folder: string): void {
   fs.writeFileSync(`${folder}${MAKING}`, '');
 }
 
-/** All that makes a folder a slot is on disk when this returns. */
-export function endMaking({topLevel, gitDir, commonDir}: Repository): void {
+/** All that makes a folder a slot is on disk when this resolves. */
+export async function endMaking({topLevel, gitDir, commonDir}: Repository): Promise<void> {
   if (!fs.existsSync(`${topLevel}${MAKING}`)) return;
-  for (const name of ['gitdir', 'commondir', 'HEAD']) syncFile(path.join(gitDir, name));
-  syncFile(path.join(topLevel, '.git'));
-  for (const folder of [gitDir, path.dirname(gitDir), commonDir, topLevel]) syncFolder(folder);
+  const files = ['gitdir', 'commondir', 'HEAD'].map(name => path.join(gitDir, name));
+  const folders = [gitDir, path.dirname(gitDir), commonDir, topLevel];
+  await Promise.all([...files, path.join(topLevel, '.git'), ...folders].map(syncInBackground));
   fs.rmSync(`${topLevel}${MAKING}`, {force: true});
   // A note that comes back with the next loss of power would have work thrown away.
   syncFolder(path.dirname(topLevel));

@@ -70,7 +70,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   const reset = found && secured?.isWhole ? await resetTo(found, wish, secured) : 'impossible';
   const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
   await assertSlot(slot, commit);
-  endMaking(slot);
+  await endMaking(slot);
   warnings.push(...linkSlot(repo, wish));
   keepHeadLog(slot);
   writeNote(slot, HOME_NOTE, wish.home);
