@@ -53,7 +53,7 @@ async function findWrong(execution: Execution, place: AttemptPlace, signal: Stop
   if (place.slot === undefined) return findWrongByHand(execution, place, signal);
   const workplace = workspace.workplaceOf(place);
   const documents = documentsFolder(state.id, place.taskId);
-  const work = await workplace.freeze({message: '', documents, signal});
+  const work = await workplace.freeze({message: '', documents, isChecked: false, signal});
   if (work?.refused) return work.refused;
   if (work?.hasChanges) return changedCode(work.changedFiles);
   const checks = await verify(execution, place, {on: 'worktree', cwd: workplace.folder, signal});

@@ -8,7 +8,7 @@ import {CannotAdd, writeTree} from '../git/trees/tree.ts';
 import {GitTimeout, type Patience} from '../platform/processes/run-git.ts';
 import {keepPinned, unpin, unpinAll} from './frozen-refs.ts';
 import type {GitBranch} from './git-branch.ts';
-import {noteLeft} from './left-as.ts';
+import {noteHead, noteLeft} from './left-as.ts';
 import {saveTree} from './rescue.ts';
 import type {AttemptPlace, FreezeOptions, FrozenWork} from './workspace.ts';
 
@@ -51,7 +51,7 @@ export class Freezer {
       await this.parts.branch.takeBack(place);
       if (this.parts.inSlots) {
         await showHiddenChanges(worktree);
-        await noteLeft(worktree);
+        await (options.isChecked ? noteHead : noteLeft)(worktree);
       }
       return await this.freezeIn(worktree, options);
     } catch (error) {

@@ -26,6 +26,17 @@ export async function noteLeft(slot: Repository): Promise<void> {
   writeLeft(slot, await inspect(slot));
 }
 
+/**
+ * Note no more than where the head of a slot is, in which checks begin: when they have ended all of it is looked at. Who
+ * finds only this compares the files with what is kept.
+ */
+export async function noteHead(slot: Repository): Promise<void> {
+  writeLeft(slot, {...leftOf(slot, (await readRef(slot, 'HEAD')) ?? 'none', ''), digest: UNSEEN});
+}
+
+/** Stands where nothing was seen. */
+const UNSEEN = 'unseen';
+
 /** The same for a slot that was just checked out at a commit and cleaned: git need not look. */
 export function noteClean(slot: Repository, commit: string): void {
   writeLeft(slot, leftOf(slot, commit, `# branch.oid ${commit}\0# branch.head (detached)`));
@@ -39,6 +50,7 @@ export async function changedSince(slot: Repository): Promise<Partial<Left> | un
   const [head, logSize, digest] = readIfExists(path.join(slot.gitDir, LEFT_NOTE))?.trim().split(' ') ?? [];
   if (head === undefined || logSize === undefined || digest === undefined) return {};
   const left = {head, logSize: Number(logSize), digest};
+  if (digest === UNSEEN) return left;
   try {
     return (await inspect(slot)).digest === digest ? undefined : left;
   } catch (error) {

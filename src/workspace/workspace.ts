@@ -49,6 +49,8 @@ export interface FreezeOptions {
   message: string;
   /** Folder in the home, relative to it, that the attempt may change; it is not in the tree. */
   documents?: string;
+  /** Checks run in its folder next; what they leave there is looked at when they have ended. */
+  isChecked: boolean;
   /** Ends the attempt, and what git starts for it: filters, hooks. */
   signal: StopSignal;
 }

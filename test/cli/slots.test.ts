@@ -59,6 +59,44 @@ test.concurrent('work that was being checked when the executor died is kept with
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'a']);
 });
 
+test.concurrent('work that was being checked when the executor died is kept once, also what it had committed', async () => {
+  await using rig = await MilestoneRig.create();
+  const check = await rig.command('check');
+  await rig.writeMilestone('m', [{id: 'a', run: `echo a > a; ${COMMIT}; echo b > b`, verify: check.shell}]);
+  const killed = rig.milestone('execute');
+  await check.nextRun();
+  killed.kill('SIGKILL');
+  await killed;
+  const execution = rig.milestone('execute');
+  await (await check.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(filesAt(rig, 'refs/milestone/rescue/m/a.1')).toEqual(['README', 'a', 'b']);
+  expect(slotsKept(rig)).toEqual([]);
+});
+
+test.concurrent('what a person does in a slot that waits to be handed on is kept', async () => {
+  await using rig = await MilestoneRig.create();
+  const [held, other] = [await rig.command('held'), await rig.command('other')];
+  await rig.writeMilestone('m', [
+    {id: 'a', run: 'echo a > a', verify: 'echo junk > junk'},
+    {id: 'b', run: `(${held.shell}); echo b > b`},
+    {
+      id: 'c',
+      run: `(${other.shell}); test ! -e mine && test ! -e junk && echo c > c`,
+      dependencies: ['a', 'b'],
+      retries: 0,
+    },
+  ]);
+  const execution = rig.milestone('execute', '--max-parallel', '2');
+  const run = await held.nextRun();
+  await rig.waitForEvent('m', 'task_completed');
+  fs.writeFileSync(path.join(slotFolderOf(rig), 'mine'), 'mine\n');
+  await run.exit();
+  await (await other.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
+  expect(slotsKept(rig).map(ref => fileAt(rig, ref, 'mine'))).toEqual(['mine']);
+});
+
 test.concurrent('what git cannot commit fails the task that left it, and nobody else', async () => {
   await using rig = await MilestoneRig.create();
   const other = await rig.command('other');

@@ -89,6 +89,7 @@ function freeze(
   const isKiro = runningTask(execution.ledger.state, place.taskId).phase !== undefined;
   return execution.workspace.workplaceOf(place).freeze({
     message: messageOf(execution, place, []),
+    isChecked: checksOf(execution, place.taskId).length > 0,
     signal,
     ...(isKiro && {documents: documentsFolder(execution.ledger.state.id, place.taskId)}),
   });
