@@ -21,7 +21,7 @@ async function askingMilestone(rig: MilestoneRig): Promise<ScriptedCommand> {
 }
 
 test.concurrent('what holds a task up is shown with who has to act, what waits for it, and what to type', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await askingMilestone(rig);
   const {stdout} = await rig.milestone('blockers');
   expect(stdout).toMatch(/^question deploy, for \d+s\n/);
@@ -39,7 +39,7 @@ test.concurrent('what holds a task up is shown with who has to act, what waits f
 });
 
 test.concurrent('an answer makes the task pending again, and is on record', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await askingMilestone(rig);
   expect(await rig.milestone('answer', '--yes', 'deploy')).toMatchObject({
     exitCode: 2,
@@ -74,7 +74,7 @@ test.concurrent('a secret of the environment in what a person says is not writte
 });
 
 test.concurrent('with --go the milestone goes on in the same terminal', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await askingMilestone(rig);
   expect(await rig.milestone('answer', '--yes', 'deploy', 'yes', '--go', '--json')).toMatchObject({exitCode: 2});
   const going = rig.milestone('answer', '--yes', 'deploy', 'yes', '--go');
@@ -83,7 +83,7 @@ test.concurrent('with --go the milestone goes on in the same terminal', async ()
 });
 
 test.concurrent('a failed task is no blocker, but is named where somebody looks for what holds things up', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'build', run: 'false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
   expect((await rig.milestone('blockers')).stdout).toBe('1 task failed\n  milestone retry m\n');
@@ -119,7 +119,7 @@ test.concurrent('a person says that a manual task is done, and its check decides
 });
 
 test.concurrent('a person writes the documents of a manual phase, and an outline is not taken for one', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const write = (file: string) => ({
     run: `echo x > $MILESTONE_DELIVERABLES/${file}`,
     deliverables: [file],

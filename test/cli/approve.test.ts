@@ -42,15 +42,18 @@ const GATES = {
   },
 };
 
-async function waitingRig(extra: Record<string, unknown> = GATES, design?: string): Promise<MilestoneRig> {
-  const rig = await MilestoneRig.create();
+async function waitingRig(
+  extra: Record<string, unknown> = GATES,
+  {design, git = false}: {design?: string; git?: boolean} = {},
+): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create({git});
   await rig.writeMilestone('m', plan(design), extra);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   return rig;
 }
 
 test.concurrent('what waits is asked of each role, and the next phase starts when the last one has approved', async () => {
-  await using rig = await waitingRig();
+  await using rig = await waitingRig(GATES, {git: true});
   const waiting = await rig.milestone('approvals');
   expect(waiting.stdout).toContain('the design of task `login` waits for approval\n');
   expect(waiting.stdout).toContain('architect has not decided');
@@ -130,7 +133,10 @@ test.concurrent('the approval is in a file of its own, and an edit of that file 
 });
 
 test.concurrent('a rejection sends the phase back to work, with the reason', async () => {
-  await using rig = await waitingRig({}, 'echo "attempt $MILESTONE_ATTEMPT" > $MILESTONE_DELIVERABLES/architecture.md');
+  await using rig = await waitingRig(
+    {},
+    {design: 'echo "attempt $MILESTONE_ATTEMPT" > $MILESTONE_DELIVERABLES/architecture.md'},
+  );
   expect(await rig.milestone('reject', '--yes', 'login')).toMatchObject({
     exitCode: 2,
     stderr: expect.stringContaining('-m "…"'),
@@ -159,7 +165,10 @@ test.concurrent('what was changed after it was asked for is shown as changed, an
 test.concurrent('what is approved is shown: the text, then what has changed since somebody decided, bounded', async () => {
   await using rig = await waitingRig(
     {},
-    'seq 300 | sed "s/^7$/seven of attempt $MILESTONE_ATTEMPT/" > $MILESTONE_DELIVERABLES/architecture.md; printf "\\033[2J\\n" >> $MILESTONE_DELIVERABLES/architecture.md',
+    {
+      design:
+        'seq 300 | sed "s/^7$/seven of attempt $MILESTONE_ATTEMPT/" > $MILESTONE_DELIVERABLES/architecture.md; printf "\\033[2J\\n" >> $MILESTONE_DELIVERABLES/architecture.md',
+    },
   );
   const first = await rig.milestone('approve', 'login');
   expect(first.exitCode).toBe(2);
@@ -199,7 +208,7 @@ test.concurrent('what was changed after it was approved is asked for again; what
 });
 
 test.concurrent('a live executor goes on as soon as somebody approves', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const beside = await rig.command('beside');
   await rig.writeMilestone('m', [...plan(), {id: 'beside', run: beside.shell}]);
   const execution = rig.milestone('execute');
@@ -217,7 +226,7 @@ test.concurrent('a live executor goes on as soon as somebody approves', async ()
 });
 
 test.concurrent('nothing that an attempt starts decides', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', plan());
   const inside = {env: {MILESTONE_RUN: 'token'}};
   for (const words of [
@@ -234,7 +243,7 @@ test.concurrent('nothing that an attempt starts decides', async () => {
 });
 
 test.concurrent('with gates: auto no person is asked, and it is said so', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', plan(), {settings: {gates: 'auto'}});
   const ended = await rig.milestone('execute');
   expect(ended.exitCode).toBe(0);

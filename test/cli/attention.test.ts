@@ -5,7 +5,7 @@ import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
 test.concurrent('the command alone: where it stands, what needs you, what is next, on one screen', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const many = Array.from({length: 12}, (_, place) => ({id: `later-${place}`, run: 'true', title: 'For later'}));
   await rig.writeMilestone('m', [{id: 'a', run: 'exit 1', retries: 0}, ...many], {title: 'The first'});
   const planned = (await rig.milestone()).stdout;
@@ -23,7 +23,7 @@ test.concurrent('the command alone: where it stands, what needs you, what is nex
 });
 
 test.concurrent('each task that failed, and each that only a person can do, has a command of its own', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const failing = Array.from({length: 9}, (_, place) => ({id: `bad-${place}`, run: `exit ${place + 1}`, retries: 0}));
   const manual = ['sign', 'ship'].map(id => ({id, driver: 'manual', title: `To ${id}`}));
   await rig.writeMilestone('m', [...failing, ...manual]);
@@ -44,7 +44,7 @@ test.concurrent('each task that failed, and each that only a person can do, has 
 });
 
 test.concurrent('of several milestones of which none is the current one, each has a line', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   for (const id of ['one', 'two']) await rig.writeMilestone(id, [{id: 'a', run: 'true'}], {title: `The ${id}`});
   const {stdout, exitCode} = await rig.milestone();
   expect(exitCode).toBe(0);
@@ -57,7 +57,7 @@ test.concurrent('of several milestones of which none is the current one, each ha
 });
 
 test.concurrent('where none is active, the completed one that was executed last is looked at', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   for (const id of ['first', 'last']) {
     await rig.writeMilestone(id, [{id: 'a', run: 'true'}]);
     await rig.milestone('execute', id);
@@ -109,7 +109,7 @@ test.concurrent('what is new since somebody last looked is said once; a program 
 });
 
 test.concurrent('where the home cannot be written, or the log is another one, it answers all the same', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   await rig.milestone('execute', 'm');
   await rig.milestone();
@@ -130,7 +130,7 @@ test.concurrent('where the home cannot be written, or the log is another one, it
 });
 
 test.concurrent('what runs, and Markdown that obeys no title', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone('m', [{id: 'a', title: 'A *bold* <b>one</b>', run: work.shell}], {title: '# [x](y)'});
   const run = rig.milestone('execute', 'm');
@@ -146,7 +146,7 @@ test.concurrent('what runs, and Markdown that obeys no title', async () => {
 });
 
 test.concurrent('outside a home, and in one without a milestone: three lines on how to begin', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   for (let home = 0; home < 2; home++) {
     const {stdout, stderr, exitCode} = await rig.milestone();
     expect([stdout.trimEnd().split('\n').length, stderr, exitCode]).toEqual([3, '', 0]);

@@ -9,7 +9,7 @@ const manual = {run: undefined, driver: 'manual'};
 const MARKER = 'milestone: outline, to be filled in';
 
 async function manualRig(phases: Parameters<typeof kiroTask>[1], rest = {}): Promise<MilestoneRig> {
-  const rig = await MilestoneRig.create();
+  const rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [kiroTask('a', phases, rest)]);
   return rig;
 }
@@ -60,7 +60,7 @@ test.concurrent('outlines are laid down; as they are, or half filled in, they ar
 });
 
 test.concurrent('a live executor refuses outlines as well, and goes on with what was filled in', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const other = await rig.command('other');
   const design = {...manual, deliverables: ['idea.json']};
   await rig.writeMilestone('m', [kiroTask('a', {design}), {id: 'other', run: other.shell}]);
@@ -114,7 +114,7 @@ describe('the last phase, done by hand', () => {
   const byHand = (execute: Record<string, unknown>) => [executeOnly('a', {...manual, ...execute})];
 
   test.concurrent('says so in its summary, and claims no changes of its own', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', byHand({verify: 'test -e README'}));
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
     await done(rig);
@@ -138,7 +138,7 @@ describe('the last phase, done by hand', () => {
   });
 
   test.concurrent('leaves the documents that the plan names', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', byHand({deliverables: ['notes.md', 'test-results.md']}));
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
     expect(rig.read(documentPath('m', 'a', 'execute', 'notes.md'))).toContain(MARKER);
@@ -156,7 +156,7 @@ describe('the last phase, done by hand', () => {
   });
 
   test.concurrent('is not done while its check is red', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', byHand({verify: 'test -e done.txt'}));
     await rig.milestone('execute');
     await done(rig);

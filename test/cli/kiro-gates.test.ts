@@ -2,13 +2,16 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
 import {attemptsOf, documentPath, executeOnly, freeTask, kiroTask, phasesOf, writes} from './kiro-plan.ts';
 import {diary, eventsOf, filesAt, outcomes, readPlan, subjects} from './support.ts';
 
 /** A milestone whose task `a` waits for the approval of its design. */
-async function waitingRig(extra: Record<string, unknown> = {}, task = kiroTask('a')): Promise<MilestoneRig> {
-  const rig = await MilestoneRig.create();
+async function waitingRig(
+  extra: Record<string, unknown> = {},
+  {task = kiroTask('a'), git = false}: {task?: TaskText; git?: boolean} = {},
+): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create({git});
   await rig.writeMilestone('m', [task], extra);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   return rig;
@@ -46,7 +49,7 @@ describe('who lets a phase through', () => {
   });
 
   test.concurrent('a phase says for itself whether it needs approval', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const gates = {spec_to_task: {required: false}, task_to_execute: {required: true}};
     const task = kiroTask('a', {design: {approval_required: false}});
     await rig.writeMilestone('m', [task], {kiro_configuration: {approval_gates: gates}});
@@ -55,7 +58,7 @@ describe('who lets a phase through', () => {
   });
 
   test.concurrent('with `--gates auto` nobody, and the record says so', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const gate = {required: true, approvers: ['architect', 'security']};
     await rig.writeMilestone('m', [kiroTask('a')], {kiro_configuration: {approval_gates: {design_to_spec: gate}}});
     expect(await rig.milestone('execute', '--gates', 'auto')).toMatchObject({exitCode: 0});
@@ -70,7 +73,7 @@ describe('who lets a phase through', () => {
 describe('a rejection', () => {
   test.concurrent('sends the phase back to work, which is told why', async () => {
     const design = `echo "<$MILESTONE_REJECTION>"; ls "$MILESTONE_DELIVERABLES"; ${writes('architecture.md', 'api-spec.yaml')}`;
-    await using rig = await waitingRig({}, kiroTask('a', {design: {run: design}}));
+    await using rig = await waitingRig({}, {task: kiroTask('a', {design: {run: design}})});
     const rejected = await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'no "plan" for $failure\nat all');
     expect(rejected).toMatchObject({exitCode: 0});
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
@@ -86,7 +89,7 @@ describe('a rejection', () => {
   });
 
   test.concurrent('with no attempt left it is a blocker, until somebody tries again', async () => {
-    await using rig = await waitingRig({}, kiroTask('a', {}, {max_attempts: 2}));
+    await using rig = await waitingRig({}, {task: kiroTask('a', {}, {max_attempts: 2})});
     await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'first');
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'second');
@@ -108,7 +111,7 @@ describe('a document that changes after it was approved', () => {
   const architecture = documentPath('m', 'a', 'design', 'architecture.md');
 
   test.concurrent('is asked for again before the next phase starts; so is one that is gone, or has become a link', async () => {
-    await using rig = await waitingRig();
+    await using rig = await waitingRig({}, {git: true});
     await approved(rig);
     rig.write(architecture, 'something else\n');
     expect(await rig.milestone('resume')).toMatchObject({
@@ -150,7 +153,7 @@ describe('a document that changes after it was approved', () => {
   });
 
   test.concurrent('does not keep anything else from starting in its place', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const [one, two, late] = [await rig.command('one'), await rig.command('two'), await rig.command('late')];
     await rig.writeMilestone(
       'm',
@@ -241,7 +244,7 @@ describe('a document that changes after it was approved', () => {
 
 describe('nothing else passes a gate', () => {
   test.concurrent('no resume, retry, restart, flag or skip of another task', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', [kiroTask('a'), {id: 'other', run: 'false', retries: 0}], {
       settings: {max_parallel: 1},
     });
@@ -257,7 +260,7 @@ describe('nothing else passes a gate', () => {
   });
 
   test.concurrent('no executor that is killed while the gate is closed', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const other = await rig.command('other');
     await rig.writeMilestone('m', [kiroTask('a'), {id: 'other', run: other.shell}]);
     const first = rig.milestone('execute');
@@ -283,7 +286,7 @@ describe('nothing else passes a gate', () => {
   });
 
   test.concurrent('nobody who calls from inside an attempt', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const self = process.argv[0];
     const bin = new URL('../../bin/milestone.js', import.meta.url).pathname;
     const {file, lines} = diary(rig);
@@ -301,12 +304,12 @@ describe('the gate behind the last phase', () => {
   const gated = (run: string, rest: Record<string, unknown> = {}) =>
     executeOnly('a', {run, approval_required: true}, rest);
 
-  test.concurrent('finished work waits, and is integrated as it was checked, without being done again', async () => {
+  test.concurrent('finished work waits: rejected it is worked on again, approved it is integrated as it was checked, and not done again', async () => {
     await using rig = await MilestoneRig.create();
     const {file, lines} = diary(rig);
     const verify = `echo check >> ${file}; echo left > left-by-check.txt; test -s done.txt`;
     await rig.writeMilestone('m', [
-      gated(`echo run >> ${file}; echo done > done.txt`, {verify}),
+      gated(`echo run >> ${file}; echo "done $MILESTONE_REJECTION" > done.txt`, {verify}),
       {id: 'after', run: 'cat done.txt', dependencies: ['a']},
     ]);
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
@@ -314,9 +317,12 @@ describe('the gate behind the last phase', () => {
     expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toEqual(['README', 'done.txt']);
     const results = documentPath('m', 'a', 'execute', 'test-results.md');
     expect(rig.read(results)).toContain('The check passed.');
+    await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'once more');
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
     await approved(rig);
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-    expect(lines().filter(line => line === 'run')).toHaveLength(1);
+    expect(lines().filter(line => line === 'run')).toHaveLength(2);
+    expect(rig.git('show', 'milestone/m:done.txt')).toBe('done once more');
     expect(subjects(rig, 'm')).toEqual(['feat(milestone-m): a']);
     expect(filesAt(rig, 'milestone/m')).toEqual(['README', 'done.txt']);
     const summary = rig.read(documentPath('m', 'a', 'execute', 'implementation-summary.md'));
@@ -352,13 +358,19 @@ describe('the gate behind the last phase', () => {
     expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'check'}]);
   });
 
-  for (const isolation of ['worktree', 'shared'])
-    test.concurrent(`work that does not fit any more is done again, and asked for again (${isolation})`, async () => {
+  test.concurrent.each(['worktree', 'shared'])(
+    'work that is lost, or does not fit any more, is done again, and asked for again (%s)',
+    async isolation => {
       await using rig = await MilestoneRig.create();
       await rig.writeMilestone('m', [gated('cat README >> one.txt; echo "$MILESTONE_ATTEMPT" >> one.txt')], {
         settings: {isolation},
       });
       expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
+      rig.git('update-ref', '-d', 'refs/milestone/rescue/m/a.4');
+      await approved(rig);
+      expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+      expect(outcomes(rig, 'm')).toMatchObject([{message: expect.stringContaining('is gone')}]);
+
       await approved(rig);
       if (isolation === 'worktree') rig.git('switch', '-q', 'milestone/m');
       rig.write('one.txt', 'somebody else\n');
@@ -366,23 +378,15 @@ describe('the gate behind the last phase', () => {
       rig.git('commit', '-q', '-m', 'Meanwhile');
       if (isolation === 'worktree') rig.git('switch', '-q', 'main');
       expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-      expect(outcomes(rig, 'm')).toMatchObject([{kind: 'conflict'}]);
+      expect(outcomes(rig, 'm')).toMatchObject([{}, {kind: 'conflict'}]);
       expect(subjects(rig, 'm')).toEqual(['Meanwhile']);
+      expect(eventsOf(rig, 'm', 'kiro_approval_requested')).toHaveLength(3);
+
       await approved(rig);
       expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-      expect(rig.git('show', 'milestone/m:one.txt')).toBe('somebody else\nA project.\n6');
-    });
-
-  test.concurrent('a rejection has it worked on again', async () => {
-    await using rig = await MilestoneRig.create();
-    await rig.writeMilestone('m', [gated('echo "$MILESTONE_ATTEMPT $MILESTONE_REJECTION" > done.txt')]);
-    await rig.milestone('execute');
-    await rig.milestone('reject', '--yes', 'm', 'a', '-m', 'once more');
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    await approved(rig);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-    expect(rig.git('show', 'milestone/m:done.txt')).toBe('5 once more');
-  });
+      expect(rig.git('show', 'milestone/m:one.txt')).toBe('somebody else\nA project.\n8');
+    },
+  );
 
   test.concurrent('what is left of it when the executor dies is taken up again', async () => {
     await using rig = await MilestoneRig.create();
@@ -405,7 +409,7 @@ describe('the gate behind the last phase', () => {
 });
 
 test.concurrent('a skipped kiro task is done with, whatever waits', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [kiroTask('a'), freeTask('b', {}, {dependencies: ['a']}), {id: 'c', driver: 'manual'}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   await rig.milestone('skip', '--yes', 'm', 'a', '--reason', 'not needed');
@@ -426,7 +430,7 @@ describe('finished work that waits for its approval', () => {
   const task = executeOnly('a', execute, {verify: 'echo left > left-by-check.txt'});
 
   test.concurrent('is what was checked, without what checks left, also in a shared checkout', async () => {
-    await using rig = await waitingRig({settings: {isolation: 'shared'}}, task);
+    await using rig = await waitingRig({settings: {isolation: 'shared'}}, {task, git: true});
     expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).toContain('done.txt');
     expect(filesAt(rig, 'refs/milestone/rescue/m/a.4')).not.toContain('left-by-check.txt');
     await approved(rig);
@@ -434,19 +438,4 @@ describe('finished work that waits for its approval', () => {
     expect(filesAt(rig, 'milestone/m')).toContain('done.txt');
     expect(filesAt(rig, 'milestone/m')).not.toContain('left-by-check.txt');
   });
-
-  test.concurrent.each(['worktree', 'shared'])(
-    'is done again when it is lost, and asked for again: %s',
-    async isolation => {
-      await using rig = await waitingRig({settings: {isolation}}, task);
-      rig.git('update-ref', '-d', 'refs/milestone/rescue/m/a.4');
-      await approved(rig);
-      expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-      expect(outcomes(rig, 'm')).toMatchObject([{message: expect.stringContaining('is gone')}]);
-      expect(eventsOf(rig, 'm', 'kiro_approval_requested')).toHaveLength(2);
-      await approved(rig);
-      expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-      expect(filesAt(rig, 'milestone/m')).toContain('done.txt');
-    },
-  );
 });

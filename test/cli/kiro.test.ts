@@ -91,7 +91,7 @@ describe('the whole way', () => {
   });
 
   test.concurrent('every phase has keys of its own', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(
       'm',
       [
@@ -118,7 +118,7 @@ describe('the whole way', () => {
   });
 
   test.concurrent('phases that write documents run beside a task whose areas overlap, the last one does not', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const [long, design, execute] = [
       await rig.command('long'),
       await rig.command('design'),
@@ -225,7 +225,7 @@ describe('what a phase leaves is looked at', () => {
   });
 
   test.concurrent('a phase whose own check is red is tried again', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const verify = '[ "$MILESTONE_ATTEMPT" = 2 ]';
     await rig.writeMilestone('m', [freeTask('a', {task: {verify: verify.replace('2', '4')}})]);
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
@@ -234,7 +234,7 @@ describe('what a phase leaves is looked at', () => {
   });
 
   test.concurrent('tries are counted anew in each phase', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {file, lines} = diary(rig);
     const second = `echo $MILESTONE_ATTEMPT >> ${file}; [ $(($MILESTONE_ATTEMPT % 2)) = 0 ]`;
     const [design, spec] = [writes('architecture.md', 'api-spec.yaml'), writes('technical-spec.md', 'test-plan.md')];

@@ -9,7 +9,7 @@ const ID = 'release';
 const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
 
 test.concurrent('a stream of events is all of the log, line by line, and ends with how it went', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo noise; echo a > a'}]);
   const ended = await rig.milestone('execute', ID, '--json');
   const lines = ended.jsonLines();
@@ -22,7 +22,7 @@ test.concurrent('a stream of events is all of the log, line by line, and ends wi
 });
 
 test.concurrent('a stream ends with an error for every exit but 0', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const last = async (...args: string[]) => {
     const ended = await rig.milestone(...args, '--json');
     const line = ended.jsonLines().at(-1);
@@ -39,7 +39,7 @@ test.concurrent('a stream ends with an error for every exit but 0', async () => 
 });
 
 test.concurrent('wrong usage is told to programs as well', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
   for (const wrong of [['--max-parallel', 'x'], ['--no-such-flag'], ['one-too-many']]) {
     const ended = await rig.milestone('execute', ID, ...wrong, '--json');
@@ -55,7 +55,7 @@ test.concurrent('`--format json` is `--json`', async () => {
 });
 
 test.concurrent('people read plain lines on stdout and what is wrong on stderr', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone(ID, [
     {id: 'build', title: 'Build it', run: 'echo noise; echo a > a', verify: 'true'},
     {id: 'deploy', run: 'exit 3', retries: 1, dependencies: ['build']},
@@ -71,7 +71,7 @@ test.concurrent('people read plain lines on stdout and what is wrong on stderr',
 });
 
 test.concurrent('work for a person exits 6, unless something failed', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const tasks = [
     {id: 'sign', title: 'Sign the release', driver: 'manual'},
     {id: 'other', run: 'true'},
@@ -90,7 +90,7 @@ test.concurrent('work for a person exits 6, unless something failed', async () =
 });
 
 test.concurrent('a signal outranks what failed before, a failing machine outranks a signal', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone(ID, [
     {id: 'bad', run: 'exit 1', retries: 0},

@@ -50,7 +50,7 @@ test.concurrent('pause --now interrupts what runs and keeps its work', async () 
 });
 
 test.concurrent('without an executor the command pauses the milestone itself, and the plan file says so', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
   const {stdout, exitCode} = await rig.milestone('pause', '--json');
@@ -61,7 +61,7 @@ test.concurrent('without an executor the command pauses the milestone itself, an
 });
 
 test.concurrent('pause --now after the executor was killed ends what it left running', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
   const execution = rig.milestone('execute');
@@ -79,7 +79,7 @@ test.concurrent('pause --now after the executor was killed ends what it left run
 });
 
 test.concurrent('what is not in progress cannot be paused', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
   const {exitCode, stdout} = await rig.milestone('pause', 'm', '--json');
   expect(exitCode).toBe(3);
@@ -114,7 +114,7 @@ test.concurrent('pause ends what a killed executor left running: nobody else wou
 });
 
 test.concurrent('pause leaves what a person has handed in to the resume, which checks it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', driver: 'manual', no_changes: true}]);
   expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('task', 'done', 'm', 'a')).toMatchObject({exitCode: 0});

@@ -4,7 +4,7 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 
 test.concurrent('a failed task is retried by the live executor, within the same run', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const [flaky, long] = [await rig.command('flaky'), await rig.command('long')];
   await rig.writeMilestone('m', [
     {id: 'flaky', run: flaky.shell, retries: 0},
@@ -25,7 +25,7 @@ test.concurrent('a failed task is retried by the live executor, within the same 
 });
 
 test.concurrent('without an executor all that failed is pending again, and resume runs it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [
     {id: 'a', run: 'test -e ../go || test -e "$GO"', retries: 0},
     {id: 'b', run: 'test -e "$GO"', retries: 0},
@@ -45,7 +45,7 @@ test.concurrent('without an executor all that failed is pending again, and resum
 });
 
 test.concurrent('the milestone may be named first, or by --milestone; a misspelt task is answered with the one that was meant', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   for (const id of ['one', 'two']) {
     await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
     expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
@@ -69,7 +69,7 @@ test.concurrent('the milestone may be named first, or by --milestone; a misspelt
 });
 
 test.concurrent('a milestone that is named alone has all its failed tasks retried', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   for (const id of ['one', 'two']) {
     await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
     expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
@@ -79,7 +79,7 @@ test.concurrent('a milestone that is named alone has all its failed tasks retrie
 });
 
 test.concurrent('a task that was added to the plan while nobody executed is known', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
   rig.write(rig.planFile('m'), `${rig.read(rig.planFile('m'))}  - id: b\n    title: b\n    run: "true"\n`);
@@ -88,7 +88,7 @@ test.concurrent('a task that was added to the plan while nobody executed is know
 });
 
 test.concurrent('a request that a killed executor had taken, or nobody took, is answered once', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
   const request = (id: string, kind: string) => ({
@@ -113,7 +113,7 @@ test.concurrent('a request that a killed executor had taken, or nobody took, is 
 });
 
 test.concurrent('when the executor dies while a request waits, the sender acts in its place', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
   const execution = rig.milestone('execute');
@@ -137,7 +137,7 @@ test.concurrent('when the executor dies while a request waits, the sender acts i
 });
 
 test.concurrent('a retry of all of which only the beginning reached the disk is taken up again', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [
     {id: 'a', run: 'false', retries: 0},
     {id: 'b', run: 'false', retries: 0},

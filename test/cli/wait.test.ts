@@ -8,7 +8,7 @@ const MANUAL = {id: 'sign', title: 'Sign the contract', driver: 'manual'};
 
 describe('nobody executes the milestone', () => {
   test.concurrent('the answer comes at once, from its state', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [{id: 'a', run: 'exit 1', retries: 0}]);
     expect(await rig.milestone('wait', ID)).toMatchObject({
       exitCode: 3,
@@ -34,7 +34,7 @@ describe('nobody executes the milestone', () => {
   });
 
   test.concurrent('what waits for a person, was paused, cancelled or killed has the exit code of that', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone('manual', [MANUAL]);
     await rig.milestone('execute', 'manual');
@@ -61,7 +61,7 @@ describe('nobody executes the milestone', () => {
 
 describe('while the milestone is executed', () => {
   test.concurrent('the end of the executor is the end of the waiting, and the next one can start at once', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0}]);
     await rig.milestone('execute', ID, '--detach');
@@ -82,7 +82,7 @@ describe('while the milestone is executed', () => {
   });
 
   test.concurrent('an executor that is killed ends it, too', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const executor = rig.milestone('execute', ID);
@@ -126,7 +126,7 @@ describe('while the milestone is executed', () => {
   });
 
   test.concurrent('a change ends the waiting for a change, and nothing that was there before', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [
       {id: 'a', run: work.shell},
@@ -144,7 +144,7 @@ describe('while the milestone is executed', () => {
   });
 
   test.concurrent('the time that was given is kept to', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     await rig.milestone('execute', ID, '--detach');
