@@ -2,6 +2,7 @@
 
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
+import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {attemptsOf, documentPath, executeOnly, freeTask, kiroTask, phasesOf, writes} from './kiro-plan.ts';
@@ -165,7 +166,7 @@ describe('what a phase leaves is looked at', () => {
     ],
     [
       'a link',
-      `${writes('architecture.md')} && ln -s /etc/passwd "$MILESTONE_DELIVERABLES/api-spec.yaml"`,
+      `${writes('architecture.md')} && echo its own > "$HOME/outside" && ln -s "$HOME/outside" "$MILESTONE_DELIVERABLES/api-spec.yaml"`,
       /`api-spec.yaml` of its design: it is a link/,
     ],
     [
@@ -188,6 +189,9 @@ describe('what a phase leaves is looked at', () => {
     const [outcome, ...others] = outcomes(rig, 'm');
     expect(others).toEqual([]);
     expect(outcome!.message).toMatch(message);
+    // What the next attempt writes goes nowhere else.
+    const outside = path.join(rig.env.HOME as string, 'outside');
+    if (fs.existsSync(outside)) expect(fs.readFileSync(outside, 'utf8')).toBe('its own\n');
     expect(attemptsOf(rig, 'm').slice(0, 3)).toEqual(['a.1 design', 'a.2 design', 'a.3 spec']);
   });
 
