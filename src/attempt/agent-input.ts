@@ -2,6 +2,7 @@ import type {AgentInput, Observation} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import {RESULT_SCHEMA} from '../drivers/result.ts';
 import type {Execution} from '../execution/execution.ts';
+import {movedText} from '../prompts/moved-text.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
 import {promptOf} from './agent-prompts.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
@@ -34,11 +35,6 @@ export async function agentInput(
     schema: RESULT_SCHEMA,
     observe,
   };
-}
-
-/** What its conversation says of files is wrong now; others may be at work where they were. */
-function movedText(from: string, to: string): string {
-  return `You work in another folder now: \`${to}\`. Your changes of before are in it. Absolute paths below \`${from}\` are void: read nothing there and write nothing there.\n\n`;
 }
 
 /** Commands that the plan itself runs; an agent may run them as well. */

@@ -6,7 +6,8 @@ import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import {attemptRefs, jobOf, queueOf} from '../workers/names.ts';
+import {attemptRefs, jobOf} from '../workers/names.ts';
+import type {RemoteWork} from '../workers/remote-work.ts';
 import {occupiedSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
 import {runRemote} from './remote/run-remote.ts';
@@ -30,7 +31,7 @@ export function startAttempt(execution: Execution, id: TaskId): void {
   if (!budget) return;
   const next: NextAttempt = agent
     ? nextAttempt(history, {
-        isElsewhere: labels !== undefined,
+        away: labels && execution.remote?.roster.ownQueuesFor(labels),
         attempt: place.attempt,
         driver: choice.name,
         isBoundToFolder: agent.isBoundToFolder,
@@ -61,7 +62,7 @@ export function startAttempt(execution: Execution, id: TaskId): void {
   };
   // In this order: a log that is cut off in between has no reservation that nobody settles.
   execution.ledger.record(...startOfWorkflow(state, id), started, ...reserved);
-  if (labels) execution.ledger.record(dispatched(state.activation?.executionId ?? '', place, labels));
+  if (labels) execution.ledger.record(dispatched(execution, place, labels, next));
   const attempt = {
     place,
     token,
@@ -80,13 +81,22 @@ export function startAttempt(execution: Execution, id: TaskId): void {
 }
 
 function dispatched(
-  execution: string,
+  {ledger: {state}, remote}: Pick<Execution, 'ledger' | 'remote'>,
   {taskId: task_id, attempt}: {taskId: TaskId; attempt: number},
   labels: readonly string[],
+  {livesAt}: NextAttempt,
 ): NewEvent {
-  const [job, queue] = [jobOf(execution, task_id, attempt), queueOf(labels)];
-  const ref = attemptRefs(execution, task_id, attempt);
-  return {event: 'attempt_dispatched', details: {task_id, attempt, job, queue, ref, labels: [...labels]}};
+  const execution = state.activation?.executionId ?? '';
+  const details = {
+    task_id,
+    attempt,
+    job: jobOf(execution, task_id, attempt),
+    queue: livesAt?.queue ?? (remote as RemoteWork).roster.queueFor(labels),
+    ref: attemptRefs(execution, task_id, attempt),
+    labels: [...labels],
+    ...(livesAt && {lives_at: livesAt}),
+  };
+  return {event: 'attempt_dispatched', details};
 }
 
 /** @returns Undefined when nothing is left: then the blocker says so. */

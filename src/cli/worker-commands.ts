@@ -7,6 +7,12 @@ export function addWorkerCommands(program: Command): void {
     .description('take attempts of milestones that are executed elsewhere, until a signal comes')
     .option('--connect <url>', 'address of the database; default: the variable MILESTONE_WORKERS_URL')
     .option('--label <name>', 'what this machine has; may be repeated', label, [])
+    .option(
+      '--queue <name>',
+      'pool whose jobs it takes, as `workers.queues` names them; may be repeated; default: default',
+      label,
+      [],
+    )
     .option('--slots <n>', 'attempts at a time', positive, 1)
     .option('--once', 'end after one attempt')
     .action(async flags => {

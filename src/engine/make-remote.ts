@@ -64,5 +64,5 @@ export function makeRemote(
   const {executionId: execution, isolation} = state.activation ?? {};
   if (!workers || !repo || execution === undefined || isolation !== 'worktree') return undefined;
   const pool = new BossPool({connect: () => connectAddress(workers.connect, callerEnv), execution});
-  return new RemoteWork({pool, repo, remote: workers.remote ?? 'origin', execution, clock});
+  return new RemoteWork({pool, repo, remote: workers.remote ?? 'origin', execution, pools: workers.queues, clock});
 }

@@ -51,7 +51,7 @@ function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
     projectSettings: read.config.settings ?? {},
     overrides: options,
     hasBranch: repo !== undefined && branch !== undefined,
-    outOfReach: remote && (labels => remote.outOfReach(labels)),
+    outOfReach: remote && (labels => remote.roster.outOfReach(labels)),
   });
   const ledger = new Ledger({state, log, clock, redactor, inForce});
   const attempts = new LiveAttempts(ledger, clock);

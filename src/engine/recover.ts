@@ -124,7 +124,7 @@ export async function takeUpDispatched(execution: Execution): Promise<void> {
   for (const {id, task} of out)
     if (task.stage !== 'claimed') jobs.start(`attempt ${id}.${task.attempt}`, () => takeUpRemote(execution, id));
   // What nobody can take waits, from the beginning.
-  await remote?.look();
+  await remote?.roster.look();
   ready.rebuild();
   const known = new Set(out.map(({task}) => task.dispatched?.job));
   // The merge queue asks for it again.

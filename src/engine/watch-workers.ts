@@ -3,7 +3,7 @@ import type {Execution} from '../execution/execution.ts';
 import {resolution} from '../state/blockers.ts';
 import {isReady} from '../state/is-ready.ts';
 import {taskState} from '../state/milestone.ts';
-import type {OutOfReach} from '../workers/remote-work.ts';
+import type {OutOfReach} from '../workers/roster.ts';
 
 const OF_WORKERS: readonly BlockerType[] = ['workers_unreachable', 'no_worker'];
 
@@ -11,7 +11,7 @@ const OF_WORKERS: readonly BlockerType[] = ['workers_unreachable', 'no_worker'];
 export async function watchWorkers(execution: Execution): Promise<void> {
   const {remote, ledger, ready, lifetime} = execution;
   if (!remote) return;
-  await remote.look();
+  await remote.roster.look();
   if (lifetime.ending) return;
   const wanted = missing(execution);
   const {state} = ledger;
@@ -28,14 +28,14 @@ export async function watchWorkers(execution: Execution): Promise<void> {
 /** Who is missing for tasks that could start, and for attempts and checks that are out. */
 function missing({ledger: {state}, inForce, remote, remoteChecks}: Execution): OutOfReach[] {
   const found = new Map<string, OutOfReach>();
-  const checking = remoteChecks?.waitsFor && remote?.outOfReach(remoteChecks.waitsFor);
+  const checking = remoteChecks?.waitsFor && remote?.roster.outOfReach(remoteChecks.waitsFor);
   if (checking) found.set(checking.driver, checking);
   for (const {id} of state.plan.tasks) {
     const task = taskState(state, id);
     const isOut = task.status === 'in_progress' && task.dispatched && task.stage !== 'integrating';
     if (!isOut && !isReady(task, state.unmet.get(id) ?? 0)) continue;
     const labels = isOut ? task.dispatched?.labels : inForce.labelsOf(id);
-    const away = labels && remote?.outOfReach(labels);
+    const away = labels && remote?.roster.outOfReach(labels);
     if (away) found.set(away.driver, away);
   }
   return [...found.values()];

@@ -142,6 +142,13 @@ export interface Delivered {
   asked: string;
 }
 
+/** Where a conversation lives that was begun at a worker: its own queue, and the slot there, with the folder. */
+export interface LivesAt {
+  queue: string;
+  slot: number;
+  folder: string;
+}
+
 /** A document of a kiro phase, as it was when the phase ended. */
 export interface Deliverable {
   /** Relative to the home. */
@@ -260,16 +267,25 @@ export interface EventDetails {
   task_conversation: {task_id: TaskId; attempt: number; conversation: string};
   /**
    * It is to be sent to a worker that carries the labels. `job`: what it is called there, in which `queue`; `ref`: what the
-   * names of all refs begin with to which its work may be pushed.
+   * names of all refs begin with to which its work may be pushed. `lives_at`: where the conversation is that it goes on with.
    */
-  attempt_dispatched: {task_id: TaskId; attempt: number; job: string; queue: string; ref: string; labels: string[]};
-  /** With `worker`, the process is on that machine. */
+  attempt_dispatched: {
+    task_id: TaskId;
+    attempt: number;
+    job: string;
+    queue: string;
+    ref: string;
+    labels: string[];
+    lives_at?: LivesAt;
+  };
+  /** With `worker`, the process is on that machine; `lives_at`: where its agent's conversation will be found again. */
   task_working: {
     task_id: TaskId;
     attempt: number;
     pid: number;
     process_started: string | null;
     worker?: string;
+    lives_at?: LivesAt;
   };
   task_claimed: {task_id: TaskId; attempt: number; result: Claim; delivered?: Delivered};
   /** What an attempt's work, as it is checked and integrated, does to tests that were there; only if it does. */

@@ -13,7 +13,7 @@ import type {CheckResult, ChecksPurpose, Outcome} from '../events/event.ts';
 import {appendText} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {jobOf, queueOf} from '../workers/names.ts';
+import {jobOf} from '../workers/names.ts';
 import type {Checked, ChecksOrder, JobRef, PrintedCheck, Standing} from '../workers/port.ts';
 import {sendPatiently, untilOver} from '../workers/remote-jobs.ts';
 import {type AttemptPlace, SetupFailed} from '../workspace/workspace.ts';
@@ -104,9 +104,9 @@ export class RemoteChecks {
 
   /** Recorded before it is sent: whoever comes next knows what to ask for. */
   async #record(wanted: WantedChecks): Promise<JobRef> {
-    const {ledger} = this.parts;
+    const {ledger, remote} = this.parts;
     const {about, tip, labels} = wanted;
-    const [queue, asked] = [queueOf(labels), this.#nameOf(wanted)];
+    const [queue, asked] = [remote.roster.queueFor(labels), this.#nameOf(wanted)];
     const execution = ledger.state.activation?.executionId ?? '';
     const job = jobOf(execution, `checks ${asked}`, (ledger.state.checksOut?.number ?? 0) + 1);
     ledger.record({event: 'checks_dispatched', details: {about, tip, job, queue, labels: [...labels], asked}});

@@ -7,8 +7,10 @@
 //   anything else                          its own work          the same
 //
 // Another driver cannot go on with a conversation; it gets the work. So does one whose conversations are bound to a folder
-// when it gets another one: it would go on writing into the first, whoever works there now.
+// when it gets another one: it would go on writing into the first, whoever works there now. A conversation lives on the
+// machine on which it was begun: whoever is to work on another one gets the work.
 
+import type {LivesAt} from '../events/event.ts';
 import type {KiroPhase} from '../plan/plan.ts';
 import type {TaskHistory} from '../state/task.ts';
 
@@ -21,6 +23,8 @@ export interface NextAttempt {
   conversation?: string;
   /** The folder that the conversation speaks of, when it is another one now. */
   movedFrom?: string;
+  /** Where the conversation lives, when that is at a worker, to which the attempt has to be sent. */
+  livesAt?: LivesAt;
 }
 
 /** Who is to make the next attempt, and in what. */
@@ -32,8 +36,8 @@ export interface NextAttemptBy {
   isBoundToFolder?: boolean | undefined;
   /** Where it is to work. */
   folder?: string | undefined;
-  /** On another machine, which has none of the conversations. */
-  isElsewhere?: boolean;
+  /** Queues of the workers of which one is to do it, each for that one alone; absent where it is done here. */
+  away?: ReadonlySet<string> | undefined;
   /** Of a kiro task. */
   phase?: KiroPhase | undefined;
   /** Tries after the first. */
@@ -50,8 +54,10 @@ export function nextAttempt({last, counters}: Pick<TaskHistory, 'last' | 'counte
   const from = [last.attempt, ...(last.from ?? [])];
   const isLastRetry = outcome?.kind === 'failed' && counters.failures > 0 && counters.failures >= now.retries;
   if (isLastRetry || last.driver !== now.driver || last.conversation === undefined) return {mode: 'fresh', from};
-  if (now.isElsewhere) return {mode: 'fresh', from};
-  const {conversation, folder} = last;
+  const {conversation, folder, livesAt} = last;
+  if (livesAt)
+    return now.away?.has(livesAt.queue) ? {mode: 'continue', from, conversation, livesAt} : {mode: 'fresh', from};
+  if (now.away || last.wasAway) return {mode: 'fresh', from};
   if (folder === now.folder || now.folder === undefined) return {mode: 'continue', from, conversation};
   if (now.isBoundToFolder) return {mode: 'fresh', from};
   return {mode: 'continue', from, conversation, ...(folder !== undefined && {movedFrom: folder})};

@@ -71,6 +71,8 @@ export function lastAttempt(
     driver: task.driver,
     ...(task.phase !== undefined && {phase: task.phase}),
     ...(task.conversation !== undefined && {conversation: task.conversation}),
+    ...(task.dispatched && {wasAway: true}),
+    ...(task.dispatched?.livesAt && {livesAt: task.dispatched.livesAt}),
     ...(from.length > 0 && {from}),
     ...(outcome && {outcome}),
     ...(task.claim && {claim: task.claim}),

@@ -59,13 +59,14 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return {...task, conversation: event.details.conversation, history: withoutConversation(history)};
     case 'attempt_dispatched': {
       if (!isRunning(task, event)) break;
-      const {job, queue, ref, labels} = event.details;
-      return {...task, dispatched: {job, queue, ref, labels}};
+      const {job, queue, ref, labels, lives_at: livesAt} = event.details;
+      return {...task, dispatched: {job, queue, ref, labels, ...(livesAt && {livesAt})}};
     }
     case 'task_working': {
       if (!isRunning(task, event)) break;
-      const {pid, process_started: started, worker} = event.details;
-      const at = worker !== undefined && task.dispatched && {dispatched: {...task.dispatched, worker}};
+      const {pid, process_started: started, worker, lives_at: livesAt} = event.details;
+      const at = worker !== undefined &&
+        task.dispatched && {dispatched: {...task.dispatched, worker, ...(livesAt && {livesAt})}};
       return {...task, stage: 'working', process: {pid, started}, ...at};
     }
     case 'task_claimed':

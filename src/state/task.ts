@@ -1,6 +1,16 @@
 // What is known of a task; how events change it is in fold-task.ts.
 
-import type {CheckResult, Claim, Delivered, Denial, Outcome, RemovedTest, Timestamp, Usage} from '../events/event.ts';
+import type {
+  CheckResult,
+  Claim,
+  Delivered,
+  Denial,
+  LivesAt,
+  Outcome,
+  RemovedTest,
+  Timestamp,
+  Usage,
+} from '../events/event.ts';
 import type {ImportedTask, KiroPhase} from '../plan/plan.ts';
 import type {KiroState} from './kiro.ts';
 
@@ -41,6 +51,9 @@ export interface LastAttempt {
   phase?: KiroPhase;
   /** Of a coding agent; the next attempt may go on with it. */
   conversation?: string;
+  /** It was given to workers; where its conversation lives, if that is known. */
+  wasAway?: true;
+  livesAt?: LivesAt;
   /** Attempts whose work it was to start from, the latest first: of those that left none, the one before. */
   from?: number[];
   /** Absent: it did its work, which now waits. */
@@ -130,6 +143,8 @@ export interface Dispatched {
   labels: readonly string[];
   /** Who has it, as soon as he has said so. */
   worker?: string;
+  /** Where its conversation lives: where it goes on with one, or as soon as its worker has said so. */
+  livesAt?: LivesAt;
 }
 
 /** The worker that has an attempt; null as long as none has said so, undefined for one that is made here. */

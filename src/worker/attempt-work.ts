@@ -6,7 +6,7 @@
 // V1. What is checked is what is pushed: checks run after the tree is written, what they write is discarded.
 // V2. A ref is only made, never moved: what an attempt has pushed stays what it was, whoever pushes later.
 
-import type {AttemptInput, DriverResult, RunningAttempt} from '../drivers/driver.ts';
+import type {AttemptInput, Driver, DriverResult, RunningAttempt} from '../drivers/driver.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
 import {DriverSet} from '../drivers/registry.ts';
 import {withOutput} from '../drivers/with-output.ts';
@@ -22,6 +22,7 @@ import {layIn} from '../workspace/kept-work.ts';
 import {noteLeft} from '../workspace/left-as.ts';
 import {saveCheckpoint} from '../workspace/rescue.ts';
 import {ActivityWatch} from '../workspace/slot-activity.ts';
+import {agentOf} from './agent-of.ts';
 import type {Reporter} from './reporter.ts';
 import type {BenchParts, Workbench} from './workbench.ts';
 
@@ -30,6 +31,8 @@ export interface AttemptParts extends BenchParts {
   bench: Workbench;
   /** Counted from 0: how often the engine has given out this job before. */
   delivery: number;
+  /** Of this worker alone. */
+  ownQueue: string;
   reporter: Reporter;
 }
 
@@ -70,7 +73,7 @@ export class AttemptWork {
     return {task: order.task.id, attempt: order.attempt};
   }
 
-  #start(): ReturnType<ReturnType<typeof driverOf>['start']> {
+  #start(): ReturnType<Driver['start']> {
     const {order, bench, slot, token, logFile, clock, stop, hurry, reporter} = this.parts;
     const env = bench.environmentOf(this.#of);
     const place = {taskId: order.task.id, attempt: order.attempt, slot};
@@ -89,15 +92,23 @@ export class AttemptWork {
       stop,
       hurry,
       hasChanged: () => activity.hasChanged(place, bench.slot),
-      ...(order.agent && {agent: {...order.agent, observe: seen => reporter.observed(seen)}}),
+      ...(order.agent && {
+        agent: agentOf(order.agent, {
+          folder: bench.folder,
+          traits: driver.agent,
+          observe: seen => reporter.observed(seen),
+        }),
+      }),
     };
     return driver.start(input);
   }
 
   /** Until it has ended; what it has done so far is pushed now and then. */
   async #live(running: RunningAttempt): Promise<DriverResult> {
-    const {clock, reporter} = this.parts;
-    reporter.working(running.pid, running.processStarted);
+    const {order, bench, slot, ownQueue, clock, reporter} = this.parts;
+    const {pid, processStarted} = running;
+    const livesAt = order.agent && {queue: ownQueue, slot, folder: bench.folder};
+    reporter.working({pid, processStarted, ...(livesAt && {livesAt})});
     running.begin?.();
     let isOver = false;
     let endAlarm = () => {};
@@ -173,13 +184,13 @@ function ended(outcome: Outcome): Delivered {
   return {result: {kind: 'ended', outcome}};
 }
 
-function driverOf({task, driver}: AttemptOrder, env: Record<string, string>) {
+function driverOf({task, driver}: AttemptOrder, env: Record<string, string>): Driver {
   const drivers = new DriverSet({drivers: driver.entry && {[driver.name]: driver.entry}, env});
   const choice = task.run === undefined ? drivers.get(driver.name) : drivers.choose(task, {});
   if (choice.kind === 'driver') return choice.driver;
   const outcome: Outcome =
     choice.kind === 'missing' ? choice.outcome : {kind: 'driver_missing', message: 'a person is to do it'};
-  return {start: async () => ({kind: 'ended' as const, outcome})};
+  return {name: driver.name, start: async () => ({kind: 'ended', outcome})};
 }
 
 function endless(ms: number | null): number {

@@ -7,7 +7,7 @@ import {type AttemptParts, AttemptWork} from './attempt-work.ts';
 import {runOrderedChecks} from './ordered-checks.ts';
 import {type BenchParts, Workbench} from './workbench.ts';
 
-export interface DeliveryParts extends BenchParts, Pick<AttemptParts, 'delivery' | 'reporter'> {
+export interface DeliveryParts extends BenchParts, Pick<AttemptParts, 'delivery' | 'ownQueue' | 'reporter'> {
   order: Order;
   worker: {name: string; version: string};
 }

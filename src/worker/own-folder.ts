@@ -1,15 +1,19 @@
+import {randomBytes} from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {acquireLock, type Lock, readLockOwner} from '../lock/lock.ts';
 import {tokensLeftBy} from '../lock/lock-holder.ts';
 import type {Clock} from '../platform/clock.ts';
+import {readIfExists, replaceFile} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 
 export interface OwnFolder {
-  /** Of the worker, unlike that of any other. */
+  /** Of the worker, unlike that of any other on this machine. */
   name: string;
+  /** Goes with the folder: who takes that over has what lies there. */
+  id: string;
   folder: string;
   release(): void;
 }
@@ -28,8 +32,17 @@ export async function takeOwnFolder(stateFolder: string, clock: Clock): Promise<
     const lock = tryLock(path.join(folder, 'lock'), {clock, isLast: number === MOST});
     if (!lock) continue;
     if (lock.left.size > 0) await endLeftovers(lock.left, clock);
-    return {name, folder, release: () => lock.lock.release()};
+    return {name, id: idOf(folder), folder, release: () => lock.lock.release()};
   }
+}
+
+function idOf(folder: string): string {
+  const file = path.join(folder, 'id');
+  const known = readIfExists(file)?.trim();
+  if (known !== undefined && /^[0-9a-f]+$/.test(known)) return known;
+  const id = randomBytes(6).toString('hex');
+  replaceFile(file, `${id}\n`, {durable: true});
+  return id;
 }
 
 function tryLock(folder: string, {clock, isLast}: {clock: Clock; isLast: boolean}) {

@@ -46,8 +46,8 @@ export class Reporter {
     });
   }
 
-  working(pid: number, processStarted: string | null): void {
-    this.#hint({kind: 'working', pid, processStarted});
+  working(said: Omit<Extract<Said, {kind: 'working'}>, 'kind'>): void {
+    this.#hint({kind: 'working', ...said});
   }
 
   observed(observation: Observation): void {

@@ -3,7 +3,7 @@
 
 import type {JobWithMetadata, PgBoss} from 'pg-boss';
 import {Engine, HEARTBEAT_S} from './engine.ts';
-import {executionOfQueue, labelsOfQueue, reportsQueue} from './names.ts';
+import {askingOf, executionOfQueue, reportsQueue} from './names.ts';
 import type {Handover, JobRef, Order, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
 import {readWorkerName} from './worker-name.ts';
 
@@ -42,7 +42,13 @@ export class BossPool implements WorkerPool {
     const {queue} = order;
     return this.#ask(async boss => {
       await this.#need(boss, queue);
-      await boss.send(queue, order, {...ONCE, id: order.job, expireInSeconds: lifeOf(order)});
+      try {
+        await boss.send(queue, order, {...ONCE, id: order.job, expireInSeconds: lifeOf(order)});
+      } catch (error) {
+        // Somebody may have removed it.
+        this.#queues.delete(queue);
+        throw error;
+      }
     });
   }
 
@@ -70,7 +76,7 @@ export class BossPool implements WorkerPool {
 
   open(): Promise<JobRef[]> {
     return this.#ask(async boss => {
-      const queues = (await boss.getQueues()).map(({name}) => name).filter(name => labelsOfQueue(name));
+      const queues = (await boss.getQueues()).map(({name}) => name).filter(name => askingOf(name));
       const jobs = await Promise.all(
         queues.map(async queue => {
           const found = await boss.findJobs<Order>(queue, {data: {execution: this.#execution}, limit: 100_000});

@@ -14,18 +14,29 @@ export function jobOf(execution: string, what: string, number: number): JobId {
   return [...parts, hash.slice(20, 32)].join('-');
 }
 
-/** Queue of the jobs that ask for these labels, sorted. */
-export function queueOf(labels: readonly string[]): string {
-  return labels.length === 0 ? ANY_QUEUE : `${LABELS_QUEUE}${labels.join('/')}`;
+/** What jobs of a queue ask for: labels, sorted, of a worker of some pool, or one worker and no other, by its id. */
+export type Asking = {pool: string; labels: readonly string[]} | {worker: string};
+
+/** Of workers and projects that name no other. */
+export const DEFAULT_POOL = 'default';
+
+export function queueOf(asking: Asking): string {
+  if ('worker' in asking) return `${WORKER_QUEUE}${asking.worker}`;
+  const {pool, labels} = asking;
+  const what = labels.length === 0 ? 'any' : `labels/${labels.join('/')}`;
+  return pool === DEFAULT_POOL ? `milestone/${what}` : `milestone/pool/${pool}/${what}`;
 }
 
-const ANY_QUEUE = 'milestone/any';
-const LABELS_QUEUE = 'milestone/labels/';
+const WORKER_QUEUE = 'milestone/worker/';
+const JOBS_QUEUE = /^milestone\/(?:pool\/([^/]+)\/)?(?:any|labels\/(.+))$/;
 
-/** Labels that a queue of jobs asks for; undefined for a queue of something else. */
-export function labelsOfQueue(queue: string): string[] | undefined {
-  if (queue === ANY_QUEUE) return [];
-  return queue.startsWith(LABELS_QUEUE) ? queue.slice(LABELS_QUEUE.length).split('/') : undefined;
+/** What the jobs of a queue ask for; undefined for a queue of something else. */
+export function askingOf(queue: string): Asking | undefined {
+  if (queue.startsWith(WORKER_QUEUE)) return {worker: queue.slice(WORKER_QUEUE.length)};
+  const found = JOBS_QUEUE.exec(queue);
+  if (!found) return undefined;
+  const [, pool = DEFAULT_POOL, labels] = found;
+  return {pool, labels: labels?.split('/') ?? []};
 }
 
 /** Queue of what workers report to the coordinator of an execution. */

@@ -7,7 +7,7 @@
 
 import type {AgentInput, ConversationChoice, DriverResult, Observation} from '../drivers/driver.ts';
 import type {Check} from '../drivers/run-checks.ts';
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult, LivesAt} from '../events/event.ts';
 import type {Task} from '../plan/plan.ts';
 import type {Shell} from '../platform/processes/shell-call.ts';
 
@@ -33,6 +33,10 @@ export interface RemoteCommit {
 /** What an agent is told; what it lets be seen comes back as reports. */
 export interface AgentOrder extends Omit<AgentInput, 'observe' | 'freshPrompt' | 'conversation'> {
   conversation?: ConversationChoice;
+  /** What it is told in place of `prompt` where its conversation cannot go on. */
+  freshPrompt?: string;
+  /** Where its conversation was begun. */
+  livesAt?: LivesAt;
 }
 
 /** What a worker has to know of whatever it is sent. It is data: it goes through the engine as JSON. */
@@ -134,8 +138,12 @@ export type Standing =
   | {kind: 'unknown'};
 
 /** What a worker lets be seen of a job that it works on. */
-export type Report = {job: JobId; worker: string} & (
-  | {kind: 'working'; pid: number; processStarted: string | null}
+export type Report = {
+  job: JobId;
+  worker: string;
+} & /** `livesAt`: where the conversation of a coding agent will be found again. */
+(
+  | {kind: 'working'; pid: number; processStarted: string | null; livesAt?: LivesAt}
   | {kind: 'observed'; observation: Observation}
   /** What the attempt printed, from a byte of its log on. */
   | {kind: 'printed'; offset: number; text: string}
@@ -145,12 +153,16 @@ export type Report = {job: JobId; worker: string} & (
 
 export interface WorkerInfo {
   name: string;
+  /** Of what it keeps, unlike that of any other worker. */
+  id: string;
   host: string;
   pid: number;
   /** Of milestone. */
   version: string;
   protocol: number;
   labels: string[];
+  /** Pools whose jobs it takes. */
+  queues: string[];
   slots: number;
   /** Attempts that it works on, as of its last sign of life. */
   busy: number;

@@ -7,8 +7,9 @@ import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {onAbort} from '../platform/processes/supervise.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
-import {attemptRefs, baseRef, originRef, originRefs, tipRef, workRefs} from './names.ts';
-import type {JobRef, RemoteCommit, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
+import {attemptRefs, baseRef, DEFAULT_POOL, originRef, originRefs, tipRef, workRefs} from './names.ts';
+import type {JobRef, RemoteCommit, Report, Standing, WorkerPool} from './port.ts';
+import {Roster} from './roster.ts';
 import {fetchCommit, listRemoteRefs, removeRemoteRefs, setRemoteRef} from './transport.ts';
 
 export interface RemoteWorkParts {
@@ -17,6 +18,8 @@ export interface RemoteWorkParts {
   /** Name of the remote. */
   remote: string;
   execution: string;
+  /** As `Roster` has them. */
+  pools?: readonly string[] | undefined;
   clock: Clock;
 }
 
@@ -25,9 +28,6 @@ const LOOK_MS = 5_000;
 /** For one git that speaks to the remote. */
 const REMOTE_MS = 600_000;
 
-/** Why nobody takes an attempt at the moment. */
-export type OutOfReach = {type: 'workers_unreachable' | 'no_worker'; message: string; hint: string; driver: string};
-
 export class RemoteWork {
   readonly #parts: RemoteWorkParts;
   readonly #repo: Repository;
@@ -35,11 +35,13 @@ export class RemoteWork {
   readonly #queue = new SerialQueue();
   readonly #listeners = new Map<string, Set<(report: Report) => void>>();
   #offered: string | undefined;
-  #workers: readonly WorkerInfo[] | undefined;
-  #failure: string | undefined;
   #isForgotten = false;
+  /** Who is there. */
+  readonly roster: Roster;
+
   constructor(parts: RemoteWorkParts) {
     this.#parts = parts;
+    this.roster = new Roster(parts.pool, parts.pools ?? [DEFAULT_POOL]);
     this.#repo = withPatience(parts.repo, {clock: parts.clock, timeoutMs: REMOTE_MS});
     parts.pool.events(report => {
       for (const listener of this.#listeners.get(report.job) ?? []) listener(report);
@@ -48,37 +50,6 @@ export class RemoteWork {
 
   get pool(): WorkerPool {
     return this.#parts.pool;
-  }
-
-  /** Look who is there. */
-  async look(): Promise<void> {
-    try {
-      this.#workers = (await this.pool.workers()).filter(({live}) => live);
-      this.#failure = undefined;
-    } catch (error) {
-      this.#failure = (error as Error).message;
-    }
-  }
-
-  /** Why nobody takes what asks for these labels; undefined when somebody does, or before the first look. */
-  outOfReach(labels: readonly string[]): OutOfReach | undefined {
-    if (this.#failure !== undefined)
-      return {
-        type: 'workers_unreachable',
-        message: this.#failure,
-        hint: 'see that the database runs and that `workers.connect` in config.yaml is right; what runs goes on',
-        driver: 'workers',
-      };
-    if (!this.#workers || this.#workers.some(worker => labels.every(label => worker.labels.includes(label))))
-      return undefined;
-    const wanted = labels.map(label => ` --label ${label}`).join('');
-    const which = labels.length === 0 ? '' : ` that carries ${labels.map(label => `\`${label}\``).join(' and ')}`;
-    return {
-      type: 'no_worker',
-      message: `there is no worker${which}`,
-      hint: `\`milestone worker${wanted}\` on a machine that has what the task needs`,
-      driver: ['workers', ...labels].join(' '),
-    };
   }
 
   /** Have `listener` told of what is reported of a job. @returns Ends it. */
@@ -101,7 +72,8 @@ export class RemoteWork {
       const waiting = new AbortController();
       const heard = this.#nextWord(ref.job, AbortSignal.any([waiting.signal, signal]));
       try {
-        const standing = await this.standingOf(ref);
+        let standing = await this.standingOf(ref);
+        if (standing?.kind === 'waiting' && this.roster.isStranded(ref.queue)) standing = await this.#takeOut(ref);
         if (standing && standing.kind !== 'waiting' && standing.kind !== 'active') return standing;
         await heard;
       } finally {
@@ -109,6 +81,17 @@ export class RemoteWork {
       }
     }
     return undefined;
+  }
+
+  /** Nobody is there any more for whom a job waits. */
+  async #takeOut(ref: JobRef): Promise<Standing | undefined> {
+    try {
+      await this.pool.cancel(ref);
+    } catch (error) {
+      if (!isUnreachable(error)) throw error;
+    }
+    const standing = await this.standingOf(ref);
+    return standing?.kind === 'cancelled' ? {kind: 'lost', why: 'nobody is there any more who takes it'} : standing;
   }
 
   /** How a job stands; undefined when nobody can say. */

@@ -2,6 +2,7 @@ import {expect, test} from 'vitest';
 import type {Outcome} from '../../src/events/event.ts';
 import type {KiroPhase} from '../../src/plan/plan.ts';
 import {type NextAttempt, nextAttempt} from '../../src/scheduler/next-attempt.ts';
+import type {LastAttempt} from '../../src/state/task.ts';
 
 const CHECK: Outcome = {kind: 'failed', cause: 'check', message: 'red'};
 
@@ -44,6 +45,27 @@ test.each<[string, {last?: string; now?: string; isBoundToFolder?: boolean}, Par
   const last = {attempt: 1, driver: 'x', conversation: 'c-1', outcome: CHECK, ...(folder !== undefined && {folder})};
   const next = nextAttempt({last, counters}, {attempt: 2, driver: 'x', retries: 2, folder: now, isBoundToFolder});
   expect(next).toEqual({mode: 'continue', from: [1], ...expected});
+});
+
+const AT_WORKER = {wasAway: true, livesAt: {queue: 'q', slot: 0, folder: '/w'}} as const;
+
+test.each<[string, Partial<LastAttempt>, string[] | undefined, Partial<NextAttempt>]>([
+  [
+    'begun at a worker goes on there',
+    AT_WORKER,
+    ['p', 'q'],
+    {mode: 'continue', conversation: 'c-1', livesAt: AT_WORKER.livesAt},
+  ],
+  ['whose worker is not there does not go on', AT_WORKER, ['p'], {mode: 'fresh'}],
+  ['begun at a worker does not go on here', AT_WORKER, undefined, {mode: 'fresh'}],
+  ['begun at nobody knows which worker does not go on at any', {wasAway: true}, ['q'], {mode: 'fresh'}],
+  ['begun at nobody knows which worker does not go on here', {wasAway: true}, undefined, {mode: 'fresh'}],
+  ['begun here does not go on at a worker', {folder: '/s/1'}, ['q'], {mode: 'fresh'}],
+])('a conversation %s', (_, where, away, expected) => {
+  const counters = {started: 1, failures: 1, conflicts: 0, overloads: 0, deaths: 0};
+  const last: LastAttempt = {attempt: 1, driver: 'x', conversation: 'c-1', outcome: CHECK, ...where};
+  const next = nextAttempt({last, counters}, {attempt: 2, driver: 'x', retries: 2, away: away && new Set(away)});
+  expect(next).toEqual({from: [1], ...expected});
 });
 
 test('nothing was tried: the first', () => {

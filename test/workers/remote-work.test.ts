@@ -43,3 +43,19 @@ test('nor for one that cannot be asked for', async () => {
   await expect(remote.whenOver(REF, new AbortController().signal)).rejects.toThrow('no such table');
   expect(clock.sleeping).toBe(0);
 });
+
+test('a job that waits for a worker that has gone is taken back, and is lost', async () => {
+  const cancelled: JobRef[] = [];
+  const pool = {
+    events: () => undefined,
+    workers: async () => [],
+    cancel: async (ref: JobRef) => void cancelled.push(ref),
+    reconcile: async () => new Map([[REF.job, {kind: cancelled.length > 0 ? 'cancelled' : 'waiting'}]]),
+  } as unknown as WorkerPool;
+  const parts = {pool, repo: {} as Repository, remote: 'origin', execution: 'e', clock: new FakeClock()};
+  const remote = new RemoteWork(parts);
+  await remote.roster.look();
+  const ref = {...REF, queue: 'milestone/worker/gone'};
+  expect(await remote.whenOver(ref, new AbortController().signal)).toMatchObject({kind: 'lost'});
+  expect(cancelled).toEqual([ref]);
+});

@@ -31,6 +31,7 @@ export function takeReport(
         pid: report.pid,
         process_started: report.processStarted,
         worker: report.worker,
+        ...(report.livesAt && {lives_at: report.livesAt}),
       },
     });
   else if (report.kind === 'observed' && (stage === 'starting' || stage === 'working')) observe(report.observation);

@@ -7,17 +7,19 @@ import {version} from '../../platform/version.ts';
 import {printable} from '../../terminal/printable.ts';
 import {serve} from '../../worker/serve.ts';
 import {loadPgBoss} from '../../workers/load-pg-boss.ts';
+import {DEFAULT_POOL} from '../../workers/names.ts';
 import {addressOf} from './address.ts';
 
 export interface WorkerFlags {
   connect?: string;
   label: string[];
+  queue: string[];
   slots: number;
   once?: boolean;
 }
 
 /** `milestone worker` */
-export async function worker({connect, label: labels, slots, once = false}: WorkerFlags): Promise<void> {
+export async function worker({connect, label: labels, queue: pools, slots, once = false}: WorkerFlags): Promise<void> {
   await loadPgBoss();
   if (once && slots !== 1) throw new MilestoneError('USAGE', '`--once` takes one attempt, which has one slot');
   const address = addressOf(connect);
@@ -27,6 +29,7 @@ export async function worker({connect, label: labels, slots, once = false}: Work
   await serve({
     connect: address,
     labels: [...new Set(labels)],
+    pools: pools.length > 0 ? [...new Set(pools)] : [DEFAULT_POOL],
     slots,
     once,
     stateFolder: path.join(stateHome(), 'milestone', 'workers'),

@@ -4,6 +4,7 @@ import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
 import {listWorkers} from '../../workers/boss-pool.ts';
 import {Engine} from '../../workers/engine.ts';
+import {DEFAULT_POOL} from '../../workers/names.ts';
 import {PROTOCOL, type WorkerInfo} from '../../workers/port.ts';
 import {addressOf} from './address.ts';
 
@@ -36,15 +37,16 @@ async function configured(): Promise<string | undefined> {
   return readConfigFile(homePaths(home).config).config.workers?.connect;
 }
 
-function shapeOf({lastSeen, live: _, ...worker}: WorkerInfo) {
+function shapeOf({lastSeen, live: _, id: __, ...worker}: WorkerInfo) {
   return {...worker, last_seen: lastSeen};
 }
 
-function lineOf({name, labels, slots, busy, version, protocol, lastSeen}: WorkerInfo): string {
+function lineOf({name, labels, queues, slots, busy, version, protocol, lastSeen}: WorkerInfo): string {
   const seconds = Math.max(0, Math.round((systemClock.now() - Date.parse(lastSeen)) / 1_000));
   const words = [
     name,
     labels.length === 0 ? 'no labels' : labels.join(', '),
+    ...(queues.join() === DEFAULT_POOL ? [] : [`in ${queues.join(', ')}`]),
     `${busy} of ${counted(slots, 'slot')} busy`,
     `milestone ${version}${protocol === PROTOCOL ? '' : ` (protocol ${protocol}, here ${PROTOCOL})`}`,
     `heard of ${seconds} s ago`,

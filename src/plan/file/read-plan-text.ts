@@ -45,6 +45,8 @@ export interface WorkersConfig {
   /** As written: `${NAME}` stands for a variable of the environment. */
   connect: string;
   remote?: string;
+  /** Pools of workers, the preferred ones first. */
+  queues?: string[];
 }
 
 /** What makes a plan unfit to execute, and says no less what it is. */

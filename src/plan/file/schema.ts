@@ -11,6 +11,7 @@ import {
   count,
   custom,
   duration,
+  label,
   name,
   notifications,
   patterns,
@@ -175,6 +176,13 @@ export const configSchema = z.object({
         'Address of the database; a variable in braces behind a dollar is taken from the environment.',
       ),
       remote: name.optional().describe('Remote of the repository through which work travels; default `origin`.'),
+      queues: z
+        .array(label)
+        .min(1)
+        .optional()
+        .describe(
+          'Pools of workers that may be asked, as in `milestone worker --queue`, the preferred ones first; default `default`.',
+        ),
     })
     .optional()
     .describe('Workers on other machines.'),

@@ -39,7 +39,7 @@ export const patterns = z.array(pattern);
 export const count = (least: number, most = 1_000_000) => z.int().min(least).max(most);
 const amount = z.number().positive();
 
-const label = z
+export const label = z
   .string()
   .refine(value => /^[A-Za-z0-9][\w.-]{0,63}$/.test(value), custom('BAD_VALUE', 'must be the name of a label'));
 
