@@ -9,6 +9,7 @@ export default defineConfig({
     testTimeout: 1_200_000,
     hookTimeout: 1_200_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // Most of the time is spent waiting for leases and heartbeats.
+    maxWorkers: 4,
   },
 });
