@@ -137,17 +137,15 @@ export type Standing =
   /** It never arrived, or was thrown away since. */
   | {kind: 'unknown'};
 
-/** What a worker lets be seen of a job that it works on. */
-export type Report = {
-  job: JobId;
-  worker: string;
-} & /** `livesAt`: where the conversation of a coding agent will be found again. */
-(
+/**
+ * What a worker lets be seen of a job that it works on. `printed`: what the attempt printed, from a byte of its log on.
+ * `over`: nothing of it runs any more, and how the job stands may have changed. `livesAt`: where the conversation of a coding
+ * agent will be found again.
+ */
+export type Report = {job: JobId; worker: string} & (
   | {kind: 'working'; pid: number; processStarted: string | null; livesAt?: LivesAt}
   | {kind: 'observed'; observation: Observation}
-  /** What the attempt printed, from a byte of its log on. */
   | {kind: 'printed'; offset: number; text: string}
-  /** Nothing of it runs any more: how the job stands may have changed. */
   | {kind: 'over'}
 );
 
