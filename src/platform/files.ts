@@ -143,8 +143,7 @@ export function replaceFile(
   const {durable = true, mode = 0o644} = options;
   const temporary = temporaryName(file);
   try {
-    const made = makeFolder(path.dirname(file));
-    const fd = fs.openSync(temporary, 'wx', mode);
+    const {fd, made} = openNew(temporary, mode);
     try {
       writeAndClose(fd, typeof data === 'string' ? Buffer.from(data) : data, durable);
       fs.renameSync(temporary, file);
@@ -155,6 +154,17 @@ export function replaceFile(
     if (durable) syncNames(file, made);
   } catch (error) {
     throw fileError(error, `write \`${file}\``);
+  }
+}
+
+/** @returns The file, with the topmost folder that had to be made for it. */
+function openNew(file: string, mode: number): {fd: number; made?: string | undefined} {
+  try {
+    return {fd: fs.openSync(file, 'wx', mode)};
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    const made = makeFolder(path.dirname(file));
+    return {fd: fs.openSync(file, 'wx', mode), made};
   }
 }
 

@@ -27,14 +27,18 @@ export interface ProcessState {
 
 const isLinux = process.platform === 'linux';
 
+let own: Identity | undefined;
+
+/** Of this process; asked for once, it stays the same. */
 export function ownIdentity(): Identity {
-  return {
+  own ??= {
     pid: process.pid,
     process_started: processState(process.pid)?.startTime ?? null,
     boot_id: isLinux ? readTrimmed('/proc/sys/kernel/random/boot_id') : run('sysctl', ['-n', 'kern.bootsessionuuid']),
     pid_namespace: isLinux ? pidNamespace() : null,
     host: os.hostname(),
   };
+  return own;
 }
 
 /** Eight characters for the system in which a pid means something. */
