@@ -1,8 +1,9 @@
 // How the repository is found by an execution that begins.
 
 import path from 'node:path';
+import {dirtyFiles} from '../git/checkout.ts';
+import {withPatience} from '../git/git.ts';
 import {removeTornObjects} from '../git/torn-objects.ts';
-import {readUserCheckout} from '../git/user-repository.ts';
 import type {HeldMilestone} from '../milestone/hold.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
 import {type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
@@ -19,11 +20,14 @@ export async function mendRepository({repo, state, clock}: HeldMilestone, warn: 
     warn(`objects of the repository had lost their content and were taken away: ${torn.slice(0, 3).join(', ')}`);
 }
 
+/** A filter of the user's may hang; nothing waits for what is only to be said. */
+const PATIENCE_MS = 20_000;
+
 /** What tasks, who work elsewhere, do not see. A checkout that cannot be read is no reason to do nothing. */
-export async function unseenOf({repo, state}: HeldMilestone, warn: Warn): Promise<{uncommitted?: Uncommitted}> {
+export async function unseenOf({repo, state, clock}: HeldMilestone, warn: Warn): Promise<{uncommitted?: Uncommitted}> {
   if (!repo || state.activation?.isolation !== 'worktree') return {};
   try {
-    const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
+    const uncommitted = uncommittedOf(await dirtyFiles(withPatience(repo, {clock, timeoutMs: PATIENCE_MS})));
     return uncommitted ? {uncommitted} : {};
   } catch (error) {
     warn(`what is not committed in your checkout cannot be read: ${(error as Error).message}`);

@@ -9,7 +9,7 @@ export interface UserCheckout {
 }
 
 /**
- * What the user's checkout looks like before an execution. Too slow for anything that happens per task.
+ * What the user's checkout looks like, with the same changes as `dirtyFiles`. Too slow for a start, and for a task.
  * @throws what the client says when git fails, or gives no sign for twenty seconds.
  */
 export async function readUserCheckout(repo: Repository): Promise<UserCheckout> {
@@ -22,7 +22,10 @@ export async function readUserCheckout(repo: Repository): Promise<UserCheckout> 
   };
   const client = simpleGit(options).env(readerEnvironment(repo));
   // Of a folder without a tracked file only its name: there may be a hundred thousand files in it.
-  const status = await client.status(['--untracked-files=normal', '--', '.', excludePath(homePath(repo))]);
+  const status = await client.status([
+    ...['--untracked-files=normal', '--no-renames', '--ignore-submodules=none'],
+    ...['--', '.', excludePath(homePath(repo))],
+  ]);
   const changes = status.files.map(file => file.path);
   return status.detached || status.current === null ? {changes} : {branch: status.current, changes};
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import {expect, test, vi} from 'vitest';
 import {MilestoneError} from '../../src/errors.ts';
 import {resolveBase} from '../../src/git/base.ts';
+import {dirtyFiles} from '../../src/git/checkout.ts';
 import {commitTree} from '../../src/git/commit.ts';
 import {withPrunes} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
@@ -125,8 +126,12 @@ test('what git misses because of a prune is made again; any other failure is one
   expect(other).toHaveBeenCalledTimes(1);
 });
 
-test('the user’s checkout is read without what lies in the home', async () => {
+test('the user’s checkout is read without what lies in the home, by a dry run and by a start alike', async () => {
   using rig = GitRig.create();
-  rig.write(rig.repo, {readme: 'changed\n', 'new file': 'x', '.milestones/active/x.yaml': 'id: x'});
-  expect(await readUserCheckout(await rig.open())).toEqual({branch: 'main', changes: ['readme', 'new file']});
+  rig.write(rig.repo, {readme: 'changed\n', 'new file': 'x', 'new/one': 'x', '.milestones/active/x.yaml': 'id: x'});
+  rig.git('mv', 'src/a', 'src/b');
+  const repo = await rig.open();
+  const changes = ['readme', 'src/a', 'src/b', 'new file', 'new/'];
+  expect(await readUserCheckout(repo)).toEqual({branch: 'main', changes});
+  expect(await dirtyFiles(repo)).toEqual(changes);
 });
