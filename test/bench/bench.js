@@ -10,9 +10,10 @@ import {queue} from './queue.js';
 import {start} from './start.js';
 import {scale, throughput} from './throughput.js';
 import {idle, longLog} from './waiting.js';
+import {workers} from './workers.js';
 
 // What is quick comes first: what writes much keeps the disk busy for long after.
-const BENCHMARKS = {start, page, longLog, idle, throughput, queue, night, scale};
+const BENCHMARKS = {start, page, longLog, idle, throughput, queue, night, workers, scale};
 
 const {values} = parseArgs({options: {only: {type: 'string'}, rounds: {type: 'string'}}});
 const names = values.only?.split(',') ?? Object.keys(BENCHMARKS);

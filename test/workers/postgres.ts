@@ -15,12 +15,16 @@ export function findPostgres(): string | undefined {
 
 export class Postgres {
   #server: ChildProcess | undefined;
+  private readonly bin: string;
+  private readonly folder: string;
+  readonly port: number;
 
-  private constructor(
-    private readonly bin: string,
-    private readonly folder: string,
-    readonly port: number,
-  ) {}
+  // Written out: benchmarks have Node strip the types of this file.
+  private constructor(bin: string, folder: string, port: number) {
+    this.bin = bin;
+    this.folder = folder;
+    this.port = port;
+  }
 
   static async start(): Promise<Postgres> {
     const bin = findPostgres();

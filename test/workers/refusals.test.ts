@@ -124,21 +124,3 @@ describe('a place where a task cannot be', () => {
     expect(rig.events('m').map(({event}) => event)).not.toContain('attempt_dispatched');
   });
 });
-
-test('the files for Docker Compose and systemd start a worker with flags that there are', async () => {
-  const {parse} = await import('yaml');
-  await using rig = await MilestoneRig.create();
-  const compose = parse(fs.readFileSync(path.join(PACKAGE, 'docs/workers/compose.yaml'), 'utf8'));
-  const {command, environment, depends_on} = compose.services.worker;
-  expect(depends_on).toEqual({database: {condition: 'service_healthy'}});
-  expect(environment.MILESTONE_WORKERS_URL).toMatch(/^postgres:\/\/milestone:.*@database\/milestone$/);
-  expect(command).toContain('--package=pg-boss@~12.38');
-  const unit = fs.readFileSync(path.join(PACKAGE, 'docs/workers/milestone-worker.service'), 'utf8');
-  const started = /^ExecStart=\/usr\/bin\/env milestone (.*)$/m.exec(unit)?.[1]?.split(' ') ?? [];
-  for (const words of [command.slice(command.indexOf('milestone') + 1), started]) {
-    // Without an address it is refused, but not for its flags.
-    const ended = await rig.start(inject('node22'), path.join(PACKAGE, 'bin/milestone.js'), ...words);
-    expect(ended.stderr).toContain('nothing says where the database of the workers is');
-    expect(ended.exitCode).toBe(3);
-  }
-});

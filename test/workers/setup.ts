@@ -1,5 +1,5 @@
-import {execFileSync} from 'node:child_process';
 import type {TestProject} from 'vitest/node';
+import {findNode22} from './node-22.js';
 import {findPostgres, Postgres} from './postgres.ts';
 
 /** One server for all tests, each of which has a database of its own; and a Node that workers run on. */
@@ -15,11 +15,4 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('postgresPrograms', programs);
   project.provide('node22', findNode22());
   return () => postgres[Symbol.asyncDispose]();
-}
-
-function findNode22(): string {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) return process.execPath;
-  const args = ['--yes', '-p', 'node@22', '-c', 'node -p process.execPath'];
-  return execFileSync('npx', args, {encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit']}).trim();
 }
