@@ -1,4 +1,5 @@
 import type {AgentInput, AgentTraits, Observation} from '../drivers/driver.ts';
+import {RESULT_SCHEMA} from '../drivers/result.ts';
 import {movedText} from '../prompts/moved-text.ts';
 import type {AgentOrder} from '../workers/port.ts';
 
@@ -12,6 +13,7 @@ export function agentOf(
 ): AgentInput {
   const input: AgentInput = {
     ...agent,
+    schema: RESULT_SCHEMA,
     ...(freshPrompt !== undefined && {freshPrompt: async () => freshPrompt}),
     observe,
   };

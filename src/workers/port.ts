@@ -30,8 +30,8 @@ export interface RemoteCommit {
   commit: string;
 }
 
-/** What an agent is told; what it lets be seen comes back as reports. */
-export interface AgentOrder extends Omit<AgentInput, 'observe' | 'freshPrompt' | 'conversation'> {
+/** What an agent is told; what it lets be seen comes back as reports. The shape of its result is the drivers'. */
+export interface AgentOrder extends Omit<AgentInput, 'observe' | 'freshPrompt' | 'conversation' | 'schema'> {
   conversation?: ConversationChoice;
   /** What it is told in place of `prompt` where its conversation cannot go on. */
   freshPrompt?: string;

@@ -125,7 +125,7 @@ function driverOf({inForce}: Pick<Execution, 'inForce'>, {name}: DriverChoice): 
 async function agentOf(execution: Execution, planned: PlannedAttempt): Promise<Pick<AttemptOrder, 'agent'>> {
   const {choice} = planned;
   if (choice.kind !== 'driver' || !choice.driver.agent) return {};
-  const {observe: _, freshPrompt, ...agent} = await agentInput(execution, planned, choice, () => {});
+  const {observe: _, schema: __, freshPrompt, ...agent} = await agentInput(execution, planned, choice, () => {});
   const {livesAt} = planned.next;
   return {agent: {...agent, ...(freshPrompt && {freshPrompt: await freshPrompt()}), ...(livesAt && {livesAt})}};
 }
