@@ -16,6 +16,7 @@ import {finishRequest, isInInbox, sendRequest} from '../requests/inbox.ts';
 import type {Request} from '../requests/request.ts';
 import {isOver, taskState} from '../state/milestone.ts';
 import {isByHand} from '../state/task.ts';
+import {placeRefusals} from './place-problems.ts';
 import {adoptReading} from './plan-watch.ts';
 import {onGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
@@ -128,6 +129,8 @@ async function clearTheWay(ground: Ground, {interrupt}: Decision & {kind: 'accep
 }
 
 /** The plan file may have been edited while nobody looked. With attempts to be settled first, that waits for the resume. */
-async function adoptEdits({state, read}: HeldMilestone, {ledger}: Ground): Promise<void> {
-  if (state.running.size === 0 && !isOver(state.status)) await adoptReading(ledger, read);
+async function adoptEdits(held: HeldMilestone, ground: Ground): Promise<void> {
+  const {state, read} = held;
+  if (state.running.size > 0 || isOver(state.status)) return;
+  await adoptReading(ground.ledger, read, {refusals: placeRefusals(held, ground)});
 }

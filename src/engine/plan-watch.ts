@@ -5,7 +5,7 @@ import type {Ledger} from '../execution/ledger.ts';
 import {type EditedPlan, judgeEdit} from '../plan/edited-plan.ts';
 import type {PlanReading} from '../plan/file/reader.ts';
 import {isSameStamp, planStamp} from '../plan/file/stamp.ts';
-import type {Problem, TaskId} from '../plan/plan.ts';
+import type {Plan, Problem, TaskId} from '../plan/plan.ts';
 import type {PlanChange} from '../plan/plan-diff.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import {handEdits} from '../projections/hand-edits.ts';
@@ -13,6 +13,12 @@ import type {LiveProjections} from '../projections/live-projections.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 
 type Watched = Pick<Execution, 'ledger' | 'lifetime' | 'attempts' | 'ready' | 'warn'>;
+
+export interface WatchedPlan {
+  file: string;
+  read(): Promise<PlanReading>;
+  refusals: Refusals;
+}
 
 /** Notices edits of the plan file while it executes, and puts them in force. */
 export class PlanWatch {
@@ -22,8 +28,7 @@ export class PlanWatch {
   constructor(
     private readonly execution: Watched,
     private readonly projections: LiveProjections,
-    private readonly planFile: string,
-    private readonly read: () => Promise<PlanReading>,
+    private readonly plan: WatchedPlan,
   ) {}
 
   /** Look at the file once; one poll at a time. @returns False when it could not be read, and has to be looked at again. */
@@ -34,12 +39,15 @@ export class PlanWatch {
   /** Put a plan that was read in force, or record why not; running attempts at tasks that it lacks end first. */
   adopt(read: PlanReading): Promise<void> {
     const {execution} = this;
-    return adoptReading(execution.ledger, read, (removed, adopt) => withoutRunning(execution, removed, adopt));
+    return adoptReading(execution.ledger, read, {
+      refusals: this.plan.refusals,
+      around: (removed, adopt) => withoutRunning(execution, removed, adopt),
+    });
   }
 
   private async pollOnce(): Promise<boolean> {
     const {execution, projections} = this;
-    const stamp = planStamp(this.planFile);
+    const stamp = planStamp(this.plan.file);
     if (!stamp) {
       projections.forget();
       refuse(execution.ledger, ['the plan file was deleted; execution goes on with the plan in force']);
@@ -57,7 +65,7 @@ export class PlanWatch {
   /** A reader that dies, as for want of memory, is no reason to end: the next poll starts another one. */
   private async tryToRead(): Promise<PlanReading | undefined> {
     try {
-      const read = await this.read();
+      const read = await this.plan.read();
       this.hasWarned = false;
       return read;
     } catch (error) {
@@ -69,19 +77,25 @@ export class PlanWatch {
   }
 }
 
-/**
- * Put a plan that was read in force, or record why not.
- * @param around Calls `adopt` when no attempt is running at the removed tasks, or not at all. Absent where none runs.
- */
+/** What of a plan this execution cannot do. */
+export type Refusals = (plan: Plan) => Problem[];
+
+export interface AdoptOptions {
+  refusals: Refusals;
+  /** Calls `adopt` when no attempt is running at the removed tasks, or not at all. Absent where none runs. */
+  around?(removed: readonly TaskId[], adopt: () => void): Promise<void>;
+}
+
+/** Put a plan that was read in force, or record why not. */
 export async function adoptReading(
   ledger: Ledger,
   read: PlanReading,
-  around: (removed: readonly TaskId[], adopt: () => void) => Promise<void> = async (_, adopt) => adopt(),
+  {refusals, around = async (_, adopt) => adopt()}: AdoptOptions,
 ): Promise<void> {
-  const edited = judge(ledger, read);
+  const edited = judge(ledger, read, refusals);
   await around(edited.kind === 'changed' ? edited.removed : [], () => {
     // What was about to be integrated may have completed all the same.
-    const now = edited.kind === 'changed' ? judge(ledger, read) : edited;
+    const now = edited.kind === 'changed' ? judge(ledger, read, refusals) : edited;
     const {state} = ledger;
     if (now.kind === 'refused') return refuse(ledger, messagesOf(now.problems));
     const change = now.kind === 'changed' ? now.change : {};
@@ -91,8 +105,10 @@ export async function adoptReading(
   });
 }
 
-function judge({state}: Ledger, read: PlanReading): EditedPlan {
-  return judgeEdit(state.plan, read, id => taskState(state, id).status === 'completed');
+function judge({state}: Ledger, read: PlanReading, refusals: Refusals): EditedPlan {
+  const edited = judgeEdit(state.plan, read, id => taskState(state, id).status === 'completed');
+  const problems = edited.kind === 'changed' && read.plan ? refusals(read.plan) : [];
+  return problems.length > 0 ? {kind: 'refused', problems} : edited;
 }
 
 function messagesOf(problems: readonly Problem[]): string[] {

@@ -40,6 +40,7 @@ import {isOver, type MilestoneState} from '../state/milestone.ts';
 import {assertReady} from './make-workspace.ts';
 import {mendRepository, unseenOf} from './mend-repository.ts';
 import {moveToCompleted} from './move-completed.ts';
+import {placeRefusals} from './place-problems.ts';
 import {PlanWatch} from './plan-watch.ts';
 import {leaveGround, prepareExecution} from './prepare-execution.ts';
 import {endRunning, recover, takeUp, takeUpDispatched} from './recover.ts';
@@ -98,7 +99,11 @@ export class Run {
     this.execution = execution;
     this.projections = held.projections;
     this.session = new RunSession(held, options.command);
-    this.watch = new PlanWatch(execution, this.projections, held.planFile, () => this.readPlan());
+    this.watch = new PlanWatch(execution, this.projections, {
+      file: held.planFile,
+      read: () => this.readPlan(),
+      refusals: placeRefusals(held, execution),
+    });
     const world = {
       pollPlan: () => this.watch.poll(),
       dependents: () => dependentsOf(held, options.readPlan),

@@ -36,7 +36,11 @@ test('a task that completes although it was taken out of the plan stays in it', 
     });
   }
   const projections = {} as LiveProjections;
-  const watch = new PlanWatch(execution, projections, '/nowhere', () => Promise.reject(new Error('is not read')));
+  const watch = new PlanWatch(execution, projections, {
+    file: '/nowhere',
+    read: () => Promise.reject(new Error('is not read')),
+    refusals: () => [],
+  });
   await clock.runUntil(watch.adopt(reading()));
   expect(state.refused).toEqual(['task `a` is completed and cannot be removed from the plan']);
   expect([...state.tasks].map(([id, {status}]) => [id, status])).toEqual([

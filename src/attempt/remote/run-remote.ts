@@ -31,6 +31,8 @@ import {takeReport} from './take-report.ts';
 
 /** What was printed may come so much later than what was handed in. */
 const LATE_MS = 20_000;
+/** After which nobody waits for it any more: what reports is a hint. */
+const LAST_WORD_MS = 3_000;
 
 /** Give an attempt to the workers; resolves when its end is recorded. */
 export async function runRemote(execution: Execution, planned: PlannedAttempt): Promise<void> {
@@ -141,7 +143,11 @@ async function follow(execution: Execution, place: AttemptPlace, stop: StopSigna
   const seen: Seen = {denials: []};
   const budget = reservedOf(execution, place.taskId);
   const watch = new AgentWatch(execution, {place, budget}, seen);
-  const stopListening = remote.listen(ref.job, report => takeReport(execution, place, report, watch.observe));
+  const heard = new AbortController();
+  const stopListening = remote.listen(ref.job, report => {
+    takeReport(execution, place, report, watch.observe);
+    if (report.kind === 'over') heard.abort();
+  });
   try {
     const standing = await untilOver(remote, ref, {
       clock: execution.clock,
@@ -150,6 +156,9 @@ async function follow(execution: Execution, place: AttemptPlace, stop: StopSigna
       isBrokenOff: () => execution.lifetime.ending?.error !== undefined,
     });
     if (standing === 'left') return;
+    // The last report: all that was printed is here by then.
+    const enough = AbortSignal.any([heard.signal, execution.attempts.hurry]);
+    if (standing?.kind === 'over') await execution.clock.sleep(LAST_WORD_MS, enough).catch(() => undefined);
     await settle(execution, place, {result: resultOf(standing, stop), standing, seen});
   } finally {
     execution.timers.after(LATE_MS, stopListening);
