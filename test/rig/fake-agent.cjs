@@ -10,13 +10,9 @@ const fs = require('node:fs');
 const path = require('node:path');
 const {setTimeout: pause} = require('node:timers/promises');
 
-const VERSIONS = {claude: '2.1.330 (Claude Code)', codex: 'codex-cli 0.169.0', opencode: '1.18.33'};
 const [agent, folder, ...argv] = process.argv.slice(2);
 
-if (argv[0] === '--version') {
-  const file = path.join(folder, 'version');
-  console.log(fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : VERSIONS[agent]);
-} else main();
+main();
 
 async function main() {
   const number = begin();

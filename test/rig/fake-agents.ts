@@ -9,6 +9,8 @@ import type {MilestoneRig} from './milestone-rig.ts';
 
 const PROGRAM = fileURLToPath(new URL('fake-agent.cjs', import.meta.url));
 
+const VERSIONS = {claude: '2.1.330 (Claude Code)', codex: 'codex-cli 0.169.0', opencode: '1.18.33'};
+
 export type AgentName = 'claude' | 'codex' | 'opencode';
 
 /** What a fake does, in the order of its script; the last step without `exit` or `hold` ends it with exit code 0. */
@@ -78,7 +80,7 @@ export class FakeAgents {
 
   /** What the program answers to `--version`. */
   version(name: AgentName, text: string): void {
-    fs.writeFileSync(path.join(this.#folderOf(name), 'version'), text);
+    fs.writeFileSync(path.join(this.#folderOf(name), 'version'), `${text}\n`);
   }
 
   /** All runs so far, in the order of their start. */
@@ -106,8 +108,11 @@ export class FakeAgents {
 
   #install(name: AgentName): void {
     fs.mkdirSync(path.join(this.#folderOf(name), 'runs'), {recursive: true});
+    this.version(name, VERSIONS[name]);
     const words = [process.execPath, PROGRAM, name, this.#folderOf(name)];
-    const text = `#!/bin/sh\nexec ${words.map(quote).join(' ')} "$@"\n`;
+    const version = quote(path.join(this.#folderOf(name), 'version'));
+    // Asked for at every start: no reason to start node.
+    const text = `#!/bin/sh\n[ "$1" = --version ] && exec cat ${version}\nexec ${words.map(quote).join(' ')} "$@"\n`;
     fs.writeFileSync(path.join(this.bin, name), text, {mode: 0o755});
   }
 
