@@ -134,7 +134,7 @@ describe('failed work', () => {
   });
 
   test.concurrent('a task during which the executor died three times is a suspect, which a retry clears', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     for (const command of ['execute', 'execute', 'resume']) {
@@ -210,7 +210,7 @@ describe('a required milestone that vanishes', () => {
   const completed = (rig: MilestoneRig, id: string) => `${rig.folder}/.milestones/completed/${id}.yaml`;
 
   async function withRequired(): Promise<MilestoneRig> {
-    const rig = await MilestoneRig.create();
+    const rig = await MilestoneRig.create({git: false});
     for (const id of ['first', 'second'])
       rig.write(`.milestones/completed/${id}.yaml`, `id: ${id}\ntitle: x\nstatus: completed\ntasks: []\n`);
     return rig;
@@ -287,7 +287,7 @@ describe('a driver', () => {
   }
 
   test.concurrent('that is missing blocks its task until its program is found', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     FakeAgents.into(rig);
     const {execution, other} = await beside(rig, {id: 'a', driver: 'claude'});
     await rig.waitForEvent(ID, isBlocker('driver_missing'));
@@ -300,7 +300,7 @@ describe('a driver', () => {
   });
 
   test.concurrent('that is missing ends what cannot go on otherwise with 4; a resume finds it', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     FakeAgents.into(rig);
     await rig.writeMilestone(ID, [{id: 'a', driver: 'claude'}]);
     expect(await rig.milestone('execute', ID)).toMatchObject({
@@ -313,7 +313,7 @@ describe('a driver', () => {
   });
 
   test.concurrent('that is there and of no use is not tried again and again', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     FakeAgents.into(rig, 'claude').version('claude', '1.0.0');
     const {execution, other} = await beside(rig, {id: 'a', driver: 'claude'});
     const isSecond = (event: MilestoneEvent) =>
@@ -327,7 +327,7 @@ describe('a driver', () => {
   });
 
   test.concurrent('that nobody is logged in to goes on after a retry, or a resume', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const agents = FakeAgents.into(rig, 'claude');
     const refused = [claude.init, ...claude.refused('authentication_failed', 401, 'Not logged in')];
     agents.script('claude', 'default', refused);
@@ -352,7 +352,7 @@ describe('a driver', () => {
   });
 
   test.concurrent('whose quota is used up holds nobody up whom another can stand in for', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const agents = FakeAgents.into(rig, 'claude');
     const reset = new Date(Date.now() + 3_600_000).toISOString();
     agents.script('claude', 'default', [
@@ -368,7 +368,7 @@ describe('a driver', () => {
   });
 
   test.concurrent('goes on as soon as the plan gives it a larger budget', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const agents = FakeAgents.into(rig, 'claude');
     agents.script('claude', 'default', [
       ...works.slice(0, 2),
@@ -402,7 +402,7 @@ describe('a driver', () => {
 });
 
 test.concurrent('a budget that is raised while something runs lets the rest go on', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const done = claude.done({status: 'done', summary: 'Done.', assumptions: [], question: null}) as {print: object};
   agents.script('claude', 'default', [
@@ -473,7 +473,7 @@ describe('a branch', () => {
 
 describe('checks and plans', () => {
   test.concurrent('an invalid plan holds nothing but the completion', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {execution, long, short} = await begin(rig);
     const text = rig.read(rig.planFile(ID));
     saveAs(rig, rig.planFile(ID), text.replace('id: third', 'id: third\n    dependencies: [nobody]'));
@@ -494,7 +494,7 @@ describe('checks and plans', () => {
   });
 
   test.concurrent('an invalid plan that is mended under way is as if it had never been, the second time too', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {execution, long, short} = await begin(rig);
     const text = () => rig.read(rig.planFile(ID));
     for (let time = 1; time <= 2; time++) {
@@ -568,7 +568,7 @@ describe('checks and plans', () => {
 });
 
 test.concurrent('a task that is removed takes its blocker along, and what else goes wrong is still seen', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   const b = {id: 'b', run: work.shell, retries: 0};
   await rig.writeMilestone('m', [{id: 'a', driver: 'claude'}, b]);

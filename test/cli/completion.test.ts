@@ -75,7 +75,7 @@ describe('while the final check runs', () => {
   });
 
   test.concurrent('a plan that is not valid any more ends the run', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const final = await rig.command('final');
     await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}], {settings: {verify_final: final.shell}});
     const execution = rig.milestone('execute', ID);
@@ -87,7 +87,7 @@ describe('while the final check runs', () => {
 });
 
 test.concurrent('whatever else lies beside the plan is no obstacle, and who waits for the milestone is named', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}]);
   await rig.writeMilestone('next', [{id: 'b', run: 'true'}], {dependencies: {requires: [ID]}});
   rig.write('.milestones/active/broken.yaml', `id: broken # after ${ID}\ntasks: {`);
@@ -116,14 +116,14 @@ describe('an edit of the plan in the last moment', () => {
   });
 
   test.concurrent('that is not valid holds the completion up', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     expect(await editedBy(rig, 'echo "tasks: [" >>')).toMatchObject({exitCode: 4});
     expect(rig.exists(rig.planFile(ID))).toBe(true);
     expect(await rig.status()).toMatchObject({status: 'blocked'});
   });
 
   test.concurrent('that removes the file holds the completion up', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     expect(await editedBy(rig, 'rm')).toMatchObject({exitCode: 4});
     expect(rig.exists(rig.planFile(ID, 'completed'))).toBe(false);
   });
@@ -149,7 +149,7 @@ test.concurrent('a final check that is another one by now is run once more', asy
 });
 
 test.concurrent('what is cancelled while the final check runs is not completed', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const final = await rig.command('final');
   await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}], {settings: {verify_final: final.shell}});
   const execution = rig.milestone('execute', ID);

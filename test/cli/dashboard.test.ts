@@ -12,7 +12,7 @@ const CTRL_C = '\x03';
 
 describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-linux)', () => {
   test('`execute` shows the dashboard, and ends with the words and the exit code of the executor', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', title: '漢字', run: build.shell}]);
     const run = inTerminal(rig, 'execute', 'release');
@@ -29,7 +29,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('500 tasks are drawn without flicker: nothing is cleared, and what stays the same is written once', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const step = await rig.command('step');
     const tasks = Array.from({length: 500}, (_, place) => ({id: `t${place}`, run: step.shell}));
     await rig.writeMilestone('release', tasks, {settings: {max_parallel: 1}});
@@ -53,7 +53,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('what keeps an execution from starting is said as without a terminal', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('release', [{id: 'build', dependencies: ['absent'], run: 'true'}]);
     const plain = await rig.milestone('execute', 'release');
     const {exitCode, stdout} = await inTerminal(rig, 'execute', 'release');
@@ -62,7 +62,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('an executor that dies under its dashboard leaves a word on how to go on', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
     const run = inTerminal(rig, 'execute', 'release');
@@ -75,7 +75,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('`q` leaves the execution running in the background, and says how to come back', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
     const run = inTerminal(rig, 'execute', 'release');
@@ -90,7 +90,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('Ctrl-C stops and saves', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
     const run = inTerminal(rig, 'execute', 'release');
@@ -104,7 +104,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('a terminal that is closed ends the execution, which is saved', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
     const run = inTerminal(rig, 'execute', 'release');
@@ -118,7 +118,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('a terminal that is closed ends an execution that prints plain lines', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
     const run = inTerminal(rig, 'execute', 'release', '--format', 'text');
@@ -134,7 +134,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
     ['status', '--watch', '--format', 'text'],
     ['log', '--follow'],
   ])('a terminal that is closed ends `%s %s`, and nothing else', async (...words) => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
     const execution = rig.milestone('execute', 'release');
@@ -148,7 +148,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('`status --watch` follows what another process does, pauses it, and leaves it alone', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const [build, ship] = [await rig.command('build'), await rig.command('ship')];
     await rig.writeMilestone('release', [
       {id: 'build', run: build.shell},
@@ -172,7 +172,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
   });
 
   test('`--format text` and CI have plain lines there, too', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('release', [{id: 'build', run: 'true'}]);
     const {stdout} = await inTerminal(rig, 'execute', 'release', '--format', 'text');
     expect(stdout).not.toContain(SECOND_SCREEN);
@@ -181,7 +181,7 @@ describe.skipIf(!hasTerminal)('in a terminal (skipped without `script` of util-l
 });
 
 test('without a terminal `status --watch` prints a line for each event that matters, until nobody works on it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const build = await rig.command('build');
   await rig.writeMilestone('release', [{id: 'build', run: build.shell}]);
   const idle = await rig.milestone('status', '--watch');
@@ -199,7 +199,7 @@ test('without a terminal `status --watch` prints a line for each event that matt
 });
 
 test('`status --watch` does not answer in JSON, and says what does', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('release', [{id: 'build', run: 'true'}]);
   const {exitCode, stdout} = await rig.milestone('status', '--watch', '--json');
   expect(exitCode).toBe(2);

@@ -28,7 +28,7 @@ async function stopped(extra: Record<string, unknown> = {}): Promise<MilestoneRi
 }
 
 test.concurrent('a live executor is shown, and told what to do', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone(ID, [
     {id: 'a', run: work.shell},

@@ -17,7 +17,7 @@ function placeOf(pid: number): {group: number; session: number; terminal: number
 
 describe('an execution in the background', () => {
   test.concurrent('has begun when the command returns, and goes on by itself', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const started = await rig.milestone('execute', ID, '--detach');
@@ -53,7 +53,7 @@ describe('an execution in the background', () => {
   });
 
   test.concurrent('gets the flags of the command line, and is resumed in the same way', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [
       {id: 'a', run: work.shell},
@@ -89,7 +89,7 @@ describe('an execution that cannot begin', () => {
   });
 
   test.concurrent('names the one that is there already', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     await rig.milestone('execute', ID, '--detach');
@@ -103,7 +103,7 @@ describe('an execution that cannot begin', () => {
   });
 
   test.concurrent('because it is killed is a failure of the machine', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
     // Whoever asks git anything dies of it.
     rig.write('../bin/git', '#!/bin/sh\nkill -9 $PPID\n');

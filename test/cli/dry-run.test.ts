@@ -137,7 +137,7 @@ describe('the plan', () => {
   });
 
   test.concurrent('an attempt that a dead executor left is run again', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const run = rig.milestone('execute', ID);
@@ -312,7 +312,7 @@ describe('what it will stop for', () => {
   });
 
   test.concurrent('gates, manual tasks, no check, no budget, agents that are not found, what failed', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     FakeAgents.into(rig, 'codex');
     await rig.writeMilestone(ID, [
       {id: 'bad', run: 'exit 1', retries: 0},

@@ -29,7 +29,7 @@ async function begin(rig: MilestoneRig, onBlocker: 'isolate' | 'stop') {
 }
 
 test.concurrent('a blocker is escalated at once, the session saved and whoever wants to know told', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {file, lines} = diary(rig);
   rig.write('.milestones/config.yaml', `notify: [{command: "cat >> '${file}'; echo >> '${file}'"}]\n`);
   const {execution, long} = await begin(rig, 'isolate');
@@ -47,7 +47,7 @@ test.concurrent('a blocker is escalated at once, the session saved and whoever w
 });
 
 test.concurrent('`isolate` holds the task and what depends on it, everything else goes on', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {execution, long} = await begin(rig, 'isolate');
   await rig.waitForEvent(ID, isOf('task_completed', 'ready'));
   expect((await rig.status(ID)).status).toBe('in_progress');
@@ -58,7 +58,7 @@ test.concurrent('`isolate` holds the task and what depends on it, everything els
 });
 
 test.concurrent('`stop` makes the milestone blocked at once; what runs comes to its end', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {execution, long} = await begin(rig, 'stop');
   await rig.waitForEvent(ID, 'milestone_blocked');
   expect((await rig.status(ID)).status).toBe('blocked');
@@ -77,7 +77,7 @@ test.concurrent('`stop` makes the milestone blocked at once; what runs comes to 
 });
 
 test.concurrent('`stop` goes on by itself when what stopped it has gone before everything had ended', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {execution, long} = await begin(rig, 'stop');
   await rig.waitForEvent(ID, 'milestone_blocked');
   expect(await rig.milestone('skip', '--yes', ID, 'red', '--reason', 'no need')).toMatchObject({exitCode: 0});
@@ -89,7 +89,7 @@ test.concurrent('`stop` goes on by itself when what stopped it has gone before e
 });
 
 test.concurrent('`stop` on a used-up quota pauses with 8, whoever else could work', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const reset = new Date(Date.now() + 3_600_000).toISOString();
   agents.script('claude', 'default', [

@@ -42,7 +42,7 @@ describe('tasks', () => {
   });
 
   test.concurrent('what a task leaves in the background ends with it', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const daemon = await rig.command('daemon');
     await rig.writeMilestone(ID, [
       {id: 'forks', run: `(setsid sh -c "${daemon.shell.replaceAll('"', '\\"')}" &) ; echo started`},
@@ -53,7 +53,7 @@ describe('tasks', () => {
   });
 
   test.concurrent('a task that a signal ended is a failed attempt that says so; a command that does not exist fails like any other', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [
       {id: 'a', run: work.shell, retries: 0},
@@ -179,7 +179,7 @@ describe('what is asked for', () => {
   });
 
   test.concurrent('has defaults that are not valid: their place is told, and nothing happens', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     rig.write('.milestones/config.yaml', 'settings: {max_parallel: many}\n');
     await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
     expect(await rig.milestone('execute', ID)).toMatchObject({
@@ -248,7 +248,7 @@ describe('the machine', () => {
     ['execute', ID],
     ['init', '--json'],
   ])('where nothing can be written from the start, `%s` says that it is read-only', async (...words) => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     if (words[0] === 'execute') await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
     const ended = await rig.milestone(...words, {env: disk('fail:EROFS', 1)});
     expect(ended).toMatchObject({exitCode: 9});
@@ -256,7 +256,7 @@ describe('the machine', () => {
   });
 
   test.concurrent('what cannot be cached keeps nothing from being done, and `doctor` says so', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0}]);
     rig.write('.milestones/cache', '');
@@ -289,7 +289,7 @@ describe('the machine', () => {
 
 describe('terminals', () => {
   test.concurrent('when nobody reads the output any more, execution goes on', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [
       {id: 'a', run: work.shell},
@@ -306,7 +306,7 @@ describe('terminals', () => {
   });
 
   test.concurrent('a terminal that closes ends the run, which can be taken up again', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const run = rig.milestone('execute', ID, {detached: true});

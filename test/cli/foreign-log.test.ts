@@ -47,7 +47,7 @@ test.concurrent.each([
 });
 
 test.concurrent('lines of another program among ours are passed over, and taken out by the next execution', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const flag = rig.path('..', 'mended');
   await rig.writeMilestone('release', [{id: 'a', run: `test -e ${flag}`, no_changes: true, retries: 0}]);
   expect(await rig.milestone('execute', 'release')).toMatchObject({exitCode: 4});
@@ -69,7 +69,7 @@ test.concurrent('lines of another program among ours are passed over, and taken 
 });
 
 test.concurrent('a line that another program appends while a milestone is executed does not end it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const task = await rig.command('task');
   await rig.writeMilestone('release', [{id: 'a', run: task.shell, no_changes: true}]);
   const execution = rig.milestone('execute', 'release');

@@ -19,7 +19,7 @@ test.concurrent('a task that is no kiro task any more is an ordinary one, whatev
 });
 
 test.concurrent('an attempt ends as what it began as: a phase, or an ordinary one with its checks', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const [design, work, check] = [await rig.command('design'), await rig.command('work'), await rig.command('check')];
   const phase = {run: design.shell, deliverables: []};
   const ordinary = {id: 'b', run: work.shell, verify: check.shell};
@@ -42,7 +42,7 @@ test.concurrent('an attempt ends as what it began as: a phase, or an ordinary on
 });
 
 test.concurrent('a gate that is asked for stays asked for; one that is added later is asked for', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [kiroTask('a')]);
   await rig.milestone('execute');
   await rig.writeMilestone('m', [
@@ -65,7 +65,7 @@ test.concurrent('a gate that is asked for stays asked for; one that is added lat
 });
 
 test.concurrent('what a phase has to leave may change before it is worked on', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [kiroTask('a')]);
   await rig.milestone('execute');
   await rig.milestone('approve', '--yes', 'm', 'a');
@@ -77,7 +77,7 @@ test.concurrent('what a phase has to leave may change before it is worked on', a
 });
 
 test.concurrent('a task that is removed waits for nobody', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [kiroTask('a'), freeTask('b')]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   await rig.writeMilestone('m', [freeTask('b')]);
@@ -85,7 +85,7 @@ test.concurrent('a task that is removed waits for nobody', async () => {
 });
 
 test.concurrent('other weights are another progress', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const tasks = [kiroTask('a'), executeOnly('b', {run: 'true'}), {id: 'c', driver: 'manual'}];
   await rig.writeMilestone('m', tasks);
   await rig.milestone('execute');
@@ -102,7 +102,7 @@ test.concurrent('other weights are another progress', async () => {
 });
 
 test.concurrent('an ordinary attempt passes no gate that the plan puts behind it while it runs', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   const ordinary = {id: 'a', run: work.shell};
   await rig.writeMilestone('m', [ordinary]);

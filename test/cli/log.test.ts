@@ -120,7 +120,7 @@ describe('what an attempt printed', () => {
 
 describe('what happens', () => {
   test.concurrent('is streamed until the session ends, and closes with its exit code', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0}]);
     const follower = rig.milestone('log', ID, '--follow', '--json', '--event', 'task_started,task_failed');
@@ -147,7 +147,7 @@ describe('what happens', () => {
   });
 
   test.concurrent('of an executor that was killed ends as a failure of the machine', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const run = rig.milestone('execute', ID);
@@ -172,7 +172,7 @@ describe('what happens', () => {
   });
 
   test.concurrent('Ctrl-C ends the following and nothing else', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const run = rig.milestone('execute', ID);
@@ -218,7 +218,7 @@ function looksWhenTold(rig: MilestoneRig, go: string): Record<string, string> {
 
 describe('a reader that pauses', () => {
   test.concurrent('is shown all of a session whose executor has long ended, and how that ended', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const run = rig.milestone('execute', ID);
@@ -242,7 +242,7 @@ describe('a reader that pauses', () => {
   });
 
   test.concurrent('is shown what is recorded while it is shown what was', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     const [a, b] = [
       {id: 'a', run: work.shell, description: LONG},
@@ -265,7 +265,7 @@ describe('a reader that pauses', () => {
   });
 
   test.concurrent('is shown the end of a session that came while it was shown the beginning', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell, retries: 0, description: LONG}]);
     const run = rig.milestone('execute', ID);

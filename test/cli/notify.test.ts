@@ -6,7 +6,7 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 const PLAN = [{id: 'a', run: 'true'}];
 
 test.concurrent('every channel of project and plan gets a message, and what came of it is said', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('release', PLAN, {settings: {notify: [{command: 'cat > plan.json'}]}});
   rig.write('.milestones/config.yaml', 'notify:\n  - command: cat > project.json\n');
   const ended = await rig.milestone('notify', '--test');
@@ -21,7 +21,7 @@ test.concurrent('every channel of project and plan gets a message, and what came
 });
 
 test.concurrent('a channel that does not work is named, and fails the command', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const channels = ['{command: "echo no such user >&2; exit 1"}', '{webhook: "mailto:ada", events: [task_faild]}'];
   rig.write('.milestones/config.yaml', `notify: [${channels.join(', ')}]\n`);
   const ended = await rig.milestone('notify', '--test');
@@ -40,7 +40,7 @@ test.concurrent('a channel that does not work is named, and fails the command', 
 });
 
 test.concurrent('without a channel there is nothing to test', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('release', PLAN);
   expect(await rig.milestone('notify', '--test')).toMatchObject({
     exitCode: 3,

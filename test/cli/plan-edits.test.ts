@@ -80,7 +80,7 @@ test.concurrent('a running task that is removed is ended, its work kept', async 
 });
 
 test.concurrent('the only running task may be removed, and what waited for it goes on without it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone(
     ID,
@@ -130,7 +130,7 @@ test.concurrent('a completed task cannot be removed, and what changes in it is o
 });
 
 test.concurrent('an edit that is not valid is refused and left as it is; completion waits', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone(
     ID,
@@ -157,7 +157,7 @@ test.concurrent('an edit that is not valid is refused and left as it is; complet
 });
 
 test.concurrent('the file may vanish: the plan in force goes on, completion waits for its return', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone(
     ID,
@@ -180,7 +180,7 @@ test.concurrent('the file may vanish: the plan in force goes on, completion wait
 });
 
 test.concurrent('a file that was moved away and back again counts, also unchanged', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   await rig.writeMilestone(ID, text(`{id: a, title: A, run: "${work.shell}"}`));
   const run = rig.milestone('execute', ID);
@@ -207,7 +207,7 @@ function readersFirst(rig: MilestoneRig, script: string): Record<string, string>
 }
 
 test.concurrent('a reader of the plan that dies does not end the run: the edit is read again', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const work = await rig.command('work');
   const [noMemory, died] = [path.join(rig.root, 'no-memory'), path.join(rig.root, 'died')];
   const env = readersFirst(
@@ -257,7 +257,7 @@ async function reading(rig: MilestoneRig) {
 }
 
 test.concurrent('Ctrl-C while an edit is read stops the run as at any other time', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {run, letGo} = await reading(rig);
   run.killGroup('SIGINT'); // as a terminal does
   await rig.waitForEvent(ID, 'milestone_paused');
@@ -268,7 +268,7 @@ test.concurrent('Ctrl-C while an edit is read stops the run as at any other time
 });
 
 test.concurrent('a reader that is still at work when the executor is killed ends when it has read', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {run, attempt, letGo} = await reading(rig);
   run.kill('SIGKILL');
   await run;
@@ -282,7 +282,7 @@ test.concurrent('a reader that is still at work when the executor is killed ends
 });
 
 test.concurrent('a status that a hand edits is put back, with the command that changes it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const [work, other] = [await rig.command('work'), await rig.command('other')];
   await rig.writeMilestone(
     ID,
@@ -320,7 +320,7 @@ test.concurrent('a status that a hand edits is put back, with the command that c
 });
 
 test.concurrent('edits between two runs count at the next', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone(
     ID,
     text('{id: a, title: A, run: echo a > a}', '{id: b, title: B, run: exit 1, retries: 0}'),
@@ -336,7 +336,7 @@ test.concurrent('edits between two runs count at the next', async () => {
 });
 
 test.concurrent('an execution that is stopped while a removed task ends leaves the edit to the next one', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {file} = diary(rig);
   // The shell is one that ends on errors: what the signal does to its `sleep` is none.
   const stubborn = `trap 'echo asked >> ${file}' INT; trap '' TERM; while :; do sleep 0.1 || :; done`;
@@ -358,7 +358,7 @@ test.concurrent('an execution that is stopped while a removed task ends leaves t
 });
 
 test.concurrent('a task that a person has done may be removed before anybody has checked it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone(ID, text('{id: a, title: A, driver: manual}', '{id: b, title: B, run: "true"}'));
   expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 6});
   expect(await rig.milestone('task', 'done', ID, 'a')).toMatchObject({exitCode: 0});

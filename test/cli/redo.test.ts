@@ -53,7 +53,7 @@ test('with its dependents, what was built on a task is done again after it, also
 });
 
 test('killed between its record and the move of the plan, the next command moves it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [{id: 'a', run: 'date +%N%s > a.txt'}]);
   await rig.milestone('execute', 'm');
   await rig.milestone('redo', 'm', 'a');
@@ -64,7 +64,7 @@ test('killed between its record and the move of the plan, the next command moves
 });
 
 test('what is cancelled stays so', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [
     {id: 'a', run: 'true'},
     {id: 'b', run: 'exit 1', retries: 0},
@@ -100,7 +100,7 @@ test.concurrent('while others wait, a task that is done again comes first, and e
 });
 
 test.concurrent('what is not done cannot be done again, and an attempt decides nothing', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [
     {id: 'a', run: 'exit 1', retries: 0},
     {id: 'b', run: 'true', dependencies: ['a']},

@@ -23,7 +23,7 @@ test.concurrent('skipping a running task ends its attempt, and what depends on i
 });
 
 test.concurrent('skipping a task that a killed executor left running ends its processes first', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
   const execution = rig.milestone('execute');
@@ -38,7 +38,7 @@ test.concurrent('skipping a task that a killed executor left running ends its pr
 });
 
 test.concurrent('what is done, unknown, or not begun is not skipped, and an attempt cannot skip anything', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('m', [
     {id: 'a', run: 'true'},
     {id: 'b', run: 'false', retries: 0},
@@ -61,7 +61,7 @@ test.concurrent('what is done, unknown, or not begun is not skipped, and an atte
 });
 
 test.concurrent('a live executor rejects what it cannot do, and the sender says why', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const build = await rig.command('build');
   await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
   const execution = rig.milestone('execute');

@@ -106,7 +106,7 @@ describe('what it says', () => {
   });
 
   test.concurrent("one whose executor was killed is nobody's, and says how to go on", async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'build', run: work.shell}]);
     const run = rig.milestone('execute', ID);

@@ -6,7 +6,7 @@ import {kiroTask} from './kiro-plan.ts';
 
 describe('skipped is not done', () => {
   test.concurrent('the end, status and Markdown count them apart, with the reasons', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', [
       {id: 'a', run: 'echo a > a', verify: 'test -s a'},
       {id: 'b', run: 'exit 1', retries: 0},
@@ -62,7 +62,7 @@ describe('a completed milestone', () => {
 
 describe('status without an id', () => {
   test.concurrent('shows what ran last, and an overview where nothing has run', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     for (const id of ['one', 'two']) await rig.writeMilestone(id, [{id: 'a', run: 'true'}]);
     const overview = await rig.milestone('status');
     expect(overview).toMatchObject({exitCode: 0, stderr: ''});
@@ -87,7 +87,7 @@ describe('the last line says what comes next', () => {
   });
 
   test.concurrent('what failed: to look, to try again and to go on', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', [{id: 'a', run: 'echo why; exit 1', retries: 0}]);
     const {stderr} = await rig.milestone('execute', 'm');
     expect(last(stderr)).toBe('hint: look (`milestone show m a`), then `milestone retry m` and `milestone resume m`');
@@ -95,7 +95,7 @@ describe('the last line says what comes next', () => {
   });
 
   test.concurrent('a cancelled, a paused and a restricted one', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone('m', [
       {id: 'a', run: 'true'},
@@ -153,7 +153,7 @@ describe('the last line says what comes next', () => {
   });
 
   test.concurrent('a gate: to decide it, and to go on', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone('m', [kiroTask('a')]);
     expect(last((await rig.milestone('execute', 'm')).stderr)).toMatch(
       /^hint: `milestone approve m a design` or .*, then `milestone resume m`$/,
