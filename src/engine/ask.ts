@@ -23,7 +23,6 @@ import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
 import {isInInbox, sendRequest, withdrawRequest} from '../requests/inbox.ts';
 import {type Ask, newRequest, type Request} from '../requests/request.ts';
-import {answerInbox} from './caretaker.ts';
 
 export interface Answer {
   requestId: string;
@@ -100,6 +99,7 @@ async function answerUnlessTaken(
   options: CommandOptions,
   executor: () => Holder,
 ): Promise<MilestoneEvent | undefined> {
+  const {answerInbox} = await import('./caretaker.ts');
   try {
     return await answerInbox(request, from, options);
   } catch (error) {
