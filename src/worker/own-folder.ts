@@ -27,12 +27,14 @@ const MOST = 100;
  */
 export async function takeOwnFolder(stateFolder: string, clock: Clock): Promise<OwnFolder> {
   for (let number = 1; ; number++) {
-    const name = `${os.hostname()}-${number}`;
-    const folder = path.join(stateFolder, name);
+    const place = `${os.hostname()}-${number}`;
+    const folder = path.join(stateFolder, place);
     const lock = tryLock(path.join(folder, 'lock'), {clock, isLast: number === MOST});
     if (!lock) continue;
     if (lock.left.size > 0) await endLeftovers(lock.left, clock);
-    return {name, id: idOf(folder), folder, release: () => lock.lock.release()};
+    const id = idOf(folder);
+    // Machines, and users of one, may have one name.
+    return {name: `${place}-${id.slice(0, 4)}`, id, folder, release: () => lock.lock.release()};
   }
 }
 

@@ -13,10 +13,13 @@ describe('a worker', () => {
     const first = workers.worker();
     const run = workers.milestone('execute', 'm');
     await build.nextRun();
+    await rig.waitForEvent('m', 'task_working');
     process.kill(first.pid, 'SIGKILL');
     workers.worker();
     const ended = await rig.waitForEvent('m', 'attempt_ended');
     expect(ended.details.outcome).toMatchObject({kind: 'interrupted', worker_lost: true, executor_died: false});
+    const [, name] = /^worker (\S+) waits/.exec(first.printed.stdout) ?? [];
+    expect(ended.details.outcome).toMatchObject({message: expect.stringContaining(`the worker \`${name}\` was lost`)});
     await (await build.nextRun()).exit(0);
     expect((await run).exitCode).toBe(0);
     expect(rig.events('m').filter(({event}) => event === 'task_completed')).toHaveLength(1);
@@ -92,6 +95,7 @@ describe('a worker', () => {
     const {workers: listed} = (await workers.milestone('workers', '--json')).json();
     expect(listed).toEqual([expect.objectContaining({labels: ['linux'], slots: 1, version: expect.any(String)})]);
     const {name} = listed[0];
+    expect((await workers.milestone('workers')).stdout).toMatch(new RegExp(`^${name}  linux  \\d of 1 slot busy  `));
     const working = await rig.waitForEvent('m', 'task_working');
     const first = working.details.task_id;
     const ofBoth = [

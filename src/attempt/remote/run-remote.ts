@@ -159,20 +159,24 @@ async function follow(execution: Execution, place: AttemptPlace, stop: StopSigna
     // The last report: all that was printed is here by then.
     const enough = AbortSignal.any([heard.signal, execution.attempts.hurry]);
     if (standing?.kind === 'over') await execution.clock.sleep(LAST_WORD_MS, enough).catch(() => undefined);
-    await settle(execution, place, {result: resultOf(standing, stop), standing, seen});
+    await settle(execution, place, {
+      result: resultOf(standing, stop, dispatchedOf(execution, place)?.worker),
+      standing,
+      seen,
+    });
   } finally {
     execution.timers.after(LATE_MS, stopListening);
   }
 }
 
 /** How the attempt ended, as a driver here would say it. */
-function resultOf(standing: Standing | undefined, stop: StopSignal): DriverResult {
+function resultOf(standing: Standing | undefined, stop: StopSignal, worker: string | undefined): DriverResult {
   if (standing?.kind === 'over' && standing.handover.result.kind !== 'checked') return standing.handover.result;
   if (stop.aborted) return {kind: 'ended', outcome: stoppedOutcome(stop)};
-  return {kind: 'ended', outcome: lostOutcome(standing)};
+  return {kind: 'ended', outcome: lostOutcome(standing, worker)};
 }
 
-function lostOutcome(standing: Standing | undefined): Outcome {
+function lostOutcome(standing: Standing | undefined, worker?: string): Outcome {
   const lost = {kind: 'interrupted', executor_died: false} as const;
   switch (standing?.kind) {
     case 'unknown':
@@ -180,7 +184,11 @@ function lostOutcome(standing: Standing | undefined): Outcome {
     case 'cancelled':
       return {...lost, message: 'was interrupted: somebody cancelled its job'};
     case 'lost':
-      return {...lost, message: `was interrupted: its worker was lost (${standing.why})`, worker_lost: true};
+      return {
+        ...lost,
+        message: `was interrupted: ${worker === undefined ? 'its worker' : `the worker \`${worker}\``} was lost (${standing.why})`,
+        worker_lost: true,
+      };
     default:
       return {...lost, message: 'was interrupted: nobody knows what has become of it', worker_lost: true};
   }
