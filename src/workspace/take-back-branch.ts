@@ -8,6 +8,7 @@ import {git, linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, readHead, readRef, UPDATE_REF} from '../git/refs.ts';
 import {isSlot} from '../git/slot-folders.ts';
+import {preparedAt} from './slot-notes.ts';
 
 export interface TakenOff {
   /** Where the branch stood. */
@@ -48,13 +49,13 @@ async function detach(slot: Repository, branch: string): Promise<void> {
   if (commit !== undefined) await git(slot, [...UPDATE_REF, 'HEAD', commit]);
 }
 
-/** @param head Where nothing is logged, a slot that stands there has made it. */
+/** @param head Where nothing is logged, a slot that stands there and was not brought there has made it. */
 async function movesIn(worktrees: readonly Repository[], head?: string): Promise<HeadMove[]> {
   const all: HeadMove[] = [];
   for (const worktree of worktrees) {
     const moves = await readHeadMoves(worktree);
-    if (moves.length === 0 && head !== undefined && (await readRef(worktree, 'HEAD')) === head)
-      all.push({from: '', to: head, why: 'commit'});
+    const isSilent = moves.length === 0 && head !== undefined && preparedAt(worktree) !== head;
+    if (isSilent && (await readRef(worktree, 'HEAD')) === head) all.push({from: '', to: head, why: 'commit'});
     all.push(...moves);
   }
   return all;

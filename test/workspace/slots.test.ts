@@ -2,6 +2,7 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
+import {commitTree} from '../../src/git/commit.ts';
 import {workFolder} from '../../src/git/repository.ts';
 import {slotFolder, slotLink} from '../../src/git/slot-folders.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
@@ -10,6 +11,7 @@ import {registerAgain} from '../../src/workspace/register-again.ts';
 import {listRescues} from '../../src/workspace/rescue.ts';
 import {markUnsaved} from '../../src/workspace/slot-notes.ts';
 import {prepareSlot} from '../../src/workspace/slots.ts';
+import {takeBackBranch} from '../../src/workspace/take-back-branch.ts';
 import {GitRig, ID} from '../git/git-rig.ts';
 
 /** An attempt whose work lies in the slot and nowhere else. */
@@ -50,6 +52,24 @@ test('a used slot comes back clean at the new commit; what is ignored stays unle
   expect(fs.readFileSync(path.join(slot.topLevel, 'src/b'), 'utf8')).toBe('b\n');
   await prepareSlot(repo, rig.wish(repo, next, {fresh: true}));
   expect(fs.existsSync(path.join(slot.topLevel, 'cache'))).toBe(false);
+});
+
+test('a commit that slots were brought to is nobody’s own, also where no moves of heads are logged', async () => {
+  using rig = GitRig.create();
+  rig.configure({'core.logAllRefUpdates': 'false'});
+  const repo = await rig.open();
+  const last = rig.git('rev-parse', 'HEAD');
+  const tree = rig.git('rev-parse', 'HEAD^{tree}');
+  const head = await commitTree(repo, {tree, parents: [last], message: 'of a round\n'});
+  rig.git('branch', 'milestone/m', head);
+  const slot = await rig.slot(repo, head);
+  expect(await takeBackBranch(repo, 'milestone/m', last)).toBeUndefined();
+  rig.write(slot.topLevel, {own: 'x'});
+  fs.rmSync(path.join(slot.gitDir, 'logs'), {recursive: true});
+  const own = await commitTree(slot, {tree: (await writeTree(slot, head)).tree, parents: [head], message: 'own\n'});
+  fs.writeFileSync(path.join(slot.gitDir, 'HEAD'), `${own}\n`);
+  rig.git('update-ref', 'refs/heads/milestone/m', own);
+  expect(await takeBackBranch(repo, 'milestone/m', head)).toEqual({commit: own, to: head});
 });
 
 test('work that was left in a slot is at its rescue ref before the slot is used again', async () => {
