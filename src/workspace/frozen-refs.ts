@@ -8,7 +8,7 @@ import {looseObject} from '../git/durable.ts';
 import {git, type Repository, tryGit} from '../git/git.ts';
 import {hasRefTables, readRef, resolveCommit, UPDATE_REF} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
-import {replaceFile} from '../platform/files.ts';
+import {readIfExists, replaceFile} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
 
 /** What pins the frozen work of an attempt. */
@@ -60,10 +60,16 @@ export async function unpin(repo: Repository, name: RescueName): Promise<void> {
 /** Let git have all that is pinned for a milestone: a killed execution leaves some. */
 export async function unpinAll(repo: Repository, id: string): Promise<void> {
   if (!hasRefTables(repo)) fs.rmSync(looseRef(repo, `refs/milestone/frozen/${id}`), {recursive: true, force: true});
+  if (!hasRefTables(repo) && !arePacked(repo, `refs/milestone/frozen/${id}/`)) return;
   const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `refs/milestone/frozen/${id}/`]);
   const refs = listed.split('\n').filter(Boolean);
   if (refs.length === 0) return;
   await git(repo, [...UPDATE_REF, '--stdin'], {input: refs.map(ref => `delete ${ref}\n`).join('')});
+}
+
+/** Whether git has packed refs with such a beginning. */
+function arePacked({commonDir}: Repository, prefix: string): boolean {
+  return readIfExists(path.join(commonDir, 'packed-refs'))?.includes(` ${prefix}`) ?? false;
 }
 
 /**

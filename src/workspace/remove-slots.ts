@@ -10,6 +10,7 @@ import {listFolder, syncRemoval} from '../platform/files.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
+import {SerialQueue} from '../platform/serial-queue.ts';
 import {type SlotKeeper, trySecureSlot} from './keep-slot.ts';
 import {moveAside, removeIfEmpty} from './set-aside.ts';
 
@@ -39,15 +40,18 @@ export async function removeSlots(
   const warnings: string[] = [];
   const all = [...new Set([...pools, ...slots.map(found => found.pool)])];
   const before = new Set(all.flatMap(namesIn));
-  for (const {slot, number} of slots) {
-    const patient = withPatience(slot, patience?.());
-    warnings.push(...(await removeSlot(repo, patient, keeperOf(number), async () => tearDown?.(slot, number))));
-  }
-  for (const location of all.flatMap(namesIn)) {
-    if (location.endsWith(REMOVED)) warnings.push(...(await removeQuietly(location)));
-    // What was put aside just now is told of.
-    else if (before.has(location)) warnings.push(`\`${location}\` is not a slot; it is left where it is`);
-  }
+  const remove = ({slot, number}: SlotInPool) =>
+    removeSlot(repo, withPatience(slot, patience?.()), keeperOf(number), tearDown && (() => tearDown(slot, number)));
+  // Commands of the user's run one at a time.
+  const turns = new SerialQueue();
+  const removed = await Promise.all(slots.map(found => (tearDown ? turns.run(() => remove(found)) : remove(found))));
+  warnings.push(...removed.flat());
+  const left = all.flatMap(namesIn);
+  const emptied = await Promise.all(left.filter(location => location.endsWith(REMOVED)).map(removeQuietly));
+  warnings.push(...emptied.flat());
+  // What was put aside just now is told of.
+  const strays = left.filter(location => !location.endsWith(REMOVED) && before.has(location));
+  warnings.push(...strays.map(location => `\`${location}\` is not a slot; it is left where it is`));
   for (const pool of all) {
     removeIfEmpty(pool);
     removeIfEmpty(path.dirname(pool));

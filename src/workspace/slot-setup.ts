@@ -72,6 +72,11 @@ export class SlotSetup {
     fs.rmSync(noteOf(slot), {force: true});
   }
 
+  /** Whether there is something to be given back. */
+  get tearsDown(): boolean {
+    return this.parts.settings().teardown !== undefined;
+  }
+
   /** Give back what a setup took; a failure is only worth a warning. */
   async tearDown(slot: Repository, number: number): Promise<void> {
     const {teardown} = this.parts.settings();

@@ -273,7 +273,7 @@ export class WorktreeWorkspace implements Workspace {
       pools: [this.slots.pool],
       keeperOf: number => this.keeper(number),
       patience: () => this.rescuePatience(),
-      tearDown: (slot, number) => setup.tearDown(slot, number),
+      ...(setup.tearsDown && {tearDown: (slot: Repository, number: number) => setup.tearDown(slot, number)}),
     });
     for (const warning of warnings) warn(warning);
     await this.freezer.unpinAll().catch(error => {
