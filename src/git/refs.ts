@@ -69,7 +69,9 @@ export async function advanceBranch(
   const result = await tryGit(repo, args, {input});
   if (result.code !== 0) {
     const actual = await readHead(repo, branch);
-    if (actual === from) throw gitError(args, result);
+    // An attempt may have moved it, and what it did have been taken back by now.
+    const wasElsewhere = /is at [0-9a-f]+ but expected/.test(result.stderr);
+    if (actual === from && !wasElsewhere) throw gitError(args, result);
     if (actual !== to) return {kind: 'moved', actual};
   }
   await syncRef(repo, ref);

@@ -175,6 +175,22 @@ test('work that contradicts the new head is a conflict with its files', async ()
   expect(await mergeOntoHead(slot, {head, base, tree, commit})).toEqual({kind: 'conflict', files: ['b\n"x', 'src/a']});
 });
 
+test('a branch that was elsewhere for a moment, as an attempt had moved it, has moved', async () => {
+  using rig = GitRig.create();
+  const repo = await rig.open();
+  const from = rig.git('rev-parse', 'HEAD');
+  rig.git('branch', BRANCH, from);
+  const to = rig.commit({one: '1'});
+  const said = `fatal: cannot lock ref 'refs/heads/${BRANCH}': is at ${to} but expected ${from}`;
+  const git = `#!/bin/sh\ncase "$*" in *update-ref*) echo "${said}" >&2; exit 128;; esac\nPATH="\${PATH#*:}" exec git "$@"\n`;
+  const folder = path.join(rig.repo, '.git', 'bin');
+  rig.write(folder, {git});
+  fs.chmodSync(path.join(folder, 'git'), 0o755);
+  const environment = {...repo.environment, PATH: `${folder}:${repo.environment.PATH}`};
+  const move = {branch: BRANCH, from, to, reason: 'milestone: task'};
+  expect(await advanceBranch({...repo, environment}, move)).toEqual({kind: 'moved', actual: from});
+});
+
 test('the changes of commits are told in one go, whatever the files are called', async () => {
   using rig = GitRig.create();
   const repo = await rig.open();
