@@ -11,7 +11,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {readIfExists} from '../platform/files.ts';
 import {readGitPointer} from '../platform/git-pointer.ts';
-import {linkedWorktrees, type Repository} from './git.ts';
+import {linkedWorktrees, type Repository, registeredFolder} from './git.ts';
 
 /**
  * Folder that holds the slots of a milestone.
@@ -82,7 +82,8 @@ export function slotsElsewhere(repo: Repository, {home, pool}: {home: string; po
 /** The slot at a folder, if that folder is a worktree that this repository knows of. */
 export function slotAt(repo: Repository, folder: string): Repository | undefined {
   const gitDir = gitDirOf(folder);
-  return linkedWorktrees(repo).find(worktree => worktree.gitDir === gitDir && worktree.topLevel === folder);
+  if (gitDir === undefined || path.dirname(gitDir) !== path.join(repo.commonDir, 'worktrees')) return undefined;
+  return registeredFolder(gitDir) === folder ? {...repo, gitDir, topLevel: folder} : undefined;
 }
 
 function stateFolder(env: NodeJS.ProcessEnv): string {

@@ -41,10 +41,10 @@ export interface SlotWish {
 }
 
 /**
- * `unused`: nobody has worked in it since it was last prepared. `just made`: it was prepared a moment ago for whoever is to
- * have it now. `worthless`: all that lies in it is kept, or was written by checks that have just ended.
+ * `unused`: nobody has worked in it since it was last prepared. `worthless`: all that lies in it is kept, or was written by
+ * checks that have just ended.
  */
-export type KnownSlot = 'unused' | 'just made' | 'worthless';
+export type KnownSlot = 'unused' | 'worthless';
 
 export interface PreparedSlot {
   slot: Repository;
@@ -64,8 +64,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
   const former = slotAt(repo, slotLink(folder));
   const warnings = former ? await removeSlot(repo, former, keeper) : [];
   const found = slotAt(repo, folder);
-  const isSeen = known === 'just made' || known === 'worthless';
-  const secured = found && (await secureSlot(found, keeper, {isSeen}));
+  const secured = found && (await secureSlot(found, keeper, {isSeen: known === 'worthless'}));
   warnings.push(...(secured?.warnings ?? []));
   const reset = found && secured?.isWhole ? await resetTo(found, wish, secured) : 'impossible';
   const slot = found && reset !== 'impossible' ? found : await makeSlot(repo, wish, warnings);
@@ -86,8 +85,7 @@ export async function prepareSlot(repo: Repository, wish: SlotWish): Promise<Pre
 }
 
 async function resetTo(slot: Repository, wish: SlotWish, {isUntouched}: SecuredSlot) {
-  const isReady = wish.known === 'just made' || (wish.known === 'unused' && isUntouched);
-  if (isReady && preparedAt(slot) === wish.commit) return 'whole';
+  if (wish.known === 'unused' && isUntouched && preparedAt(slot) === wish.commit) return 'whole';
   // First: whatever a crash on the way leaves the head at is nobody's work.
   setSlotBase(slot, wish.commit);
   return resetSlot(slot, wish);

@@ -23,9 +23,9 @@ import {removeSlots} from './remove-slots.ts';
 import {saveCheckpoint, saveRescue} from './rescue.ts';
 import {ActivityWatch} from './slot-activity.ts';
 import {SlotFinder} from './slot-finder.ts';
-import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
+import {clearUnsaved, markUnsaved, preparedAt, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
 import type {SlotSetup} from './slot-setup.ts';
-import {type KnownSlot, prepareSlot} from './slots.ts';
+import {type KnownSlot, type PreparedSlot, prepareSlot} from './slots.ts';
 import {
   type AttemptPlace,
   type BranchBlocker,
@@ -134,9 +134,9 @@ export class WorktreeWorkspace implements Workspace {
     if (this.slotOf(place)) await this.makeAhead(place.slot, () => this.makeOnHead(place.slot, signal, 'worthless'));
   }
 
-  private async makeAhead(slot: number, make: () => Promise<boolean>): Promise<void> {
+  private async makeAhead(slot: number, make: () => Promise<PreparedSlot | undefined>): Promise<void> {
     const made = make();
-    const ahead: Ahead = {made: made.catch(() => false), isOver: false};
+    const ahead: Ahead = {made: made.catch(() => undefined), isOver: false};
     // At once: who is given the slot meanwhile waits for it.
     this.ahead.set(slot, ahead);
     await made.finally(() => {
@@ -144,11 +144,9 @@ export class WorktreeWorkspace implements Workspace {
     });
   }
 
-  /** @returns Whether it is ready. */
-  private async makeOnHead(slot: number, signal: StopSignal, known?: KnownSlot): Promise<boolean> {
+  private async makeOnHead(slot: number, signal: StopSignal, known?: KnownSlot): Promise<PreparedSlot | undefined> {
     const head = await this.branch.head();
-    if (head.kind !== 'head' || signal.aborted) return false;
-    return (await this.prepareSlot(slot, head.commit, signal, known)) !== undefined;
+    return head.kind === 'head' && !signal.aborted ? this.prepareSlot(slot, head.commit, signal, known) : undefined;
   }
 
   async open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
@@ -173,8 +171,7 @@ export class WorktreeWorkspace implements Workspace {
     }
     const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
-    const known = await this.takeAhead(place.slot);
-    const prepared = await this.prepareSlot(place.slot, kept?.base ?? head.commit, signal, known);
+    const prepared = await this.takeSlot(place.slot, kept?.base ?? head.commit, signal);
     if (!prepared) return undefined;
     const {slot, needsSetup} = prepared;
     if (kept) {
@@ -188,14 +185,14 @@ export class WorktreeWorkspace implements Workspace {
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
   }
 
-  /** @returns What is known of a slot that was made ready. */
-  private async takeAhead(slot: number): Promise<KnownSlot | undefined> {
-    const ahead = this.ahead.get(slot);
-    this.ahead.delete(slot);
-    if (!ahead) return undefined;
-    const isIdle = ahead.isOver;
-    if (!(await ahead.made)) return undefined;
-    return isIdle ? 'unused' : 'just made';
+  /** A slot at a commit. Who waits while it is made ready gets it as it is then: nobody else can have been there. */
+  private async takeSlot(number: number, commit: string, signal: StopSignal): Promise<PreparedSlot | undefined> {
+    const ahead = this.ahead.get(number);
+    this.ahead.delete(number);
+    const isWaitedFor = ahead?.isOver === false;
+    const made = await ahead?.made;
+    if (isWaitedFor && made && preparedAt(made.slot) === commit) return made;
+    return this.prepareSlot(number, commit, signal, made && 'unused');
   }
 
   private async keptWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
@@ -339,8 +336,8 @@ export class WorktreeWorkspace implements Workspace {
 }
 
 interface Ahead {
-  /** Whether it became ready. */
-  made: Promise<boolean>;
+  /** Undefined where it did not become ready. */
+  made: Promise<PreparedSlot | undefined>;
   /** It lies idle. */
   isOver: boolean;
 }
