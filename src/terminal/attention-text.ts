@@ -40,7 +40,7 @@ export function attentionText(report: AttentionReport, now: number, paint: Paint
     },
     section(
       paint.bold(runningHeading(report).toLowerCase()),
-      report.running.map(task => [cutTo(`${task.id}  ${runningText(task, now)}`, LEFT)]),
+      report.running.map(task => [cutTo(`${task.id}  ${runningText(task, now, report)}`, LEFT)]),
     ),
     {heading: paint.bold('next'), entries: nextEntries(report, paint), count: report.ready},
     section(

@@ -1,3 +1,4 @@
+import type {StatusReport} from '../reports/status-shape.ts';
 import type {MilestoneStatus} from '../state/milestone.ts';
 import type {ShownStatus, Stage} from '../state/task.ts';
 import type {Paint} from './paint.ts';
@@ -30,10 +31,14 @@ export function paintStatus(status: ShownStatus | MilestoneStatus, text: string,
   return colour === undefined ? text : paint[colour](text);
 }
 
-/** Where an attempt is made, when that is another machine. */
-export function workerText({worker}: {worker?: string | null | undefined}): string {
+/** Where an attempt is made, when that is another machine; it goes on there without an executor. */
+export function workerText(
+  {worker}: {worker?: string | null | undefined},
+  {executed}: {executed?: StatusReport['executed']} = {},
+): string {
   if (worker === undefined) return '';
-  return worker === null ? ', waits for a worker' : ` on ${worker}`;
+  if (worker === null) return ', waits for a worker';
+  return ` on ${worker}${executed === 'gone' ? ', goes on there' : ''}`;
 }
 
 /** A stage as people are told it. */

@@ -108,12 +108,12 @@ function failed({tasks}: StatusReport): TaskReport[] {
   return tasks.filter(({status}) => status === 'failed');
 }
 
-function runningText(task: TaskReport, {warnings}: StatusReport): string {
+function runningText(task: TaskReport, {warnings, executed}: StatusReport): string {
   const {id, attempts, attempt_started_at, queued_at: since = attempt_started_at, kiro} = task;
   const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
   const marks = warnings.flatMap(of => ('task_id' in of && of.task_id === id ? `, ${WARNINGS[of.kind]}` : []));
   const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
-  return `\`${id}\` ${stageWord(task)}${escaped(workerText(task))}${othersOf(task)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
+  return `\`${id}\` ${stageWord(task)}${escaped(workerText(task, {executed}))}${othersOf(task)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
 }
 
 /** Without their ages, which change all the time. */

@@ -27,7 +27,12 @@ export function statusText(report: StatusReport, now: number, paint: Paint): str
   const sections = [
     headline(report, paint),
     [...section('needs you', report.needs_you, need => needLines(need, paint), paint.yellow), ...goOnLines(report)],
-    taskSection(runningHeading(report).toLowerCase(), running(report), task => runningText(task, now), paint.bold),
+    taskSection(
+      runningHeading(report).toLowerCase(),
+      running(report),
+      task => runningText(task, now, report),
+      paint.bold,
+    ),
     taskSection('phases', inPhases(report), ({kiro}) => (kiro ? phasesText(kiro.phases) : ''), paint.bold),
     taskSection(
       'failed',
@@ -172,12 +177,14 @@ export function runningHeading({executed}: Pick<StatusReport, 'executed'>): 'Run
   return executed === 'gone' ? 'Interrupted' : 'Running';
 }
 
-export function runningText(task: RunningTask, now: number): string {
+export function runningText(task: RunningTask, now: number, report: Pick<StatusReport, 'executed'>): string {
   const since = task.queued_at ?? task.attempt_started_at;
   const age = since === undefined ? '' : ` ${ageOf(now - Date.parse(since))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
-  return printable(`${phase}${stageWord(task)}${workerText(task)}${othersOf(task)}${age}${attempts(task)}${title}`);
+  return printable(
+    `${phase}${stageWord(task)}${workerText(task, report)}${othersOf(task)}${age}${attempts(task)}${title}`,
+  );
 }
 
 type RunningTask = Pick<

@@ -27,6 +27,7 @@ test.each([
   await using workers = await WorkersRig.create();
   const {rig} = workers;
   const {held} = await abandoned(workers);
+  expect((await rig.milestone('status', 'm')).stdout).toMatch(/working on \S+, goes on there/);
   const ended = await workers.milestone(...command);
   expect(ended.stderr).toBe('');
   expect(ended.exitCode).toBe(0);

@@ -24,7 +24,7 @@ export function attentionMarkdown(report: AttentionReport): string {
       runningHeading(report),
       running.map(
         ({id, stage, attempts, kiro, worker}) =>
-          `${code(id)} ${stage}${escaped(workerText({worker}))}${attempts > 1 && !kiro ? `, attempt ${attempts}` : ''}`,
+          `${code(id)} ${stage}${escaped(workerText({worker}, report))}${attempts > 1 && !kiro ? `, attempt ${attempts}` : ''}`,
       ),
     ),
     ...list(
