@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {expect, test as pure} from 'vitest';
 import {isLeft} from '../../src/landing/left-with-workers.ts';
 import type {MilestoneState} from '../../src/state/milestone.ts';
-import {attemptRefs, baseRef, newWorkRef, originRef} from '../../src/workers/names.ts';
+import {attemptRefs, baseRef, newWorkRef, originRef, reportsQueue} from '../../src/workers/names.ts';
 import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
@@ -17,12 +17,17 @@ test('`clean` takes away what a worker has pushed after the end, and nothing tha
   const others = newWorkRef(attemptRefs('exec-of-another-home', 'a', 1), 0, Date.now());
   rig.git('push', '-q', 'origin', `main:${work}`, `main:${others}`, `main:${baseRef(executionOf(workers))}`);
   const all = [baseRef(executionOf(workers)), work];
+  const queues = [executionOf(workers), 'exec-of-another-home'].map(reportsQueue);
+  for (const queue of queues) workers.ask(`select milestone.create_queue('${queue}', '{"policy": "standard"}')`);
   expect((await workers.milestone('clean')).stdout).toBe('nothing to free\n');
   const dry = await workers.milestone('clean', '--older-than', '0s', '--dry-run');
   expect(dry.stdout).toBe(
-    ['m: 0 slots, 0 kept refs, 0.0 kB', ...all.map(ref => `  left by workers: ${ref}`), 'would free 0.0 kB', ''].join(
-      '\n',
-    ),
+    [
+      'm: 0 slots, 0 kept refs, 0.0 kB',
+      ...[...all, queues[0]].map(name => `  left by workers: ${name}`),
+      'would free 0.0 kB',
+      '',
+    ].join('\n'),
   );
   expect(workers.remoteRefs()).toEqual(expect.arrayContaining([...all, others]));
   const away = `${rig.git('remote', 'get-url', 'origin')}.away`;
@@ -30,6 +35,7 @@ test('`clean` takes away what a worker has pushed after the end, and nothing tha
   const without = await workers.milestone('clean', '--older-than', '0s');
   expect(without.stderr).toContain('warning: what workers have left at the remote `origin` cannot be looked at');
   expect(without.exitCode).toBe(0);
+  expect(workers.ask("select name from milestone.queue where name like 'milestone/reports/%'")).toBe(queues[1]);
   rig.git('remote', 'set-url', 'origin', away.replace(/\.away$/, ''));
   const cleaned = (await workers.milestone('clean', '--older-than', '0s', '--json')).json().cleaned;
   expect(cleaned).toEqual([expect.objectContaining({id: 'm', with_workers: all})]);
