@@ -150,6 +150,8 @@ export class Run {
     if (previous !== undefined) this.session.settle(previous, agentSessions);
     this.held.openLog().onDurable(events => this.guard(() => agentSessions.events(events)));
     const unseen = unseenOf(held, options.warn);
+    // The first merge does not wait for it; who fails here is asked again there.
+    held.repo?.signers().catch(() => undefined);
     await mendRepository(held, options.warn);
     await execution.workspace.begin?.();
     await takeUp(execution, this.start.unrecorded);

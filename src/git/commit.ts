@@ -20,12 +20,13 @@ export interface NewCommit {
  * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `IO_FAILED`.
  */
 export async function commitTree(repo: Repository, {tree, parents, message}: NewCommit): Promise<string> {
+  const {author, committer} = await repo.signers();
   const date = gitDate(systemClock.now());
   const lines = [
     `tree ${tree}`,
     ...parents.map(parent => `parent ${parent}`),
-    `author ${repo.author} ${date}`,
-    `committer ${repo.committer} ${date}`,
+    `author ${author} ${date}`,
+    `committer ${committer} ${date}`,
     '',
     `${message.replaceAll('\0', '').replace(/\n+$/, '')}\n`,
   ];

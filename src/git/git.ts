@@ -17,9 +17,8 @@ export interface Repository {
   readonly objectFormat: 'sha1' | 'sha256';
   /** Folder of the home's parent below `topLevel`, with `/` between and none at the end; empty at the top. */
   readonly prefix: string;
-  /** Names and addresses for commits: `Ada <ada@example.com>`. */
-  readonly author: string;
-  readonly committer: string;
+  /** Whose name and address commits have; git is asked once, by the first who wants to know. */
+  readonly signers: () => Promise<Signers>;
   /** The whole environment of git calls. */
   readonly environment: NodeJS.ProcessEnv;
   /** Ends git calls before their time; they may take for ever when absent. */
@@ -33,6 +32,12 @@ export interface Repository {
  */
 export function withPatience(repo: Repository, patience: Patience | undefined): Repository {
   return {...repo, patience};
+}
+
+/** Each as `Ada <ada@example.com>`. */
+export interface Signers {
+  author: string;
+  committer: string;
 }
 
 export interface GitOptions {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {GIT_MARKER} from '../platform/processes/git-processes.ts';
 import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
-import {gitError, type Repository} from './git.ts';
+import {gitError, type Repository, type Signers} from './git.ts';
 
 /** Signs commits where the user has configured no identity. */
 const FALLBACK = 'milestone <milestone@localhost>';
@@ -18,13 +18,11 @@ export async function openRepository(folder: string, from = process.env): Promis
   const cwd = fs.realpathSync(folder);
   const env = gitEnvironment(from);
   const locations = ['--is-inside-work-tree', '--show-object-format', '--path-format=absolute', ...PLACES];
-  const place = await runGit(['rev-parse', ...locations], {cwd, env});
-  if (/not a git repository/.test(place.stderr)) return undefined;
-  const [version, author, committer] = await Promise.all([
+  const [place, version] = await Promise.all([
+    runGit(['rev-parse', ...locations], {cwd, env}),
     runGit(['version'], {cwd, env}),
-    readIdentity(cwd, env, 'GIT_AUTHOR_IDENT'),
-    readIdentity(cwd, env, 'GIT_COMMITTER_IDENT'),
   ]);
+  if (/not a git repository/.test(place.stderr)) return undefined;
   validateVersion(version.stdout);
   const [isInside, objectFormat, commonDir, gitDir, topLevel] = place.stdout.split('\n');
   if (isInside === 'false') throw (await isCalledBare(cwd, env)) ? calledBare(folder) : noWorktree(folder);
@@ -35,8 +33,7 @@ export async function openRepository(folder: string, from = process.env): Promis
     commonDir: fs.realpathSync(commonDir),
     objectFormat: objectFormat === 'sha256' ? 'sha256' : 'sha1',
     prefix: path.relative(fs.realpathSync(topLevel), cwd).split(path.sep).join('/'),
-    author,
-    committer,
+    signers: askedOnce(() => readSigners(cwd, env)),
     environment: env,
   };
 }
@@ -91,6 +88,26 @@ function noWorktree(folder: string): MilestoneError {
   return new MilestoneError('NOT_A_REPOSITORY', `\`${folder}\` belongs to a repository but is no checkout of it`, {
     hint: 'run it in a checkout (`git worktree add` makes one from a bare repository)',
   });
+}
+
+/** What could not be answered is asked again. */
+function askedOnce<Answer>(ask: () => Promise<Answer>): () => Promise<Answer> {
+  let answer: Promise<Answer> | undefined;
+  return () => {
+    answer ??= ask().catch(error => {
+      answer = undefined;
+      throw error;
+    });
+    return answer;
+  };
+}
+
+async function readSigners(cwd: string, env: NodeJS.ProcessEnv): Promise<Signers> {
+  const [author, committer] = await Promise.all([
+    readIdentity(cwd, env, 'GIT_AUTHOR_IDENT'),
+    readIdentity(cwd, env, 'GIT_COMMITTER_IDENT'),
+  ]);
+  return {author, committer};
 }
 
 /** The configured identity, never one that git makes up from the names of user and machine. */

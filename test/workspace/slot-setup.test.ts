@@ -18,8 +18,7 @@ beforeEach(() => {
     commonDir: folder,
     objectFormat: 'sha1',
     prefix: '',
-    author: '',
-    committer: '',
+    signers: async () => ({author: '', committer: ''}),
     environment: {},
   };
   settings = {setup: 'make', setup_when: ['lock']};
