@@ -20,6 +20,7 @@ import {type Order, PROTOCOL} from '../workers/port.ts';
 import {writeWorkerName} from '../workers/worker-name.ts';
 import {Clones} from './clones.ts';
 import {Jobs} from './jobs.ts';
+import {removeOldQueues} from './old-queues.ts';
 import {type OwnFolder, takeOwnFolder} from './own-folder.ts';
 
 export interface ServeOptions {
@@ -98,6 +99,7 @@ class Worker {
       const boss = await this.#connect();
       if (!boss) return;
       for (const queue of this.#queues) await boss.createQueue(queue, {notify: true});
+      await removeOldQueues(boss, this.own.id).catch(() => undefined); // the next one does
       say(`worker ${this.own.name} waits for work`);
       const looking = every(LOOK_FOR_QUEUES_MS, {clock, signal: this.#draining.signal}, () =>
         this.#lookForQueues(boss),

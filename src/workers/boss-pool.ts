@@ -43,7 +43,9 @@ export class BossPool implements WorkerPool {
     return this.#ask(async boss => {
       await this.#need(boss, queue);
       try {
-        await boss.send(queue, order, {...ONCE, id: order.job, expireInSeconds: lifeOf(order)});
+        // Finished work waits for checks, and others for that.
+        const priority = order.kind === 'checks' ? 1 : 0;
+        await boss.send(queue, order, {...ONCE, id: order.job, priority, expireInSeconds: lifeOf(order)});
       } catch (error) {
         // Somebody may have removed it.
         this.#queues.delete(queue);

@@ -1,6 +1,7 @@
 // Checks of the merge queue at workers: they come to the same as here, and survive what attempts survive.
 
 import {describe, expect} from 'vitest';
+import {Postgres} from './postgres.ts';
 import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
@@ -96,6 +97,20 @@ describe.each(['here', 'any'])('verify_where: %s', verify_where => {
   });
 });
 
+test('a check that takes too long is red wherever it runs', async () => {
+  await using workers = await WorkersRig.create();
+  const {rig} = workers;
+  const settings = {verify_where: 'any', verify_final: 'sleep 600', verify_timeout: '1s', verify_retries: 0};
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}], {settings});
+  workers.worker();
+  expect((await workers.milestone('execute', 'm')).exitCode).toBe(4);
+  const checked = rig.events('m').find(({event}) => event === 'final_checked');
+  expect(checked?.details).toMatchObject({
+    ok: false,
+    checks: [{exit_code: null, output_tail: expect.stringMatching(/took longer than 1 ?s/)}],
+  });
+});
+
 describe('a check that is at a worker', () => {
   async function create() {
     const workers = await WorkersRig.create();
@@ -151,6 +166,25 @@ describe('a check that is at a worker', () => {
     expect(sent(workers)).toHaveLength(2);
   });
 
+  test('goes on while the database is away, and is taken when that is back', async () => {
+    await using database = await Postgres.start();
+    await using workers = await WorkersRig.create({}, database.createDatabase('own'));
+    const {rig} = workers;
+    const whole = await rig.command('whole');
+    const settings = {verify_where: 'any', verify_final: whole.shell};
+    await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}], {settings});
+    workers.worker();
+    const run = workers.milestone('execute', 'm');
+    const held = await whole.nextRun();
+    await database.stop();
+    const blocker = await rig.waitForEvent('m', 'blocker_detected');
+    expect(blocker.details).toMatchObject({type: 'workers_unreachable'});
+    await held.exit(0);
+    await database.resume();
+    expect((await run).exitCode).toBe(0);
+    expect(rig.events('m').filter(({event}) => event === 'blocker_resolved')).toHaveLength(1);
+  });
+
   test('ends with the milestone that is cancelled while nobody executes it', async () => {
     const {workers, whole} = await create();
     await using _ = workers;
@@ -174,6 +208,8 @@ describe('a check that is at a worker', () => {
     expect(blocker.details).toMatchObject({type: 'no_worker', hint: expect.stringContaining('--label big')});
     workers.worker('--label', 'big');
     expect((await run).exitCode).toBe(0);
+    // Before attempts that wait for the same worker.
+    expect(workers.ask("select priority from milestone.job where name = 'milestone/labels/big'")).toBe('1');
     expect(rig.events('m').map(({event}) => event)).toContain('blocker_resolved');
   });
 });

@@ -24,10 +24,10 @@ test('an agent that is tried again goes on where its conversation is, in the sam
   agents.script('claude', 'a.1', begins({run: gate.shell}, ...claude.refused('unknown', 500, 'It broke.')));
   agents.script('claude', 'a.2', works('claude', {'rest.txt': 'rest'}));
   await rig.writeMilestone('m', [{id: 'a', driver: 'claude', description: 'All of it.', where: 'any'}]);
-  workers.worker('--slots', '2');
+  const here = workers.worker('--slots', '2');
   const run = workers.milestone('execute', 'm');
   const held = await gate.nextRun();
-  workers.worker('--slots', '2');
+  const there = workers.worker('--slots', '2');
   await rig.waitForEvent('m', 'task_working');
   await held.exit(0);
   expect((await run).exitCode).toBe(0);
@@ -39,6 +39,16 @@ test('an agent that is tried again goes on where its conversation is, in the sam
   const [one, two] = dispatched(rig);
   expect(one?.queue).toBe('milestone/any');
   expect(two).toMatchObject({queue: expect.stringMatching(/^milestone\/worker\//), lives_at: {folder: first?.cwd}});
+  // The queue of a worker that has gone goes when nothing is left in it.
+  const queues = () => workers.ask("select name from milestone.queue where name like 'milestone/worker/%'");
+  expect(queues()).toBe(two?.queue);
+  for (const worker of [here, there]) {
+    worker.kill('SIGTERM');
+    await worker;
+  }
+  workers.ask("delete from milestone.job where name like 'milestone/worker/%'");
+  await workers.worker().line('waits for work');
+  expect(queues()).toBe('');
 });
 
 test('when that worker has gone, it begins a new one at another, with a summary', async () => {
