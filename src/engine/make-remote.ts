@@ -30,16 +30,24 @@ export async function assertWorkersUsable(
   await loadPgBoss();
 }
 
+export interface RemoteOptions {
+  workers: WorkersConfig | undefined;
+  callerEnv: Readonly<Record<string, string | undefined>>;
+  /** Takes what workers report. */
+  executes: boolean;
+}
+
 /**
  * Workers for the execution of a milestone; nothing is connected yet.
  * @returns Undefined where there are none, or nothing of what they do could come home.
  */
 export function makeRemote(
   {state, repo, clock}: HeldMilestone,
-  {workers, callerEnv}: {workers: WorkersConfig | undefined; callerEnv: Readonly<Record<string, string | undefined>>},
+  {workers, callerEnv, executes}: RemoteOptions,
 ): RemoteWork | undefined {
   const {executionId: execution, isolation} = state.activation ?? {};
   if (!workers || !repo || execution === undefined || isolation !== 'worktree') return undefined;
-  const pool = new BossPool({connect: () => connectAddress(workers.connect, callerEnv), execution});
+  const connect = () => connectAddress(workers.connect, callerEnv);
+  const pool = new BossPool({connect, execution, ...(!executes && {peeks: {clock}})});
   return new RemoteWork({pool, repo, remote: workers.remote ?? 'origin', execution, pools: workers.queues, clock});
 }

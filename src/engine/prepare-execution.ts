@@ -25,6 +25,8 @@ export interface GroundOptions {
   /** What it runs has folders of its own, also where attempts share the user's checkout. */
   inSlots?: boolean;
   warn(message: string): void;
+  /** Attempts are begun, and followed to their end. */
+  executes?: boolean;
   /** Take the checkout also from an owner of whom nobody here can say whether he lives. */
   takeOver?: boolean;
   signal: AbortSignal;
@@ -44,7 +46,7 @@ function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
   const lifetime = new Lifetime();
   // Whether or not anyone waits for what could not be written.
   log.onFailure(error => lifetime.fail(error));
-  const remote = makeRemote(held, {workers: read.config.workers, callerEnv});
+  const remote = makeRemote(held, {workers: read.config.workers, callerEnv, executes: options.executes ?? false});
   const inForce = new InForce({
     state,
     drivers: new DriverSet({drivers: read.config.drivers, env: callerEnv}),
@@ -109,7 +111,7 @@ export interface PrepareOptions extends GroundOptions {
  */
 export function prepareExecution(held: HeldMilestone, options: PrepareOptions): Execution {
   const {clock, sessionId, locksFolder} = held;
-  const ground = prepareGround(held, options);
+  const ground = prepareGround(held, {...options, executes: true});
   return new Execution(ground, {
     slotsFolder: slotsFolderOf(held, ground.inForce.settings.workspace.root),
     yolo: options.yolo ?? false,

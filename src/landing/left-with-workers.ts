@@ -70,7 +70,7 @@ export class LeftWithWorkers {
     const {repo, remote, clock, connect, warn} = this.parts;
     try {
       if (!execution.isOver) return await removeRemoteRefs(repo, remote, names);
-      const pool = new BossPool({connect, execution: execution.id});
+      const pool = new BossPool({connect, execution: execution.id, peeks: {clock}});
       const work = new RemoteWork({pool, repo, remote, execution: execution.id, clock});
       try {
         await work.forget();

@@ -2,6 +2,8 @@
 // once, and what becomes of a lost one is the coordinator's matter.
 
 import type {JobWithMetadata, PgBoss} from 'pg-boss';
+import type {Clock} from '../platform/clock.ts';
+import {every} from '../platform/every.ts';
 import {Engine, HEARTBEAT_S} from './engine.ts';
 import {askingOf, executionOfQueue, reportsQueue} from './names.ts';
 import type {Handover, JobRef, Order, Report, Standing, WorkerInfo, WorkerPool} from './port.ts';
@@ -14,6 +16,8 @@ const ROOM_S = 3_600;
 /** After which the engine forgets a job that is over. */
 const FORGET_S = 24 * 3600;
 const REPORTS_POLL_S = 1;
+const PEEK_MS = 250;
+const MOST_PEEKED = 200;
 
 /** Given out once, and lost without a sign of life. Said of each job: workers make queues, too. */
 const ONCE = {retryLimit: 0, heartbeatSeconds: HEARTBEAT_S, deleteAfterSeconds: FORGET_S};
@@ -23,6 +27,8 @@ export interface PoolOptions {
   connect(): string;
   /** Of the milestone. */
   execution: string;
+  /** For who does not execute it: what is reported is looked at and stays, for the next executor to take. */
+  peeks?: {clock: Clock};
 }
 
 export class BossPool implements WorkerPool {
@@ -32,9 +38,12 @@ export class BossPool implements WorkerPool {
   readonly #queues = new Set<string>();
   #listener: ((report: Report) => void) | undefined;
   #listens: Promise<void> | undefined;
+  readonly #peeks: PoolOptions['peeks'];
+  readonly #closing = new AbortController();
 
-  constructor({connect, execution}: PoolOptions) {
+  constructor({connect, execution, peeks}: PoolOptions) {
     this.#execution = execution;
+    this.#peeks = peeks;
     this.#engine = new Engine({connect, name: `milestone coordinator ${execution}`, connections: 4});
   }
 
@@ -95,6 +104,7 @@ export class BossPool implements WorkerPool {
 
   async close({isOver}: {isOver: boolean}): Promise<void> {
     if (isOver) await this.#ask(boss => boss.deleteQueue(reportsQueue(this.#execution))).catch(() => undefined);
+    this.#closing.abort();
     await this.#engine.close();
   }
 
@@ -111,11 +121,26 @@ export class BossPool implements WorkerPool {
 
   async #listen(boss: PgBoss): Promise<void> {
     const queue = reportsQueue(this.#execution);
+    if (this.#peeks) return this.#peek(boss, queue, this.#peeks);
     await boss.createQueue(queue, {notify: true, retryLimit: 0, deleteAfterSeconds: 60});
     const options = {batchSize: 200, burstWhenBatchFull: true, pollingIntervalSeconds: REPORTS_POLL_S};
     await boss.work<Report>(queue, {...options, notifyPollingIntervalSeconds: REPORTS_POLL_S}, async jobs => {
       for (const {data} of jobs) this.#listener?.(data);
     });
+  }
+
+  async #peek(boss: PgBoss, queue: string, {clock}: {clock: Clock}): Promise<void> {
+    let seen: {after?: string} = {};
+    const look = async () => {
+      if (!(await this.#has(boss, queue))) return;
+      const found = await boss.findJobs<Report>(queue, {...seen, queued: true, limit: MOST_PEEKED});
+      for (const {id, data} of found) {
+        this.#listener?.(data);
+        seen = {after: id};
+      }
+    };
+    // What cannot be looked at now is looked at next time.
+    void every(PEEK_MS, {clock, signal: this.#closing.signal}, () => look().catch(() => undefined));
   }
 
   async #need(boss: PgBoss, queue: string): Promise<void> {

@@ -37,6 +37,31 @@ test.each([
   expect(rig.events('m').filter(({event}) => event === 'attempt_ended')).toHaveLength(1);
 });
 
+test('what others report meanwhile waits for the next executor', async () => {
+  await using workers = await WorkersRig.create();
+  const {rig} = workers;
+  const [build, other] = [await rig.command('build'), await rig.command('other')];
+  await rig.writeMilestone('m', [
+    {id: 'build', run: build.shell, where: 'any'},
+    {id: 'other', run: `(${other.shell}); echo done > other`, where: 'any'},
+  ]);
+  workers.worker('--slots', '2');
+  const run = workers.milestone('execute', 'm');
+  const [held, goesOn] = [await build.nextRun(), await other.nextRun()];
+  process.kill(run.pid, 'SIGKILL');
+  await run;
+  await goesOn.write('said meanwhile\n');
+  const isReported = `select 1 from milestone.job where name like 'milestone/reports/%' and data->>'text' = E'said meanwhile\\n'`;
+  while (workers.ask(isReported) === '') await new Promise(resolve => setImmediate(resolve));
+  expect((await workers.milestone('skip', 'build', '--yes')).exitCode).toBe(0);
+  await held.ended;
+  const again = workers.milestone('resume', 'm');
+  await goesOn.exit(0);
+  expect((await again).exitCode).toBe(0);
+  expect(rig.read('.milestones/logs/m/other.1.log')).toContain('said meanwhile');
+  expect(rig.git('show', 'milestone/m:other')).toBe('done');
+});
+
 test('what is discarded leaves nothing at the remote, nor a queue in the database', async () => {
   await using workers = await WorkersRig.create();
   const {held} = await abandoned(workers);
