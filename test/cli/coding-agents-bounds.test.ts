@@ -11,7 +11,7 @@ import {eventsOf, everythingBelow, outcomes, tasksIn} from './support.ts';
 const AGENTS = ['claude', 'codex', 'opencode'] as const;
 
 test.concurrent('a denied tool decides nothing: what it was is on record, with the line that would allow it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a', [
     claude.init,
@@ -50,7 +50,7 @@ test.concurrent.each([
 );
 
 test.concurrent('who gives up over a denied tool was denied', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'opencode');
   const refusal = {status: 'error', error: 'The user rejected permission to use this specific tool call.'};
   agents.script('opencode', 'a', [
@@ -146,7 +146,7 @@ test.concurrent('shell tasks do not start on a red base either', async () => {
 });
 
 test.concurrent('an end without a structured result is a claim with a warning, which is checked as any other', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a', [claude.init, {write: {'a.txt': 'a'}}, claude.result({result: 'I think it is done.'})]);
   await rig.writeMilestone('m', [{id: 'a', verify: 'test -f a.txt'}]);
@@ -158,7 +158,7 @@ test.concurrent('an end without a structured result is a claim with a warning, w
 });
 
 test.concurrent('the presets reach the agent, each task its own', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const presets = ['edit', 'project'];
   for (const id of presets) agents.script('claude', id, works('claude', {[`${id}.txt`]: 'x'}));
@@ -182,7 +182,7 @@ test.concurrent('the presets reach the agent, each task its own', async () => {
 });
 
 test.concurrent('`full` needs `--yolo`, which is not for sessions of agents', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
   await rig.writeMilestone('m', [{id: 'a', permissions: 'full'}]);
@@ -203,7 +203,7 @@ test.concurrent('`full` needs `--yolo`, which is not for sessions of agents', as
 });
 
 test.concurrent('a plan that is edited while it executes gives nobody more rights', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'default', works('codex', {'a.txt': 'a'}));
   const gate = await rig.command('gate');
@@ -290,7 +290,7 @@ async function amongStubborn(rig: MilestoneRig, limits: object = {}, env: Record
 }
 
 test.concurrent('nothing of an agent survives a Ctrl-C, though it ignores it', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const {execution} = await amongStubborn(rig);
   execution.kill('SIGINT');
   expect(await execution).toMatchObject({exitCode: 130});
@@ -298,7 +298,7 @@ test.concurrent('nothing of an agent survives a Ctrl-C, though it ignores it', a
 });
 
 test.concurrent('nothing of an agent survives its timeout', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const passes = path.join(rig.root, 'an-hour-passes');
   const limits = {timeout: '1h', silent: '3h', retries: 0};
   const {execution} = await amongStubborn(rig, limits, anHourPassesWith(passes));
@@ -311,7 +311,7 @@ test.concurrent('nothing of an agent survives its timeout', async () => {
 
 test.concurrent('what a killed executor has left beside the log is in it afterwards, without secrets', async () => {
   const secret = 'sk-very-secret-4711';
-  await using rig = await MilestoneRig.create({env: {SERVICE_API_KEY: secret}});
+  await using rig = await MilestoneRig.create({git: false, env: {SERVICE_API_KEY: secret}});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', [
     claude.init,
@@ -401,7 +401,7 @@ test.concurrent('a reviewer whose verdict cannot be read is asked once more, afr
 });
 
 test.concurrent('nothing of any other command survives a killed executor and the next start', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const script = `[ "$MILESTONE_ATTEMPT" = 2 ] && exec touch a.txt; (setsid sh -c "$STUBBORN" &); ${STUBBORN.replace('orphan', 'first')}`;
   rig.write('.milestones/config.yaml', JSON.stringify({drivers: {other: {command: script}}}));
   await rig.writeMilestone('m', [{id: 'a', driver: 'other'}]);

@@ -17,7 +17,7 @@ function costs(usd: number | undefined, ...steps: Step[]): Step[] {
 }
 
 test.concurrent('attempts that meet a quota together pause their driver once; another driver and the shell go on', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   const reset = new Date(Date.now() + 7_200_000).toISOString();
   const gate = path.join(rig.env.HOME as string, 'gate');
@@ -43,7 +43,7 @@ test.concurrent('attempts that meet a quota together pause their driver once; an
 });
 
 test.concurrent('all names of one agent rest together, and its stand-in is not one of them', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   rig.write(
     '.milestones/config.yaml',
@@ -72,7 +72,7 @@ test.concurrent('all names of one agent rest together, and its stand-in is not o
 });
 
 test.concurrent('an agent that waits in silence for its provider makes way for its stand-in, and has not failed', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'opencode', 'codex');
   const line = 'level=ERROR run=r1 message="stream error" error.error="AI_APICallError: Rate limit reached"';
   agents.script('opencode', 'a', [
@@ -90,7 +90,7 @@ test.concurrent('an agent that waits in silence for its provider makes way for i
 });
 
 test.concurrent('what only looks like a quota is not tried for ever', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   rig.write(
     '.milestones/config.yaml',
     `drivers: {x: {command: 'cat > /dev/null; echo "Error: rate limit"; exit 1'}}\n`,
@@ -106,7 +106,7 @@ test.concurrent('what only looks like a quota is not tried for ever', async () =
 });
 
 test.concurrent('without a time to come back it rests longer each time; a stand-in that rests too stands in for nobody', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   agents.script('claude', 'default', NO_QUOTA);
   agents.script('codex', 'default', [codex.begin, ...codex.failed('You have hit your usage limit.')]);
@@ -132,7 +132,7 @@ test.concurrent('without a time to come back it rests longer each time; a stand-
 });
 
 test.concurrent('what nobody has told the cost of is unknown; a budget in usd does not hold who never tells', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   agents.script('claude', 'a', costs(1.5));
   agents.script('codex', 'default', [codex.begin, {run: 'touch "$MILESTONE_TASK.txt"'}, ...codex.done()]);
@@ -154,7 +154,7 @@ test.concurrent('what nobody has told the cost of is unknown; a budget in usd do
 });
 
 test.concurrent('a warning comes once when 80 % are used', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', costs(0.45));
   await rig.writeMilestone('m', [{id: 'a'}, {id: 'b', dependencies: ['a']}, {id: 'c', dependencies: ['b']}], {
@@ -205,7 +205,7 @@ const AT_WORK: Step[] = [
 const SEEN = {tokens: 2200, turns: 2, usd: 0.009};
 
 test.concurrent('places that are free share what is left; a crash costs what the logs of its attempts say', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const waits: Step[] = [{run: ': > "$HOME/$MILESTONE_TASK"'}, {hold: true}];
   agents.script('claude', 'a.1', [...AT_WORK, ...waits]);
@@ -236,7 +236,7 @@ test.concurrent.each([
   ['a second Ctrl-C', {}, 'interrupted'],
   ['a timeout', {timeout: '1h', silent: '3h'}, 'failed'],
 ])('%s books what was seen of an agent, not what it had reserved', async (how, limits, kind) => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', [
     ...AT_WORK,
@@ -264,7 +264,7 @@ test.concurrent.each([
 });
 
 test.concurrent('what nobody has seen of an agent is estimated from its time, at the rate of its driver so far', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'codex');
   agents.script('codex', 'a', works('codex', {'a.txt': 'a'}));
   const waits = path.join(rig.env.HOME as string, 'waits');
@@ -280,7 +280,7 @@ test.concurrent('what nobody has seen of an agent is estimated from its time, at
 });
 
 test.concurrent('what codex says only in its own record of a thread counts when it is cut off', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'codex');
   const count = (total: number) =>
     JSON.stringify({
@@ -336,7 +336,7 @@ test.concurrent.each([
   ['finish', ['a', 'b'], ['completed', 'completed', 'pending']],
   ['stop', ['a'], ['completed', 'pending', 'pending']],
 ] as const)('when the budget is used up, attempts at work %s', async (on_exceed, completed, statuses) => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const home = rig.env.HOME as string;
   agents.script('claude', 'a', costs(5, {waitFor: path.join(home, 'b')}));
@@ -360,7 +360,7 @@ test.concurrent.each([
 });
 
 test.concurrent('an agent that knows no such limit is ended at the tokens, and at the minutes, that it has reserved', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude', 'codex');
   const answer = {model: 'fake', id: 'msg_1', content: [], usage: {input_tokens: 900, output_tokens: 200}};
   agents.script('claude', 'a', [claude.init, {print: {type: 'assistant', message: answer}}, {hold: true}]);
@@ -383,7 +383,7 @@ test.concurrent('an agent that knows no such limit is ended at the tokens, and a
 });
 
 test.concurrent('a provider that is busy is asked again after a rest, in the same conversation', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'a.1', [claude.init, ...claude.refused('overloaded', 529, 'Overloaded')]);
   agents.script('claude', 'a.2', works('claude', {'a.txt': 'a'}));
@@ -423,7 +423,7 @@ test.concurrent('a review is part of the budget: it reserves what is left, and w
 });
 
 test.concurrent('an agent that counts over its whole conversation is charged for each part of it once', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'codex');
   const ends = (text: string, tokens: number): Step[] => [
     codex.begin,
@@ -444,7 +444,7 @@ test.concurrent('an agent that counts over its whole conversation is charged for
 });
 
 test.concurrent('who waits for what others have reserved does not keep what he uses from himself', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', costs(0.25));
   await rig.writeMilestone(

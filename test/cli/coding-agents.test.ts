@@ -78,7 +78,7 @@ test.concurrent('a question waits for an answer, which the next attempt gets in 
 });
 
 test.concurrent('a quota pauses the driver: shell tasks go on, exit 8 says when to come back, and a resume goes on', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const reset = new Date(Date.now() + 3_600_000).toISOString();
   agents.script('claude', 1, [
@@ -103,7 +103,7 @@ test.concurrent('a quota pauses the driver: shell tasks go on, exit 8 says when 
 });
 
 test.concurrent('with --wait the execution sleeps until the quota is back', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   const reset = new Date(Date.now() + 3_000_000).toISOString();
   agents.script('claude', 1, [
@@ -121,7 +121,7 @@ test.concurrent('with --wait the execution sleeps until the quota is back', asyn
 });
 
 test.concurrent('two failures to log in stop the driver and name the command that logs in', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', [claude.init, ...claude.refused('authentication_failed', 401, 'Not logged in')]);
   await rig.writeMilestone('m', [{id: 'a'}, {id: 'b'}, {id: 'c'}], {settings: {max_parallel: 1}});
@@ -132,7 +132,7 @@ test.concurrent('two failures to log in stop the driver and name the command tha
 });
 
 test.concurrent('a budget is reserved, settled with what was reported, and stops what comes after it with exit 7', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({git: false});
   const agents = FakeAgents.into(rig, 'claude');
   agents.script('claude', 'default', [
     claude.init,

@@ -9,7 +9,7 @@ const ID = 'release';
 
 describe('order', () => {
   test.concurrent('a task never starts when what it depends on has failed', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const build = await rig.command('build');
     const deploy = await rig.command('deploy');
     await rig.writeMilestone(ID, [
@@ -107,7 +107,7 @@ describe('order', () => {
   });
 
   test.concurrent('tasks whose areas overlap never run together', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     const free = await rig.command('free');
     await rig.writeMilestone(ID, [
@@ -125,7 +125,7 @@ describe('order', () => {
   });
 
   test.concurrent('what two milestones use at once, only one has at a time', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const seed = await rig.command('seed');
     const free = await rig.command('free');
     await rig.writeMilestone('one', [{id: 'seed', run: seed.shell, uses: ['database']}]);
@@ -147,7 +147,7 @@ describe('order', () => {
 
 describe('what is run', () => {
   test.concurrent('`--only` and `--until` restrict a run, and the next one goes on', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const task = (id: string, ...dependencies: string[]) => ({id, run: `echo ${id} > ${id}`, dependencies});
     await rig.writeMilestone(ID, [task('a'), task('b', 'a'), task('c', 'b'), task('login')]);
     expect(await rig.milestone('execute', ID, '--until', 'b,lgoin')).toMatchObject({
@@ -192,7 +192,7 @@ describe('what is run', () => {
   });
 
   test.concurrent('a task that a person skipped satisfies what depends on it', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [
       {id: 'manual', run: 'exit 1', retries: 0},
       {id: 'after', run: 'echo yes > after', dependencies: ['manual']},
@@ -207,7 +207,7 @@ describe('what is run', () => {
   });
 
   test.concurrent('tasks that the file calls completed or skipped count at the first activation, and only those', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {file, lines} = diary(rig);
     const note = (id: string) => `echo ${id} >> '${file}'`;
     await rig.writeMilestone(ID, [
@@ -259,7 +259,7 @@ describe('retries', () => {
   });
 
   test.concurrent('`retry` makes a failed task pending with all its tries', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {file, lines} = diary(rig);
     await rig.writeMilestone(ID, [
       {id: 'a', run: `echo x >> '${file}'; test "$(wc -l < '${file}')" -ge 4`, retries: 1},
@@ -346,7 +346,7 @@ describe('checks', () => {
   });
 
   test.concurrent('a check that is red and then green on the same tree is flaky, not an attempt', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {file, lines} = diary(rig);
     await rig.writeMilestone(ID, [
       {id: 'a', run: 'echo a > a', verify: `echo x >> '${file}'; test "$(wc -l < '${file}')" -ge 2`, retries: 0},
@@ -385,7 +385,7 @@ describe('checks', () => {
   });
 
   test.concurrent('a check that does not end in time is red', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a', verify: 'sleep 1000', retries: 0}], {
       settings: {verify_timeout: '200ms', verify_retries: 0},
     });
@@ -546,7 +546,7 @@ describe('surroundings of an attempt', () => {
   });
 
   test.concurrent('everything printed is in the log of the attempt, for its owner alone, without secrets', async () => {
-    await using rig = await MilestoneRig.create({env: {API_TOKEN: 'hunter2-hunter2', PLAIN: 'visible'}});
+    await using rig = await MilestoneRig.create({git: false, env: {API_TOKEN: 'hunter2-hunter2', PLAIN: 'visible'}});
     await rig.writeMilestone(ID, [
       {id: 'a', run: 'echo "$API_TOKEN and $PLAIN"; echo to stderr >&2', verify: 'echo "checked with $API_TOKEN"'},
     ]);

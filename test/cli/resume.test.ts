@@ -19,7 +19,8 @@ describe('signals', () => {
     ['SIGTERM', 143],
     ['SIGHUP', 129],
   ] as const)('%s ends what runs, exits %i, and the milestone can go on', async (signal, code) => {
-    await using rig = await MilestoneRig.create();
+    const git = signal === 'SIGINT';
+    await using rig = await MilestoneRig.create({git});
     const {file, lines} = diary(rig);
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [
@@ -39,7 +40,7 @@ describe('signals', () => {
     });
     expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', executor_died: false}]);
     expect(eventsOf(rig, ID, 'session_ended').map(({details}) => details.exit)).toEqual([code]);
-    expect(fileAt(rig, `refs/milestone/rescue/${ID}/second.1`, 'left')).toBe('mine');
+    if (git) expect(fileAt(rig, `refs/milestone/rescue/${ID}/second.1`, 'left')).toBe('mine');
 
     const again = rig.milestone('resume', ID);
     const second = await work.nextRun();
@@ -52,7 +53,7 @@ describe('signals', () => {
   });
 
   test.concurrent('a second Ctrl-C ends at once what ignores the first', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM', 'SIGHUP']});
     await rig.writeMilestone(ID, [{id: 'a', run: stubborn.shell}]);
     const run = rig.milestone('execute', ID, {detached: true});
@@ -113,7 +114,7 @@ describe('a dead executor', () => {
   });
 
   test.concurrent('a signal while its leftovers are ended counts: nothing is taken up, and the milestone is paused', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const stubborn = await rig.command('stubborn', {ignoresSignals: ['SIGINT', 'SIGTERM', 'SIGHUP']});
     await rig.writeMilestone(ID, [{id: 'a', run: stubborn.shell}]);
     const run = rig.milestone('execute', ID);
@@ -223,7 +224,7 @@ describe('a dead executor', () => {
   });
 
   test.concurrent('found completed in its log but still active, the move is finished', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a'}]);
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
     for (const command of ['execute', 'resume']) {
@@ -241,7 +242,7 @@ describe('a dead executor', () => {
 
 describe('one executor at a time', () => {
   test.concurrent('the second exits 5, names the first and changes nothing', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const first = rig.milestone('execute', ID);
@@ -337,7 +338,7 @@ describe('sessions', () => {
   });
 
   test.concurrent('the file of a session that was killed is settled by the next one', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell, no_changes: true}]);
     const run = rig.milestone('execute', ID);
@@ -369,7 +370,7 @@ describe('sessions', () => {
 
 describe('status', () => {
   test.concurrent('`resume` starts nothing that is planned, neither command what is over', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     await rig.writeMilestone(ID, [{id: 'a', run: 'true'}]);
     expect(await rig.milestone('resume', ID)).toMatchObject({
       exitCode: 3,
@@ -477,7 +478,7 @@ describe('status', () => {
   });
 
   test.concurrent('the clock may go backwards between and during runs', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [
       {id: 'a', run: 'echo a > a'},
@@ -511,7 +512,7 @@ describe('who is told to end while what a finished command has left is ended', (
   }
 
   test.concurrent('by a signal ends, unchecked', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {run, check} = await ending(rig);
     run.kill('SIGINT');
     expect(await run).toMatchObject({exitCode: 130});
@@ -520,7 +521,7 @@ describe('who is told to end while what a finished command has left is ended', (
   });
 
   test.concurrent('by `cancel` is not integrated any more', async () => {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: false});
     const {run, check} = await ending(rig);
     expect(await rig.milestone('cancel', ID)).toMatchObject({exitCode: 0});
     expect(await run).toMatchObject({exitCode: 3});
@@ -531,7 +532,7 @@ describe('who is told to end while what a finished command has left is ended', (
 
 describe('what another milestone has left running when its executor died', () => {
   async function orderOf(task: Record<string, unknown>, extra: Record<string, unknown> = {}) {
-    await using rig = await MilestoneRig.create();
+    await using rig = await MilestoneRig.create({git: task.uses === undefined});
     const [first, second] = [await rig.command('first'), await rig.command('second')];
     await rig.writeMilestone('one', [{id: 'a', run: first.shell, ...task}], extra);
     await rig.writeMilestone('two', [{id: 'b', run: second.shell, ...task}], extra);
