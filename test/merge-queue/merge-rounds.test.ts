@@ -30,6 +30,10 @@ class FakeBranch implements Partial<Branch> {
     return `${parent}+${tree}`;
   }
 
+  async firstLost() {
+    return undefined;
+  }
+
   async isWhole() {
     return true;
   }
