@@ -42,7 +42,7 @@ export class Roster {
     return {
       type: 'no_worker',
       message: `there is no worker${which}${this.#inPools}`,
-      hint: `\`milestone worker${pool}${wanted}\` on a machine that has what the task needs`,
+      hint: `\`milestone worker${pool}${wanted}\` on a machine that has what is needed`,
       driver: ['workers', ...labels].join(' '),
     };
   }

@@ -1,5 +1,7 @@
 // Checks of the merge queue at workers: they come to the same as here, and survive what attempts survive.
 
+import fs from 'node:fs';
+import path from 'node:path';
 import {describe, expect} from 'vitest';
 import {Postgres} from './postgres.ts';
 import {test} from './with-postgres.ts';
@@ -96,6 +98,23 @@ describe.each(['here', 'any'])('verify_where: %s', verify_where => {
     expect(ended?.details).toMatchObject({task_id: 'b', outcome: {kind: 'failed', cause: 'setup'}});
   });
 });
+
+test.each(['here', 'any'])(
+  'a machine that lacks what the setup needs is asked again when it has it (%s)',
+  async verify_where => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    const tool = path.join(rig.env.HOME as string, 'tool');
+    const settings = {verify_where, verify: 'true', workspace: {setup: `test -f '${tool}'`}};
+    await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}], {settings});
+    if (verify_where !== 'here') workers.worker();
+    const run = await workers.milestone('execute', 'm');
+    expect(run.stderr).toContain('(`workspace.setup`) failed with exit code 1');
+    expect(run.exitCode).toBe(9);
+    fs.writeFileSync(tool, '');
+    expect((await workers.milestone('execute', 'm')).exitCode).toBe(0);
+  },
+);
 
 test('a check that takes too long is red wherever it runs', async () => {
   await using workers = await WorkersRig.create();
