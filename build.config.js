@@ -62,9 +62,12 @@ const {output} = await build({
     codeSplitting: {groups: PARTS.map((part, place) => ({...part, priority: PARTS.length - place}))},
   },
 });
-for (const name of WITHOUT_YAML)
-  if (modulesOf(`${name}.cjs`).some(id => /node_modules\/(yaml|zod)\//.test(id)))
+for (const name of WITHOUT_YAML) {
+  const modules = modulesOf(`${name}.cjs`);
+  if (modules.length === 0) throw new Error(`there is no part \`${name}\` that could be looked at`);
+  if (modules.some(id => /node_modules\/(yaml|zod)\//.test(id)))
     throw new Error(`\`${name}\` has what reads YAML, which is too slow for a status and too large for an executor`);
+}
 
 // What a browser runs: of the pages of `milestone web`, of a report that is a file, and to lay out a large graph.
 const scripts = [];

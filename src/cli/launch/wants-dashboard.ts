@@ -1,3 +1,5 @@
+import tty from 'node:tty';
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
@@ -19,7 +21,7 @@ function isCi(env: Environment): boolean {
   return [env.CI, env.CONTINUOUS_INTEGRATION].some(value => value !== undefined && value !== '0' && value !== 'false');
 }
 
-/** Standard input, output and error. */
-export function standardStreams(): Array<{isTTY?: boolean}> {
-  return [process.stdin, process.stdout, process.stderr];
+/** Standard input, output and error: what the system says of them, which opens none. */
+export function standardStreams(): Array<{isTTY: boolean}> {
+  return [0, 1, 2].map(fd => ({isTTY: tty.isatty(fd)}));
 }
