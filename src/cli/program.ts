@@ -51,8 +51,8 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.includes('--json') || argv.includes('--format=json') || argv[argv.indexOf('--format') + 1] === 'json';
 }
 
-const COMMANDS: ReadonlyArray<(program: Command) => void> = [
-  addReadingCommands,
+/** All but those that only look. */
+const OTHER_COMMANDS: ReadonlyArray<(program: Command) => void> = [
   addExecutionCommands,
   addResultCommands,
   addPrompt,
@@ -63,7 +63,7 @@ const COMMANDS: ReadonlyArray<(program: Command) => void> = [
   addWorkerCommands,
 ];
 
-/** @param asked The command that is called, if it is known: nobody waits for the options of those that come after it. */
+/** @param asked The command that is called, if it is known: whoever only looks waits for no other command's options. */
 export function buildProgram(asked?: string): Command {
   const program = new Command('milestone')
     .description('Carries out a plan of tasks in git, in parallel, unattended; survives being killed at any instant.')
@@ -72,8 +72,8 @@ export function buildProgram(asked?: string): Command {
     .showSuggestionAfterError()
     // Said once more in our own form, with what was thrown.
     .configureOutput({outputError: () => {}});
-  const isThere = () => program.commands.some(command => command.name() === asked);
-  for (const add of COMMANDS) if (!isThere()) add(program);
+  addReadingCommands(program);
+  if (!program.commands.some(command => command.name() === asked)) for (const add of OTHER_COMMANDS) add(program);
   explainCommands(program);
   program.hook('preAction', (_, command) => refuseInsideAttempt(command));
   return program;
