@@ -54,6 +54,20 @@ test.concurrent('of several milestones of which none is the current one, each ha
     '`milestone status <id>` shows one of them',
     '',
   ]);
+  const told = await rig.milestone('--json');
+  expect(told).toMatchObject({exitCode: 0});
+  expect(JSON.parse(told.stdout)).toEqual({
+    ok: true,
+    attention: null,
+    milestones: ['one', 'two'].map(id => ({
+      id,
+      title: `The ${id}`,
+      status: 'planned',
+      percentage: 0,
+      file: expect.stringContaining(`${id}.yaml`),
+    })),
+    warnings: [],
+  });
 });
 
 test.concurrent('where none is active, the completed one that was executed last is looked at', async () => {

@@ -33,8 +33,11 @@ export async function attention(format: AttentionFormat): Promise<void> {
   const paths = home === undefined ? undefined : homePaths(home);
   if (!paths || knownMilestones(paths).length === 0)
     return print(format === 'json' ? answer({attention: null, begin: BEGIN}) : BEGIN_TEXT);
-  const id = unlessSeveral(() => chooseMilestone(paths, undefined), format === 'json');
-  if (id === undefined) return (await import('./list.ts')).listActive();
+  const id = unlessSeveral(() => chooseMilestone(paths, undefined), false);
+  if (id === undefined) {
+    const {activeOf, listActive} = await import('./list.ts');
+    return format === 'json' ? print(answer({attention: null, ...(await activeOf(paths))})) : listActive(paths);
+  }
   const view = await look(paths, id);
   const status = statusReport(view, await statusFacts(paths, view));
   const report = attentionReport(status, sinceLastVisit(paths, view), afterCompletion(status, view.snapshot.kept));

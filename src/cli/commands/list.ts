@@ -29,25 +29,36 @@ export async function list(flags: {json?: boolean}): Promise<void> {
 
 /** Every milestone that can be read, and what is wrong with the others. */
 export async function listOf(paths: HomePaths): Promise<{milestones: Listed[]; warnings: Problem[]}> {
-  const found = await Promise.all(milestonesOf(paths).map(milestone => summaryOf(paths, milestone)));
-  return {
-    milestones: found.filter(entry => 'id' in entry),
-    warnings: found.filter(entry => 'severity' in entry),
-  };
+  return summariesOf(paths, milestonesOf(paths));
+}
+
+/** The same of the active ones. */
+export async function activeOf(paths: HomePaths): Promise<{milestones: Listed[]; warnings: Problem[]}> {
+  return summariesOf(paths, activeIn(paths));
 }
 
 const LINES = 18;
 
 /** The active milestones, a line each. */
-export async function listActive(): Promise<void> {
-  const paths = homePaths(requireHome());
-  const active = milestonesOf(paths).filter(({folder}) => folder === 'active');
-  const found = await Promise.all(active.slice(0, LINES).map(milestone => summaryOf(paths, milestone)));
-  const shown = found.filter(entry => 'id' in entry);
-  if (shown.length > 0) print(`${table(shown, undefined, await choosePaint())}\n`);
+export async function listActive(paths: HomePaths): Promise<void> {
+  const active = activeIn(paths);
+  const {milestones, warnings} = await summariesOf(paths, active.slice(0, LINES));
+  if (milestones.length > 0) print(`${table(milestones, undefined, await choosePaint())}\n`);
   if (active.length > LINES) print(`and ${active.length - LINES} more: \`milestone list\`\n`);
   print('`milestone status <id>` shows one of them\n');
-  for (const entry of found) if (!('id' in entry)) console.error(warningText(entry));
+  for (const warning of warnings) console.error(warningText(warning));
+}
+
+function activeIn(paths: HomePaths): ListedMilestone[] {
+  return milestonesOf(paths).filter(({folder}) => folder === 'active');
+}
+
+async function summariesOf(paths: HomePaths, listed: readonly ListedMilestone[]) {
+  const found = await Promise.all(listed.map(milestone => summaryOf(paths, milestone)));
+  return {
+    milestones: found.filter(entry => 'id' in entry),
+    warnings: found.filter(entry => 'severity' in entry),
+  };
 }
 
 /** A completed milestone that is in `active/` as well is one whose move was interrupted. */

@@ -28,7 +28,7 @@ export async function status(id: string | undefined, flags: StatusFlags): Promis
   const milestone = findMilestone(paths, id, flags.milestone, format === 'json');
   if (milestone === undefined) {
     const {listActive} = await import('./list.ts');
-    return listActive();
+    return listActive(paths);
   }
   const view = await look(paths, milestone);
   const report = statusReport(view, await statusFacts(paths, view));
