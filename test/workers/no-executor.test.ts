@@ -6,38 +6,43 @@ import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
 /** A task at a worker, which has begun and not ended; its executor is dead. */
-async function abandoned(workers: WorkersRig, id = 'm') {
+async function abandoned(workers: WorkersRig) {
   const {rig} = workers;
   const build = await rig.command('build');
-  await rig.writeMilestone(id, [{id: 'build', run: `echo half > half; ${build.shell}`, where: 'any'}]);
+  await rig.writeMilestone('m', [{id: 'build', run: `echo half > half; ${build.shell}`, where: 'any'}]);
   const worker = workers.worker();
-  const run = workers.milestone('execute', id);
+  const run = workers.milestone('execute', 'm');
   const held = await build.nextRun();
-  await rig.waitForEvent(id, 'task_working');
+  await rig.waitForEvent('m', 'task_working');
   process.kill(run.pid, 'SIGKILL');
   await run;
   return {build, held, worker};
 }
 
-test.each([
-  ['cancel', ['cancel', 'm']],
-  ['pause --now', ['pause', 'm', '--now']],
-  ['skip', ['skip', 'build', '--yes']],
-])('`%s` has the worker end what it has, and brings home what was done', async (_, command) => {
+test('`pause --now` has the worker end what it has, and brings home what was done; `cancel` leaves nothing of it', async () => {
   await using workers = await WorkersRig.create();
   const {rig} = workers;
   const {held} = await abandoned(workers);
   expect((await rig.milestone('status', 'm')).stdout).toMatch(/working on \S+, goes on there/);
-  const ended = await workers.milestone(...command);
-  expect(ended.stderr).toBe('');
-  expect(ended.exitCode).toBe(0);
+  expect(await workers.milestone('pause', 'm', '--now')).toMatchObject({exitCode: 0, stderr: ''});
   await held.ended;
   expect(rig.git('show', 'refs/milestone/rescue/m/build.1:half')).toBe('half');
   expect(workers.ask('select state from milestone.job where name = $$milestone/any$$')).toBe('cancelled');
   expect(rig.events('m').filter(({event}) => event === 'attempt_ended')).toHaveLength(1);
+  expect(workers.remoteRefs()).not.toEqual([]);
+  expect(await workers.milestone('cancel', 'm')).toMatchObject({exitCode: 0, stderr: ''});
+  expect(left(workers)).toEqual([]);
 });
 
-test('what others report meanwhile waits for the next executor', async () => {
+test('`discard` does both at once', async () => {
+  await using workers = await WorkersRig.create();
+  const {held} = await abandoned(workers);
+  expect(await workers.milestone('discard', 'm', '--yes')).toMatchObject({exitCode: 0, stderr: ''});
+  await held.ended;
+  expect(left(workers)).toEqual([]);
+});
+
+test('`skip` ends one at its worker; what others report meanwhile waits for the next executor', async () => {
   await using workers = await WorkersRig.create();
   const {rig} = workers;
   const [build, other] = [await rig.command('build'), await rig.command('other')];
@@ -62,15 +67,6 @@ test('what others report meanwhile waits for the next executor', async () => {
   expect(rig.git('show', 'milestone/m:other')).toBe('done');
 });
 
-test('what is discarded leaves nothing at the remote, nor a queue in the database', async () => {
-  await using workers = await WorkersRig.create();
-  const {held} = await abandoned(workers);
-  expect((await workers.milestone('discard', 'm', '--yes')).exitCode).toBe(0);
-  await held.ended;
-  expect(workers.remoteRefs()).toEqual([]);
-  expect(workers.ask('select name from milestone.queue where name like $$milestone/reports/%$$')).toBe('');
-});
-
 test('while the database is away that is said, and the next one who asks tells the workers', async () => {
   await using database = await Postgres.start();
   await using workers = await WorkersRig.create({}, database.createDatabase('own'));
@@ -83,3 +79,9 @@ test('while the database is away that is said, and the next one who asks tells t
   await workers.milestone('cancel', 'm');
   await held.ended;
 });
+
+/** What there is of executions at the remote, and as queues in the database. */
+function left(workers: WorkersRig): string[] {
+  const queues = workers.ask("select name from milestone.queue where name like 'milestone/reports/%'");
+  return [...workers.remoteRefs(), ...queues.split('\n').filter(Boolean)];
+}
