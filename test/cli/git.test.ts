@@ -265,7 +265,7 @@ describe('what a person does to the branch meanwhile', () => {
     const [{hint, message}] = (await rig.status(ID)).blockers;
     if (how === 'rewinds') expect(message).toContain('was rewound or rewritten');
     expect(hint).toBe(`\`git branch -f ${BRANCH} ${head}\` puts it back, then \`milestone resume\``);
-    for (let time = 1; time <= 3; time++) {
+    for (let time = 1; time <= 2; time++) {
       const still = await rig.milestone('resume', ID);
       expect(still).toMatchObject({exitCode: 4, stderr: expect.stringContaining('git branch -f')});
       expect(still.stdout + still.stderr).not.toContain('no longer');

@@ -3,9 +3,21 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
 const ID = 'auth';
+
+const completedRig = copiesOf(async () => {
+  const rig = await MilestoneRig.create();
+  rig.git('init', '-q', '--bare', path.join(rig.root, 'remote.git'));
+  rig.git('remote', 'add', 'origin', path.join(rig.root, 'remote.git'));
+  rig.git('push', '-q', '-u', 'origin', 'main');
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}], {title: "Ada's API"});
+  const {exitCode, stderr} = await rig.milestone('execute', ID);
+  if (exitCode !== 0) throw new Error(stderr);
+  return rig;
+});
 
 /** A completed milestone in a repository whose `origin` is a bare one beside it. */
 async function remoteRig({
@@ -15,15 +27,10 @@ async function remoteRig({
   name?: string;
   tools?: string[];
 } = {}): Promise<MilestoneRig> {
-  const rig = await MilestoneRig.create();
-  const remote = path.join(rig.root, name);
-  rig.git('init', '-q', '--bare', remote);
-  rig.git('remote', 'add', 'origin', remote);
-  rig.git('push', '-q', '-u', 'origin', 'main');
+  const rig = await completedRig();
+  fs.renameSync(path.join(rig.root, 'remote.git'), path.join(rig.root, name));
+  rig.git('remote', 'set-url', 'origin', path.join(rig.root, name));
   for (const tool of tools) script(rig, tool, 'echo "https://example.test/pull/7"');
-  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}], {title: "Ada's API"});
-  const {exitCode, stderr} = await rig.milestone('execute', ID);
-  if (exitCode !== 0) throw new Error(stderr);
   return rig;
 }
 
