@@ -18,36 +18,44 @@ function isAtWork(rig: MilestoneRig, attempt: string): Promise<void> {
   return waitForFile(path.join(rig.env.HOME as string, attempt));
 }
 
-test.concurrent.each(AGENTS)(
-  '%s: its conversation is on record, and what a Ctrl-C broke off is taken up in it',
-  async name => {
-    await using rig = await MilestoneRig.create();
-    const agents = FakeAgents.into(rig, name);
-    agents.script(name, 'a.1', worksOn(name, {'half.txt': 'half'}));
-    agents.script(name, 'a.2', works(name, {'rest.txt': 'rest'}));
-    await rig.writeMilestone('m', [{id: 'a', driver: name, description: 'All of it.'}]);
-    const execution = rig.milestone('execute', 'm');
-    await isAtWork(rig, 'a.1');
-    if (name !== 'claude') await rig.waitForEvent('m', 'task_conversation');
-    execution.kill('SIGINT');
-    expect(await execution).toMatchObject({exitCode: 130});
-    expect(rig.processesLeft()).toEqual([]);
+test.concurrent('the conversation of each agent is on record, and what a Ctrl-C broke off is taken up in it', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, ...AGENTS);
+  for (const name of AGENTS) {
+    agents.script(name, `${name}.1`, worksOn(name, {[`half.${name}`]: 'half'}));
+    agents.script(name, `${name}.2`, works(name, {[`rest.${name}`]: 'rest'}));
+  }
+  const tasks = AGENTS.map(name => ({id: name, driver: name, description: 'All of it.'}));
+  await rig.writeMilestone('m', tasks, {settings: {max_parallel: AGENTS.length}});
+  const execution = rig.milestone('execute', 'm');
+  for (const name of AGENTS) await isAtWork(rig, `${name}.1`);
+  const said = () =>
+    eventsOf(rig, 'm', 'task_conversation').map(({details}) => [details.task_id, details.conversation]);
+  // Claude is told at the start which one it is.
+  await rig.waitForEvent('m', () => said().length === AGENTS.length - 1);
+  execution.kill('SIGINT');
+  expect(await execution).toMatchObject({exitCode: 130});
+  expect(rig.processesLeft()).toEqual([]);
 
+  const startedOf = (name: string) =>
+    eventsOf(rig, 'm', 'task_started').flatMap(({details}) => (details.task_id === name ? [details] : []));
+  for (const name of AGENTS) {
     const [first] = agents.runs(name);
-    const [started] = eventsOf(rig, 'm', 'task_started');
-    const said = eventsOf(rig, 'm', 'task_conversation').map(event => event.details.conversation);
-    if (name === 'claude') expect(started?.details.conversation).toBe(first?.conversation);
-    else expect(said).toEqual([first?.conversation]);
-    expect(outcomes(rig, 'm')).toMatchObject([{kind: 'interrupted', executor_died: false}]);
+    if (name === 'claude') expect(startedOf(name)[0]?.conversation).toBe(first?.conversation);
+    else expect(said()).toContainEqual([name, first?.conversation]);
+  }
+  expect(outcomes(rig, 'm')).toMatchObject(AGENTS.map(() => ({kind: 'interrupted', executor_died: false})));
 
-    expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
-    const second = agents.runs(name)[1];
+  expect(await rig.milestone('resume', 'm')).toMatchObject({exitCode: 0});
+  for (const name of AGENTS) {
+    const [first, second] = agents.runs(name);
     expect(second?.conversation).toBe(first?.conversation);
     expect(second?.stdin).toContain('What that attempt changed lies in the folder');
-    expect(filesAt(rig, 'milestone/m')).toEqual(['README', 'half.txt', 'rest.txt']);
-    expect(eventsOf(rig, 'm', 'task_started')[1]?.details).toMatchObject({attempt: 2, continues: 1});
-  },
-);
+    expect(startedOf(name)[1]).toMatchObject({attempt: 2, continues: 1});
+  }
+  const files = AGENTS.flatMap(name => [`half.${name}`, `rest.${name}`]);
+  expect(filesAt(rig, 'milestone/m')).toEqual(['README', ...files].sort());
+});
 
 /** An execution that is ended while the agent works on `a` beside a shell task: in slot 1. */
 async function interruptedInSlot1(rig: MilestoneRig, agents: FakeAgents, name: AgentName): Promise<void> {
@@ -182,49 +190,52 @@ test.concurrent('after a conflict a fresh conversation begins on the new head, w
   expect(fileAt(rig, 'milestone/m', 'README')).toBe('By b.\nAnd by a.');
 });
 
-test.concurrent.each([
-  [
-    'claude',
-    [
-      {
-        print: {
-          type: 'result',
-          subtype: 'error_during_execution',
-          is_error: true,
-          errors: ['No conversation found with session ID: x'],
-        },
+/** How each agent says that there is no such conversation. */
+const UNKNOWN: Record<AgentName, Step[]> = {
+  claude: [
+    {
+      print: {
+        type: 'result',
+        subtype: 'error_during_execution',
+        is_error: true,
+        errors: ['No conversation found with session ID: x'],
       },
-      {exit: 1},
-    ],
+    },
+    {exit: 1},
   ],
-  ['codex', [{stderr: 'Error: thread/resume failed: no rollout found for thread id x\n'}, {exit: 1}]],
-  ['opencode', [{stderr: 'Error: Session not found\n'}, {exit: 1}]],
-] as Array<[AgentName, Step[]]>)(
-  '%s: where the conversation is gone a new one is told everything, in the same attempt',
-  async (name, unknown) => {
-    await using rig = await MilestoneRig.create();
-    const agents = FakeAgents.into(rig, name);
-    agents.script(name, 1, works(name, {'a.txt': 'wrong'}));
-    agents.script(name, 2, unknown);
-    agents.script(name, 3, works(name, {'a.txt': 'right'}));
-    await rig.writeMilestone('m', [
-      {
-        id: 'a',
-        driver: name,
-        description: 'Say what is right.',
-        verify: 'grep right a.txt || { echo "red: $(cat a.txt)"; exit 1; }',
-      },
-    ]);
-    expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  codex: [{stderr: 'Error: thread/resume failed: no rollout found for thread id x\n'}, {exit: 1}],
+  opencode: [{stderr: 'Error: Session not found\n'}, {exit: 1}],
+};
+
+test.concurrent('where the conversation of an agent is gone a new one is told everything, in the same attempt', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, ...AGENTS);
+  for (const name of AGENTS) {
+    agents.script(name, 1, works(name, {[name]: 'wrong'}));
+    agents.script(name, 2, UNKNOWN[name]);
+    agents.script(name, 3, works(name, {[name]: 'right'}));
+  }
+  await rig.writeMilestone(
+    'm',
+    AGENTS.map(name => ({
+      id: name,
+      driver: name,
+      description: 'Say what is right.',
+      verify: `grep right ${name} || { echo "red: $(cat ${name})"; exit 1; }`,
+    })),
+  );
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const said = eventsOf(rig, 'm', 'task_conversation').map(({details}) => details);
+  for (const name of AGENTS) {
     const [first, second, third] = agents.runs(name);
     expect(second?.conversation).toBe(first?.conversation);
     expect(second?.stdin).not.toContain('The task is part of the milestone');
     expect(third?.env.MILESTONE_ATTEMPT).toBe('2');
-    for (const said of ['The task is part of the milestone', 'Say what is right.', 'red: wrong', 'Do not commit'])
-      expect(third?.stdin).toContain(said);
-    expect(eventsOf(rig, 'm', 'task_conversation').at(-1)?.details.conversation).toBe(third?.conversation);
-  },
-);
+    for (const told of ['The task is part of the milestone', 'Say what is right.', 'red: wrong', 'Do not commit'])
+      expect(third?.stdin).toContain(told);
+    expect(said.findLast(({task_id}) => task_id === name)?.conversation).toBe(third?.conversation);
+  }
+});
 
 test.concurrent('its own work is laid on the head that has moved meanwhile', async () => {
   await using rig = await MilestoneRig.create();
