@@ -255,20 +255,18 @@ describe('meanwhile', () => {
     expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'first']);
   });
 
-  test.concurrent.each(['SIGTERM', 'SIGKILL'] as const)(
-    'the executor gets %s: what waits is integrated by the next one, and no attempt runs again',
-    async signal => {
-      await using rig = await MilestoneRig.create();
-      const {run, hold} = await gather(rig, {tasks: named('a', 'b')});
-      run.kill(signal);
-      await run;
-      expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
-      expect(hold.timesRun).toBe(3);
-      expect(rounds(rig)).toEqual(['green: opener a b']);
-      expect(eventsOf(rig, ID, 'attempt_ended')).toEqual([]);
-      expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b', 'first', 'opener']);
-    },
-  );
+  // By SIGKILL, at any moment: test/kill/round-kill.test.ts.
+  test.concurrent('the executor is told to end: what waits is integrated by the next one, and no attempt runs again', async () => {
+    await using rig = await MilestoneRig.create();
+    const {run, hold} = await gather(rig, {tasks: named('a', 'b')});
+    run.kill('SIGTERM');
+    await run;
+    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
+    expect(hold.timesRun).toBe(3);
+    expect(rounds(rig)).toEqual(['green: opener a b']);
+    expect(eventsOf(rig, ID, 'attempt_ended')).toEqual([]);
+    expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b', 'first', 'opener']);
+  });
 
   test.concurrent('the milestone is paused at once: what waits is integrated by the next execution, and runs once', async () => {
     await using rig = await MilestoneRig.create();
