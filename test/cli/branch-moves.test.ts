@@ -9,25 +9,28 @@ const BRANCH = `milestone/${ID}`;
 const COMMIT = 'echo bad > bad && git add -A && git commit -qm bad';
 
 describe('a commit that an attempt puts on the branch itself', () => {
-  test.concurrent.each([
-    ['in a checkout of it', `git checkout -q ${BRANCH} && ${COMMIT}`],
-    ['by its name', `${COMMIT} && git update-ref refs/heads/${BRANCH} HEAD`],
-    ['and leaves it again', `git checkout -q ${BRANCH} && ${COMMIT} && git checkout -q --detach`],
-    ['twice', `git checkout -q ${BRANCH} && ${COMMIT} && echo 2 > bad2 && git add -A && git commit -qm two`],
-    ['in place of its first', `git checkout -q ${BRANCH} && ${COMMIT} && git commit -q --amend -m other`],
-    ['as a merge', `git checkout -q -b side && ${COMMIT} && git checkout -q ${BRANCH} && git merge -q --no-ff side`],
-  ])('%s is taken off it, with and without reflogs', async (_, run) => {
-    for (const logs of ['true', 'false']) {
-      await using rig = await MilestoneRig.create();
-      rig.git('config', 'core.logAllRefUpdates', logs);
-      await rig.writeMilestone(ID, [{id: 'a', run, retries: 0, verify: 'test ! -e bad'}]);
-      expect(await rig.milestone('execute', ID)).toMatchObject({
-        exitCode: 4,
-        stderr: expect.stringContaining('taken off'),
-      });
-      expect(filesAt(rig, BRANCH)).toEqual(['README']);
-      expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.1`, 'bad')).toBe('bad');
-    }
+  const OWN = 'echo "$MILESTONE_TASK" > bad && git add -A && git commit -qm bad';
+  const WAYS = {
+    'checked-out': `git checkout -q ${BRANCH} && ${OWN}`,
+    'by-its-name': `${OWN} && git update-ref refs/heads/${BRANCH} HEAD`,
+    'and-left-again': `git checkout -q ${BRANCH} && ${OWN} && git checkout -q --detach`,
+    twice: `git checkout -q ${BRANCH} && ${OWN} && echo 2 > bad2 && git add -A && git commit -qm two`,
+    'in-place-of-its-first': `git checkout -q ${BRANCH} && ${OWN} && git commit -q --amend -m other`,
+    'as-a-merge': `git checkout -q -b side && ${OWN} && git checkout -q ${BRANCH} && git merge -q --no-ff side`,
+  };
+
+  test.concurrent.each(['true', 'false'])('is taken off it, in whatever way it got there (reflogs: %s)', async logs => {
+    await using rig = await MilestoneRig.create();
+    rig.git('config', 'core.logAllRefUpdates', logs);
+    const tasks = Object.entries(WAYS).map(([id, run]) => ({id, run, retries: 0, verify: 'test ! -e bad'}));
+    // One after the other: git lets nobody check a branch out that another has.
+    await rig.writeMilestone(ID, tasks, {settings: {max_parallel: 1}});
+    const {exitCode, stderr} = await rig.milestone('execute', ID);
+    expect([exitCode, filesAt(rig, BRANCH)]).toEqual([4, ['README']]);
+    expect(stderr.match(/had committed to `milestone\/release` itself; \w+ is taken off it/g)).toHaveLength(
+      tasks.length,
+    );
+    for (const {id} of tasks) expect(fileAt(rig, `refs/milestone/rescue/${ID}/${id}.1`, 'bad')).toBe(id);
   });
 
   test.concurrent.each([true, false])(
