@@ -147,6 +147,8 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       delete state.round;
       break;
     case 'session_ended':
+      // Whoever completes it takes that away; after a cancel, workers may have to be told once more.
+      if (state.status === 'completed') delete state.sentOut;
       if (state.session)
         state.session = {
           ...state.session,

@@ -15,4 +15,8 @@ test('a task goes to a worker, comes home as a commit, and is checked and merged
   expect((await worker).exitCode).toBe(0);
   expect(rig.git('show', 'milestone/m:greeting')).toBe('hi');
   expect(rig.read('.milestones/logs/m/greet.1.log')).toContain('hello from greet');
+  // What comes later needs neither of them.
+  rig.git('remote', 'set-url', 'origin', '/nowhere');
+  rig.env.MILESTONE_WORKERS_URL = 'postgres://127.0.0.1:1/nowhere';
+  expect(await workers.milestone('land', 'm')).toMatchObject({exitCode: 0, stderr: ''});
 });
