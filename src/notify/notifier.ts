@@ -12,7 +12,13 @@ import type {Settings} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {createRedactor, type Redactor} from '../platform/redact.ts';
 import {eventGist} from '../terminal/log-line.ts';
-import {type Delivery, type NotifyChannel, type SendOptions, sendNotification} from './send-notification.ts';
+import {
+  type Delivery,
+  type NotifyChannel,
+  prepareToSend,
+  type SendOptions,
+  sendNotification,
+} from './send-notification.ts';
 
 export interface NotifierOptions extends Omit<SendOptions, 'signal'> {
   /** Asked at every event: a plan may change its settings while it runs. */
@@ -69,6 +75,7 @@ export class Notifier {
   events(events: readonly MilestoneEvent[]): void {
     const channels = this.options.channels();
     if (channels.length === 0) return;
+    prepareToSend(channels);
     for (const event of events) {
       const wanting = channels.filter(({events: wanted = DEFAULT_EVENTS}) => wanted.includes(event.event));
       if (wanting.length === 0) continue;

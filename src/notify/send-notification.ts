@@ -68,9 +68,18 @@ async function within(
   }
 }
 
-/** Through execa, which is loaded only by who has something to tell. */
+let execaModule: Promise<typeof import('execa')> | undefined;
+
+/** Load what runs commands, before an update of the program takes it away: only who has such a channel needs it. */
+export function prepareToSend(channels: readonly NotifyChannel[]): void {
+  if (!channels.some(({command}) => command !== undefined)) return;
+  execaModule ??= import('execa');
+  execaModule.catch(() => undefined); // who sends is told
+}
+
 async function run(command: string, body: string, {cwd, env, clock}: SendOptions, cut: AbortSignal): Promise<Delivery> {
-  const {execa} = await import('execa');
+  execaModule ??= import('execa');
+  const {execa} = await execaModule;
   const subprocess = execa(SHELL, ['-c', command], {
     cwd,
     env: {...(env as Record<string, string>), PWD: cwd},

@@ -19,14 +19,18 @@ test('an execution goes on when the program is updated under it, also with work 
   const program = copyOfProgram(rig);
   const work = await rig.command('work');
   const first = {id: 'a', run: `(${work.shell}); echo a > a`};
-  await rig.writeMilestone('m', [first]);
+  const settings = {notify: [{command: 'cat > ../told', events: ['milestone_completed']}]};
+  await rig.writeMilestone('m', [first], {settings});
   const execution = rig.start(process.execPath, path.join(program, 'bin/milestone.js'), 'execute', 'm');
   const run = await work.nextRun();
-  await rig.writeMilestone('m', [first, {id: 'b', run: 'echo b > b', verify: 'test -e b', dependencies: ['a']}]);
+  await rig.writeMilestone('m', [first, {id: 'b', run: 'echo b > b', verify: 'test -e b', dependencies: ['a']}], {
+    settings,
+  });
   await rig.waitForEvent('m', 'plan_changed');
   fs.rmSync(path.join(program, 'dist'), {recursive: true});
   await run.exit();
   expect(await execution).toMatchObject({exitCode: 0});
+  expect(fs.readFileSync(path.join(rig.folder, '../told'), 'utf8')).toContain('milestone_completed');
 });
 
 test('where a part of the program is gone, that is no bug', async () => {
