@@ -3,6 +3,7 @@
 // that two checks never mix.
 
 import type {CheckResult} from '../events/event.ts';
+import {allEnded} from '../platform/all-ended.ts';
 import {appendContent, appendNote, readTelling, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import {type Shell, shellCall} from '../platform/processes/shell-call.ts';
@@ -56,11 +57,7 @@ const TAIL_BYTES = 2048;
  * @throws {MilestoneError} when the machine fails (a log cannot be written).
  */
 export async function runChecks(input: ChecksInput): Promise<CheckResult[]> {
-  const supervised = await Promise.allSettled(input.checks.map(check => runUntilGreen(check, input)));
-  return supervised.map(one => {
-    if (one.status === 'rejected') throw one.reason;
-    return one.value;
-  });
+  return allEnded(input.checks.map(check => runUntilGreen(check, input)));
 }
 
 async function runUntilGreen(check: Check, input: ChecksInput): Promise<CheckResult> {

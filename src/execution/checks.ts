@@ -1,5 +1,6 @@
 import {type Check, runChecks} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/event.ts';
+import {allEnded} from '../platform/all-ended.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {milestoneToken} from '../state/milestone.ts';
@@ -94,13 +95,9 @@ export class Checks {
     const place = groups.length === 1 ? groups[0]?.place : undefined;
     let isVacated = false;
     try {
-      const results = await underWatch(this.parts, {place, cwd: where.cwd}, async () => {
-        const ended = await Promise.allSettled(groups.map(group => this.runGroup(group, where)));
-        return ended.map(one => {
-          if (one.status === 'rejected') throw one.reason;
-          return one.value;
-        });
-      });
+      const results = await underWatch(this.parts, {place, cwd: where.cwd}, () =>
+        allEnded(groups.map(group => this.runGroup(group, where))),
+      );
       isVacated = where.vacates?.(results.flat()) ?? false;
       return results;
     } finally {

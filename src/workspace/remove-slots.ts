@@ -6,6 +6,7 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {type SlotInPool, slotAt, slotLink} from '../git/slot-folders.ts';
+import {allEnded} from '../platform/all-ended.ts';
 import {listFolder, syncRemoval} from '../platform/files.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
@@ -44,11 +45,12 @@ export async function removeSlots(
     removeSlot(repo, withPatience(slot, patience?.()), keeperOf(number), tearDown && (() => tearDown(slot, number)));
   // Commands of the user's run one at a time.
   const turns = new SerialQueue();
-  const removed = await Promise.all(slots.map(found => (tearDown ? turns.run(() => remove(found)) : remove(found))));
-  warnings.push(...removed.flat());
+  warnings.push(
+    ...(await allEnded(slots.map(found => (tearDown ? turns.run(() => remove(found)) : remove(found))))).flat(),
+  );
   const left = all.flatMap(namesIn);
-  const emptied = await Promise.all(left.filter(location => location.endsWith(REMOVED)).map(removeQuietly));
-  warnings.push(...emptied.flat());
+  const removed = left.filter(location => location.endsWith(REMOVED));
+  warnings.push(...(await allEnded(removed.map(removeQuietly))).flat());
   // What was put aside just now is told of.
   const strays = left.filter(location => !location.endsWith(REMOVED) && before.has(location));
   warnings.push(...strays.map(location => `\`${location}\` is not a slot; it is left where it is`));
