@@ -8,7 +8,7 @@ import {looseObject} from '../git/durable.ts';
 import {git, type Repository, tryGit} from '../git/git.ts';
 import {hasRefTables, readRef, resolveCommit, UPDATE_REF} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';
-import {readIfExists, replaceFile} from '../platform/files.ts';
+import {readIfExists, replaceFile, syncRemoval} from '../platform/files.ts';
 import {type RescueName, saveTree} from './rescue.ts';
 
 /** What pins the frozen work of an attempt. */
@@ -59,9 +59,14 @@ export async function unpin(repo: Repository, name: RescueName): Promise<void> {
 
 /** Let git have all that is pinned for a milestone: a killed execution leaves some. */
 export async function unpinAll(repo: Repository, id: string): Promise<void> {
-  if (!hasRefTables(repo)) fs.rmSync(looseRef(repo, `refs/milestone/frozen/${id}`), {recursive: true, force: true});
-  if (!hasRefTables(repo) && !arePacked(repo, `refs/milestone/frozen/${id}/`)) return;
-  const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `refs/milestone/frozen/${id}/`]);
+  const folder = `refs/milestone/frozen/${id}`;
+  if (!hasRefTables(repo)) {
+    fs.rmSync(looseRef(repo, folder), {recursive: true, force: true});
+    // Nobody comes after who would take away what a loss of power brings back.
+    syncRemoval(looseRef(repo, folder));
+    if (!arePacked(repo, `${folder}/`)) return;
+  }
+  const listed = await git(repo, ['for-each-ref', '--format=%(refname)', `${folder}/`]);
   const refs = listed.split('\n').filter(Boolean);
   if (refs.length === 0) return;
   await git(repo, [...UPDATE_REF, '--stdin'], {input: refs.map(ref => `delete ${ref}\n`).join('')});
