@@ -1,6 +1,18 @@
 import {availableParallelism} from 'node:os';
 import {defineConfig} from 'vitest/config';
+import {BaseSequencer, type TestSpecification} from 'vitest/node';
 import {temporaryFolder} from './test/rig/temporary-folder.ts';
+
+/** They wait for seconds, which costs nothing while others work, and much at the end of a run. */
+const WAITING = ['drivers/killed-executor.test.ts', 'cli/tell.test.ts'];
+
+class WaitingFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const waits = ({moduleId}: TestSpecification) => WAITING.some(name => moduleId.endsWith(name));
+    return [...sorted.filter(waits), ...sorted.filter(file => !waits(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -16,8 +28,9 @@ export default defineConfig({
     // What a file loads the next one finds loaded; what a test changes for the whole process is put back.
     isolate: false,
     setupFiles: ['test/rig/put-back.ts'],
-    // Most of the time is spent waiting for real processes, also on two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    sequence: {sequencer: WaitingFirst},
+    // Some of the time is spent waiting for real processes, also on two cores.
+    maxWorkers: availableParallelism() + 1,
     maxConcurrency: 4,
   },
 });

@@ -609,7 +609,7 @@ test('any plan: state is what it should be but where something is merged in, the
       expect(hasErrors(again.problems)).toBe(false);
       expect(renderPlan(out, again.layout!, state)).toBe(out);
     }),
-    {numRuns: 200},
+    {numRuns: 100},
   );
 });
 
