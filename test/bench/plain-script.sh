@@ -12,7 +12,8 @@ git branch night
 # One place: takes task n, n + places, n + 2 * places …
 place() {
   slot="$1-slots/$2"
-  git worktree add -q --detach "$slot" night
+  # Git reads the others' folders meanwhile, and stumbles over one that is half made.
+  flock "$1-slots/lock" git worktree add -q --detach "$slot" night
   n=$2
   while [ "$n" -lt "$tasks" ]; do
     git -C "$slot" reset -q --hard night
