@@ -5,6 +5,7 @@ import {git, gitError, type Repository, tryGit, withPatience} from '../git/git.t
 import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../git/nested.ts';
 import {readRef} from '../git/refs.ts';
 import {isIndexBroken, TEMPORARY_INDEX} from '../git/trees/temporary-index.ts';
+import {allEnded} from '../platform/all-ended.ts';
 import {listFolder} from '../platform/files.ts';
 import {openUp, removeFolder} from '../platform/remove-folder.ts';
 
@@ -71,9 +72,14 @@ async function clean(slot: Repository, {fresh = false}: {fresh?: boolean}): Prom
  */
 async function clearSpecialFiles(slot: Repository, commit: string): Promise<void> {
   const folders = await foldersOf(slot, commit);
-  const committed = new Set(folders.map(folder => path.join(slot.topLevel, folder)));
-  for (const folder of committed) await clearFolder(folder, {committed, depth: 0});
+  const all = folders.map(folder => path.join(slot.topLevel, folder));
+  const committed = new Set(all);
+  for (let at = 0; at < all.length; at += FOLDERS_AT_A_TIME)
+    await allEnded(all.slice(at, at + FOLDERS_AT_A_TIME).map(folder => clearFolder(folder, {committed, depth: 0})));
 }
+
+/** One after the other, each would wait for its turn among all else that the program does. */
+const FOLDERS_AT_A_TIME = 64;
 
 /** Of the commit that was asked for last: one slot after another is reset to the same one. */
 let listed: {commit: string; output: Promise<string>} | undefined;
