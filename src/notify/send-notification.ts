@@ -68,18 +68,21 @@ async function within(
   }
 }
 
-let execaModule: Promise<typeof import('execa')> | undefined;
+let loaded: Promise<typeof import('execa')> | undefined;
+
+function loadExeca(): Promise<typeof import('execa')> {
+  loaded ??= import('execa');
+  return loaded;
+}
 
 /** Load what runs commands, before an update of the program takes it away: only who has such a channel needs it. */
 export function prepareToSend(channels: readonly NotifyChannel[]): void {
   if (!channels.some(({command}) => command !== undefined)) return;
-  execaModule ??= import('execa');
-  execaModule.catch(() => undefined); // who sends is told
+  loadExeca().catch(() => undefined); // who sends is told
 }
 
 async function run(command: string, body: string, {cwd, env, clock}: SendOptions, cut: AbortSignal): Promise<Delivery> {
-  execaModule ??= import('execa');
-  const {execa} = await execaModule;
+  const {execa} = await loadExeca();
   const subprocess = execa(SHELL, ['-c', command], {
     cwd,
     env: {...(env as Record<string, string>), PWD: cwd},

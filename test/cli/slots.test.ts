@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import type {ScriptedCommand} from '../rig/scripted-command.ts';
 import {waitForFile} from '../rig/wait-for-file.ts';
 import {eventsOf, everythingBelow, fileAt, filesAt, outcomes, subjects, tasksIn} from './support.ts';
 
@@ -13,6 +14,17 @@ const COMMIT = `git add -A && git ${OWN} commit -qm own`;
 
 function frozenRefs(rig: MilestoneRig): string {
   return rig.git('for-each-ref', 'refs/milestone/frozen');
+}
+
+/** The executor dies while the only check runs; the next one carries all out. */
+async function dieInCheck(rig: MilestoneRig, check: ScriptedCommand): Promise<void> {
+  const killed = rig.milestone('execute');
+  await check.nextRun();
+  killed.kill('SIGKILL');
+  await killed;
+  const execution = rig.milestone('execute');
+  await (await check.nextRun()).exit();
+  expect(await execution).toMatchObject({exitCode: 0});
 }
 
 test.concurrent('work that is being checked survives a prune of the repository', async () => {
@@ -48,13 +60,7 @@ test.concurrent('work that was being checked when the executor died is kept with
   await using rig = await MilestoneRig.create();
   const check = await rig.command('check');
   await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a', verify: `echo junk > junk; ${check.shell}`}]);
-  const killed = rig.milestone('execute');
-  await check.nextRun();
-  killed.kill('SIGKILL');
-  await killed;
-  const execution = rig.milestone('execute');
-  await (await check.nextRun()).exit();
-  expect(await execution).toMatchObject({exitCode: 0});
+  await dieInCheck(rig, check);
   expect(filesAt(rig, 'refs/milestone/rescue/m/a.1')).toEqual(['README', 'a']);
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'a']);
 });
@@ -63,13 +69,7 @@ test.concurrent('work that was being checked when the executor died is kept once
   await using rig = await MilestoneRig.create();
   const check = await rig.command('check');
   await rig.writeMilestone('m', [{id: 'a', run: `echo a > a; ${COMMIT}; echo b > b`, verify: check.shell}]);
-  const killed = rig.milestone('execute');
-  await check.nextRun();
-  killed.kill('SIGKILL');
-  await killed;
-  const execution = rig.milestone('execute');
-  await (await check.nextRun()).exit();
-  expect(await execution).toMatchObject({exitCode: 0});
+  await dieInCheck(rig, check);
   expect(filesAt(rig, 'refs/milestone/rescue/m/a.1')).toEqual(['README', 'a', 'b']);
   expect(slotsKept(rig)).toEqual([]);
 });

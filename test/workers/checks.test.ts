@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {describe, expect} from 'vitest';
 import {Postgres} from './postgres.ts';
+import {endWhileAway} from './while-away.ts';
 import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
@@ -192,11 +193,7 @@ describe('a check that is at a worker', () => {
     workers.worker();
     const run = workers.milestone('execute', 'm');
     const held = await whole.nextRun();
-    await database.stop();
-    const blocker = await rig.waitForEvent('m', 'blocker_detected');
-    expect(blocker.details).toMatchObject({type: 'workers_unreachable'});
-    await held.exit(0);
-    await database.resume();
+    await endWhileAway(database, rig, held);
     expect((await run).exitCode).toBe(0);
     expect(rig.events('m').filter(({event}) => event === 'blocker_resolved')).toHaveLength(1);
   });

@@ -2,6 +2,7 @@
 
 import {describe, expect} from 'vitest';
 import {Postgres} from './postgres.ts';
+import {endWhileAway} from './while-away.ts';
 import {test} from './with-postgres.ts';
 import {WorkersRig} from './workers-rig.ts';
 
@@ -98,11 +99,7 @@ describe('the engine', () => {
     workers.worker();
     const run = workers.milestone('execute', 'm');
     const held = await build.nextRun();
-    await database.stop();
-    const blocker = await rig.waitForEvent('m', 'blocker_detected');
-    expect(blocker.details).toMatchObject({type: 'workers_unreachable'});
-    await held.exit(0);
-    await database.resume();
+    await endWhileAway(database, rig, held);
     expect((await run).exitCode).toBe(0);
     expect(rig.events('m').filter(({event}) => event === 'task_completed')).toHaveLength(2);
   });
