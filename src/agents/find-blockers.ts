@@ -1,4 +1,4 @@
-import type {Timestamp} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import type {Execution} from '../execution/execution.ts';
 import {diskUsage} from '../platform/disk-space.ts';
 import {taskState} from '../state/milestone.ts';

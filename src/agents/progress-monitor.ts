@@ -1,5 +1,5 @@
 import {finish, type World} from '../attempt/finish-milestone.ts';
-import type {PauseCode} from '../events/event.ts';
+import type {PauseCode} from '../events/details/milestone.ts';
 import type {Agent} from '../execution/agent-loop.ts';
 import type {Execution} from '../execution/execution.ts';
 import {isHalted, isStopped} from '../execution/halted.ts';

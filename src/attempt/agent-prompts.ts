@@ -1,6 +1,6 @@
 // What agents are told.
 
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';

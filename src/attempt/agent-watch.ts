@@ -1,5 +1,7 @@
 import type {Observation} from '../drivers/driver.ts';
-import type {Denial, Outcome, Usage} from '../events/event.ts';
+import type {Denial} from '../events/details/attempt.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {exceeded} from '../scheduler/budget.ts';
 import {taskState} from '../state/milestone.ts';

@@ -1,6 +1,8 @@
 // How an attempt ends after its claim.
 
-import type {CheckResult, NewEvent, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {isKiro} from '../plan/kiro-plan.ts';

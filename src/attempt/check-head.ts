@@ -1,5 +1,5 @@
 import type {Check} from '../drivers/run-checks.ts';
-import type {CheckResult, ChecksPurpose} from '../events/event.ts';
+import type {CheckResult, ChecksPurpose} from '../events/details/checks.ts';
 import type {Execution} from '../execution/execution.ts';
 
 /**

@@ -1,6 +1,6 @@
 // The message of a task's commit. What it says comes from plans and agents: data, which must not pass for trailers.
 
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {DEFAULT_SETTINGS} from '../plan/settings.ts';
 
 export interface TaskCommit {

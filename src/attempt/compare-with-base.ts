@@ -7,7 +7,8 @@
 //
 // It is looked at when it is red after the work of a coding agent, so that what is green costs no second run.
 
-import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';

@@ -1,5 +1,6 @@
 import {stoppedOutcome} from '../drivers/driver.ts';
-import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';

@@ -2,7 +2,7 @@
 
 import {acceptDocuments, documentProblem} from '../documents/documents.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import type {HomePaths} from '../plan/file/home.ts';

@@ -1,4 +1,4 @@
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';

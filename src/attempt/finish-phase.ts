@@ -3,7 +3,7 @@
 import {acceptDocuments, documentsFolder} from '../documents/documents.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
 import {stoppedOutcome} from '../drivers/driver.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {gateOf} from '../plan/kiro-plan.ts';

@@ -1,7 +1,7 @@
 // Which tests a diff deletes, takes away or keeps from running. Pure. It finds what is usual in a language, not what
 // somebody hides; what it finds is said, and decides nothing.
 
-import type {RemovedTest} from '../events/event.ts';
+import type {RemovedTest} from '../events/details/attempt.ts';
 import {isTestFile, type TestLanguage, testLanguage} from './test-lines.ts';
 
 /** Cases that are named for a file. */

@@ -1,6 +1,7 @@
 import type {AgentInput, DriverResult} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
-import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {redacted} from '../execution/redacted.ts';
 import {runningTask} from '../execution/running-task.ts';

@@ -6,7 +6,7 @@ import type {AgentInput, Driver, DriverResult, RunningAttempt} from '../drivers/
 import {stoppedOutcome} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import {withOutput} from '../drivers/with-output.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
 import {recordSharedChanges} from '../execution/shared-changes.ts';

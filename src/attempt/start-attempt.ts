@@ -1,5 +1,7 @@
 import type {AgentTraits, ConversationChoice} from '../drivers/driver.ts';
-import {BY_HAND, type NewEvent, type Usage} from '../events/event.ts';
+import {BY_HAND} from '../events/details/attempt.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {newToken} from '../platform/processes/tokens.ts';

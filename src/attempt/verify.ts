@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import type {Check} from '../drivers/run-checks.ts';
-import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {CheckSetting} from '../execution/checks.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';

@@ -2,7 +2,8 @@
 
 import {currentDeliverables} from '../documents/documents.ts';
 import {keepDocuments} from '../documents/kept-documents.ts';
-import type {NewEvent, Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, TaskId} from '../plan/plan.ts';

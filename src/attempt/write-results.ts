@@ -1,6 +1,7 @@
 import {currentDeliverables, documentsFolder, writeDocument} from '../documents/documents.ts';
 import {implementationSummary, testResults} from '../documents/result-texts.ts';
-import type {CheckResult, Deliverable} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
 import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {deliverablesOf, documentsToWrite, OWN_DOCUMENTS} from '../plan/kiro-plan.ts';

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {keptDocument} from '../documents/kept-documents.ts';
-import type {Deliverable} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
 import {diffSince} from '../git/text-diff.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {documentLine} from '../terminal/approvals-text.ts';

@@ -4,11 +4,12 @@
 
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
-import type {MilestoneEvent, NewEvent, Timestamp} from '../events/event.ts';
+import type {MilestoneEvent, NewEvent} from '../events/event.ts';
 import {isForeignLine, isForeignLog} from '../events/foreign-lines.ts';
 import {readLines} from '../events/lines.ts';
 import type {LogDamage} from '../events/read-log.ts';
 import {decodeRecord} from '../events/record.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {emptyState} from '../milestone/fold-log.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {applyEvent} from '../state/apply-event.ts';

@@ -9,7 +9,7 @@ import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import type {Deliverable} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
 import {deliverablesOf, documentsToWrite, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, Task, TaskId} from '../plan/plan.ts';
 import {fileError, makeFolder, replaceFile, syncFolder, walkFolder} from '../platform/files.ts';

@@ -4,7 +4,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Deliverable} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
 import {homePaths} from '../plan/file/home.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {replaceFile} from '../platform/files.ts';

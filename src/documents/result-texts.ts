@@ -1,6 +1,6 @@
 // The two documents of the last phase, which no agent writes: what was run, and what changed. Pure.
 
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import type {Task} from '../plan/plan.ts';
 import {printable} from '../terminal/printable.ts';
 

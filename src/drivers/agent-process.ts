@@ -7,7 +7,7 @@
 // Its stdout goes straight into the attempt's log, which is followed from there: what it prints survives the death of
 // this process, and takes no memory here.
 
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {appendNote, readTail, sizeOf, withAttemptLog} from '../platform/attempt-log.ts';
 import {every} from '../platform/every.ts';
 import {replaceFile} from '../platform/files.ts';

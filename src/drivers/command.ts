@@ -1,7 +1,7 @@
 // Any other agent: a shell command that reads the prompt from stdin. Exit code 0 is its claim. What its provider refuses
 // stands in what it prints: `quota`, `overload` and `auth` of its entry say how, else common words do.
 
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {describeExit} from '../platform/processes/start-group.ts';
 import type {Reckoning} from './driver.ts';
 import {classifyFailure, isComplaint, type RefusalKind, refusalOf} from './failures.ts';

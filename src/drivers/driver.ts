@@ -1,7 +1,9 @@
 // The seam to whoever does the work of an attempt. A driver starts something, lives through it and says how it ended;
 // it records nothing and decides nothing: a claim is checked by others.
 
-import type {Claim, Denial, Outcome, Usage} from '../events/event.ts';
+import type {Claim, Denial} from '../events/details/attempt.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Budget, Task} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {Shell} from '../platform/processes/shell-call.ts';

@@ -1,6 +1,6 @@
 // What a provider's refusal means, whichever agent passes it on.
 
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {shorten} from './json-line.ts';
 import {parseResetTime} from './reset-time.ts';
 

@@ -1,4 +1,4 @@
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {sizeOf} from '../platform/attempt-log.ts';
 import type {AttemptInput} from './driver.ts';
 

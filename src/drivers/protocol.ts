@@ -1,6 +1,7 @@
 // What differs from one coding agent to the next: how it is called, what it prints, and what that means.
 
-import type {Denial, Outcome} from '../events/event.ts';
+import type {Denial} from '../events/details/attempt.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Exit} from '../platform/processes/start-group.ts';
 import type {AgentInput, AgentTraits, DriverResult, Reckoning} from './driver.ts';
 

@@ -1,4 +1,4 @@
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Settings, Task} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {AgentDriver} from './agent-process.ts';

@@ -1,6 +1,6 @@
 // The structured result that every agent is asked to end with, and what follows from it.
 
-import type {Denial} from '../events/event.ts';
+import type {Denial} from '../events/details/attempt.ts';
 import type {DriverResult} from './driver.ts';
 import {type Json, objectOf, parseObject, shorten, textOf} from './json-line.ts';
 

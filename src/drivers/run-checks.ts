@@ -2,7 +2,7 @@
 // running. While one runs its output is in a file beside the attempt's log; then it is appended to that log, whole, so
 // that two checks never mix.
 
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {allEnded} from '../platform/all-ended.ts';
 import {appendContent, appendNote, readTelling, removeAttemptLog, withAttemptLog} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';

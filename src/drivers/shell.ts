@@ -1,4 +1,4 @@
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {appendNote, withAttemptLog} from '../platform/attempt-log.ts';
 import {shellCall} from '../platform/processes/shell-call.ts';
 import {describeExit, type Exit, type StartedGroup, startGroup} from '../platform/processes/start-group.ts';

@@ -1,4 +1,4 @@
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {readTelling, sizeOf} from '../platform/attempt-log.ts';
 
 /** Of an output, in bytes. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type {Check} from '../drivers/run-checks.ts';
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {type CheckSetting, runCommands} from '../execution/checks.ts';
 import type {Ground} from '../execution/execution.ts';
 import {dirtyFiles} from '../git/checkout.ts';

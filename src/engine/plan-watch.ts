@@ -1,5 +1,5 @@
 import {MilestoneError} from '../errors.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
 import {type EditedPlan, judgeEdit} from '../plan/edited-plan.ts';

@@ -7,7 +7,7 @@ import {takeBackDead} from '../attempt/remote/take-back.ts';
 import {settleLost} from '../attempt/settle-lost.ts';
 import {closeAgentLog} from '../drivers/agent-log.ts';
 import {CHECK_OUTPUT} from '../drivers/run-checks.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution, Ground} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';
 import {BROKEN_OFF} from '../execution/live-attempts.ts';

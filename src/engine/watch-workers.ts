@@ -1,4 +1,4 @@
-import type {BlockerType} from '../events/event.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
 import type {Execution} from '../execution/execution.ts';
 import {resolution} from '../state/blockers.ts';
 import {isReady} from '../state/is-ready.ts';

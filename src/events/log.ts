@@ -12,11 +12,12 @@
 
 import type {Clock} from '../platform/clock.ts';
 import {atEndOfTurn} from '../platform/turn.ts';
-import type {MilestoneEvent, NewEvent, Timestamp} from './event.ts';
+import type {MilestoneEvent, NewEvent} from './event.ts';
 import {LogFile} from './log-file.ts';
 import type {LogPosition} from './log-position.ts';
 import {openForWriting} from './open-log.ts';
 import {encodeRecord} from './record.ts';
+import type {Timestamp} from './timestamp.ts';
 
 export interface EventLogOptions {
   milestoneId: string;

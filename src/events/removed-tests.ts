@@ -1,6 +1,6 @@
 // How it is said that tests were deleted, removed or skipped.
 
-import type {RemovedTest} from './event.ts';
+import type {RemovedTest} from './details/attempt.ts';
 
 /** One line for each file and change, at most so many. */
 export function removedTestLines(removed: readonly RemovedTest[], most: number): string[] {

@@ -1,5 +1,5 @@
 import {type Check, runChecks} from '../drivers/run-checks.ts';
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {allEnded} from '../platform/all-ended.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';

@@ -4,7 +4,10 @@
 //     world never: every effect waits for `durable`, so that one sync carries the end of one task and the start of the
 //     next.
 
-import type {BlockerType, Denial, MilestoneEvent, NewEvent, Outcome} from '../events/event.ts';
+import type {Denial} from '../events/details/attempt.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {MilestoneEvent, NewEvent} from '../events/event.ts';
 import type {EventLog} from '../events/log.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';

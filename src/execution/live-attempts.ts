@@ -1,5 +1,7 @@
 import {StopReason, stoppedOutcome} from '../drivers/driver.ts';
-import type {MilestoneEvent, Outcome, Usage} from '../events/event.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {MilestoneEvent} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {type StopSignal, StopSource} from '../platform/processes/stop-signal.ts';

@@ -9,7 +9,8 @@
 
 import {createHash} from 'node:crypto';
 import type {Check} from '../drivers/run-checks.ts';
-import type {CheckResult, ChecksPurpose, Outcome} from '../events/event.ts';
+import type {CheckResult, ChecksPurpose} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {appendText} from '../platform/attempt-log.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';

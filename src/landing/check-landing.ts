@@ -1,6 +1,6 @@
 import type {Check} from '../drivers/run-checks.ts';
 import {MilestoneError} from '../errors.ts';
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {Checks} from '../execution/checks.ts';
 import type {Ground} from '../execution/execution.ts';
 import type {Repository} from '../git/git.ts';

@@ -8,7 +8,7 @@ import path from 'node:path';
 import {onGround} from '../engine/prepare-execution.ts';
 import {clearAway} from '../engine/recover.ts';
 import {MilestoneError} from '../errors.ts';
-import type {Usage} from '../events/event.ts';
+import type {Usage} from '../events/details/driver.ts';
 import {checkedOutAt} from '../git/checkout.ts';
 import {git, type Repository} from '../git/git.ts';
 import {readHead, writeRef} from '../git/refs.ts';

@@ -8,7 +8,7 @@
 // alone. The milestone's own branch stays at its head. Commits are made here and pointed at by nothing.
 
 import {MilestoneError} from '../errors.ts';
-import type {Landing, LandingKind} from '../events/event.ts';
+import type {Landing, LandingKind} from '../events/details/milestone.ts';
 import {commitTree} from '../git/commit.ts';
 import type {Repository} from '../git/git.ts';
 import {isAncestor, milestoneBranch} from '../git/refs.ts';

@@ -1,7 +1,7 @@
 // The messages of the commits by which a milestone lands. What they say comes from plans: data, no trailers.
 
 import {oneLine, trailers} from '../attempt/commit-message.ts';
-import type {LandingKind} from '../events/event.ts';
+import type {LandingKind} from '../events/details/milestone.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 
 const SUBJECT_LENGTH = 100;

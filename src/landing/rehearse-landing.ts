@@ -1,4 +1,4 @@
-import type {LandingKind} from '../events/event.ts';
+import type {LandingKind} from '../events/details/milestone.ts';
 import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/git.ts';
 import {isAncestor} from '../git/refs.ts';

@@ -1,7 +1,7 @@
 // The branch that a milestone lands in, and whether it has.
 
 import {MilestoneError} from '../errors.ts';
-import type {Landing} from '../events/event.ts';
+import type {Landing} from '../events/details/milestone.ts';
 import {broughtBy} from '../git/brought.ts';
 import {git, type Repository} from '../git/git.ts';
 import {isAncestor, milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';

@@ -1,7 +1,7 @@
 // Who holds a lock, and whether it is still there to hold it.
 
 import {MilestoneError} from '../errors.ts';
-import type {Timestamp} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {type Identity, isAlive} from '../platform/processes/identity.ts';
 
 /** `execute` lasts as long as an execution; `command` is over in a moment and may be waited for. */

@@ -1,6 +1,7 @@
 import {isGated} from '../attempt/completion-gate.ts';
 import {checksOf} from '../attempt/verify.ts';
-import type {CheckResult, MilestoneEvent} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {MilestoneEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 

@@ -1,7 +1,7 @@
 import {giveUp} from '../attempt/attempt-end.ts';
 import {completeUnmerged} from '../attempt/claim/complete-unmerged.ts';
 import {voidIfChanged} from '../attempt/void-changed.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {PRUNED_WORK} from '../workspace/freezer.ts';
 import type {AttemptPlace, Branch, LaidWork, QueuedWork} from '../workspace/workspace.ts';

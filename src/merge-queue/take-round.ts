@@ -9,7 +9,8 @@
 
 import {completion, giveUp} from '../attempt/attempt-end.ts';
 import {voidIfChanged} from '../attempt/void-changed.ts';
-import type {NewEvent, Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';

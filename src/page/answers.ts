@@ -1,6 +1,7 @@
 // What the pages are answered, where the commands give no such answer.
 
-import type {CheckResult, Deliverable} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
 import type {KiroPhase, MilestoneId, Problem, TaskId} from '../plan/plan.ts';
 import type {ApprovalReport} from '../projections/approvals.ts';
 import type {BlockerReport} from '../reports/blockers.ts';

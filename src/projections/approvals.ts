@@ -1,7 +1,8 @@
 // What somebody was asked to let through: as data for screens, and as a file each for whoever reads the home.
 // The files follow the log and are never read: what somebody writes into one decides nothing.
 
-import type {Deliverable, Timestamp} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';

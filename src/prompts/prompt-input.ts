@@ -1,6 +1,8 @@
 // What a prompt is made of: data alone, gathered by `collectInput`, put into words by `promptText`.
 
-import type {CheckResult, Denial, Outcome} from '../events/event.ts';
+import type {Denial} from '../events/details/attempt.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {KiroPhase, Plan, Task} from '../plan/plan.ts';
 import type {Finding} from './review.ts';
 

@@ -1,6 +1,6 @@
 // The data of a prompt as clean, bounded text.
 
-import type {CheckResult} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {asItem, cutMiddle, fenced, firstItems, oneLine} from './clean-text.ts';
 import type {DependencyInput, DocumentInput, LastAttempt, PromptInput} from './prompt-input.ts';
 import type {Finding} from './review.ts';

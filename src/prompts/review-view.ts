@@ -1,6 +1,7 @@
 // The data of a review as clean, bounded text.
 
-import type {CheckResult, Claim} from '../events/event.ts';
+import type {Claim} from '../events/details/attempt.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import {asItem, fenced} from './clean-text.ts';
 import type {PromptInput} from './prompt-input.ts';
 import {checkView, lines, milestoneView, type PromptView, type Scale, taskView, text} from './prompt-view.ts';

@@ -1,4 +1,4 @@
-import type {Timestamp} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import type {Aside} from '../state/milestone.ts';
 import {sharedChange} from './shared-change.ts';
 

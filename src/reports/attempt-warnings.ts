@@ -1,6 +1,6 @@
 // Attempts that may be about to fail: said beside the blockers, holding and stopping nothing. Pure.
 
-import type {Timestamp} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {taskInPhase} from '../plan/kiro-plan.ts';
 import type {Plan, Settings, TaskId} from '../plan/plan.ts';
 import {resolveTaskSettings} from '../plan/settings.ts';

@@ -1,7 +1,8 @@
 // What a person wants to know of a blocker: who has to act, how it clears, what it holds up, what to type. Pure.
 
 import {driverName} from '../drivers/driver-name.ts';
-import type {BlockerType, Timestamp} from '../events/event.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {criticalPath} from '../plan/graph.ts';
 import {taskInPhase} from '../plan/kiro-plan.ts';

@@ -1,6 +1,6 @@
 // What nobody is asked about any more, and what nobody was asked about: every screen says so.
 
-import type {RemovedTest} from '../events/event.ts';
+import type {RemovedTest} from '../events/details/attempt.ts';
 import {removedTestsInShort} from '../events/removed-tests.ts';
 import type {Snapshot} from '../state/snapshot.ts';
 import type {TaskState} from '../state/task.ts';

@@ -1,7 +1,7 @@
 // What waits for a person, most pressing first, each with the command that deals with it.
 
 import {SHELL_DRIVER} from '../drivers/driver-name.ts';
-import type {PauseCode} from '../events/event.ts';
+import type {PauseCode} from '../events/details/milestone.ts';
 import {approveCommand} from '../projections/approvals.ts';
 import {ANY_ROLE} from '../state/kiro.ts';
 import {isOver} from '../state/milestone.ts';

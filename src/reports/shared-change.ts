@@ -1,4 +1,4 @@
-import type {SharedChange} from '../events/event.ts';
+import type {SharedChange} from '../events/details/repository.ts';
 
 /** What changed in the repository beside the work of an attempt, and how to have it back. */
 export function sharedChange({kind, name, from, to, put_back}: SharedChange): string {

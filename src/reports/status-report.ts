@@ -1,7 +1,8 @@
 // What `milestone status` answers: one object, from which its text is made as well. Pure.
 
 import {driverName} from '../drivers/driver-name.ts';
-import type {Timestamp, Usage} from '../events/event.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {isAtWork} from '../lock/lock-holder.ts';
 import type {MilestoneView} from '../milestone/look.ts';
 import {isKiro, KIRO_PHASES, phaseWeights} from '../plan/kiro-plan.ts';

@@ -1,6 +1,9 @@
 // What `milestone status --json` answers.
 
-import type {MilestoneEvent, RemovedTest, Timestamp, Usage} from '../events/event.ts';
+import type {RemovedTest} from '../events/details/attempt.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {MilestoneEvent} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import type {MilestoneView} from '../milestone/look.ts';
 import type {Budget, KiroPhase, MilestoneId, TaskId} from '../plan/plan.ts';
 import type {ApprovalReport} from '../projections/approvals.ts';

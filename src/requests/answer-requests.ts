@@ -1,5 +1,6 @@
 import {handedInProblem} from '../attempt/completion-gate.ts';
-import type {NewEvent, Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {NewEvent} from '../events/event.ts';
 import {readLastEvents} from '../events/read-log.ts';
 import type {Execution, Ground} from '../execution/execution.ts';
 import type {Ledger} from '../execution/ledger.ts';

@@ -1,5 +1,6 @@
 import {MANUAL_DRIVER} from '../drivers/manual.ts';
-import {BY_HAND, type NewEvent} from '../events/event.ts';
+import {BY_HAND} from '../events/details/attempt.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {waitsForApproval} from '../state/kiro-task.ts';
 import {isOver, type MilestoneState, phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';

@@ -1,6 +1,7 @@
 // What may come of a request, and what refuses one whatever it asks for. Pure.
 
-import type {NewEvent, RejectionCode} from '../events/event.ts';
+import type {RejectionCode} from '../events/details/milestone.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
 import {isOver, type MilestoneState, taskState} from '../state/milestone.ts';

@@ -1,7 +1,8 @@
 // What one process may ask of the executor of a milestone. Everything here was written by somebody else.
 
 import {randomUUID} from 'node:crypto';
-import type {Deliverable, Timestamp} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {isValidId} from '../plan/ids.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {KiroPhase, TaskId} from '../plan/plan.ts';

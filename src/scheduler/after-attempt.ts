@@ -11,7 +11,11 @@
 //
 // `max_attempts` bounds them all.
 
-import type {BlockerType, DriverPause, NewEvent, Outcome, Timestamp} from '../events/event.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
+import type {DriverPause} from '../events/details/driver.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {NewEvent} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import type {AttemptCounters} from '../state/task.ts';
 

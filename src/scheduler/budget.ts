@@ -3,7 +3,7 @@
 //   an attempt reserves its task's budget, else what nobody has reserved divided by the places still free; it is
 //   settled with what it used. What nobody has reserved is the limit less what was used and what is reserved.
 
-import type {Usage} from '../events/event.ts';
+import type {Usage} from '../events/details/driver.ts';
 import type {Budget} from '../plan/plan.ts';
 import {USAGE_KEYS} from '../state/usage.ts';
 

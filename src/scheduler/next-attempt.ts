@@ -10,7 +10,7 @@
 // when it gets another one: it would go on writing into the first, whoever works there now. A conversation lives on the
 // machine on which it was begun: whoever is to work on another one gets the work.
 
-import type {LivesAt} from '../events/event.ts';
+import type {LivesAt} from '../events/details/attempt.ts';
 import type {KiroPhase} from '../plan/plan.ts';
 import type {TaskHistory} from '../state/task.ts';
 

@@ -2,7 +2,7 @@
 //
 //   budget used up 7, quota used up 8, failed tasks and blockers that no answer clears 4, waiting for a person 6
 
-import type {PauseCode} from '../events/event.ts';
+import type {PauseCode} from '../events/details/milestone.ts';
 import type {MilestoneId, TaskId} from '../plan/plan.ts';
 import {preventsCompletion} from '../state/blockers.ts';
 import {ANY_ROLE, pendingApprovals} from '../state/kiro.ts';

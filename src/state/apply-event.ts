@@ -1,5 +1,7 @@
 import {MilestoneError} from '../errors.ts';
-import type {EventDetails, MilestoneEvent, SharedChange, Timestamp} from '../events/event.ts';
+import type {SharedChange} from '../events/details/repository.ts';
+import type {EventDetails, MilestoneEvent} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {applyToTask, isTaskEvent} from './fold-task.ts';
 import {heldUpKey} from './held-up.ts';
 import type {Aside, DriverTroubles, MilestoneState, Spending} from './milestone.ts';

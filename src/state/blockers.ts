@@ -1,6 +1,7 @@
 // What each kind of blocker means: who has to act, and how it clears.
 
-import type {BlockerType, NewEvent} from '../events/event.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
+import type {NewEvent} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {Blocker, MilestoneState} from './milestone.ts';
 

@@ -1,6 +1,8 @@
 // What the end of an attempt makes of its task.
 
-import type {Denial, Outcome, Timestamp} from '../events/event.ts';
+import type {Denial} from '../events/details/attempt.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {withPhase} from './kiro.ts';
 import type {AttemptCounters, LastAttempt, RunningTask, TaskHistory, TaskState} from './task.ts';
 

@@ -7,7 +7,10 @@
 //    └──────────────── task_reset (failed, blocked, skipped, completed) ──────── skipped <── task_skipped
 
 import {MilestoneError} from '../errors.ts';
-import {BY_HAND, type CheckResult, type MilestoneEvent, type TaskEvent, type Usage} from '../events/event.ts';
+import {BY_HAND} from '../events/details/attempt.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {MilestoneEvent, TaskEvent} from '../events/event.ts';
 import {afterAttempt, lastAttempt, withTime} from './ended-attempt.ts';
 import {applyToKiro, newKiro, startPhase, withPhase} from './kiro.ts';
 import {

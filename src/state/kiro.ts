@@ -9,7 +9,9 @@
 // K1. No phase is entered while an earlier one is neither approved nor completed. Where an approval that had been
 //     granted is asked again and rejected, the task goes back to that phase, and the later ones are pending again.
 
-import type {Deliverable, TaskEvent, Timestamp} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
+import type {TaskEvent} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {KIRO_PHASES, phaseAfter} from '../plan/kiro-plan.ts';
 import type {KiroPhase} from '../plan/plan.ts';
 

@@ -6,17 +6,12 @@
 // S3. What is derived from tasks (counts, unmet, progressSum, sets of ids) changes in `setTask` alone, what is derived
 //     from blockers in `open-blockers.ts`.
 
-import type {
-  BlockerType,
-  DriverPause,
-  Landing,
-  MilestoneEvent,
-  NewEvent,
-  PauseCode,
-  SharedChange,
-  Timestamp,
-  Usage,
-} from '../events/event.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
+import type {DriverPause, Usage} from '../events/details/driver.ts';
+import type {Landing, PauseCode} from '../events/details/milestone.ts';
+import type {SharedChange} from '../events/details/repository.ts';
+import type {MilestoneEvent, NewEvent} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {KIRO_PHASES, type PhaseWeights} from '../plan/kiro-plan.ts';
 import type {Budget, ImportedState, KiroPhase, MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
 import type {ShownStatus, TaskState} from './task.ts';

@@ -1,16 +1,10 @@
 // What is known of a task; how events change it is in fold-task.ts.
 
-import type {
-  CheckResult,
-  Claim,
-  Delivered,
-  Denial,
-  LivesAt,
-  Outcome,
-  RemovedTest,
-  Timestamp,
-  Usage,
-} from '../events/event.ts';
+import type {Claim, Delivered, Denial, LivesAt, RemovedTest} from '../events/details/attempt.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {Outcome} from '../events/details/outcome.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import type {ImportedTask, KiroPhase} from '../plan/plan.ts';
 import type {KiroState} from './kiro.ts';
 

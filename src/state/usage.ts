@@ -1,4 +1,4 @@
-import type {Usage} from '../events/event.ts';
+import type {Usage} from '../events/details/driver.ts';
 
 /** What is counted of an attempt, and can be bounded by a budget. */
 export const USAGE_KEYS = ['usd', 'tokens', 'turns', 'minutes'] as const satisfies ReadonlyArray<keyof Usage>;

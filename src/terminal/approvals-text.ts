@@ -1,7 +1,7 @@
 // Approvals for a terminal: what is asked, of whom, about which documents, and what to type.
 
 import path from 'node:path';
-import type {Deliverable} from '../events/event.ts';
+import type {Deliverable} from '../events/details/kiro.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {type ApprovalReport, approveCommand, rejectCommand} from '../projections/approvals.ts';
 import {ANY_ROLE, type Approver} from '../state/kiro.ts';

@@ -1,6 +1,9 @@
 import chalk from 'chalk';
 import {SHELL_DRIVER} from '../drivers/driver-name.ts';
-import type {CheckResult, Claim, Denial, EventDetails, MilestoneEvent, RemovedTest, Usage} from '../events/event.ts';
+import type {Claim, Denial, RemovedTest} from '../events/details/attempt.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Usage} from '../events/details/driver.ts';
+import type {EventDetails, MilestoneEvent} from '../events/event.ts';
 import {removedTestLines, removedTestsInShort} from '../events/removed-tests.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';

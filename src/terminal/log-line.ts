@@ -1,6 +1,7 @@
 // Every event as one line that needs nothing but the event: what `milestone log` shows.
 
-import type {CheckResult, EventDetails, EventName, MilestoneEvent} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {EventDetails, EventName, MilestoneEvent} from '../events/event.ts';
 import {removedTestsInShort} from '../events/removed-tests.ts';
 import {sharedChange} from '../reports/shared-change.ts';
 import {counted} from './amounts.ts';

@@ -1,4 +1,4 @@
-import type {Usage} from '../events/event.ts';
+import type {Usage} from '../events/details/driver.ts';
 import type {StatusReport} from '../reports/status-shape.ts';
 import {USAGE_KEYS} from '../state/usage.ts';
 import {joinWrapped} from './wrap.ts';

@@ -10,7 +10,7 @@ import type {AttemptInput, Driver, DriverResult, RunningAttempt} from '../driver
 import {stoppedOutcome} from '../drivers/driver.ts';
 import {DriverSet} from '../drivers/registry.ts';
 import {withOutput} from '../drivers/with-output.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {commitTree} from '../git/commit.ts';
 import {withPatience} from '../git/git.ts';
 import {showHiddenChanges} from '../git/trees/hidden-changes.ts';

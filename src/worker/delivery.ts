@@ -1,7 +1,7 @@
 // What a worker does with an order, from what it fetches to what it hands in.
 
 import {stoppedOutcome} from '../drivers/driver.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {type Handover, type Order, PROTOCOL, type RemoteCommit} from '../workers/port.ts';
 import {type AttemptParts, AttemptWork} from './attempt-work.ts';
 import {runOrderedChecks} from './ordered-checks.ts';

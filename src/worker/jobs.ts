@@ -6,7 +6,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import type {JobWithMetadata, PgBoss} from 'pg-boss';
 import {StopReason} from '../drivers/driver.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {makeFolder} from '../platform/files.ts';
 import {StopSource} from '../platform/processes/stop-signal.ts';
 import {newToken} from '../platform/processes/tokens.ts';

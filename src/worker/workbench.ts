@@ -1,6 +1,7 @@
 import {AttemptEnvironment} from '../drivers/environment.ts';
 import {type Check, type ChecksInput, runChecks} from '../drivers/run-checks.ts';
-import type {CheckResult, Outcome} from '../events/event.ts';
+import type {CheckResult} from '../events/details/checks.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {Repository} from '../git/git.ts';
 import {workFolder} from '../git/repository.ts';
 import {slotFolder, slotRoot} from '../git/slot-folders.ts';

@@ -7,7 +7,8 @@
 
 import type {AgentInput, ConversationChoice, DriverResult, Observation} from '../drivers/driver.ts';
 import type {Check} from '../drivers/run-checks.ts';
-import type {CheckResult, LivesAt} from '../events/event.ts';
+import type {LivesAt} from '../events/details/attempt.ts';
+import type {CheckResult} from '../events/details/checks.ts';
 import type {Task} from '../plan/plan.ts';
 import type {Shell} from '../platform/processes/shell-call.ts';
 

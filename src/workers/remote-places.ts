@@ -2,7 +2,7 @@
 // then on.
 
 import {stoppedOutcome} from '../drivers/driver.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {git, type Repository} from '../git/git.ts';
 import {UPDATE_REF} from '../git/refs.ts';
 import {isInHome, workFolder} from '../git/repository.ts';

@@ -1,5 +1,5 @@
 import {stoppedOutcome} from '../drivers/driver.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {runCommitHooks} from '../git/hooks.ts';
 import {homePath} from '../git/repository.ts';

@@ -1,4 +1,4 @@
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {git, type Repository} from '../git/git.ts';
 import {readRef} from '../git/refs.ts';
 import {readCommit} from '../git/task-commits.ts';

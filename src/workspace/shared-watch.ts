@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type {SharedChange} from '../events/event.ts';
+import type {SharedChange} from '../events/details/repository.ts';
 import {linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, milestoneBranch} from '../git/refs.ts';

@@ -1,5 +1,5 @@
 import {MilestoneError} from '../errors.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {readRef} from '../git/refs.ts';
 import {workFolder} from '../git/repository.ts';
 import {writeTree} from '../git/trees/tree.ts';

@@ -1,5 +1,6 @@
 import {MilestoneError} from '../errors.ts';
-import type {BlockerType, Outcome} from '../events/event.ts';
+import type {BlockerType} from '../events/details/blocker.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {MilestoneState} from '../state/milestone.ts';

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import type {Outcome} from '../events/event.ts';
+import type {Outcome} from '../events/details/outcome.ts';
 import {fillSubmodules, unfilledText} from '../git/fill-submodules.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {changedSubmodules} from '../git/nested.ts';

@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {compare} from '../../src/attempt/compare-with-base.ts';
-import type {CheckResult} from '../../src/events/event.ts';
+import type {CheckResult} from '../../src/events/details/checks.ts';
 
 const check = (exit_code: number | null, output_tail: string): CheckResult => ({
   name: 'task',

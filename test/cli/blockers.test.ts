@@ -3,7 +3,8 @@
 import fs from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, test} from 'vitest';
-import type {BlockerType, MilestoneEvent} from '../../src/events/event.ts';
+import type {BlockerType} from '../../src/events/details/blocker.ts';
+import type {MilestoneEvent} from '../../src/events/event.ts';
 import {acquireLock} from '../../src/lock/lock.ts';
 import {systemClock} from '../../src/platform/clock.ts';
 import {ownIdentity} from '../../src/platform/processes/identity.ts';

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {type Check, type ChecksInput, runChecks} from '../../src/drivers/run-checks.ts';
-import type {CheckResult} from '../../src/events/event.ts';
+import type {CheckResult} from '../../src/events/details/checks.ts';
 import {createRedactor} from '../../src/platform/redact.ts';
 import {isRunning, ProcessRig, until} from '../platform/processes/process-rig.ts';
 import {FakeClock} from '../rig/fake-clock.ts';

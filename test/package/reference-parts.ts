@@ -1,6 +1,7 @@
 // The parts of docs/reference.md that follow from the source, as Markdown tables.
 
 import fs from 'node:fs';
+import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {Command} from 'commander';
 import ts from 'typescript';
@@ -104,17 +105,26 @@ export function eventsTable(): string {
   );
 }
 
-/** As they stand in the interface `EventDetails`. */
+/** As they stand in the interfaces that `EventDetails` joins. */
 function eventDetails(): Array<[name: string, keys: string[]]> {
-  const file = fileURLToPath(new URL('../../src/events/event.ts', import.meta.url));
-  const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
-  const details = source.statements.find(
-    statement => ts.isInterfaceDeclaration(statement) && statement.name.text === 'EventDetails',
-  ) as ts.InterfaceDeclaration;
-  return details.members.filter(ts.isPropertySignature).map(({name, type}) => {
+  const folder = fileURLToPath(new URL('../../src/events/', import.meta.url));
+  const [joined] = interfacesOf(path.join(folder, 'event.ts'));
+  const groups = fs
+    .readdirSync(path.join(folder, 'details'))
+    .flatMap(file => interfacesOf(path.join(folder, 'details', file)));
+  const names = joined?.heritageClauses?.flatMap(({types}) =>
+    types.map(({expression}) => (expression as ts.Identifier).text),
+  );
+  const members = (names ?? []).flatMap(wanted => groups.find(({name}) => name.text === wanted)?.members ?? []);
+  return members.filter(ts.isPropertySignature).map(({name, type}) => {
     const members = type && ts.isTypeLiteralNode(type) ? type.members.filter(ts.isPropertySignature) : [];
     return [textOf(name), members.map(member => `${textOf(member.name)}${member.questionToken ? '?' : ''}`)];
   });
+}
+
+function interfacesOf(file: string): ts.InterfaceDeclaration[] {
+  const source = ts.createSourceFile(file, fs.readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+  return source.statements.filter(ts.isInterfaceDeclaration);
 }
 
 function textOf(name: ts.PropertyName): string {

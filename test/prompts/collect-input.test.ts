@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
-import type {NewEvent, Outcome} from '../../src/events/event.ts';
+import type {Outcome} from '../../src/events/details/outcome.ts';
+import type {NewEvent} from '../../src/events/event.ts';
 import {openRepository} from '../../src/git/repository.ts';
 import {homePaths} from '../../src/plan/file/home.ts';
 import type {KiroPhase, Plan} from '../../src/plan/plan.ts';

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import type {Outcome} from '../../src/events/event.ts';
+import type {Outcome} from '../../src/events/details/outcome.ts';
 import {afterAttempt, type EndedAttempt} from '../../src/scheduler/after-attempt.ts';
 
 const failed: Outcome = {kind: 'failed', cause: 'exit', message: 'failed with exit code 1', exit_code: 1};

@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import type {Outcome} from '../../src/events/event.ts';
+import type {Outcome} from '../../src/events/details/outcome.ts';
 import type {KiroPhase} from '../../src/plan/plan.ts';
 import {type NextAttempt, nextAttempt} from '../../src/scheduler/next-attempt.ts';
 import type {LastAttempt} from '../../src/state/task.ts';

@@ -1,5 +1,6 @@
 import {describe, expect, test} from 'vitest';
-import type {BlockerType, NewEvent} from '../../src/events/event.ts';
+import type {BlockerType} from '../../src/events/details/blocker.ts';
+import type {NewEvent} from '../../src/events/event.ts';
 import {type Outlook, standstill, whatRemains} from '../../src/scheduler/what-remains.ts';
 import {applyEvent} from '../../src/state/apply-event.ts';
 import {initialState} from '../../src/state/initial-state.ts';

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import type {Deliverable, MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
+import type {Deliverable} from '../../src/events/details/kiro.ts';
+import type {Outcome} from '../../src/events/details/outcome.ts';
+import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import {areasOverlap} from '../../src/plan/areas.ts';
 import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/plan/kiro-plan.ts';
 import type {KiroPhase, Plan, Task} from '../../src/plan/plan.ts';

@@ -4,7 +4,9 @@
 
 import fc from 'fast-check';
 import {kiroCoordinator} from '../../src/agents/kiro-coordinator.ts';
-import type {Deliverable, MilestoneEvent, NewEvent, Outcome} from '../../src/events/event.ts';
+import type {Deliverable} from '../../src/events/details/kiro.ts';
+import type {Outcome} from '../../src/events/details/outcome.ts';
+import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import type {Execution} from '../../src/execution/execution.ts';
 import type {NewBlocker} from '../../src/execution/ledger.ts';
 import {ReadyTasks} from '../../src/execution/ready-tasks.ts';

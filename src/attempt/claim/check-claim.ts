@@ -6,7 +6,7 @@
 
 import {documentsFolder} from '../../documents/documents.ts';
 import {stoppedOutcome} from '../../drivers/driver.ts';
-import type {Outcome} from '../../events/event.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import type {TaskId} from '../../plan/plan.ts';

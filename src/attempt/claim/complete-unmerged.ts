@@ -1,4 +1,4 @@
-import type {CheckResult} from '../../events/event.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
 import type {Execution} from '../../execution/execution.ts';
 import type {AttemptPlace} from '../../workspace/workspace.ts';
 import {complete, giveUp} from '../attempt-end.ts';

@@ -1,4 +1,4 @@
-import type {CheckResult} from '../../events/event.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
 import {removedTestLines} from '../../events/removed-tests.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';

@@ -1,4 +1,4 @@
-import type {Outcome} from '../../events/event.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import {isInsideAreas, isProtected} from '../../plan/areas.ts';

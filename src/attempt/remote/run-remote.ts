@@ -6,7 +6,8 @@
 
 import {type DriverResult, stoppedOutcome} from '../../drivers/driver.ts';
 import type {DriverChoice} from '../../drivers/registry.ts';
-import type {Delivered, Denial, Outcome} from '../../events/event.ts';
+import type {Delivered, Denial} from '../../events/details/attempt.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {redacted, redactTexts} from '../../execution/redacted.ts';
 import {remoteOrder} from '../../execution/remote-order.ts';

@@ -1,7 +1,7 @@
 import {currentDeliverables, readDeliverables} from '../../documents/documents.ts';
 import {keepDocuments} from '../../documents/kept-documents.ts';
 import {MilestoneError} from '../../errors.ts';
-import type {Deliverable} from '../../events/event.ts';
+import type {Deliverable} from '../../events/details/kiro.ts';
 import {look} from '../../milestone/look.ts';
 import {homePaths} from '../../plan/file/home.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';

@@ -1,7 +1,8 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
-import type {CheckResult, LandingKind} from '../../events/event.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
+import type {LandingKind} from '../../events/details/milestone.ts';
 import {openRepository} from '../../git/repository.ts';
 import {type Landed, type LandOptions, land as landMilestone} from '../../landing/land.ts';
 import {withoutGit} from '../../landing/landable.ts';

@@ -1,4 +1,4 @@
-import type {PauseCode} from '../../events/event.ts';
+import type {PauseCode} from '../../events/details/milestone.ts';
 import type {Need} from '../../reports/status-shape.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 

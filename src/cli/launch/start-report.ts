@@ -1,6 +1,7 @@
 // What an executor tells the process that started it in the background: once, as soon as it is known.
 
-import type {MilestoneEvent, Timestamp} from '../../events/event.ts';
+import type {MilestoneEvent} from '../../events/event.ts';
+import type {Timestamp} from '../../events/timestamp.ts';
 import {tellStarter} from '../../platform/processes/detached.ts';
 import type {FailureReport} from '../failure.ts';
 

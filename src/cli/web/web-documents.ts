@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import {readDeliverables} from '../../documents/documents.ts';
 import {keepDocuments, keptDocument} from '../../documents/kept-documents.ts';
 import {MilestoneError} from '../../errors.ts';
-import type {Deliverable} from '../../events/event.ts';
+import type {Deliverable} from '../../events/details/kiro.ts';
 import {diffSince} from '../../git/text-diff.ts';
 import type {ApprovalAnswer, ShownDocument} from '../../page/answers.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';

@@ -1,4 +1,4 @@
-import type {Denial} from '../../events/event.ts';
+import type {Denial} from '../../events/details/attempt.ts';
 import {type Json, objectOf, shorten, textOf} from '../json-line.ts';
 import {beginningOf, GIT_READING, isPlain, PROJECT_COMMANDS, partsOf} from '../permissions.ts';
 import type {AgentCall} from '../protocol.ts';

@@ -1,6 +1,6 @@
 // What Claude Code has used: as its results say, and by the public prices until there is one.
 
-import type {Usage} from '../../events/event.ts';
+import type {Usage} from '../../events/details/driver.ts';
 import {type Json, numberOf, objectOf, sumOf, textOf} from '../json-line.ts';
 
 const TOKENS = ['input_tokens', 'output_tokens', 'cache_creation_input_tokens', 'cache_read_input_tokens'];

@@ -7,7 +7,9 @@
 import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Denial, Outcome, Usage} from '../../events/event.ts';
+import type {Denial} from '../../events/details/attempt.ts';
+import type {Usage} from '../../events/details/driver.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
 import {addUsage} from '../../state/usage.ts';
 import {describeEnd} from '../describe-end.ts';
 import type {AgentInput, Reckoning} from '../driver.ts';

@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Outcome} from '../../events/event.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
 import {describeEnd} from '../describe-end.ts';
 import type {AgentInput, Reckoning} from '../driver.ts';
 import {

@@ -1,6 +1,7 @@
 // OpenCode: `opencode run --format json`, one event a line. A cost of 0 means that it knows no price.
 
-import type {Outcome, Usage} from '../../events/event.ts';
+import type {Usage} from '../../events/details/driver.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
 import {describeEnd} from '../describe-end.ts';
 import type {AgentInput, Reckoning} from '../driver.ts';
 import {

@@ -1,4 +1,4 @@
-import type {CheckResult} from '../../events/event.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
 import {spanText} from '../../reports/morning/headline.ts';
 import {Scrolled} from '../scrolled.tsx';
 import {shown, shownLines} from '../text.ts';

@@ -1,15 +1,11 @@
 // Every attempt as the log tells it, and what was said of it: the log is read once, from its beginning. Pure.
 
-import type {
-  CheckResult,
-  Denial,
-  MilestoneEvent,
-  Outcome,
-  RemovedTest,
-  TaskEvent,
-  Timestamp,
-  Usage,
-} from '../../events/event.ts';
+import type {Denial, RemovedTest} from '../../events/details/attempt.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
+import type {Usage} from '../../events/details/driver.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
+import type {MilestoneEvent, TaskEvent} from '../../events/event.ts';
+import type {Timestamp} from '../../events/timestamp.ts';
 import {emptyState} from '../../milestone/fold-log.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import {applyEvent} from '../../state/apply-event.ts';

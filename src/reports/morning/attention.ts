@@ -1,6 +1,6 @@
 // What a person wants to know first: where it stands, what needs him, what runs, what comes next, what is new. Pure.
 
-import type {Timestamp} from '../../events/event.ts';
+import type {Timestamp} from '../../events/timestamp.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import type {StatusReport, TaskReport} from '../status-shape.ts';
 import {goOnCommand} from '../what-next.ts';

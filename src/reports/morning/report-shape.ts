@@ -1,6 +1,8 @@
 // What `milestone report --json` answers.
 
-import type {RemovedTest, Timestamp, Usage} from '../../events/event.ts';
+import type {RemovedTest} from '../../events/details/attempt.ts';
+import type {Usage} from '../../events/details/driver.ts';
+import type {Timestamp} from '../../events/timestamp.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {MilestoneStatus} from '../../state/milestone.ts';
 import type {DoneCheck, ShownStatus} from '../../state/task.ts';

@@ -1,6 +1,6 @@
 // What a person needs in the morning, worked out from log and branch alone. Pure.
 
-import type {CheckResult} from '../../events/event.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
 import {criticalPath} from '../../plan/graph.ts';
 import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
 import type {TaskId} from '../../plan/plan.ts';

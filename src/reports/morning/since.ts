@@ -1,6 +1,7 @@
 // What happened since somebody last looked. Pure.
 
-import type {MilestoneEvent, Timestamp} from '../../events/event.ts';
+import type {MilestoneEvent} from '../../events/event.ts';
+import type {Timestamp} from '../../events/timestamp.ts';
 
 export interface Since {
   /** When that was; null: nobody has looked yet, and it is of all that is on record. */

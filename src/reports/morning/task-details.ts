@@ -1,6 +1,8 @@
 // All there is to know of one task: what `milestone show --json` answers. Pure.
 
-import type {CheckResult, Denial, RemovedTest, Usage} from '../../events/event.ts';
+import type {Denial, RemovedTest} from '../../events/details/attempt.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
+import type {Usage} from '../../events/details/driver.ts';
 import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
 import {taskState} from '../../state/milestone.ts';

@@ -1,6 +1,6 @@
 // What the dashboard shows, before anybody knows how large the terminal is. Pure.
 
-import type {Timestamp} from '../../events/event.ts';
+import type {Timestamp} from '../../events/timestamp.ts';
 import {isAtWork} from '../../lock/lock-holder.ts';
 import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
