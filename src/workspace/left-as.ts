@@ -28,10 +28,12 @@ export async function noteLeft(slot: Repository): Promise<void> {
 
 /**
  * Note no more than where the head of a slot is, in which checks begin: when they have ended all of it is looked at. Who
- * finds only this compares the files with what is kept.
+ * finds only this, or a note of what was there before the work, compares the files with what is kept.
  */
 export async function noteHead(slot: Repository): Promise<void> {
-  writeLeft(slot, {...leftOf(slot, (await readRef(slot, 'HEAD')) ?? 'none', ''), digest: UNSEEN});
+  const now = {...leftOf(slot, (await readRef(slot, 'HEAD')) ?? 'none', ''), digest: UNSEEN};
+  const noted = readLeft(slot);
+  if (noted?.head !== now.head || noted.logSize !== now.logSize) writeLeft(slot, now);
 }
 
 /** Stands where nothing was seen. */
@@ -47,12 +49,11 @@ export function noteClean(slot: Repository, commit: string): void {
  * @returns What it was left like, as far as that is known; `undefined` when nothing has changed.
  */
 export async function changedSince(slot: Repository): Promise<Partial<Left> | undefined> {
-  const [head, logSize, digest] = readIfExists(path.join(slot.gitDir, LEFT_NOTE))?.trim().split(' ') ?? [];
-  if (head === undefined || logSize === undefined || digest === undefined) return {};
-  const left = {head, logSize: Number(logSize), digest};
-  if (digest === UNSEEN) return left;
+  const left = readLeft(slot);
+  if (left === undefined) return {};
+  if (left.digest === UNSEEN) return left;
   try {
-    return (await inspect(slot)).digest === digest ? undefined : left;
+    return (await inspect(slot)).digest === left.digest ? undefined : left;
   } catch (error) {
     // Whoever keeps what is there is told why he cannot.
     if (error instanceof MilestoneError && error.code === 'GIT_FAILED') return left;
@@ -69,6 +70,12 @@ async function inspect(slot: Repository): Promise<Left> {
 function leftOf({gitDir}: Repository, head: string, content: string): Left {
   const logSize = fs.statSync(path.join(gitDir, 'logs', 'HEAD'), {throwIfNoEntry: false})?.size ?? 0;
   return {head, logSize, digest: createHash('sha256').update(`${logSize}\0${content}`).digest('hex')};
+}
+
+function readLeft({gitDir}: Repository): Left | undefined {
+  const [head, logSize, digest] = readIfExists(path.join(gitDir, LEFT_NOTE))?.trim().split(' ') ?? [];
+  if (head === undefined || logSize === undefined || digest === undefined) return undefined;
+  return {head, logSize: Number(logSize), digest};
 }
 
 function writeLeft({gitDir}: Repository, {head, logSize, digest}: Left): void {
