@@ -3,12 +3,10 @@ import {reckonLog} from '../drivers/reckon-log.ts';
 import type {Execution} from '../execution/execution.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {modifiedAt} from '../platform/attempt-log.ts';
-import type {RunningTask, TaskHistory} from '../state/task.ts';
+import type {RunningTask} from '../state/task.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {settleBudget} from './attempt-budget.ts';
 import {reviewNote} from './review.ts';
-
-type Lost = RunningTask & {history: TaskHistory};
 
 /**
  * Put on record what an agent has used of whose end nobody knows: what it printed is in the log of the attempt.
@@ -17,7 +15,7 @@ type Lost = RunningTask & {history: TaskHistory};
 export async function settleLost(
   execution: Pick<Execution, 'inForce' | 'ledger' | 'surroundings'>,
   id: TaskId,
-  task: Lost,
+  task: RunningTask,
 ): Promise<void> {
   const {reserved} = execution.ledger.state.spending;
   const budget = Object.hasOwn(reserved, id) ? reserved[id] : undefined;
@@ -39,7 +37,7 @@ export async function settleLost(
 async function reckon(
   {inForce, surroundings}: Pick<Execution, 'inForce' | 'surroundings'>,
   place: AttemptPlace,
-  {task, driver}: {task: Lost; driver: string},
+  {task, driver}: {task: RunningTask; driver: string},
 ): Promise<Reckoning | undefined> {
   const {slot} = place;
   const protocol = inForce.drivers.protocolOf(driver);
@@ -55,13 +53,13 @@ async function reckon(
   );
 }
 
-function conversationOf({conversation: id, history}: Lost) {
+function conversationOf({conversation: id, history}: RunningTask) {
   if (id === undefined) return undefined;
   const {last, usedInConversation: used} = history;
   return {id, resume: last?.conversation === id, ...(used && {used})};
 }
 
 /** Until it last printed something: since then it may have waited for nobody. */
-function minutesOf({startedAt}: Lost, file: string): number {
+function minutesOf({startedAt}: RunningTask, file: string): number {
   return Math.max(0, (modifiedAt(file) ?? 0) - Date.parse(startedAt)) / 60_000;
 }

@@ -41,3 +41,8 @@ type TaskEventName = {[Name in EventName]: 'task_id' extends keyof EventDetails[
 
 /** The events that are about one task. */
 export type TaskEvent = Extract<MilestoneEvent, {event: TaskEventName}> & {details: {task_id: TaskId}};
+
+export type EventOf<Name extends EventName> = Extract<MilestoneEvent, {event: Name}>;
+
+/** What happens to a task on its way through the phases. */
+export type KiroEvent = Extract<TaskEvent, {event: keyof KiroEvents}>;

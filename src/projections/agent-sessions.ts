@@ -1,4 +1,4 @@
-import type {MilestoneEvent} from '../events/event.ts';
+import type {EventOf, MilestoneEvent} from '../events/event.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import {yamlText} from './yaml-text.ts';
@@ -32,7 +32,7 @@ export class AgentSessions {
     }
   }
 
-  private write(event: Extract<MilestoneEvent, {event: keyof typeof STATUS}>): void {
+  private write(event: EventOf<keyof typeof STATUS>): void {
     const {timestamp, session_id, milestone_id, details} = event;
     const {agent} = details;
     if (!this.startedAt.has(agent)) this.startedAt.set(agent, timestamp);

@@ -1,15 +1,14 @@
 import {MilestoneError} from '../errors.ts';
-import type {SharedChange} from '../events/details/repository.ts';
-import type {EventDetails, MilestoneEvent} from '../events/event.ts';
-import type {Timestamp} from '../events/timestamp.ts';
+import type {MilestoneEvent} from '../events/event.ts';
+import {noteAside, noteChange} from './asides.ts';
+import {applyToTroubles, pauseDriver, settleSpending} from './drivers.ts';
 import {applyToTask, isTaskEvent} from './fold-task.ts';
 import {heldUpKey} from './held-up.ts';
-import type {Aside, DriverTroubles, MilestoneState, Spending} from './milestone.ts';
+import type {MilestoneState} from './milestone.ts';
 import {isNotable} from './notable.ts';
 import {blockersOf, putBlocker, removeBlocker} from './open-blockers.ts';
 import {adoptChange, adoptPlan, setTask} from './plan-in-force.ts';
-import {initialTask, type TaskState} from './task.ts';
-import {addUsage} from './usage.ts';
+import {initialTask} from './task.ts';
 
 const RECENT_EVENTS = 5;
 
@@ -24,7 +23,7 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
     if (!task) throw misplaced(event, `names the unknown task \`${event.details.task_id}\``);
     setTask(state, event.details.task_id, applyToTask(task, event));
     if (state.kiroTasks.has(event.details.task_id)) state.kiroChangedAt = event.timestamp;
-    applyToDrivers(state, event, task);
+    applyToTroubles(state, event, task);
   }
   countTime(state, event);
   applyToMilestone(state, event);
@@ -44,25 +43,6 @@ function countTime(state: MilestoneState, {event, session_id, timestamp}: Milest
 function remember(events: MilestoneEvent[], event: MilestoneEvent): void {
   events.push(withoutPlan(event));
   if (events.length > RECENT_EVENTS) events.shift();
-}
-
-const ASIDES = 50;
-
-/** What changes again and again is said once: where it came from, and where it is now. */
-function noteChange(state: MilestoneState, at: Timestamp, change: SharedChange): void {
-  const isSame = (aside: Aside) =>
-    aside.kind === 'repository_changed' && aside.change.kind === change.kind && aside.change.name === change.name;
-  // What is put back is as it was.
-  if (change.put_back) return;
-  const former = state.asides.find(isSame);
-  state.asides = state.asides.filter(aside => aside !== former);
-  const from = former?.kind === 'repository_changed' ? former.change.from : change.from;
-  const {from: _, ...rest} = change;
-  note(state, {kind: 'repository_changed', at, change: {...rest, ...(from !== undefined && {from})}});
-}
-
-function note(state: MilestoneState, aside: Aside): void {
-  state.asides = [...state.asides, aside].slice(-ASIDES);
 }
 
 function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
@@ -193,7 +173,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       for (const change of event.details.changes) noteChange(state, event.timestamp, change);
       break;
     case 'slot_kept':
-      note(state, {kind: 'slot_kept', at: event.timestamp, ...event.details});
+      noteAside(state, {kind: 'slot_kept', at: event.timestamp, ...event.details});
       break;
     case 'round_started':
       state.round = event.details.tasks;
@@ -212,20 +192,11 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       break;
     case 'budget_settled':
       delete state.spending.reserved[event.details.task_id];
-      settle(state.spending, event.details);
+      settleSpending(state.spending, event.details);
       break;
-    case 'driver_paused': {
-      const {driver, reason, message, resets_at} = event.details;
-      state.pausedDrivers[driver] = {
-        reason,
-        message,
-        since: event.timestamp,
-        ...(resets_at !== undefined && {resetsAt: resets_at}),
-      };
-      // However many attempts met it at the same time.
-      if (reason !== 'auth') countTrouble(state, driver, 'quota');
+    case 'driver_paused':
+      pauseDriver(state, event);
       break;
-    }
     case 'driver_resumed':
       delete state.pausedDrivers[event.details.driver];
       break;
@@ -264,29 +235,6 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
 /** What was asked for is known: who asks for the same again wants it anew. */
 function endChecks(state: MilestoneState): void {
   if (state.checksOut) state.checksOut = {...state.checksOut, isOver: true};
-}
-
-function settle(spending: Spending, {used, basis, estimated = {}, driver}: EventDetails['budget_settled']): void {
-  spending.used = addUsage(spending.used, used);
-  spending.estimated = addUsage(spending.estimated, estimated);
-  if (basis === 'reported' && driver !== undefined)
-    spending.reported[driver] = addUsage(spending.reported[driver], used);
-}
-
-/** Troubles count until the driver has done some work. */
-function applyToDrivers(state: MilestoneState, event: MilestoneEvent, before: TaskState): void {
-  if (before.status !== 'in_progress') return;
-  const driver = before.provider ?? before.driver;
-  if (event.event === 'task_claimed') delete state.driverTroubles[driver];
-  if (event.event !== 'attempt_ended') return;
-  const {outcome} = event.details;
-  if (outcome.kind === 'question' || outcome.kind === 'budget') delete state.driverTroubles[driver];
-  if (outcome.kind === 'auth') countTrouble(state, outcome.driver ?? driver, 'auth');
-}
-
-function countTrouble(state: MilestoneState, driver: string, kind: keyof DriverTroubles): void {
-  const troubles = state.driverTroubles[driver] ?? {auth: 0, quota: 0};
-  state.driverTroubles[driver] = {...troubles, [kind]: troubles[kind] + 1};
 }
 
 /** The event without the tasks of a plan in it, which are in the state anyway. */

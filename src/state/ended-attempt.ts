@@ -8,7 +8,7 @@ import type {AttemptCounters, LastAttempt, RunningTask, TaskHistory, TaskState} 
 
 /** The task after an attempt that did not complete it; what follows is in the next event. */
 export function afterAttempt(
-  task: RunningTask & {history: TaskHistory},
+  task: RunningTask,
   outcome: Outcome,
   {at, denials}: {at: Timestamp; denials: Denial[] | undefined},
 ): TaskState {
@@ -36,10 +36,7 @@ export function afterAttempt(
 }
 
 /** The history with the time of an attempt that ends, but for that in the queue. */
-export function withTime(
-  {history, startedAt, queued}: RunningTask & {history: TaskHistory},
-  at: Timestamp,
-): TaskHistory {
+export function withTime({history, startedAt, queued}: RunningTask, at: Timestamp): TaskHistory {
   const took = Date.parse(queued?.at ?? at) - Date.parse(startedAt);
   return {...history, tookMs: (history.tookMs ?? 0) + Math.max(took, 0)};
 }
@@ -59,11 +56,7 @@ function hasNoSequel({kind}: Outcome): boolean {
 }
 
 /** What an attempt leaves to the next one. */
-export function lastAttempt(
-  task: RunningTask & {history: TaskHistory},
-  outcome?: Outcome,
-  denials?: Denial[],
-): LastAttempt {
+export function lastAttempt(task: RunningTask, outcome?: Outcome, denials?: Denial[]): LastAttempt {
   const failedChecks = task.checks?.filter(check => !check.ok) ?? [];
   const denied = denials ?? task.claim?.denials;
   const from = workBefore(task);
@@ -83,7 +76,7 @@ export function lastAttempt(
   };
 }
 
-function workBefore({continues, history}: RunningTask & {history: TaskHistory}): number[] {
+function workBefore({continues, history}: RunningTask): number[] {
   if (continues === undefined) return [];
   return [continues, ...(history.last?.attempt === continues ? (history.last.from ?? []) : [])];
 }

@@ -7,12 +7,12 @@
 //    └──────────────── task_reset (failed, blocked, skipped, completed) ──────── skipped <── task_skipped
 
 import {MilestoneError} from '../errors.ts';
-import {BY_HAND} from '../events/details/attempt.ts';
 import type {CheckResult} from '../events/details/checks.ts';
 import type {Usage} from '../events/details/driver.ts';
-import type {MilestoneEvent, TaskEvent} from '../events/event.ts';
+import type {EventOf, KiroEvent, MilestoneEvent, TaskEvent} from '../events/event.ts';
 import {afterAttempt, lastAttempt, withTime} from './ended-attempt.ts';
-import {applyToKiro, newKiro, startPhase, withPhase} from './kiro.ts';
+import {applyToKiro, newKiro, withPhase} from './kiro.ts';
+import {startedAttempt, withoutConversation} from './started-attempt.ts';
 import {
   type DoneCheck,
   NO_COUNTERS,
@@ -32,31 +32,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
   switch (event.event) {
     case 'task_started':
       if (task.status !== 'pending' || task.undecided || !isNext(history, event.details.attempt)) break;
-      return {
-        status: 'in_progress',
-        stage: 'starting',
-        attempt: event.details.attempt,
-        ...(event.details.slot !== BY_HAND && {slot: event.details.slot}),
-        ...(event.details.folder !== undefined && {folder: event.details.folder}),
-        token: event.details.token,
-        driver: event.details.driver,
-        startedAt: event.timestamp,
-        ...(event.details.provider !== undefined && {provider: event.details.provider}),
-        ...(event.details.phase !== undefined && {phase: event.details.phase}),
-        ...(event.details.conversation !== undefined && {conversation: event.details.conversation}),
-        ...(event.details.continues !== undefined && {continues: event.details.continues}),
-        ...(event.details.integrates !== undefined && {integrates: event.details.integrates}),
-        ...(task.alone && {alone: true}),
-        history: {
-          ...(goesOn(history, event.details.conversation) ? history : withoutConversation(history)),
-          attempts: event.details.attempt,
-          startedAt: history.startedAt ?? event.timestamp,
-          counters: {...history.counters, started: history.counters.started + 1},
-          // What waits for approval does not begin anew.
-          ...(history.kiro &&
-            event.details.integrates === undefined && {kiro: startPhase(history.kiro, event.timestamp)}),
-        },
-      };
+      return startedAttempt(task, event);
     case 'task_conversation':
       if (!isRunning(task, event)) break;
       return {...task, conversation: event.details.conversation, history: withoutConversation(history)};
@@ -109,22 +85,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
     }
     case 'task_completed':
       if (!isRunning(task, event) && !event.details.adopted) break;
-      return {
-        status: 'completed',
-        completedAt: event.timestamp,
-        ...(task.status === 'in_progress' && task.queued && {queuedAt: task.queued.at}),
-        checked: event.details.checked,
-        ...(event.details.commit !== undefined && {commit: event.details.commit}),
-        ...(task.status === 'in_progress' && task.claim?.summary !== undefined && {summary: task.claim.summary}),
-        ...(task.status === 'in_progress' && task.removedTests && {removedTests: task.removedTests}),
-        ...(task.status === 'in_progress' &&
-          task.checks &&
-          task.checks.length > 0 && {checks: task.checks.map(doneCheck)}),
-        history: {
-          ...(task.status === 'in_progress' ? withTime(task, event.timestamp) : history),
-          attempts: Math.max(history.attempts, event.details.attempt),
-        },
-      };
+      return completed(task, event);
     case 'attempt_ended':
       if (!isRunning(task, event)) break;
       return afterAttempt(task, event.details.outcome, {at: event.timestamp, denials: event.details.denials});
@@ -191,6 +152,24 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
   );
 }
 
+function completed(task: TaskState, {timestamp, details}: EventOf<'task_completed'>): TaskState {
+  const running = task.status === 'in_progress' ? task : undefined;
+  return {
+    status: 'completed',
+    completedAt: timestamp,
+    ...(running?.queued && {queuedAt: running.queued.at}),
+    checked: details.checked,
+    ...(details.commit !== undefined && {commit: details.commit}),
+    ...(running?.claim?.summary !== undefined && {summary: running.claim.summary}),
+    ...(running?.removedTests && {removedTests: running.removedTests}),
+    ...(running?.checks && running.checks.length > 0 && {checks: running.checks.map(doneCheck)}),
+    history: {
+      ...(running ? withTime(running, timestamp) : task.history),
+      attempts: Math.max(task.history.attempts, details.attempt),
+    },
+  };
+}
+
 /** Whether an event is about one task of the plan. */
 export function isTaskEvent(event: MilestoneEvent): event is TaskEvent {
   return 'task_id' in event.details && event.details.task_id !== undefined;
@@ -201,13 +180,11 @@ function isNext({attempts, startedAt}: TaskHistory, attempt: number): boolean {
   return attempt === attempts + 1 || (attempt === 1 && startedAt === undefined);
 }
 
-function isRunning(task: TaskState, event: {details: {attempt: number}}): task is RunningTask & {history: TaskHistory} {
+function isRunning(task: TaskState, event: {details: {attempt: number}}): task is RunningTask {
   return task.status === 'in_progress' && task.attempt === event.details.attempt;
 }
 
-type WorkflowEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;
-
-function applyWorkflow(task: TaskState, event: WorkflowEvent): TaskState | undefined {
+function applyWorkflow(task: TaskState, event: KiroEvent): TaskState | undefined {
   const {history} = task;
   const kiro = history.kiro && applyToKiro(history.kiro, event);
   if (!kiro) return undefined;
@@ -240,15 +217,7 @@ function restarted({status, history}: TaskState): TaskHistory {
   };
 }
 
-function goesOn({last}: TaskHistory, conversation: string | undefined): boolean {
-  return conversation !== undefined && last?.conversation === conversation;
-}
-
-function withoutConversation({usedInConversation: _, ...history}: TaskHistory): TaskHistory {
-  return history;
-}
-
-function withoutSettled({settled: _, ...task}: RunningTask & {history: TaskHistory}) {
+function withoutSettled({settled: _, ...task}: RunningTask) {
   return task;
 }
 

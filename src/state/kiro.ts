@@ -10,7 +10,7 @@
 //     granted is asked again and rejected, the task goes back to that phase, and the later ones are pending again.
 
 import type {Deliverable} from '../events/details/kiro.ts';
-import type {TaskEvent} from '../events/event.ts';
+import type {KiroEvent} from '../events/event.ts';
 import type {Timestamp} from '../events/timestamp.ts';
 import {KIRO_PHASES, phaseAfter} from '../plan/kiro-plan.ts';
 import type {KiroPhase} from '../plan/plan.ts';
@@ -66,8 +66,6 @@ export const HASH_OF_NOTHING = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934c
 
 /** Role of whoever may approve where the plan names nobody. */
 export const ANY_ROLE = 'any';
-
-type KiroEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;
 
 /** A kiro task before its first phase. */
 export function newKiro(): KiroState {

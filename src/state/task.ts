@@ -36,6 +36,10 @@ export interface TaskHistory {
   kiro?: KiroState;
 }
 
+interface Remembered {
+  history: TaskHistory;
+}
+
 export interface LastAttempt {
   attempt: number;
   /** Where it has worked; a coding agent's, with its folder. */
@@ -76,7 +80,7 @@ export interface AttemptCounters {
 
 export type Stage = 'starting' | 'working' | 'claimed' | 'integrating';
 
-export interface PendingTask {
+export interface PendingTask extends Remembered {
   status: 'pending';
   /** Not to be started before this time. */
   notBefore?: Timestamp;
@@ -86,7 +90,7 @@ export interface PendingTask {
   undecided?: {attempt: number; outcome: Outcome};
 }
 
-export interface RunningTask {
+export interface RunningTask extends Remembered {
   status: 'in_progress';
   stage: Stage;
   attempt: number;
@@ -154,7 +158,7 @@ export function isByHand({slot}: Pick<RunningTask, 'slot'>): boolean {
 /** What is kept of a check when its task is done. */
 export type DoneCheck = Pick<CheckResult, 'command' | 'ok' | 'duration_ms' | 'flaky'>;
 
-export interface CompletedTask {
+export interface CompletedTask extends Remembered {
   status: 'completed';
   completedAt?: Timestamp;
   /** Its work was done by then, and waited to be merged. */
@@ -169,14 +173,13 @@ export interface CompletedTask {
 }
 
 /** A task as the log tells it; each variant carries exactly what is true then. */
-export type TaskState = {history: TaskHistory} & (
+export type TaskState =
   | PendingTask
   | RunningTask
   | CompletedTask
-  | {status: 'failed'; cause: string; message: string}
-  | {status: 'blocked'; blockerId: string}
-  | {status: 'skipped'; reason?: string}
-);
+  | (Remembered & {status: 'failed'; cause: string; message: string})
+  | (Remembered & {status: 'blocked'; blockerId: string})
+  | (Remembered & {status: 'skipped'; reason?: string});
 
 export type TaskStatus = TaskState['status'];
 

@@ -1,11 +1,9 @@
 import chalk from 'chalk';
-import type {TaskEvent} from '../events/event.ts';
+import type {KiroEvent} from '../events/event.ts';
 import {approvalsOf, approveCommand, rejectCommand} from '../projections/approvals.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {counted} from './amounts.ts';
 import {printable} from './printable.ts';
-
-type KiroEvent = Extract<TaskEvent, {event: `kiro_${string}`}>;
 
 /** What a person wants to see of the phases of a kiro task; the start of each shows by its attempt. */
 export function kiroLine(event: KiroEvent, state: MilestoneState): string | undefined {

@@ -3,16 +3,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {parse} from 'yaml';
-import type {EventName, MilestoneEvent} from '../../src/events/event.ts';
+import type {EventName, EventOf} from '../../src/events/event.ts';
 import type {MilestoneRig} from '../rig/milestone-rig.ts';
 
 /** The recorded events of one name, in order. */
-export function eventsOf<N extends EventName>(
-  rig: MilestoneRig,
-  id: string,
-  name: N,
-): Array<Extract<MilestoneEvent, {event: N}>> {
-  return rig.events(id).filter((event): event is Extract<MilestoneEvent, {event: N}> => event.event === name);
+export function eventsOf<N extends EventName>(rig: MilestoneRig, id: string, name: N): Array<EventOf<N>> {
+  return rig.events(id).filter((event): event is EventOf<N> => event.event === name);
 }
 
 /** Ids of the tasks that an event of this name tells of, in order. */

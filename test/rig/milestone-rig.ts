@@ -7,7 +7,7 @@ import os from 'node:os';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {stringify} from 'yaml';
-import type {EventName, MilestoneEvent} from '../../src/events/event.ts';
+import type {EventName, EventOf, MilestoneEvent} from '../../src/events/event.ts';
 import {withDeadline} from './deadline.ts';
 import {endMarked, findMarked, MARKER, type MarkedProcess} from './marked-processes.ts';
 import {Program} from './program.ts';
@@ -207,7 +207,7 @@ export class MilestoneRig {
 
   /** The first event, recorded already or to come, that is wanted: by name, or by a predicate. */
   async waitForEvent<E extends MilestoneEvent>(id: string, wanted: (event: MilestoneEvent) => event is E): Promise<E>;
-  async waitForEvent<N extends EventName>(id: string, wanted: N): Promise<Extract<MilestoneEvent, {event: N}>>;
+  async waitForEvent<N extends EventName>(id: string, wanted: N): Promise<EventOf<N>>;
   async waitForEvent(id: string, wanted: Wanted): Promise<MilestoneEvent>;
   async waitForEvent(id: string, wanted: Wanted): Promise<MilestoneEvent> {
     const isWanted = typeof wanted === 'string' ? (event: MilestoneEvent) => event.event === wanted : wanted;

@@ -4,7 +4,7 @@ import type {Denial, RemovedTest} from '../../events/details/attempt.ts';
 import type {CheckResult} from '../../events/details/checks.ts';
 import type {Usage} from '../../events/details/driver.ts';
 import type {Outcome} from '../../events/details/outcome.ts';
-import type {MilestoneEvent, TaskEvent} from '../../events/event.ts';
+import type {EventDetails, EventOf, MilestoneEvent, TaskEvent} from '../../events/event.ts';
 import type {Timestamp} from '../../events/timestamp.ts';
 import {emptyState} from '../../milestone/fold-log.ts';
 import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
@@ -178,7 +178,7 @@ export class HistoryReader {
     }
   }
 
-  #start({timestamp, session_id, details}: TaskEvent & {event: 'task_started'}): void {
+  #start({timestamp, session_id, details}: EventOf<'task_started'>): void {
     const {task_id: task, attempt, driver, slot, phase, continues, integrates} = details;
     const from = this.#readyAt(task, timestamp);
     this.#open.set(task, {
@@ -210,12 +210,12 @@ export class HistoryReader {
     return ready === '' || ready > started ? started : ready;
   }
 
-  #settle({task_id: task, attempt, used}: (TaskEvent & {event: 'budget_settled'})['details']): void {
+  #settle({task_id: task, attempt, used}: EventDetails['budget_settled']): void {
     const record = this.#open.get(task)?.record ?? this.#last.get(task);
     if (record?.attempt === attempt) record.used = addUsage(record.used, used);
   }
 
-  #end({timestamp, details}: TaskEvent & {event: 'attempt_ended'}): void {
+  #end({timestamp, details}: EventOf<'attempt_ended'>): void {
     const open = this.#open.get(details.task_id);
     this.#freeSince.set(details.task_id, timestamp);
     if (!open) return;
@@ -232,7 +232,7 @@ export class HistoryReader {
     return last > record.started ? last : record.started;
   }
 
-  #complete({timestamp, details}: TaskEvent & {event: 'task_completed'}): void {
+  #complete({timestamp, details}: EventOf<'task_completed'>): void {
     const open = this.#open.get(details.task_id);
     if (!open || open.record.attempt !== details.attempt) return;
     if (details.commit !== undefined) open.record.commit = details.commit;
@@ -240,7 +240,7 @@ export class HistoryReader {
     this.#close(open, timestamp, 'completed');
   }
 
-  #endPhase({timestamp, details}: TaskEvent & {event: 'kiro_phase_updated'}): void {
+  #endPhase({timestamp, details}: EventOf<'kiro_phase_updated'>): void {
     const {task_id: task, attempt, phase, status} = details;
     const open = this.#open.get(task);
     // Execute ends with the task, unless somebody has to let it through.
@@ -274,12 +274,12 @@ function finished({record, working, claimed, green}: Open, end: number, outcome:
   return {...record, outcome, stages: stageTimes({ready, working, claimed, green, end})};
 }
 
-function work(open: Open, {timestamp, details: {worker}}: TaskEvent & {event: 'task_working'}): void {
+function work(open: Open, {timestamp, details: {worker}}: EventOf<'task_working'>): void {
   open.working = Date.parse(timestamp);
   if (worker !== undefined) open.record.worker = worker;
 }
 
-function claim(open: Open, {timestamp, details: {result}}: TaskEvent & {event: 'task_claimed'}): void {
+function claim(open: Open, {timestamp, details: {result}}: EventOf<'task_claimed'>): void {
   open.claimed = Date.parse(timestamp);
   open.record.assumptions = result.assumptions ?? [];
   open.record.denials = result.denials ?? [];
@@ -288,7 +288,7 @@ function claim(open: Open, {timestamp, details: {result}}: TaskEvent & {event: '
 }
 
 /** What was red once and green the next time is flaky, however often it is run on other trees. */
-function verify(open: Open, {timestamp, details}: TaskEvent & {event: 'task_verified'}): void {
+function verify(open: Open, {timestamp, details}: EventOf<'task_verified'>): void {
   const {on, ok, checks} = details;
   if (on === 'worktree' && ok) open.green = Date.parse(timestamp);
   for (const {command, flaky} of checks) if (flaky) open.flaky.add(command);
