@@ -2,8 +2,13 @@
 // for its end.
 
 import {draftsFolder, prepareDocuments} from '../documents/documents.ts';
-import type {AgentInput, Driver, DriverResult, RunningAttempt} from '../drivers/driver.ts';
-import {stoppedOutcome} from '../drivers/driver.ts';
+import {
+  type AgentInput,
+  type Driver,
+  type DriverResult,
+  type RunningAttempt,
+  stoppedOutcome,
+} from '../drivers/driver.ts';
 import type {DriverChoice} from '../drivers/registry.ts';
 import {withOutput} from '../drivers/with-output.ts';
 import type {Outcome} from '../events/details/outcome.ts';

@@ -1,13 +1,13 @@
 // What config.yaml and a plan say of drivers and notifications, against what there is. Starts nothing.
 
 import type {DriverSet} from '../drivers/registry.ts';
+import {EVENT_NAMES} from '../events/event-kind.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {Problems} from '../plan/file/problems.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
 import {type Path, YamlSource} from '../plan/file/yaml/source.ts';
 import type {Plan, Problem, Settings, Task} from '../plan/plan.ts';
 import {didYouMean} from '../plan/suggest.ts';
-import {EVENT_NAMES} from '../terminal/log-line.ts';
 
 /** A file, and where in it something stands. */
 interface SourceFile {

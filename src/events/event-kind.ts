@@ -96,3 +96,5 @@ export const EVENT_KINDS: Readonly<Record<EventName, EventKind>> = {
   final_checked: 'relief',
   request_rejected: 'note',
 };
+
+export const EVENT_NAMES = Object.keys(EVENT_KINDS) as EventName[];

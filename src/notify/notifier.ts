@@ -11,7 +11,7 @@ import type {Config} from '../plan/file/read-plan-text.ts';
 import type {Settings} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {createRedactor, type Redactor} from '../platform/redact.ts';
-import {eventGist} from '../terminal/log-line.ts';
+import {eventGist} from '../terminal/events/log-line.ts';
 import {
   type Delivery,
   type NotifyChannel,

@@ -2,8 +2,7 @@ import path from 'node:path';
 import type {TaskId} from '../plan/plan.ts';
 import {readIfExists, replaceFile} from '../platform/files.ts';
 import {isReady} from '../state/is-ready.ts';
-import type {MilestoneState} from '../state/milestone.ts';
-import {tasksCompleted} from '../state/milestone.ts';
+import {type MilestoneState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress} from '../state/progress.ts';
 import {yamlText} from './yaml-text.ts';
 

@@ -1,3 +1,5 @@
+import type {Timestamp} from '../events/timestamp.ts';
+
 /** `1 task`, `2 tasks`. */
 export function counted(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? '' : 's'}`;
@@ -23,4 +25,9 @@ export function ageOf(ms: number): string {
       return count > 0 ? `${count}${name}` : [];
     })
     .join(' ');
+}
+
+/** The time of a day in UTC, to the second. */
+export function clockTime(timestamp: Timestamp): string {
+  return timestamp.slice(11, 19);
 }

@@ -1,3 +1,4 @@
+import {clockTime} from './amounts.ts';
 // Approvals for a terminal: what is asked, of whom, about which documents, and what to type.
 
 import path from 'node:path';
@@ -5,7 +6,6 @@ import type {Deliverable} from '../events/details/kiro.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {type ApprovalReport, approveCommand, rejectCommand} from '../projections/approvals.ts';
 import {ANY_ROLE, type Approver} from '../state/kiro.ts';
-import {clockTime} from './log-line.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
 import {wrapped} from './wrap.ts';

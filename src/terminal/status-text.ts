@@ -3,8 +3,8 @@
 import {firstLine} from '../platform/first-line.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {goOnCommand} from '../reports/what-next.ts';
-import {ageOf} from './amounts.ts';
-import {clockTime, eventGist} from './log-line.ts';
+import {ageOf, clockTime} from './amounts.ts';
+import {eventGist} from './events/log-line.ts';
 import type {Paint} from './paint.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';

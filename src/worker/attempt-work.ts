@@ -6,8 +6,13 @@
 // V1. What is checked is what is pushed: checks run after the tree is written, what they write is discarded.
 // V2. A ref is only made, never moved: what an attempt has pushed stays what it was, whoever pushes later.
 
-import type {AttemptInput, Driver, DriverResult, RunningAttempt} from '../drivers/driver.ts';
-import {stoppedOutcome} from '../drivers/driver.ts';
+import {
+  type AttemptInput,
+  type Driver,
+  type DriverResult,
+  type RunningAttempt,
+  stoppedOutcome,
+} from '../drivers/driver.ts';
 import {DriverSet} from '../drivers/registry.ts';
 import {withOutput} from '../drivers/with-output.ts';
 import type {Outcome} from '../events/details/outcome.ts';

@@ -21,7 +21,7 @@ import type {MilestoneState} from '../../src/state/milestone.ts';
 import {takeSnapshot} from '../../src/state/snapshot.ts';
 import type {TaskState} from '../../src/state/task.ts';
 import {dashboardModel} from '../../src/terminal/dashboard/model.ts';
-import {eventLine} from '../../src/terminal/event-line.ts';
+import {eventLine} from '../../src/terminal/events/event-line.ts';
 import {graphText} from '../../src/terminal/graph-text.ts';
 import {mermaid} from '../../src/terminal/mermaid.ts';
 import {statusText} from '../../src/terminal/status-text.ts';

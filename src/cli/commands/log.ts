@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../../errors.ts';
 import type {MilestoneEvent} from '../../events/event.ts';
+import {EVENT_NAMES} from '../../events/event-kind.ts';
 import {readLastEvents} from '../../events/read-log.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {look} from '../../milestone/look.ts';
@@ -9,7 +10,7 @@ import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import {unknownTask} from '../../plan/selection.ts';
 import {didYouMean} from '../../plan/suggest.ts';
-import {EVENT_NAMES, logLine} from '../../terminal/log-line.ts';
+import {logLine} from '../../terminal/events/log-line.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {requireHome} from '../choose-milestone.ts';
 import {describeFailure, exitCodeOf} from '../failure.ts';

@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {withoutCaller} from '../../drivers/environment.ts';
 import {MilestoneError} from '../../errors.ts';
+import {EVENT_NAMES} from '../../events/event-kind.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {look} from '../../milestone/look.ts';
 import {channelName, notifyChannels} from '../../notify/notifier.ts';
@@ -11,7 +12,6 @@ import {type HomePaths, homePaths} from '../../plan/file/home.ts';
 import type {MilestoneId, Settings} from '../../plan/plan.ts';
 import {didYouMean} from '../../plan/suggest.ts';
 import {systemClock} from '../../platform/clock.ts';
-import {EVENT_NAMES} from '../../terminal/log-line.ts';
 import {printable} from '../../terminal/printable.ts';
 import {chooseMilestone, requireHome} from '../choose-milestone.ts';
 

@@ -1,7 +1,7 @@
 import chalk from 'chalk';
 import type {MilestoneEvent} from '../../events/event.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
-import {eventLine} from '../../terminal/event-line.ts';
+import {eventLine} from '../../terminal/events/event-line.ts';
 import {printableLines} from '../../terminal/printable.ts';
 
 export interface EventPrinter {

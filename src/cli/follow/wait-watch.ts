@@ -3,7 +3,7 @@ import type {MilestoneEvent} from '../../events/event.ts';
 import {isExecuted, readExecutor, untilGone} from '../../lock/executor.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {atEndOfTurn} from '../../platform/turn.ts';
-import {eventLine} from '../../terminal/event-line.ts';
+import {eventLine} from '../../terminal/events/event-line.ts';
 import {printable} from '../../terminal/printable.ts';
 import type {LiveMilestone} from './live-milestone.ts';
 import {idleEnd, type WaitEnd} from './wait-end.ts';

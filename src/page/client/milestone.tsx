@@ -1,7 +1,7 @@
 import type {MilestoneEvent} from '../../events/event.ts';
 import type {MorningReport} from '../../reports/morning/report-shape.ts';
 import type {Need} from '../../reports/status-shape.ts';
-import {logLine} from '../../terminal/log-line.ts';
+import {logLine} from '../../terminal/events/log-line.ts';
 import {plain} from '../../terminal/plain.ts';
 import {DecisionBeside} from '../need-decision.ts';
 import {ReportBody} from '../report-body.tsx';

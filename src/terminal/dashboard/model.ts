@@ -1,10 +1,11 @@
+import {clockTime} from '../amounts.ts';
 // What the dashboard shows, before anybody knows how large the terminal is. Pure.
 
 import type {Timestamp} from '../../events/timestamp.ts';
 import {isAtWork} from '../../lock/lock-holder.ts';
 import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
-import {clockTime, eventGist} from '../log-line.ts';
+import {eventGist} from '../events/log-line.ts';
 import {printable} from '../printable.ts';
 import {stageWord} from '../status-mark.ts';
 import {illText} from '../status-text.ts';

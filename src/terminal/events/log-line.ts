@@ -1,13 +1,14 @@
 // Every event as one line that needs nothing but the event: what `milestone log` shows.
 
-import type {CheckResult} from '../events/details/checks.ts';
-import type {EventDetails, EventName, MilestoneEvent} from '../events/event.ts';
-import {removedTestsInShort} from '../events/removed-tests.ts';
-import {sharedChange} from '../reports/shared-change.ts';
-import {counted} from './amounts.ts';
-import type {Paint} from './paint.ts';
-import {printable} from './printable.ts';
-import {usageText} from './usage-text.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
+import type {EventDetails, EventName, MilestoneEvent} from '../../events/event.ts';
+import {EVENT_NAMES} from '../../events/event-kind.ts';
+import {removedTestsInShort} from '../../events/removed-tests.ts';
+import {sharedChange} from '../../reports/shared-change.ts';
+import {clockTime, counted} from '../amounts.ts';
+import type {Paint} from '../paint.ts';
+import {printable} from '../printable.ts';
+import {usageText} from '../usage-text.ts';
 
 type Gists = {[Name in EventName]: (details: EventDetails[Name]) => string};
 
@@ -91,8 +92,6 @@ const GISTS: Gists = {
 };
 
 /** Every name that an event can have. */
-export const EVENT_NAMES = Object.keys(GISTS) as EventName[];
-
 const NAME_WIDTH = Math.max(...EVENT_NAMES.map(name => name.length));
 
 /** One line for one event, with date and time in UTC. */
@@ -107,10 +106,6 @@ export function eventGist(event: MilestoneEvent): string {
   // A log of a later version may have events that this one does not know.
   const gist = GISTS[event.event] as ((details: unknown) => string) | undefined;
   return printable(gist?.(event.details) ?? '');
-}
-
-export function clockTime(timestamp: string): string {
-  return timestamp.slice(11, 19);
 }
 
 function paintName(name: EventName, paint: Paint): (text: string) => string {

@@ -1,9 +1,10 @@
 import chalk from 'chalk';
-import type {KiroEvent} from '../events/event.ts';
-import {approvalsOf, approveCommand, rejectCommand} from '../projections/approvals.ts';
-import type {MilestoneState} from '../state/milestone.ts';
-import {counted} from './amounts.ts';
-import {printable} from './printable.ts';
+import type {EventOf, KiroEvent} from '../../events/event.ts';
+import {approvalsOf, approveCommand, rejectCommand} from '../../projections/approvals.ts';
+import type {MilestoneState} from '../../state/milestone.ts';
+import {counted} from '../amounts.ts';
+import {printable} from '../printable.ts';
+import {name} from './name.ts';
 
 /** What a person wants to see of the phases of a kiro task; the start of each shows by its attempt. */
 export function kiroLine(event: KiroEvent, state: MilestoneState): string | undefined {
@@ -35,7 +36,7 @@ export function kiroLine(event: KiroEvent, state: MilestoneState): string | unde
   }
 }
 
-function approvalScreen({details}: Extract<KiroEvent, {event: 'kiro_approval_requested'}>, state: MilestoneState) {
+function approvalScreen({details}: EventOf<'kiro_approval_requested'>, state: MilestoneState) {
   const {task_id, phase, approvers, deliverables} = details;
   const roles = approvers.length === 0 ? '' : ` by ${approvers.join(', ')}`;
   const kiro = state.tasks.get(task_id)?.history.kiro;
@@ -57,8 +58,4 @@ function as(role: string | undefined): string {
 
 function said(comment: string | undefined): string {
   return comment === undefined ? '' : `: ${printable(comment)}`;
-}
-
-function name(text: string): string {
-  return chalk.bold(printable(text));
 }

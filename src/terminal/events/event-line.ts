@@ -1,28 +1,22 @@
 import chalk from 'chalk';
-import {SHELL_DRIVER} from '../drivers/driver-name.ts';
-import type {Claim, Denial, RemovedTest} from '../events/details/attempt.ts';
-import type {CheckResult} from '../events/details/checks.ts';
-import type {Usage} from '../events/details/driver.ts';
-import type {EventDetails, MilestoneEvent} from '../events/event.ts';
-import {removedTestLines, removedTestsInShort} from '../events/removed-tests.ts';
-import type {TaskId} from '../plan/plan.ts';
-import {firstLine} from '../platform/first-line.ts';
-import {exitCodeText} from '../platform/processes/start-group.ts';
-import {tellingLines} from '../platform/telling-lines.ts';
-import {AUTO_GATES, YOLO} from '../reports/liberties.ts';
-import {sharedChange} from '../reports/shared-change.ts';
-import {uncommittedText} from '../reports/uncommitted.ts';
-import type {MilestoneState} from '../state/milestone.ts';
-import {tasksCompleted} from '../state/milestone.ts';
-import {milestoneProgress} from '../state/progress.ts';
-import {counted} from './amounts.ts';
+import type {Usage} from '../../events/details/driver.ts';
+import type {EventDetails, MilestoneEvent} from '../../events/event.ts';
+import {firstLine} from '../../platform/first-line.ts';
+import {AUTO_GATES, YOLO} from '../../reports/liberties.ts';
+import {sharedChange} from '../../reports/shared-change.ts';
+import {uncommittedText} from '../../reports/uncommitted.ts';
+import type {MilestoneState} from '../../state/milestone.ts';
+import {counted} from '../amounts.ts';
+import {printable, printableLines} from '../printable.ts';
+import {usageText} from '../usage-text.ts';
+import {attemptLine} from './attempt-line.ts';
 import {blockerScreen} from './blocker-screen.ts';
+import {redCheckLines} from './check-lines.ts';
 import {kiroLine} from './kiro-line.ts';
-import {printable, printableLines} from './printable.ts';
-import {usageText} from './usage-text.ts';
+import {name} from './name.ts';
 
-/** Of an output, where there is little room. */
-const LINES_OF_OUTPUT = 5;
+/** As many of the skipped tasks are named. */
+const SKIPPED_SHOWN = 5;
 
 /** One plain line for an event that a person wants to see, with its time; nothing for the others. */
 export function eventLine(event: MilestoneEvent, state: MilestoneState): string[] {
@@ -52,27 +46,14 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'session_resumed':
       return `going on from ${name(event.details.previous_session_id)}`;
     case 'task_started':
-      return started(event.details, state);
     case 'task_claimed':
-      return claimed(event.details.task_id, event.details.result);
     case 'task_verified':
-      return event.details.ok ? undefined : event.details.checks.flatMap(redCheckLine).join('\n');
-    case 'task_completed': {
-      const {task_id, commit, checked} = event.details;
-      const task = state.tasks.get(task_id);
-      const removed = (task?.status === 'completed' && task.removedTests) || [];
-      const done = commit === undefined ? '' : chalk.dim(` ${commit.slice(0, 10)}`);
-      const share = `${tasksCompleted(state)}/${state.tasks.size}, ${milestoneProgress(state.progressSum, state.tasks.size)} %`;
-      return `${chalk.green('✔')} ${name(task_id)}${done} ${chalk.dim(`${checked ? 'done' : 'done, unchecked'} (${share})`)}${removedText(removed)}`;
-    }
+    case 'task_completed':
     case 'attempt_ended':
-      return attemptEnded(event.details, state);
     case 'task_failed':
-      return `${chalk.red('✘')} task ${name(event.details.task_id)} ${printableLines(event.details.message)}`;
     case 'task_skipped':
-      return `${chalk.dim('↷')} ${name(event.details.task_id)} skipped${event.details.reason === undefined ? '' : `: ${printable(event.details.reason)}`}`;
     case 'task_reset':
-      return `${name(event.details.task_id)} is pending again (${printable(event.details.reason)})`;
+      return attemptLine(event, state);
     case 'blocker_detected':
       return `${chalk.red('■')} blocked: ${printableLines(event.details.message)}`;
     case 'blockers_escalated':
@@ -95,7 +76,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'baseline_checked':
       return event.details.ok
         ? `${chalk.green('✔')} the checks are green before anything is changed`
-        : ['the checks are red before anything is changed', ...event.details.checks.flatMap(redCheckLine)].join('\n');
+        : ['the checks are red before anything is changed', ...event.details.checks.flatMap(redCheckLines)].join('\n');
     case 'kiro_workflow_started':
     case 'kiro_phase_updated':
     case 'kiro_phase_transition':
@@ -127,7 +108,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
     case 'final_checked':
       return event.details.ok
         ? `${chalk.green('✔')} final check passed`
-        : event.details.checks.flatMap(redCheckLine).join('\n');
+        : event.details.checks.flatMap(redCheckLines).join('\n');
     case 'milestone_paused':
       return `${chalk.yellow('‖')} paused: ${pauseReason(event.details.reason, state)}`;
     case 'milestone_blocked':
@@ -148,69 +129,13 @@ function roundChecked({tasks, ok, checks}: EventDetails['round_checked']): strin
   if (tasks.length === 1) return undefined;
   const together = tasks.map(name).join(', ');
   if (ok) return `${chalk.green('✔')} checked together: ${together}`;
-  return [`red together, to be halved: ${together}`, ...checks.flatMap(redCheckLine)].join('\n');
-}
-
-function started(
-  {task_id, attempt, phase, driver, integrates}: EventDetails['task_started'],
-  state: MilestoneState,
-): string {
-  const start = `${chalk.cyan('▶')} ${name(task_id)}`;
-  if (integrates !== undefined) return `${start} what was approved goes onto the branch`;
-  const inPhase = phase === undefined ? '' : ` ${phase}`;
-  // Attempts are numbered through all phases; what matters is whether this one was tried before.
-  const isAgain = (state.tasks.get(task_id)?.history.counters.started ?? attempt) > 1;
-  const more = [...(isAgain ? [`attempt ${attempt}`] : []), ...(driver === SHELL_DRIVER ? [] : [printable(driver)])];
-  const how = more.length > 0 ? chalk.dim(` (${more.join(', ')})`) : '';
-  const title = titleOf(state, task_id);
-  return `${start}${inPhase}${title === '' ? '' : ` ${title}`}${how}`;
-}
-
-/** Beside a green check it is what a person has to know first. */
-function removedText(removed: readonly RemovedTest[]): string {
-  if (removed.length === 0) return '';
-  const lines = removedTestLines(removed, REMOVED_SHOWN).map(text => `\n  ${printable(text)}`);
-  return ` ${chalk.yellow(`! ${removedTestsInShort(removed)}`)}${lines.join('')}`;
-}
-
-const REMOVED_SHOWN = 3;
-
-/** What becomes of it, the next line says: another attempt, a question, a failure. */
-function attemptEnded(
-  {task_id, attempt, outcome, denials = []}: EventDetails['attempt_ended'],
-  {id}: MilestoneState,
-): string {
-  const how = outcome.kind === 'question' ? 'has a question' : printableLines(outcome.message);
-  const isFailed = outcome.kind === 'failed';
-  const hasPrinted = isFailed && (outcome.cause !== 'exit' || outcome.output_tail !== undefined);
-  return [
-    `${chalk.yellow('○')} ${name(task_id)} attempt ${attempt} ${how}`,
-    ...(isFailed ? tailLines(outcome.output_tail) : []),
-    ...(hasPrinted
-      ? [`    all it printed: ${chalk.cyan(`milestone log ${id} ${task_id} --attempt ${attempt} --output`)}`]
-      : []),
-    ...denials.map(denialLine),
-  ].join('\n');
+  return [`red together, to be halved: ${together}`, ...checks.flatMap(redCheckLines)].join('\n');
 }
 
 /** What holds it up has been shown already. */
 function pauseReason(reason: string, {blockers}: MilestoneState): string {
   const isShown = [...blockers.values()].some(({message}) => message === reason);
   return isShown ? 'nothing else can go on meanwhile' : printableLines(reason);
-}
-
-/** Only what a person should know before he trusts the work. */
-function claimed(task: TaskId, {assumptions = [], warning, denials = []}: Claim): string | undefined {
-  const lines = [
-    ...(warning === undefined ? [] : [`${chalk.yellow('!')} ${name(task)} ${printable(warning)}`]),
-    ...assumptions.map(text => `  ${name(task)} assumes: ${printable(text)}`),
-    ...denials.map(denialLine),
-  ];
-  return lines.length === 0 ? undefined : lines.join('\n');
-}
-
-function denialLine({tool, input, allow}: Denial): string {
-  return `  denied: ${printable(`${tool} ${firstLine(input)}`)}; this line would permit it: ${chalk.cyan(printable(`allow: [${JSON.stringify(allow)}]`))}`;
 }
 
 /** What it costs is what the agent says. */
@@ -238,12 +163,6 @@ function completed(commit: string | undefined, state: MilestoneState): string {
   return `${chalk.green('✔')} milestone ${name(state.id)} completed: ${done} done${unchecked}${skippedText(state)}${where}`;
 }
 
-/** What of an output says what went wrong. */
-function tailLines(output = ''): string[] {
-  const lines = tellingLines(output.trimEnd().split('\n'), LINES_OF_OUTPUT);
-  return lines.flatMap(line => (line.trim() === '' ? [] : chalk.dim(`    ${printable(line)}`)));
-}
-
 /** What nobody has done, and why. */
 function skippedText({counts, plan, tasks}: MilestoneState): string {
   if (counts.skipped === 0) return '';
@@ -251,21 +170,6 @@ function skippedText({counts, plan, tasks}: MilestoneState): string {
     const task = tasks.get(id);
     return task?.status === 'skipped' ? `${id}${task.reason === undefined ? '' : `: ${firstLine(task.reason)}`}` : [];
   });
-  const more = skipped.length > LINES_OF_OUTPUT ? [`and ${skipped.length - LINES_OF_OUTPUT} more`] : [];
-  return `, ${counts.skipped} skipped (${printable([...skipped.slice(0, LINES_OF_OUTPUT), ...more].join('; '))})`;
-}
-
-function redCheckLine({ok, command, exit_code, output_tail}: CheckResult): string[] {
-  if (ok) return [];
-  const how = exit_code === null ? 'did not end' : exitCodeText(exit_code);
-  return [`  check \`${printable(firstLine(command))}\`: ${how}`, ...tailLines(output_tail)];
-}
-
-function titleOf(state: MilestoneState, id: TaskId): string {
-  const title = state.taskById.get(id)?.title ?? '';
-  return title === id ? '' : printable(title);
-}
-
-function name(text: string): string {
-  return chalk.bold(printable(text));
+  const more = skipped.length > SKIPPED_SHOWN ? [`and ${skipped.length - SKIPPED_SHOWN} more`] : [];
+  return `, ${counts.skipped} skipped (${printable([...skipped.slice(0, SKIPPED_SHOWN), ...more].join('; '))})`;
 }

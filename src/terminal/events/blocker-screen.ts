@@ -1,8 +1,8 @@
 import chalk from 'chalk';
-import {type BlockerDetails, blockerDetails} from '../reports/blockers.ts';
-import type {MilestoneState} from '../state/milestone.ts';
-import {commandLines, heldUpText} from './blockers-text.ts';
-import {printable} from './printable.ts';
+import {type BlockerDetails, blockerDetails} from '../../reports/blockers.ts';
+import type {MilestoneState} from '../../state/milestone.ts';
+import {commandLines, heldUpText} from '../blockers-text.ts';
+import {printable} from '../printable.ts';
 
 const INDENT = ' '.repeat(9);
 
