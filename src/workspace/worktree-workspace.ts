@@ -1,31 +1,25 @@
 import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import type {Outcome} from '../events/details/outcome.ts';
-import {fillSubmodules, unfilledText} from '../git/fill-submodules.ts';
 import {type Repository, withPatience} from '../git/git.ts';
 import {changedSubmodules} from '../git/nested.ts';
 import {workFolder} from '../git/repository.ts';
-import {slotRoot} from '../git/slot-folders.ts';
 import {showHiddenChanges} from '../git/trees/hidden-changes.ts';
-import type {Clock} from '../platform/clock.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {SerialQueue} from '../platform/serial-queue.ts';
 import {Freezer, type FreezerParts} from './freezer.ts';
 import {type BranchParts, GitBranch} from './git-branch.ts';
-import type {SlotKeeper} from './keep-slot.ts';
 import {findKeptWork, LOST_WORK, layIn} from './kept-work.ts';
 import {noteLeft} from './left-as.ts';
-import {mendRegistrations, mendSlots} from './mend-slots.ts';
+import {mendSlots} from './mend-slots.ts';
 import {byHand} from './plain-workspace.ts';
 import {removeSlots} from './remove-slots.ts';
 import {saveCheckpoint, saveRescue} from './rescue.ts';
 import {ActivityWatch} from './slot-activity.ts';
 import {SlotFinder} from './slot-finder.ts';
-import {clearUnsaved, markUnsaved, preparedAt, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
-import type {SlotSetup} from './slot-setup.ts';
-import {type KnownSlot, type PreparedSlot, prepareSlot} from './slots.ts';
+import {SlotMaker, type SlotMakerParts} from './slot-maker.ts';
+import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
 import {
   type AttemptPlace,
   type BranchBlocker,
@@ -37,24 +31,12 @@ import {
 } from './workspace.ts';
 
 export interface WorktreeParts
-  extends Pick<BranchParts, 'repo' | 'branch' | 'lock' | 'lastHead'>,
+  extends SlotMakerParts,
+    Pick<BranchParts, 'lock' | 'lastHead' | 'branch'>,
     Pick<FreezerParts, 'hooks' | 'patience'> {
-  milestoneId: string;
-  home: string;
-  /** `workspace.root`. */
-  root: string | undefined;
-  /** Remove ignored files before every attempt. */
-  fresh: boolean;
-  /** `workspace.submodules`. */
-  fillsSubmodules: boolean;
   /** Number of the merge queue's own slot. */
   mergeSlot: number;
-  clock: Clock;
   signal: AbortSignal;
-  setup: SlotSetup;
-  warn(message: string): void;
-  /** All that belongs to no attempt and lay in a slot is at a ref from now on. */
-  onSlotKept(slot: number, ref: string): void;
   /** The branch is not what it was: nothing can start. */
   openBlocker(blocker: BranchBlocker): void;
 }
@@ -70,19 +52,17 @@ export class WorktreeWorkspace implements Workspace {
   readonly branch: GitBranch;
   private readonly freezer: Freezer;
   private readonly activity = new ActivityWatch();
-  /** What was said of submodules that stay empty. */
-  private readonly saidEmpty = new Set<string>();
   private readonly slots: SlotFinder;
-  /** Slots that are made ready, or are going to be, before anybody has asked for them. */
-  private readonly ahead = new Map<number, Ahead>();
+  private readonly maker: SlotMaker;
 
   constructor(private readonly parts: WorktreeParts) {
     this.slots = new SlotFinder(parts);
+    this.maker = new SlotMaker(parts, this.slots, () => this.branch.head());
     this.branch = new GitBranch({
       ...parts,
       mergeIn: place => this.slotOf(place) ?? this.slots.find(parts.mergeSlot) ?? parts.repo,
       checkOutCommit: async commit => {
-        const {slot, needsSetup} = await this.prepareMergeSlot(commit);
+        const {slot, needsSetup} = await this.maker.make(parts.mergeSlot, commit);
         const occasion = {isNew: needsSetup, signal: parts.signal};
         const failed = await parts.setup.run(slot, parts.mergeSlot, occasion);
         if (failed) throw new SetupFailed(failed);
@@ -125,28 +105,12 @@ export class WorktreeWorkspace implements Workspace {
     };
   }
 
-  async makeReady(slots: readonly number[], signal: StopSignal): Promise<void> {
-    const making = new SerialQueue();
-    await Promise.all(slots.map(slot => this.makeAhead(slot, () => making.run(() => this.makeOnHead(slot, signal)))));
+  makeReady(slots: readonly number[], signal: StopSignal): Promise<void> {
+    return this.maker.makeEarly(slots, signal);
   }
 
   private async vacate(place: InSlot, signal: StopSignal): Promise<void> {
-    if (this.slotOf(place)) await this.makeAhead(place.slot, () => this.makeOnHead(place.slot, signal, 'worthless'));
-  }
-
-  private async makeAhead(slot: number, make: () => Promise<PreparedSlot | undefined>): Promise<void> {
-    const made = make();
-    const ahead: Ahead = {made: made.catch(() => undefined), isOver: false};
-    // At once: who is given the slot meanwhile waits for it.
-    this.ahead.set(slot, ahead);
-    await made.finally(() => {
-      ahead.isOver = true;
-    });
-  }
-
-  private async makeOnHead(slot: number, signal: StopSignal, known?: KnownSlot): Promise<PreparedSlot | undefined> {
-    const head = await this.branch.head();
-    return head.kind === 'head' && !signal.aborted ? this.prepareSlot(slot, head.commit, signal, known) : undefined;
+    if (this.slotOf(place)) await this.maker.vacate(place.slot, signal);
   }
 
   async open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
@@ -171,7 +135,7 @@ export class WorktreeWorkspace implements Workspace {
     }
     const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
-    const prepared = await this.takeSlot(place.slot, kept?.base ?? head.commit, signal);
+    const prepared = await this.maker.take(place.slot, kept?.base ?? head.commit, signal);
     if (!prepared) return undefined;
     const {slot, needsSetup} = prepared;
     if (kept) {
@@ -183,16 +147,6 @@ export class WorktreeWorkspace implements Workspace {
     this.slots.rememberOwner(place.slot, ownerOf(place));
     if (signal.aborted) return undefined;
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
-  }
-
-  /** A slot at a commit. Who waits while it is made ready gets it as it is then: nobody else can have been there. */
-  private async takeSlot(number: number, commit: string, signal: StopSignal): Promise<PreparedSlot | undefined> {
-    const ahead = this.ahead.get(number);
-    this.ahead.delete(number);
-    const isWaitedFor = ahead?.isOver === false;
-    const made = await ahead?.made;
-    if (isWaitedFor && made && preparedAt(made.slot) === commit) return made;
-    return this.prepareSlot(number, commit, signal, made && 'unused');
   }
 
   private async keptWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
@@ -268,7 +222,7 @@ export class WorktreeWorkspace implements Workspace {
     const {repo, setup, warn} = this.parts;
     const warnings = await removeSlots(repo, this.slots.all(), {
       pools: [this.slots.pool],
-      keeperOf: number => this.keeper(number),
+      keeperOf: number => this.maker.keeperOf(number),
       patience: () => this.rescuePatience(),
       ...(setup.tearsDown && {tearDown: (slot: Repository, number: number) => setup.tearDown(slot, number)}),
     });
@@ -277,21 +231,6 @@ export class WorktreeWorkspace implements Workspace {
       if (isPassingFailure(error)) throw error;
       warn((error as Error).message);
     });
-  }
-
-  /** @returns `undefined` when the signal ended it. A large worktree may take its time. */
-  private async prepareSlot(number: number, commit: string, signal: StopSignal, known?: KnownSlot) {
-    try {
-      return await this.makeSlot(number, commit, this.patience({signal, timeoutMs: undefined}), known);
-    } catch (error) {
-      if (signal.aborted) return undefined;
-      throw error;
-    }
-  }
-
-  private prepareMergeSlot(commit: string) {
-    const patience = this.patience({timeoutMs: undefined});
-    return this.makeSlot(this.parts.mergeSlot, commit, patience && {...patience, signal: patience.hurry});
   }
 
   /** Who is in a hurry lets what is under way go; what comes then gets a few seconds. */
@@ -305,41 +244,6 @@ export class WorktreeWorkspace implements Workspace {
     const patience = this.parts.patience?.();
     return patience && {...patience, ...more};
   }
-
-  private async makeSlot(number: number, commit: string, patience: Patience | undefined, known?: KnownSlot) {
-    const {repo, root, home, fresh} = this.parts;
-    const folder = this.slots.folder(number);
-    const keeper = this.keeper(number);
-    await mendRegistrations(repo, slotRoot(repo, root));
-    this.slots.findHere(number); // not to be taken for a folder of somebody else's
-    const made = await prepareSlot(withPatience(repo, patience), {folder, commit, home, fresh, known, keeper});
-    if (made.needsSetup) this.parts.setup.forget(made.slot);
-    for (const warning of made.warnings) this.parts.warn(warning);
-    if (this.parts.fillsSubmodules) await this.fillSubmodules(made.slot);
-    const slot = withPatience(made.slot, undefined);
-    this.slots.remember(number, slot, commit);
-    return {...made, slot};
-  }
-
-  private async fillSubmodules(slot: Repository): Promise<void> {
-    for (const unfilled of await fillSubmodules(this.parts.repo, slot)) {
-      const {message, hint} = unfilledText(unfilled);
-      if (!this.saidEmpty.has(message)) this.parts.warn(`${message} (${hint})`);
-      this.saidEmpty.add(message);
-    }
-  }
-
-  private keeper(slot: number): SlotKeeper {
-    const {milestoneId: id, clock, onSlotKept} = this.parts;
-    return {id, slot, clock, onKept: ref => onSlotKept(slot, ref)};
-  }
-}
-
-interface Ahead {
-  /** Undefined where it did not become ready. */
-  made: Promise<PreparedSlot | undefined>;
-  /** It lies idle. */
-  isOver: boolean;
 }
 
 /** The place of an attempt in one of the slots. */
