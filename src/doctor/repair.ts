@@ -16,8 +16,8 @@ import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {answersIn} from '../requests/answer-requests.ts';
 import {finishRequest, leftoverRequests} from '../requests/inbox.ts';
 import {attemptsOf, isOver} from '../state/milestone.ts';
-import {mendSlots} from '../workspace/mend-slots.ts';
 import {keepUnknownRescues} from '../workspace/rescue.ts';
+import {mendSlots} from '../workspace/slots/mend-slots.ts';
 import {repairLog} from './repair-log.ts';
 
 /** Mend what belongs to no milestone. @returns What was done, in words. */

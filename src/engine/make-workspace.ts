@@ -15,7 +15,7 @@ import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {assertClean} from '../workspace/shared-checkout.ts';
 import {SharedWorkspace} from '../workspace/shared-workspace.ts';
-import {SlotSetup} from '../workspace/slot-setup.ts';
+import {SlotSetup} from '../workspace/slots/slot-setup.ts';
 import {type BranchBlocker, occupiedSlots, type Workspace} from '../workspace/workspace.ts';
 import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
 

@@ -23,7 +23,7 @@ import type {MilestoneId} from '../plan/plan.ts';
 import {fileError, syncFolder} from '../platform/files.ts';
 import {movePlanFile, PlanFileWriter} from '../projections/plan-file-writer.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {timeName} from '../workspace/set-aside.ts';
+import {timeName} from '../workspace/slots/set-aside.ts';
 
 /** What there is of a milestone. */
 export interface Discardable {

@@ -9,7 +9,7 @@ import {gitEnvironment, runGit} from '../platform/processes/run-git.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
 import type {Order, RemoteCommit} from '../workers/port.ts';
 import {fetchCommit} from '../workers/transport.ts';
-import {mendSlots} from '../workspace/mend-slots.ts';
+import {mendSlots} from '../workspace/slots/mend-slots.ts';
 
 /** A repository that a worker knows, with what it has fetched of it. */
 export interface Clone {

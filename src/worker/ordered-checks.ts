@@ -6,7 +6,7 @@ import type {Check} from '../drivers/run-checks.ts';
 import {readBytes, sizeOf} from '../platform/attempt-log.ts';
 import {newToken} from '../platform/processes/tokens.ts';
 import type {ChecksOrder, Handover, OrderedChecks, PrintedCheck} from '../workers/port.ts';
-import {noteLeft} from '../workspace/left-as.ts';
+import {noteLeft} from '../workspace/slots/left-as.ts';
 import type {BenchParts, Workbench} from './workbench.ts';
 
 /** Bytes of the beginning, and of the end, of what is handed in of a check's output. */

@@ -9,9 +9,9 @@ import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {Redactor} from '../platform/redact.ts';
 import type {AnyOrder} from '../workers/port.ts';
-import {mendRegistrations} from '../workspace/mend-slots.ts';
-import {SlotSetup} from '../workspace/slot-setup.ts';
-import {prepareSlot} from '../workspace/slots.ts';
+import {mendRegistrations} from '../workspace/slots/mend-slots.ts';
+import {prepareSlot} from '../workspace/slots/prepare-slot.ts';
+import {SlotSetup} from '../workspace/slots/slot-setup.ts';
 import {type Clone, type Clones, SLOTS} from './clones.ts';
 
 export interface BenchParts {

@@ -8,8 +8,8 @@ import {CannotAdd, writeTree} from '../git/trees/tree.ts';
 import {GitTimeout, type Patience} from '../platform/processes/run-git.ts';
 import {keepPinned, unpin, unpinAll} from './frozen-refs.ts';
 import type {GitBranch} from './git-branch.ts';
-import {noteHead, noteLeft} from './left-as.ts';
 import {saveTree} from './rescue.ts';
+import {noteHead, noteLeft} from './slots/left-as.ts';
 import type {AttemptPlace, FreezeOptions, FrozenWork} from './workspace.ts';
 
 export interface FreezerParts {

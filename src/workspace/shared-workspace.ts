@@ -23,7 +23,7 @@ import {
   syncFiles,
   takeCommitsBack,
 } from './shared-checkout.ts';
-import {ActivityWatch} from './slot-activity.ts';
+import {ActivityWatch} from './slots/slot-activity.ts';
 import type {Advance, AttemptPlace, BranchBlocker, BranchMove, Origin, Workplace, Workspace} from './workspace.ts';
 
 export interface SharedParts

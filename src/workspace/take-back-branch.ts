@@ -8,7 +8,7 @@ import {git, linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, readHead, readRef, UPDATE_REF} from '../git/refs.ts';
 import {isSlot} from '../git/slot-folders.ts';
-import {preparedAt} from './slot-notes.ts';
+import {preparedAt} from './slots/slot-notes.ts';
 
 export interface TakenOff {
   /** Where the branch stood. */

@@ -11,15 +11,15 @@ import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {Freezer, type FreezerParts} from './freezer.ts';
 import {type BranchParts, GitBranch} from './git-branch.ts';
 import {findKeptWork, LOST_WORK, layIn} from './kept-work.ts';
-import {noteLeft} from './left-as.ts';
-import {mendSlots} from './mend-slots.ts';
 import {byHand} from './plain-workspace.ts';
-import {removeSlots} from './remove-slots.ts';
 import {saveCheckpoint, saveRescue} from './rescue.ts';
-import {ActivityWatch} from './slot-activity.ts';
-import {SlotFinder} from './slot-finder.ts';
-import {SlotMaker, type SlotMakerParts} from './slot-maker.ts';
-import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slot-notes.ts';
+import {noteLeft} from './slots/left-as.ts';
+import {mendSlots} from './slots/mend-slots.ts';
+import {removeSlots} from './slots/remove-slots.ts';
+import {ActivityWatch} from './slots/slot-activity.ts';
+import {SlotFinder} from './slots/slot-finder.ts';
+import {SlotMaker, type SlotMakerParts} from './slots/slot-maker.ts';
+import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slots/slot-notes.ts';
 import {
   type AttemptPlace,
   type BranchBlocker,

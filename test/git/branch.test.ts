@@ -9,7 +9,7 @@ import {advanceBranch, isAncestor, readHead} from '../../src/git/refs.ts';
 import {changesOf} from '../../src/git/trees/compare-trees.ts';
 import {mergeOntoHead} from '../../src/git/trees/merge.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
-import {markUnsaved} from '../../src/workspace/slot-notes.ts';
+import {markUnsaved} from '../../src/workspace/slots/slot-notes.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 const BRANCH = `milestone/${ID}`;

@@ -7,7 +7,7 @@ import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch} from '../../src/git/refs.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
 import {alignIndex, repairIndex, rescueLeftovers, switchTo, syncFiles} from '../../src/workspace/shared-checkout.ts';
-import {readActivity} from '../../src/workspace/slot-activity.ts';
+import {readActivity} from '../../src/workspace/slots/slot-activity.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 const BRANCH = `milestone/${ID}`;

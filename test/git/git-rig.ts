@@ -6,9 +6,9 @@ import type {Repository} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
 import {slotFolder, slotLink, slotPool, slotsInPools} from '../../src/git/slot-folders.ts';
 import type {Clock} from '../../src/platform/clock.ts';
-import type {SlotKeeper} from '../../src/workspace/keep-slot.ts';
-import {removeSlots} from '../../src/workspace/remove-slots.ts';
-import {prepareSlot, type SlotWish} from '../../src/workspace/slots.ts';
+import type {SlotKeeper} from '../../src/workspace/slots/keep-slot.ts';
+import {prepareSlot, type SlotWish} from '../../src/workspace/slots/prepare-slot.ts';
+import {removeSlots} from '../../src/workspace/slots/remove-slots.ts';
 
 export const ID = 'release';
 

@@ -4,9 +4,9 @@ import {expect, test} from 'vitest';
 import {fillSubmodules} from '../../src/git/fill-submodules.ts';
 import type {Repository} from '../../src/git/git.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
-import {noteLeft} from '../../src/workspace/left-as.ts';
-import {markUnsaved} from '../../src/workspace/slot-notes.ts';
-import {prepareSlot} from '../../src/workspace/slots.ts';
+import {noteLeft} from '../../src/workspace/slots/left-as.ts';
+import {prepareSlot} from '../../src/workspace/slots/prepare-slot.ts';
+import {markUnsaved} from '../../src/workspace/slots/slot-notes.ts';
 import {GitRig} from './git-rig.ts';
 
 const LOCAL = ['-c', 'protocol.file.allow=always', '-c', 'user.name=a', '-c', 'user.email=a'];

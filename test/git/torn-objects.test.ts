@@ -4,7 +4,7 @@ import {deflateSync} from 'node:zlib';
 import {expect, test} from 'vitest';
 import {removeTornObjects} from '../../src/git/torn-objects.ts';
 import {listRescues} from '../../src/workspace/rescue.ts';
-import {prepareSlot} from '../../src/workspace/slots.ts';
+import {prepareSlot} from '../../src/workspace/slots/prepare-slot.ts';
 import {GitRig, ID} from './git-rig.ts';
 
 /** Write a file as an object that nothing refers to; its id and its place. */

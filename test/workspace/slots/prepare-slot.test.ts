@@ -2,17 +2,17 @@ import {execFileSync} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {commitTree} from '../../src/git/commit.ts';
-import {workFolder} from '../../src/git/repository.ts';
-import {slotFolder, slotLink} from '../../src/git/slot-folders.ts';
-import {writeTree} from '../../src/git/trees/tree.ts';
-import {noteLeft} from '../../src/workspace/left-as.ts';
-import {registerAgain} from '../../src/workspace/register-again.ts';
-import {listRescues} from '../../src/workspace/rescue.ts';
-import {markUnsaved} from '../../src/workspace/slot-notes.ts';
-import {prepareSlot} from '../../src/workspace/slots.ts';
-import {takeBackBranch} from '../../src/workspace/take-back-branch.ts';
-import {GitRig, ID} from '../git/git-rig.ts';
+import {commitTree} from '../../../src/git/commit.ts';
+import {workFolder} from '../../../src/git/repository.ts';
+import {slotFolder, slotLink} from '../../../src/git/slot-folders.ts';
+import {writeTree} from '../../../src/git/trees/tree.ts';
+import {listRescues} from '../../../src/workspace/rescue.ts';
+import {noteLeft} from '../../../src/workspace/slots/left-as.ts';
+import {prepareSlot} from '../../../src/workspace/slots/prepare-slot.ts';
+import {registerAgain} from '../../../src/workspace/slots/register-again.ts';
+import {markUnsaved} from '../../../src/workspace/slots/slot-notes.ts';
+import {takeBackBranch} from '../../../src/workspace/take-back-branch.ts';
+import {GitRig, ID} from '../../git/git-rig.ts';
 
 /** An attempt whose work lies in the slot and nowhere else. */
 const OWNER = 'login.1';

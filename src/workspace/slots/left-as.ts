@@ -4,11 +4,11 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {MilestoneError} from '../errors.ts';
-import {git, type Repository} from '../git/git.ts';
-import {runInFolder} from '../git/nested.ts';
-import {readRef} from '../git/refs.ts';
-import {readIfExists, replaceFile} from '../platform/files.ts';
+import {MilestoneError} from '../../errors.ts';
+import {git, type Repository} from '../../git/git.ts';
+import {runInFolder} from '../../git/nested.ts';
+import {readRef} from '../../git/refs.ts';
+import {readIfExists, replaceFile} from '../../platform/files.ts';
 
 /** Name of the file in a slot's private git folder that says what it was left like. */
 const LEFT_NOTE = 'milestone-left';

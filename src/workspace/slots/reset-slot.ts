@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import {MilestoneError} from '../errors.ts';
-import {git, gitError, type Repository, tryGit, withPatience} from '../git/git.ts';
-import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../git/nested.ts';
-import {readRef} from '../git/refs.ts';
-import {isIndexBroken, TEMPORARY_INDEX} from '../git/trees/temporary-index.ts';
-import {allEnded} from '../platform/all-ended.ts';
-import {listFolder} from '../platform/files.ts';
-import {openUp, removeFolder} from '../platform/remove-folder.ts';
+import {MilestoneError} from '../../errors.ts';
+import {git, gitError, type Repository, tryGit, withPatience} from '../../git/git.ts';
+import {isInitialised, listSubmodules, runInSubmodule, type Submodule} from '../../git/nested.ts';
+import {readRef} from '../../git/refs.ts';
+import {isIndexBroken, TEMPORARY_INDEX} from '../../git/trees/temporary-index.ts';
+import {allEnded} from '../../platform/all-ended.ts';
+import {listFolder} from '../../platform/files.ts';
+import {openUp, removeFolder} from '../../platform/remove-folder.ts';
 
 /**
  * Bring a used slot to a commit and remove what does not belong to it; ignored files stay unless `fresh`.

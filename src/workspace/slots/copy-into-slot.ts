@@ -7,12 +7,12 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {type Repository, tryGit} from '../git/git.ts';
-import {workFolder} from '../git/repository.ts';
-import {makeFolder} from '../platform/files.ts';
-import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {removeFolder} from '../platform/remove-folder.ts';
-import {atEndOfTurn} from '../platform/turn.ts';
+import {type Repository, tryGit} from '../../git/git.ts';
+import {workFolder} from '../../git/repository.ts';
+import {makeFolder} from '../../platform/files.ts';
+import type {StopSignal} from '../../platform/processes/stop-signal.ts';
+import {removeFolder} from '../../platform/remove-folder.ts';
+import {atEndOfTurn} from '../../platform/turn.ts';
 
 export interface CopyScope {
   /** The user's checkout. */

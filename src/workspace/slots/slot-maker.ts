@@ -1,17 +1,17 @@
-import {fillSubmodules, unfilledText} from '../git/fill-submodules.ts';
-import {type Repository, withPatience} from '../git/git.ts';
-import {slotRoot} from '../git/slot-folders.ts';
-import type {Clock} from '../platform/clock.ts';
-import type {Patience} from '../platform/processes/run-git.ts';
-import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {SerialQueue} from '../platform/serial-queue.ts';
+import {fillSubmodules, unfilledText} from '../../git/fill-submodules.ts';
+import {type Repository, withPatience} from '../../git/git.ts';
+import {slotRoot} from '../../git/slot-folders.ts';
+import type {Clock} from '../../platform/clock.ts';
+import type {Patience} from '../../platform/processes/run-git.ts';
+import type {StopSignal} from '../../platform/processes/stop-signal.ts';
+import {SerialQueue} from '../../platform/serial-queue.ts';
+import type {BranchHead} from '../workspace.ts';
 import type {SlotKeeper} from './keep-slot.ts';
 import {mendRegistrations} from './mend-slots.ts';
+import {type KnownSlot, type PreparedSlot, prepareSlot} from './prepare-slot.ts';
 import type {SlotFinder} from './slot-finder.ts';
 import {preparedAt} from './slot-notes.ts';
 import type {SlotSetup} from './slot-setup.ts';
-import {type KnownSlot, type PreparedSlot, prepareSlot} from './slots.ts';
-import type {BranchHead} from './workspace.ts';
 
 export interface SlotMakerParts {
   repo: Repository;

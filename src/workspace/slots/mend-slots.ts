@@ -13,11 +13,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {linkedWorktrees, type Repository, registeredFolder} from '../git/git.ts';
-import {isSlot, slotsInPools} from '../git/slot-folders.ts';
-import {listFolder, readIfExists, syncFolder, syncInBackground, syncRemoval} from '../platform/files.ts';
-import {isGitAtWork} from '../platform/processes/git-processes.ts';
-import {removeFolder} from '../platform/remove-folder.ts';
+import {linkedWorktrees, type Repository, registeredFolder} from '../../git/git.ts';
+import {isSlot, slotsInPools} from '../../git/slot-folders.ts';
+import {listFolder, readIfExists, syncFolder, syncInBackground, syncRemoval} from '../../platform/files.ts';
+import {isGitAtWork} from '../../platform/processes/git-processes.ts';
+import {removeFolder} from '../../platform/remove-folder.ts';
 import {removeIfEmpty} from './set-aside.ts';
 
 const MAKING = '.making';

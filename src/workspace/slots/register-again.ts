@@ -3,10 +3,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {linkedWorktrees, type Repository} from '../git/git.ts';
-import {gitFolderOf} from '../git/nested.ts';
-import {HOME_NOTE} from '../git/slot-folders.ts';
-import {listFolder, makeFolder} from '../platform/files.ts';
+import {linkedWorktrees, type Repository} from '../../git/git.ts';
+import {gitFolderOf} from '../../git/nested.ts';
+import {HOME_NOTE} from '../../git/slot-folders.ts';
+import {listFolder, makeFolder} from '../../platform/files.ts';
 import {lockSlot, setSlotBase, setSlotOwner, writeNote} from './slot-notes.ts';
 
 /** What has to be known of a slot to register it again. */

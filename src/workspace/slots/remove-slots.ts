@@ -3,15 +3,15 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {MilestoneError} from '../errors.ts';
-import {type Repository, withPatience} from '../git/git.ts';
-import {type SlotInPool, slotAt, slotLink} from '../git/slot-folders.ts';
-import {allEnded} from '../platform/all-ended.ts';
-import {listFolder, syncRemoval} from '../platform/files.ts';
-import {isPassingFailure} from '../platform/machine-failure.ts';
-import type {Patience} from '../platform/processes/run-git.ts';
-import {removeFolder} from '../platform/remove-folder.ts';
-import {SerialQueue} from '../platform/serial-queue.ts';
+import {MilestoneError} from '../../errors.ts';
+import {type Repository, withPatience} from '../../git/git.ts';
+import {type SlotInPool, slotAt, slotLink} from '../../git/slot-folders.ts';
+import {allEnded} from '../../platform/all-ended.ts';
+import {listFolder, syncRemoval} from '../../platform/files.ts';
+import {isPassingFailure} from '../../platform/machine-failure.ts';
+import type {Patience} from '../../platform/processes/run-git.ts';
+import {removeFolder} from '../../platform/remove-folder.ts';
+import {SerialQueue} from '../../platform/serial-queue.ts';
 import {type SlotKeeper, trySecureSlot} from './keep-slot.ts';
 import {moveAside, removeIfEmpty} from './set-aside.ts';
 

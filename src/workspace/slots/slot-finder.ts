@@ -1,4 +1,4 @@
-import {type Repository, withPatience} from '../git/git.ts';
+import {type Repository, withPatience} from '../../git/git.ts';
 import {
   type SlotInPool,
   slotAt,
@@ -7,7 +7,7 @@ import {
   slotPool,
   slotsElsewhere,
   slotsInPools,
-} from '../git/slot-folders.ts';
+} from '../../git/slot-folders.ts';
 import {isSparse, type RegisteredSlot, registerAgain} from './register-again.ts';
 
 export interface SlotFinderParts {

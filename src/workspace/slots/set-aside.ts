@@ -1,9 +1,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Repository} from '../git/git.ts';
-import {takeGitFolderAlong} from '../git/nested.ts';
-import {slotAt, slotLink} from '../git/slot-folders.ts';
-import type {Clock} from '../platform/clock.ts';
+import type {Repository} from '../../git/git.ts';
+import {takeGitFolderAlong} from '../../git/nested.ts';
+import {slotAt, slotLink} from '../../git/slot-folders.ts';
+import type {Clock} from '../../platform/clock.ts';
 
 /** For names: seconds are enough, and no file system minds it. */
 export function timeName(clock: Pick<Clock, 'now'>): string {

@@ -1,19 +1,19 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Check} from '../drivers/run-checks.ts';
-import {MilestoneError} from '../errors.ts';
-import type {CheckResult} from '../events/details/checks.ts';
-import type {Outcome} from '../events/details/outcome.ts';
-import type {Repository} from '../git/git.ts';
-import {workFolder} from '../git/repository.ts';
-import type {WorkspaceSettings} from '../plan/plan.ts';
-import {fileError, readIfExists, replaceFile} from '../platform/files.ts';
-import {firstLine} from '../platform/first-line.ts';
-import {exitCodeText} from '../platform/processes/start-group.ts';
-import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import type {Check} from '../../drivers/run-checks.ts';
+import {MilestoneError} from '../../errors.ts';
+import type {CheckResult} from '../../events/details/checks.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
+import type {Repository} from '../../git/git.ts';
+import {workFolder} from '../../git/repository.ts';
+import type {WorkspaceSettings} from '../../plan/plan.ts';
+import {fileError, readIfExists, replaceFile} from '../../platform/files.ts';
+import {firstLine} from '../../platform/first-line.ts';
+import {exitCodeText} from '../../platform/processes/start-group.ts';
+import type {StopSignal} from '../../platform/processes/stop-signal.ts';
+import type {AttemptPlace} from '../workspace.ts';
 import {copyIntoSlot} from './copy-into-slot.ts';
-import type {AttemptPlace} from './workspace.ts';
 
 /** Which attempt a setup is for; absent for the merge queue's own slot. */
 export interface SetupOccasion {

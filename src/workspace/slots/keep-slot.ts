@@ -7,21 +7,21 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {MilestoneError} from '../errors.ts';
-import {commitTree} from '../git/commit.ts';
-import {git, type Repository, tryGit} from '../git/git.ts';
-import {changedSubmodules, innerWorktrees} from '../git/nested.ts';
-import {readRef, writeRef} from '../git/refs.ts';
-import {readCommit} from '../git/task-commits.ts';
-import {showHiddenChanges} from '../git/trees/hidden-changes.ts';
-import {withTemporaryIndex} from '../git/trees/temporary-index.ts';
-import {type WrittenTree, writeTree} from '../git/trees/tree.ts';
-import type {Clock} from '../platform/clock.ts';
-import {readIfExists} from '../platform/files.ts';
-import {isPassingFailure} from '../platform/machine-failure.ts';
-import {removeFolder} from '../platform/remove-folder.ts';
+import {MilestoneError} from '../../errors.ts';
+import {commitTree} from '../../git/commit.ts';
+import {git, type Repository, tryGit} from '../../git/git.ts';
+import {changedSubmodules, innerWorktrees} from '../../git/nested.ts';
+import {readRef, writeRef} from '../../git/refs.ts';
+import {readCommit} from '../../git/task-commits.ts';
+import {showHiddenChanges} from '../../git/trees/hidden-changes.ts';
+import {withTemporaryIndex} from '../../git/trees/temporary-index.ts';
+import {type WrittenTree, writeTree} from '../../git/trees/tree.ts';
+import type {Clock} from '../../platform/clock.ts';
+import {readIfExists} from '../../platform/files.ts';
+import {isPassingFailure} from '../../platform/machine-failure.ts';
+import {removeFolder} from '../../platform/remove-folder.ts';
+import {type RescueName, saveRescue} from '../rescue.ts';
 import {changedSince, type Left} from './left-as.ts';
-import {type RescueName, saveRescue} from './rescue.ts';
 import {setAside, timeName} from './set-aside.ts';
 import {preparedAt, slotBase, unsavedOwner} from './slot-notes.ts';
 

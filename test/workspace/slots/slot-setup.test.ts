@@ -2,9 +2,9 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import type {Repository} from '../../src/git/git.ts';
-import type {WorkspaceSettings} from '../../src/plan/plan.ts';
-import {SlotSetup} from '../../src/workspace/slot-setup.ts';
+import type {Repository} from '../../../src/git/git.ts';
+import type {WorkspaceSettings} from '../../../src/plan/plan.ts';
+import {SlotSetup} from '../../../src/workspace/slots/slot-setup.ts';
 
 let slot: Repository;
 let settings: WorkspaceSettings;

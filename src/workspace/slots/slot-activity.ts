@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
-import {git, type Repository} from '../git/git.ts';
-import {homePath} from '../git/repository.ts';
-import {excludePath} from '../git/trees/tree.ts';
-import type {AttemptPlace} from './workspace.ts';
+import {git, type Repository} from '../../git/git.ts';
+import {homePath} from '../../git/repository.ts';
+import {excludePath} from '../../git/trees/tree.ts';
+import type {AttemptPlace} from '../workspace.ts';
 
 /** What a silent attempt's slot looks like, to be compared with the next look. */
 export class ActivityWatch {

@@ -2,9 +2,9 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type {Repository} from '../git/git.ts';
-import {readRef} from '../git/refs.ts';
-import {readIfExists, replaceFile} from '../platform/files.ts';
+import type {Repository} from '../../git/git.ts';
+import {readRef} from '../../git/refs.ts';
+import {readIfExists, replaceFile} from '../../platform/files.ts';
 
 /** Keep `git worktree prune` away, also where the folder cannot be seen. */
 export function lockSlot(slot: Repository): void {

@@ -10,14 +10,14 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {MilestoneError} from '../errors.ts';
-import {git, type Repository} from '../git/git.ts';
-import {keepHeadLog} from '../git/head-log.ts';
-import {readRef} from '../git/refs.ts';
-import {workFolder} from '../git/repository.ts';
-import {HOME_NOTE, slotAt, slotLink} from '../git/slot-folders.ts';
-import {fileError, listFolder, makeFolder} from '../platform/files.ts';
-import {SerialQueue} from '../platform/serial-queue.ts';
+import {MilestoneError} from '../../errors.ts';
+import {git, type Repository} from '../../git/git.ts';
+import {keepHeadLog} from '../../git/head-log.ts';
+import {readRef} from '../../git/refs.ts';
+import {workFolder} from '../../git/repository.ts';
+import {HOME_NOTE, slotAt, slotLink} from '../../git/slot-folders.ts';
+import {fileError, listFolder, makeFolder} from '../../platform/files.ts';
+import {SerialQueue} from '../../platform/serial-queue.ts';
 import {type SecuredSlot, type SlotKeeper, secureSlot} from './keep-slot.ts';
 import {noteClean} from './left-as.ts';
 import {beginMaking, endMaking} from './mend-slots.ts';

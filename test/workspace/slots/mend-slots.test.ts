@@ -2,9 +2,9 @@ import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test, vi} from 'vitest';
-import type {Repository} from '../../src/git/git.ts';
-import {mendRegistrations, mendSlots} from '../../src/workspace/mend-slots.ts';
-import {GitRig} from '../git/git-rig.ts';
+import type {Repository} from '../../../src/git/git.ts';
+import {mendRegistrations, mendSlots} from '../../../src/workspace/slots/mend-slots.ts';
+import {GitRig} from '../../git/git-rig.ts';
 
 const ZEROS = `${'0'.repeat(40)}\n`;
 
