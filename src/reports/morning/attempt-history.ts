@@ -1,53 +1,23 @@
 // Every attempt as the log tells it, and what was said of it: the log is read once, from its beginning. Pure.
 
-import type {Denial, RemovedTest} from '../../events/details/attempt.ts';
-import type {CheckResult} from '../../events/details/checks.ts';
-import type {Usage} from '../../events/details/driver.ts';
-import type {Outcome} from '../../events/details/outcome.ts';
 import type {EventDetails, EventOf, MilestoneEvent, TaskEvent} from '../../events/event.ts';
 import type {Timestamp} from '../../events/timestamp.ts';
 import {emptyState} from '../../milestone/fold-log.ts';
-import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
+import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import {applyEvent} from '../../state/apply-event.ts';
 import {isTaskEvent} from '../../state/fold-task.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {addUsage} from '../../state/usage.ts';
-import {type StageTimes, stageTimes} from './stage-times.ts';
-
-/** `completed`: the task, or a phase of it that nobody has to let through. */
-export type AttemptOutcome = 'running' | 'completed' | 'waiting_approval' | Outcome['kind'];
-
-export interface AttemptRecord {
-  task: TaskId;
-  attempt: number;
-  phase?: KiroPhase;
-  driver: string;
-  slot: number;
-  /** The machine that it works on, where that is another one; null as long as none has it. */
-  worker?: string | null;
-  /** When it could have begun. */
-  from: Timestamp;
-  started: Timestamp;
-  /** Absent while it runs. */
-  to?: Timestamp;
-  /** Of a running one, up to now. */
-  stages: StageTimes;
-  outcome: AttemptOutcome;
-  /** How it ended, where it completed nothing. */
-  ended?: Outcome;
-  /** Those that were run last, on the work by itself or on what it was merged to. */
-  checks: CheckResult[];
-  assumptions: string[];
-  summary?: string;
-  warning?: string;
-  denials: Denial[];
-  removedTests: RemovedTest[];
-  used?: Usage;
-  commit?: string;
-  checked?: boolean;
-  /** Attempt whose work it starts from. */
-  continues?: number;
-}
+import {
+  type AttemptOutcome,
+  type AttemptRecord,
+  finished,
+  noteChecks,
+  noteClaim,
+  noteWork,
+  type OpenAttempt,
+  openAttempt,
+} from './attempt-record.ts';
 
 /** A time in which somebody executed the milestone; the last may go on. */
 export interface SessionSpan {
@@ -77,21 +47,11 @@ export function attemptHistory(id: MilestoneId, events: Iterable<MilestoneEvent>
   return reader.history(now);
 }
 
-interface Open {
-  record: Omit<AttemptRecord, 'stages' | 'outcome'>;
-  working?: number;
-  claimed?: number;
-  green?: number;
-  /** Flaky ones among all that were run. */
-  flaky: Set<string>;
-  session: string;
-}
-
 /** The same, told one event after the other; what it hands out goes on with it. */
 export class HistoryReader {
   readonly #state: MilestoneState;
   readonly #attempts: AttemptRecord[] = [];
-  readonly #open = new Map<TaskId, Open>();
+  readonly #open = new Map<TaskId, OpenAttempt>();
   readonly #last = new Map<TaskId, AttemptRecord>();
   /** Since when a task that depends on nothing could begin, or begin anew. */
   readonly #freeSince = new Map<TaskId, Timestamp>();
@@ -132,10 +92,10 @@ export class HistoryReader {
         this.#start(event);
         break;
       case 'task_working':
-        if (open) work(open, event);
+        if (open) noteWork(open, event);
         break;
       case 'task_claimed':
-        if (open) claim(open, event);
+        if (open) noteClaim(open, event);
         break;
       case 'tests_removed':
         if (open) open.record.removedTests = event.details.files;
@@ -144,7 +104,7 @@ export class HistoryReader {
         if (open) open.record.worker = null;
         break;
       case 'task_verified':
-        if (open) verify(open, event);
+        if (open) noteChecks(open, event);
         break;
       case 'task_queued':
         if (open) open.green = Date.parse(timestamp);
@@ -178,28 +138,9 @@ export class HistoryReader {
     }
   }
 
-  #start({timestamp, session_id, details}: EventOf<'task_started'>): void {
-    const {task_id: task, attempt, driver, slot, phase, continues, integrates} = details;
-    const from = this.#readyAt(task, timestamp);
-    this.#open.set(task, {
-      session: session_id,
-      flaky: new Set(),
-      record: {
-        task,
-        attempt,
-        driver,
-        slot,
-        from,
-        started: timestamp,
-        checks: [],
-        assumptions: [],
-        denials: [],
-        removedTests: [],
-        ...(phase !== undefined && {phase}),
-        ...(continues !== undefined && {continues}),
-        ...(integrates !== undefined && {continues: integrates}),
-      },
-    });
+  #start(event: EventOf<'task_started'>): void {
+    const from = this.#readyAt(event.details.task_id, event.timestamp);
+    this.#open.set(event.details.task_id, openAttempt(event, from));
   }
 
   /** Since when nothing but its turn was missing. */
@@ -227,7 +168,7 @@ export class HistoryReader {
   }
 
   /** Who died with an attempt was last heard of when he last recorded something; that it is lost is found later. */
-  #deathOf({session, record}: Open, found: Timestamp): Timestamp {
+  #deathOf({session, record}: OpenAttempt, found: Timestamp): Timestamp {
     const last = this.#sessions.find(({id}) => id === session)?.to ?? found;
     return last > record.started ? last : record.started;
   }
@@ -249,7 +190,7 @@ export class HistoryReader {
     this.#close(open, timestamp, status);
   }
 
-  #close(open: Open, to: Timestamp, outcome: AttemptOutcome): void {
+  #close(open: OpenAttempt, to: Timestamp, outcome: AttemptOutcome): void {
     open.record.to = to;
     // Earlier versions did not say so: where there is nothing to check, work waits in the queue as soon as it is there.
     if (outcome === 'completed' && open.green === undefined && open.claimed !== undefined) open.green = open.claimed;
@@ -267,30 +208,4 @@ export class HistoryReader {
     if (timestamp > session.to) session.to = timestamp;
     if (event.event === 'session_ended') session.exit = event.details.exit;
   }
-}
-
-function finished({record, working, claimed, green}: Open, end: number, outcome: AttemptOutcome): AttemptRecord {
-  const ready = Date.parse(record.from);
-  return {...record, outcome, stages: stageTimes({ready, working, claimed, green, end})};
-}
-
-function work(open: Open, {timestamp, details: {worker}}: EventOf<'task_working'>): void {
-  open.working = Date.parse(timestamp);
-  if (worker !== undefined) open.record.worker = worker;
-}
-
-function claim(open: Open, {timestamp, details: {result}}: EventOf<'task_claimed'>): void {
-  open.claimed = Date.parse(timestamp);
-  open.record.assumptions = result.assumptions ?? [];
-  open.record.denials = result.denials ?? [];
-  if (result.summary !== undefined) open.record.summary = result.summary;
-  if (result.warning !== undefined) open.record.warning = result.warning;
-}
-
-/** What was red once and green the next time is flaky, however often it is run on other trees. */
-function verify(open: Open, {timestamp, details}: EventOf<'task_verified'>): void {
-  const {on, ok, checks} = details;
-  if (on === 'worktree' && ok) open.green = Date.parse(timestamp);
-  for (const {command, flaky} of checks) if (flaky) open.flaky.add(command);
-  open.record.checks = checks.map(check => (open.flaky.has(check.command) ? {...check, flaky: true} : check));
 }

@@ -3,11 +3,11 @@
 import type {RemovedTest} from '../../events/details/attempt.ts';
 import type {Usage} from '../../events/details/driver.ts';
 import type {Timestamp} from '../../events/timestamp.ts';
-import type {KiroPhase, MilestoneId, TaskId} from '../../plan/plan.ts';
+import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {MilestoneStatus} from '../../state/milestone.ts';
 import type {DoneCheck, ShownStatus} from '../../state/task.ts';
 import type {Need, TaskReport} from '../status-shape.ts';
-import type {AttemptOutcome} from './attempt-history.ts';
+import type {AttemptRecord} from './attempt-record.ts';
 import type {Headline} from './headline.ts';
 import type {StageTimes} from './stage-times.ts';
 
@@ -74,23 +74,15 @@ export interface FailedTask {
   last?: {attempt: number; cause: string; message: string};
 }
 
-export interface TimelineEntry {
-  task: TaskId;
-  attempt: number;
-  phase?: KiroPhase;
-  driver: string;
-  /** -1: the place of a task that is done by hand. */
-  slot: number;
-  /** The machine that it works on, where that is another one; null as long as none has it. */
-  worker?: string | null;
-  /** When it could have begun. */
-  from: Timestamp;
-  started: Timestamp;
+export interface TimelineEntry
+  extends Pick<
+    AttemptRecord,
+    'task' | 'attempt' | 'phase' | 'driver' | 'slot' | 'worker' | 'from' | 'started' | 'outcome'
+  > {
   /** Null while it runs. */
   to: Timestamp | null;
   /** Milliseconds; together the time from `from` to `to`, or to now. */
   stage_times: StageTimes;
-  outcome: AttemptOutcome;
   cause?: string;
   message?: string;
 }
