@@ -5,29 +5,22 @@
 //   found in the log by the next executor ───────────────^
 
 import {type DriverResult, stoppedOutcome} from '../../drivers/driver.ts';
-import type {DriverChoice} from '../../drivers/registry.ts';
 import type {Delivered, Denial} from '../../events/details/attempt.ts';
 import type {Outcome} from '../../events/details/outcome.ts';
 import type {Execution} from '../../execution/execution.ts';
 import {redacted, redactTexts} from '../../execution/redacted.ts';
-import {remoteOrder} from '../../execution/remote-order.ts';
 import {runningTask} from '../../execution/running-task.ts';
-import {commitTree} from '../../git/commit.ts';
-import type {Repository} from '../../git/git.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import type {StopSignal} from '../../platform/processes/stop-signal.ts';
-import {taskState} from '../../state/milestone.ts';
 import type {Dispatched} from '../../state/task.ts';
-import type {AttemptOrder, Handover, Order, RemoteCommit, Standing} from '../../workers/port.ts';
+import type {Handover, Standing} from '../../workers/port.ts';
 import {sendPatiently, untilOver} from '../../workers/remote-jobs.ts';
 import type {RemoteWork} from '../../workers/remote-work.ts';
-import {findKeptWork} from '../../workspace/kept-work.ts';
 import type {AttemptPlace} from '../../workspace/workspace.ts';
-import {agentInput} from '../agent-input.ts';
 import {AgentWatch, deniedOutcome, type Seen} from '../agent-watch.ts';
-import {minutesMs, settleBudget, stopOverspent, wasAtWork} from '../attempt-budget.ts';
+import {settleBudget, stopOverspent, wasAtWork} from '../attempt-budget.ts';
 import type {PlannedAttempt} from '../planned-attempt.ts';
-import {checksKey, checksOf} from '../verify.ts';
+import {dispatchedOf, makeOrder} from './make-order.ts';
 import {takeReport} from './take-report.ts';
 
 /** What was printed may come so much later than what was handed in. */
@@ -70,71 +63,6 @@ function send(execution: Execution, planned: PlannedAttempt, stop: StopSignal): 
     stop,
     onAway: why => warn(`task \`${planned.place.taskId}\` cannot be sent yet: ${why}`),
   });
-}
-
-async function makeOrder(execution: Execution, planned: PlannedAttempt): Promise<Order | {refused: Outcome}> {
-  const {place, task, choice} = planned;
-  const {ledger, inForce, workspace} = execution;
-  const parts = {ledger, inForce, remote: execution.remote as RemoteWork, repo: execution.repo as Repository};
-  const head = await workspace.branch?.head();
-  if (head?.kind !== 'head') {
-    const message = head?.blocker.message ?? 'there is no branch';
-    if (head) ledger.openBlocker(head.blocker);
-    return {refused: {kind: 'cancelled', message}};
-  }
-  const settings = inForce.settingsOf(place.taskId);
-  const {base, work} = await originOf(execution, planned, head.commit);
-  const timeoutMs = Math.min(settings.timeoutMs, minutesMs(planned.budget));
-  return {
-    ...(await remoteOrder(parts, dispatchedOf(execution, place) as Dispatched, base)),
-    kind: 'attempt',
-    task,
-    attempt: place.attempt,
-    ...(work && {work}),
-    driver: driverOf(execution, choice),
-    ...(await agentOf(execution, planned)),
-    shell: settings.shell,
-    limits: {timeoutMs: finite(timeoutMs), silentMs: finite(settings.silentMs)},
-    checks: checksOf(execution, place.taskId).map(check => ({shell: inForce.settings.shell, ...check})),
-    asked: checksKey(checksOf(execution, place.taskId)),
-  };
-}
-
-/** What it starts from: the head of the branch, and what an earlier attempt has left. */
-async function originOf(
-  execution: Execution,
-  {place, next}: PlannedAttempt,
-  head: string,
-): Promise<{base: RemoteCommit; work?: RemoteCommit}> {
-  const remote = execution.remote as RemoteWork;
-  const repo = execution.repo as Repository;
-  const {id} = execution.ledger.state;
-  const {ref} = await remote.offerBase(head);
-  for (const attempt of next.from) {
-    const kept = await findKeptWork(repo, {id, task: place.taskId, attempt}, head);
-    if (!kept) continue;
-    const message = `origin(milestone-${id}): ${place.taskId}, attempt ${place.attempt}\n`;
-    const commit = await commitTree(repo, {tree: kept.tree, parents: [kept.base], message});
-    return {base: {ref, commit: kept.base}, work: await remote.offerOrigin(place, commit)};
-  }
-  return {base: {ref, commit: head}};
-}
-
-function driverOf({inForce}: Pick<Execution, 'inForce'>, {name}: DriverChoice): AttemptOrder['driver'] {
-  const entry = inForce.drivers.entryOf(name);
-  return {name, ...(entry && {entry})};
-}
-
-async function agentOf(execution: Execution, planned: PlannedAttempt): Promise<Pick<AttemptOrder, 'agent'>> {
-  const {choice} = planned;
-  if (choice.kind !== 'driver' || !choice.driver.agent) return {};
-  const {observe: _, schema: __, freshPrompt, ...agent} = await agentInput(execution, planned, choice, () => {});
-  const {livesAt} = planned.next;
-  return {agent: {...agent, ...(freshPrompt && {freshPrompt: await freshPrompt()}), ...(livesAt && {livesAt})}};
-}
-
-function finite(ms: number): number | null {
-  return Number.isFinite(ms) ? ms : null;
 }
 
 /** Until it is over, whoever began it. */
@@ -242,11 +170,6 @@ async function end(
 function deliveredOf({delivery, handover}: {delivery: number; handover: Handover}): Delivered | undefined {
   const {work, worker} = handover;
   return work && {worker, delivery, ...work};
-}
-
-function dispatchedOf({ledger}: Pick<Execution, 'ledger'>, {taskId}: AttemptPlace): Dispatched | undefined {
-  const task = taskState(ledger.state, taskId);
-  return task.status === 'in_progress' ? task.dispatched : undefined;
 }
 
 function reservedOf({ledger}: Pick<Execution, 'ledger'>, id: TaskId) {
