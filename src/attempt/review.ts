@@ -4,8 +4,8 @@ import type {CheckResult} from '../events/details/checks.ts';
 import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {redacted} from '../execution/redacted.ts';
+import {recordRepositoryChanges} from '../execution/repository-changes.ts';
 import {runningTask} from '../execution/running-task.ts';
-import {recordSharedChanges} from '../execution/shared-changes.ts';
 import type {Budget, Task} from '../plan/plan.ts';
 import {appendNote} from '../platform/attempt-log.ts';
 import {firstLine} from '../platform/first-line.ts';
@@ -120,8 +120,8 @@ async function carryOut(
   const {folder: cwd, home} = execution.workspace.workplaceOf(place);
   const {slot} = place;
   if (slot === undefined) throw new Error(`what a person has done for ${place.taskId} was to be reviewed`);
-  const worker = {place};
-  await execution.sharedWatch?.begin(worker);
+  const runner = {place};
+  await execution.repositoryWatch?.begin(runner);
   const running = await choice.driver.start({
     task,
     attempt: place.attempt,
@@ -138,7 +138,7 @@ async function carryOut(
   });
   if (running.kind === 'running') running.begin?.();
   const result = running.kind === 'ended' ? running : await running.ended;
-  await recordSharedChanges(execution, worker, cwd);
+  await recordRepositoryChanges(execution, runner, cwd);
   await execution.workspace.noteLeft(slot);
   settleBudget(execution, place, {
     driver: choice.driver.name,

@@ -14,7 +14,7 @@ import {withOutput} from '../drivers/with-output.ts';
 import type {Outcome} from '../events/details/outcome.ts';
 import type {Execution} from '../execution/execution.ts';
 import {redacted, redactTexts} from '../execution/redacted.ts';
-import {recordSharedChanges} from '../execution/shared-changes.ts';
+import {recordRepositoryChanges} from '../execution/repository-changes.ts';
 import {isKiro, phasesBefore} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
@@ -38,7 +38,7 @@ export async function runAttempt(execution: Execution, planned: PlannedAttempt):
 }
 
 async function runUntilStopped(execution: Execution, planned: PlannedAttempt, stop: StopSignal): Promise<void> {
-  const {ledger, clock, sharedWatch, workspace} = execution;
+  const {ledger, clock, repositoryWatch, workspace} = execution;
   const {redactor} = execution.surroundings;
   const {place} = planned;
   const {taskId, attempt} = place;
@@ -46,10 +46,10 @@ async function runUntilStopped(execution: Execution, planned: PlannedAttempt, st
   const seen: Seen = {denials: []};
   // Recorded before the spawn: a crash in between must leave a task that we can find, not a process nobody remembers.
   await ledger.durable();
-  const worker = {place};
-  await sharedWatch?.begin(worker);
+  const runner = {place};
+  await repositoryWatch?.begin(runner);
   const worked = await work(execution, planned, stop, seen);
-  const tookStash = await recordSharedChanges(execution, worker, workspace.workplaceOf(place).folder);
+  const tookStash = await recordRepositoryChanges(execution, runner, workspace.workplaceOf(place).folder);
   const result = redacted(redactor, outOfTime(execution, planned, tookStash ? notItsOwn(worked) : worked));
   const logFile = execution.surroundings.logFileOf(place);
   await redactor.redactFile(logFile);

@@ -3,7 +3,6 @@ import type {Check} from '../drivers/run-checks.ts';
 import type {CheckResult} from '../events/details/checks.ts';
 import {type CheckSetting, runCommands} from '../execution/checks.ts';
 import type {Ground} from '../execution/execution.ts';
-import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/repository.ts';
 import {acquireLock, readLockOwner} from '../lock/lock.ts';
 import {isInTheWay, lockedError, tokensLeftBy} from '../lock/lock-holder.ts';
@@ -11,10 +10,10 @@ import type {HeldMilestone, MilestoneOnDisk} from '../milestone/hold.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {milestoneToken} from '../state/milestone.ts';
-import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
+import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
-import {assertClean} from '../workspace/shared-checkout.ts';
-import {SharedWorkspace} from '../workspace/shared-workspace.ts';
+import {assertClean} from '../workspace/shared/shared-checkout.ts';
+import {SharedWorkspace} from '../workspace/shared/shared-workspace.ts';
 import {SlotSetup} from '../workspace/slots/slot-setup.ts';
 import {type BranchBlocker, occupiedSlots, type Workspace} from '../workspace/workspace.ts';
 import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
@@ -26,7 +25,7 @@ import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
 export async function assertReady({repo, state}: MilestoneOnDisk): Promise<void> {
   const {isolation, branch} = state.activation ?? {};
   if (!repo || branch === undefined) return;
-  if (isolation === 'worktree') await assertCheckoutsCanFollow(repo, branch, dirtyFiles);
+  if (isolation === 'worktree') await assertCheckoutsCanFollow(repo, branch);
   else if (isolation === 'shared') await assertClean(repo, branch);
 }
 

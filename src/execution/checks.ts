@@ -4,12 +4,12 @@ import {allEnded} from '../platform/all-ended.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {milestoneToken} from '../state/milestone.ts';
-import type {SharedWatch} from '../workspace/shared-watch.ts';
+import type {RepositoryWatch} from '../workspace/repository-watch.ts';
 import type {AttemptPlace, Workspace} from '../workspace/workspace.ts';
 import type {InForce} from './in-force.ts';
 import type {Ledger} from './ledger.ts';
 import type {LiveAttempts} from './live-attempts.ts';
-import {underWatch} from './shared-changes.ts';
+import {underWatch} from './repository-changes.ts';
 import type {Surroundings} from './surroundings.ts';
 
 export interface CheckSetting {
@@ -77,7 +77,7 @@ export async function runCommands(
 
 export interface ChecksParts extends CommandParts {
   workspace: Workspace;
-  sharedWatch: SharedWatch | undefined;
+  repositoryWatch: RepositoryWatch | undefined;
 }
 
 /** Runs the checks of a milestone and its tasks. */

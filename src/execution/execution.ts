@@ -6,7 +6,7 @@ import type {TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {isTaskEvent} from '../state/fold-task.ts';
 import type {RemoteWork} from '../workers/remote-work.ts';
-import {SharedWatch} from '../workspace/shared-watch.ts';
+import {RepositoryWatch} from '../workspace/repository-watch.ts';
 import type {Workspace} from '../workspace/workspace.ts';
 import {Checks} from './checks.ts';
 import type {InForce} from './in-force.ts';
@@ -66,7 +66,7 @@ export class Execution {
   readonly wait: boolean;
   readonly warn: (message: string) => void;
   /** Sees what attempts and checks change in the repository beside their work. */
-  readonly sharedWatch: SharedWatch | undefined;
+  readonly repositoryWatch: RepositoryWatch | undefined;
   readonly checks: Checks;
   /** Undefined where there are no workers. */
   readonly remoteChecks: RemoteChecks | undefined;
@@ -91,8 +91,8 @@ export class Execution {
     this.yolo = parts.yolo;
     this.wait = parts.wait;
     this.warn = ground.warn;
-    this.sharedWatch = repo && workspace.branch ? new SharedWatch(repo, ledger.state.id) : undefined;
-    this.checks = new Checks({...ground, sharedWatch: this.sharedWatch});
+    this.repositoryWatch = repo && workspace.branch ? new RepositoryWatch(repo, ledger.state.id) : undefined;
+    this.checks = new Checks({...ground, repositoryWatch: this.repositoryWatch});
     this.remoteChecks = this.remote && repo && new RemoteChecks({...ground, remote: this.remote, repo});
     this.jobs = new Jobs(error => lifetime.fail(error));
     this.mergeQueue = new MergeQueue(workspace.branch);

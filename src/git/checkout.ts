@@ -7,6 +7,7 @@ import {git, gitError, linkedWorktrees, type Repository, tryGit} from './git.ts'
 import {homePath, isInHome} from './repository.ts';
 import {isSlot} from './slot-folders.ts';
 import {type ChangedFile, compareTrees} from './trees/compare-trees.ts';
+import {isIndexBroken} from './trees/temporary-index.ts';
 import {excludePath, isAdded, writeTree} from './trees/tree.ts';
 
 /** The worktrees of people that have a branch checked out. */
@@ -65,18 +66,30 @@ export type Followed = {kind: 'followed'} | {kind: 'dirty'; files: string[]};
  * @returns `dirty` when files differ from both commits: nothing has changed then.
  */
 export async function followCheckout(repo: Repository, from: string, to: string): Promise<Followed> {
-  const {tree, changedFiles, nested} = await writeTree(repo, from, {skipHome: true});
-  const ahead = await compareTrees(repo, to, tree);
-  const lacking = new Set(ahead.map(difference => difference.path));
-  const dirty = changedFiles.map(file => file.path).filter(file => lacking.has(file));
-  const files = [...new Set([...dirty, ...nested.map(({path: file}) => file)])];
-  if (files.length > 0) return {kind: 'dirty', files};
+  const {differences, inTheWay} = await betweenCommits(repo, from, to);
+  if (inTheWay.length > 0) return {kind: 'dirty', files: inTheWay};
   await restoreFiles(
     repo,
     to,
-    ahead.filter(difference => !isInHome(repo, difference.path)),
+    differences.filter(({path: file}) => !isInHome(repo, file)),
   );
   return {kind: 'followed'};
+}
+
+/**
+ * How the files of a worktree that was at `from` differ from `to`.
+ * @returns `inTheWay`: those that differ from both, and repositories inside it.
+ */
+export async function betweenCommits(
+  repo: Repository,
+  from: string,
+  to: string,
+): Promise<{differences: ChangedFile[]; inTheWay: string[]}> {
+  const {tree, changedFiles, nested} = await writeTree(repo, from, {skipHome: true});
+  const differences = await compareTrees(repo, to, tree);
+  const lacking = new Set(differences.map(({path: file}) => file));
+  const changed = changedFiles.map(({path: file}) => file).filter(file => lacking.has(file));
+  return {differences, inTheWay: [...new Set([...changed, ...nested.map(({path: file}) => file)])]};
 }
 
 /**
@@ -92,12 +105,41 @@ export async function restoreFiles(repo: Repository, commit: string, changes: re
   const [going, coming] = [true, false].map(goes => changes.filter(({status}) => (status === 'added') === goes));
   for (const files of [going, coming]) {
     if (!files || files.length === 0) continue;
-    const list = ['--pathspec-from-file=-', '--pathspec-file-nul'];
-    await git(repo, ['restore', '--quiet', `--source=${commit}`, '--staged', '--worktree', ...list], {
-      input: files.map(file => `${file.path}\0`).join(''),
-      env: {GIT_LITERAL_PATHSPECS: '1'},
-      syncIndex: true,
-    });
+    await restore(
+      repo,
+      commit,
+      files.map(file => file.path),
+    );
   }
   syncFolder(repo.gitDir);
+}
+
+/** Take files as a commit has them, in the worktree and in the index; the names are literal. */
+export async function restore(repo: Repository, commit: string, files: readonly string[]): Promise<void> {
+  const list = ['--pathspec-from-file=-', '--pathspec-file-nul'];
+  await git(repo, ['restore', '--quiet', `--source=${commit}`, '--staged', '--worktree', ...list], {
+    input: files.map(file => `${file}\0`).join(''),
+    env: {GIT_LITERAL_PATHSPECS: '1'},
+    syncIndex: true,
+  });
+}
+
+/** Let the index say what the head says, after the branch moved under it; files stay. On disk when this resolves. */
+export async function alignIndex(repo: Repository): Promise<void> {
+  await git(repo, ['reset', '--quiet'], {accept: [1], syncIndex: true});
+  syncFolder(repo.gitDir);
+}
+
+/** Make an index that power loss has damaged anew from the head. */
+export async function repairIndex(repo: Repository): Promise<void> {
+  const index = path.join(repo.gitDir, 'index');
+  const error = await git(repo, ['ls-files', '--', homePath(repo)]).then(
+    () => undefined,
+    failure => failure,
+  );
+  const isEmpty = fs.statSync(index, {throwIfNoEntry: false})?.size === 0;
+  if (!isEmpty && error === undefined) return;
+  if (!isEmpty && !isIndexBroken(String(error))) throw error;
+  fs.rmSync(index, {force: true});
+  await alignIndex(repo);
 }

@@ -11,7 +11,7 @@ import type {HeldMilestone} from '../milestone/hold.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {Interrupted, type SignalName, type Signals} from '../platform/processes/signals.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
-import {SharedWatch} from '../workspace/shared-watch.ts';
+import {RepositoryWatch} from '../workspace/repository-watch.ts';
 import type {Branch} from '../workspace/workspace.ts';
 
 export interface CheckParts {
@@ -48,7 +48,7 @@ export async function checkLanding(
   try {
     const cwd = await branch.checkOutCommit(commit);
     if (stoppedBy !== undefined) throw new Interrupted(stoppedBy);
-    const runner = new Checks({...ground, sharedWatch: new SharedWatch(repo, held.id)});
+    const runner = new Checks({...ground, repositoryWatch: new RepositoryWatch(repo, held.id)});
     const results = await attempts.during({taskId: LANDING, attempt: slot}, signal =>
       runner.run(checks, {place: undefined, slot, cwd, signal}),
     );

@@ -2,11 +2,10 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {checkedOutAt, followCheckout} from '../git/checkout.ts';
+import {alignIndex, checkedOutAt, followCheckout, restore} from '../git/checkout.ts';
 import {git, type Repository} from '../git/git.ts';
 import {homePath, isInHome} from '../git/repository.ts';
 import {compareTrees} from '../git/trees/compare-trees.ts';
-import {alignIndex} from '../workspace/shared-checkout.ts';
 
 /**
  * Have every checkout of a branch follow a move of it that is done; may be repeated after a crash at any point.
@@ -43,10 +42,5 @@ async function followHome(checkout: Repository, onto: string, commit: string): P
     isNew ? !fs.existsSync(path.join(checkout.topLevel, file)) : !edited.includes(file);
   const files = changes.flatMap(({path: file, status}) => (isFree(file, status === 'added') ? file : []));
   if (files.length === 0) return;
-  const list = ['--pathspec-from-file=-', '--pathspec-file-nul'];
-  await git(checkout, ['restore', '--quiet', `--source=${commit}`, '--staged', '--worktree', ...list], {
-    input: files.map(file => `${file}\0`).join(''),
-    env: {GIT_LITERAL_PATHSPECS: '1'},
-    syncIndex: true,
-  });
+  await restore(checkout, commit, files);
 }

@@ -16,7 +16,6 @@ import {onGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
 import type {CheckResult} from '../events/details/checks.ts';
 import type {Landing, LandingKind} from '../events/details/milestone.ts';
-import {dirtyFiles} from '../git/checkout.ts';
 import {advanceBranch, isAncestor, readHead} from '../git/refs.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
@@ -27,7 +26,7 @@ import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {stateFields} from '../projections/state-fields.ts';
 import {isOver, type MilestoneState, milestoneToken} from '../state/milestone.ts';
-import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
+import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import type {Branch} from '../workspace/workspace.ts';
 import {type CheckParts, checkLanding, passHooks} from './check-landing.ts';
 import {followAll} from './checkouts.ts';
@@ -120,14 +119,14 @@ class OneLanding {
         there && options.record ? await joinRecord(repo, state, there, target, planOf(held, there)) : undefined;
       if (there && !record) return finished ?? this.wasThere(there);
       const merged = there ? undefined : await mergedUpstream(repo, state, head, target);
-      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
+      await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
       if (merged) {
         if (await this.move(merged)) finished = await this.finish(merged, undefined);
         continue;
       }
       const {landing, checks} = await this.prepare(target, record);
       // The checks may have taken long.
-      await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
+      await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
       if (await this.move(landing)) return this.finish(landing, checks);
       if (tries === TRIES)
         throw new MilestoneError('WRONG_STATUS', `\`${target.into}\` moves again and again while the checks run`);

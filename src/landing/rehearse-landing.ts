@@ -1,10 +1,9 @@
 import type {LandingKind} from '../events/details/milestone.ts';
-import {dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/git.ts';
 import {isAncestor} from '../git/refs.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {MilestoneState} from '../state/milestone.ts';
-import {assertCheckoutsCanFollow} from '../workspace/git-branch.ts';
+import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import {hasMoved, joinRecord, mergedTree} from './join.ts';
 import type {LandOptions} from './land.ts';
 import {landable, withoutGit} from './landable.ts';
@@ -45,7 +44,7 @@ export async function rehearseLanding(
   const isToldOf = there?.work === undefined || there === state.landed;
   const isRecorded = there && (!record || (isToldOf && !(await joinRecord(repo, state, there, target))));
   if (isRecorded) return {...would, kind: there.kind, already: true};
-  await assertCheckoutsCanFollow(repo, target.into, dirtyFiles, `milestone land ${state.id}`);
+  await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
   if (there) return {...would, kind: there.kind, already: false};
   const merged = await mergedUpstream(repo, state, head, target);
   if (merged) return {...would, kind: merged.kind, already: false, follows: merged.commit};

@@ -82,7 +82,7 @@ export function syncRemoval(gone: string): void {
 }
 
 /** Make the content of a file durable. */
-function syncFile(file: string): void {
+export function syncFile(file: string): void {
   const fd = fs.openSync(file, 'r');
   try {
     fs.fsyncSync(fd);

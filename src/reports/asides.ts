@@ -1,6 +1,6 @@
 import type {Timestamp} from '../events/timestamp.ts';
 import type {Aside} from '../state/milestone.ts';
-import {sharedChange} from './shared-change.ts';
+import {repositoryChangeText} from './repository-change.ts';
 
 /** What is to be known of a milestone beside its tasks, as long as it is there. */
 export interface AsideWarning {
@@ -15,6 +15,6 @@ export function asideWarnings(asides: readonly Aside[]): AsideWarning[] {
 }
 
 function messageOf(aside: Aside): string {
-  if (aside.kind === 'repository_changed') return `while tasks or checks ran, ${sharedChange(aside.change)}`;
+  if (aside.kind === 'repository_changed') return `while tasks or checks ran, ${repositoryChangeText(aside.change)}`;
   return `what lay in slot ${aside.slot} and is no attempt's is kept: \`git show ${aside.ref}\``;
 }

@@ -1,6 +1,6 @@
 // What happened beside the work of tasks: only the last of it is kept, and what changes again and again is told once.
 
-import type {SharedChange} from '../events/details/repository.ts';
+import type {RepositoryChange} from '../events/details/repository.ts';
 import type {Timestamp} from '../events/timestamp.ts';
 import type {Aside, MilestoneState} from './milestone.ts';
 
@@ -12,7 +12,7 @@ export function noteAside(state: MilestoneState, aside: Aside): void {
 }
 
 /** Remember a change in the repository: where it came from at first, and where it is now. */
-export function noteChange(state: MilestoneState, at: Timestamp, change: SharedChange): void {
+export function noteChange(state: MilestoneState, at: Timestamp, change: RepositoryChange): void {
   const isSame = (aside: Aside) =>
     aside.kind === 'repository_changed' && aside.change.kind === change.kind && aside.change.name === change.name;
   // What is put back is as it was.

@@ -9,7 +9,7 @@
 import type {BlockerType} from '../events/details/blocker.ts';
 import type {DriverPause, Usage} from '../events/details/driver.ts';
 import type {Landing, PauseCode} from '../events/details/milestone.ts';
-import type {SharedChange} from '../events/details/repository.ts';
+import type {RepositoryChange} from '../events/details/repository.ts';
 import type {MilestoneEvent, NewEvent} from '../events/event.ts';
 import type {Timestamp} from '../events/timestamp.ts';
 import {KIRO_PHASES, type PhaseWeights} from '../plan/kiro-plan.ts';
@@ -86,7 +86,7 @@ export interface SessionInfo {
 
 /** Something beside the work of tasks that a person may want to know for as long as the milestone is there. */
 export type Aside = {at: Timestamp} & (
-  | {kind: 'repository_changed'; change: SharedChange}
+  | {kind: 'repository_changed'; change: RepositoryChange}
   | {kind: 'slot_kept'; slot: number; ref: string}
 );
 

@@ -1,6 +1,5 @@
-import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
-import {checkedOutAt, dirtyFiles, followCheckout} from '../git/checkout.ts';
+import {alignIndex, checkedOutAt, followCheckout} from '../git/checkout.ts';
 import {commitTree} from '../git/commit.ts';
 import {git, isObjectGone, type Repository} from '../git/git.ts';
 import {advanceBranch, isAncestor, readHead, resolveCommit, writeRef} from '../git/refs.ts';
@@ -9,14 +8,13 @@ import {changesOf, compareTrees} from '../git/trees/compare-trees.ts';
 import {findConflictMarkers} from '../git/trees/conflict-markers.ts';
 import {mergeOntoHead, takenBeyond} from '../git/trees/merge.ts';
 import type {Lock} from '../lock/lock.ts';
+import {checkoutInTheWay} from './checkout-in-the-way.ts';
 import {isWhole, pinTree, unpin} from './frozen-refs.ts';
-import {alignIndex} from './shared-checkout.ts';
 import {takeBackBranch} from './take-back-branch.ts';
 import type {
   Advance,
   AttemptPlace,
   Branch,
-  BranchBlocker,
   BranchHead,
   BranchMove,
   FrozenWork,
@@ -175,11 +173,8 @@ export class GitBranch implements Branch {
 
   async advance({to, from, places}: BranchMove): Promise<Advance> {
     const {repo, branch, lock, sharedCheckout} = this.parts;
-    const others = (await checkedOutAt(repo, branch)).filter(checkout => checkout.gitDir !== sharedCheckout?.gitDir);
-    for (const checkout of others) {
-      const files = await dirtyFiles(checkout);
-      if (files.length > 0) return {kind: 'checked_out', blocker: checkedOut(branch, checkout, files)};
-    }
+    const blocker = await checkoutInTheWay(repo, branch, {except: sharedCheckout});
+    if (blocker) return {kind: 'checked_out', blocker};
     lock.check();
     const reason = `milestone: ${places.map(({taskId, attempt}) => `${taskId}, attempt ${attempt}`).join('; ')}`;
     const move = await advanceBranch(repo, {branch, from, to, reason}).catch(error => {
@@ -204,9 +199,7 @@ export class GitBranch implements Branch {
 
   async canFollow(): Promise<boolean> {
     const {repo, branch, sharedCheckout} = this.parts;
-    for (const checkout of await checkedOutAt(repo, branch))
-      if (checkout.gitDir !== sharedCheckout?.gitDir && (await dirtyFiles(checkout)).length > 0) return false;
-    return true;
+    return (await checkoutInTheWay(repo, branch, {except: sharedCheckout})) === undefined;
   }
 
   async isIntegrated(commit: string): Promise<boolean> {
@@ -220,38 +213,5 @@ export class GitBranch implements Branch {
     if ((await resolveCommit(repo, commit)) === undefined) return undefined;
     const {tree, parents, message} = await readCommit(repo, commit);
     return {commit, tree, base: parents[0] as string, hasChanges: true, changedFiles: [], message};
-  }
-}
-
-/** A checkout has the branch checked out and cannot follow it. */
-function checkedOut(
-  branch: string,
-  checkout: Repository,
-  files: readonly string[],
-  goOn = 'milestone resume',
-): BranchBlocker {
-  const shown = files.slice(0, 3).map(file => `\`${file}\``);
-  return {
-    type: 'branch_checked_out',
-    message: `\`${checkout.topLevel}\` has \`${branch}\` checked out, with changes that are not committed (${shown.join(', ')}${files.length > 3 ? ' …' : ''})`,
-    hint: `commit or stash them, or check out another branch in \`${path.basename(checkout.topLevel)}\`, then \`${goOn}\``,
-  };
-}
-
-/**
- * @param goOn The command that somebody types when the checkout is clean.
- * @throws {MilestoneError} `TREE_DIRTY` when a checkout of the branch could not follow it.
- */
-export async function assertCheckoutsCanFollow(
-  repo: Repository,
-  branch: string,
-  dirtyFiles: (checkout: Repository) => Promise<string[]>,
-  goOn?: string,
-): Promise<void> {
-  for (const checkout of await checkedOutAt(repo, branch)) {
-    const files = await dirtyFiles(checkout);
-    if (files.length === 0) continue;
-    const {message, hint} = checkedOut(branch, checkout, files, goOn);
-    throw new MilestoneError('TREE_DIRTY', message, {hint});
   }
 }

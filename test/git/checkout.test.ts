@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
-import {checkedOutAt, dirtyFiles, followCheckout} from '../../src/git/checkout.ts';
+import {alignIndex, checkedOutAt, dirtyFiles, followCheckout, repairIndex} from '../../src/git/checkout.ts';
 import {commitTree} from '../../src/git/commit.ts';
 import {createMilestoneBranch} from '../../src/git/milestone-branch.ts';
 import {advanceBranch} from '../../src/git/refs.ts';
 import {writeTree} from '../../src/git/trees/tree.ts';
-import {alignIndex, repairIndex, rescueLeftovers, switchTo, syncFiles} from '../../src/workspace/shared-checkout.ts';
+import {rescueLeftovers, switchTo, syncFiles} from '../../src/workspace/shared/shared-checkout.ts';
 import {readActivity} from '../../src/workspace/slots/slot-activity.ts';
 import {GitRig, ID} from './git-rig.ts';
 

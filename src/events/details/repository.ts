@@ -16,12 +16,12 @@ export interface RepositoryEvents {
   /** What lay in a slot and belongs to no attempt is at a ref. */
   slot_kept: {slot: number; ref: string};
   /** What changed in the repository beside the work of the attempts that ran meanwhile; without one while checks ran. */
-  repository_changed: {during: Array<{task: TaskId; attempt: number}>; changes: SharedChange[]};
+  repository_changed: {during: Array<{task: TaskId; attempt: number}>; changes: RepositoryChange[]};
   repository_state_saved: {head: string; branch: string};
 }
 
 /** A ref, a setting, an entry of the stash or a file of the git folder that changed while attempts or checks ran. */
-export interface SharedChange {
+export interface RepositoryChange {
   kind: 'ref' | 'config' | 'stash' | 'file';
   /** The whole name of the ref, the key, what the entry is called, or the path of the file in the git folder. */
   name: string;

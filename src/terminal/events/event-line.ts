@@ -3,7 +3,7 @@ import type {Usage} from '../../events/details/driver.ts';
 import type {EventDetails, MilestoneEvent} from '../../events/event.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {AUTO_GATES, YOLO} from '../../reports/liberties.ts';
-import {sharedChange} from '../../reports/shared-change.ts';
+import {repositoryChangeText} from '../../reports/repository-change.ts';
 import {uncommittedText} from '../../reports/uncommitted.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {counted} from '../amounts.ts';
@@ -96,7 +96,7 @@ function describe(event: MilestoneEvent, state: MilestoneState): string | undefi
       const {during, changes} = event.details;
       const whose = during.length > 0 ? `${during.map(({task}) => name(task)).join(', ')} worked` : 'checks ran';
       return changes
-        .map(change => `${chalk.yellow('!')} while ${whose}: ${printable(sharedChange(change))}`)
+        .map(change => `${chalk.yellow('!')} while ${whose}: ${printable(repositoryChangeText(change))}`)
         .join('\n');
     }
     case 'round_started':

@@ -4,7 +4,7 @@ import type {CheckResult} from '../../events/details/checks.ts';
 import type {EventDetails, EventName, MilestoneEvent} from '../../events/event.ts';
 import {EVENT_NAMES} from '../../events/event-kind.ts';
 import {removedTestsInShort} from '../../events/removed-tests.ts';
-import {sharedChange} from '../../reports/shared-change.ts';
+import {repositoryChangeText} from '../../reports/repository-change.ts';
 import {clockTime, counted} from '../amounts.ts';
 import type {Paint} from '../paint.ts';
 import {printable} from '../printable.ts';
@@ -75,7 +75,7 @@ const GISTS: Gists = {
   driver_resumed: ({driver}) => driver,
   auto_commit: details =>
     ofAttempt(details, `${counted(details.files_changed, 'file')} saved as ${short(details.commit)}`),
-  repository_changed: ({changes}) => changes.map(sharedChange).join('; '),
+  repository_changed: ({changes}) => changes.map(repositoryChangeText).join('; '),
   slot_kept: ({slot, ref}) => `slot ${slot} as ${ref}`,
   repository_state_saved: ({head, branch}) => `${branch} at ${short(head)}`,
   branch_synced: ({branch, remote, action, head}) =>

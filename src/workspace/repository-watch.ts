@@ -3,7 +3,7 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import type {SharedChange} from '../events/details/repository.ts';
+import type {RepositoryChange} from '../events/details/repository.ts';
 import {linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
 import {isAncestor, milestoneBranch} from '../git/refs.ts';
@@ -14,12 +14,12 @@ import {SerialQueue} from '../platform/serial-queue.ts';
 import type {AttemptPlace} from './workspace.ts';
 
 /** Something that runs: for an attempt, or for the milestone as a whole. */
-export interface Worker {
+export interface Runner {
   readonly place: Pick<AttemptPlace, 'taskId' | 'attempt'> | undefined;
 }
 
-export class SharedWatch {
-  private readonly live = new Set<Worker>();
+export class RepositoryWatch {
+  private readonly live = new Set<Runner>();
   private readonly turns = new SerialQueue();
   private seen: SharedState | undefined;
 
@@ -30,10 +30,10 @@ export class SharedWatch {
   ) {}
 
   /** An attempt or a check begins; what changed while nobody worked is the user's doing. */
-  begin(worker: Worker): Promise<void> {
+  begin(runner: Runner): Promise<void> {
     return this.turns.run(async () => {
       if (this.live.size === 0) this.seen = await readSharedState(this.repo);
-      this.live.add(worker);
+      this.live.add(runner);
     });
   }
 
@@ -42,17 +42,17 @@ export class SharedWatch {
    * @param folder Where it worked.
    * @returns What changed since the last check, while these worked; `took`: it has the user's stash in its files.
    */
-  end(worker: Worker, folder: string): Promise<{during: Worker[]; changes: SharedChange[]; took: boolean}> {
+  end(runner: Runner, folder: string): Promise<{during: Runner[]; changes: RepositoryChange[]; took: boolean}> {
     return this.turns.run(async () => {
       const during = [...this.live];
-      if (!this.live.delete(worker) || !this.seen) return {during, changes: [], took: false};
+      if (!this.live.delete(runner) || !this.seen) return {during, changes: [], took: false};
       const before = this.seen;
       const after = await readSharedState(this.repo);
       this.seen = after;
       const refs = await refChanges(this.repo, this.id, {before, after});
       const settings = await changedSettings(this.repo, before.config, after.config);
       const stash = await stashChanges(this.repo, {before, after, folder});
-      const config = settings.map((name): SharedChange => ({kind: 'config', name}));
+      const config = settings.map((name): RepositoryChange => ({kind: 'config', name}));
       const changes = [...refs, ...config, ...fileChanges(before, after), ...stash.changes];
       if (changes.some(change => change.put_back)) this.seen = await readSharedState(this.repo);
       return {during, changes, took: stash.took};
@@ -60,7 +60,7 @@ export class SharedWatch {
   }
 }
 
-function fileChanges(before: SharedState, after: SharedState): SharedChange[] {
+function fileChanges(before: SharedState, after: SharedState): RepositoryChange[] {
   const names = [...new Set([...before.files.keys(), ...after.files.keys()])].sort();
   const changed = names.filter(name => before.files.get(name) !== after.files.get(name));
   return changed.map(name => ({kind: 'file', name}));
@@ -76,7 +76,7 @@ async function refChanges(
   repo: Repository,
   id: string,
   {before, after}: {before: SharedState; after: SharedState},
-): Promise<SharedChange[]> {
+): Promise<RepositoryChange[]> {
   const own = `refs/heads/${milestoneBranch(id)}`;
   const names = [...new Set([...before.refs.keys(), ...after.refs.keys()])].sort();
   const moved = names.flatMap((name): Moved[] => {
@@ -87,7 +87,7 @@ async function refChanges(
   const worktrees = linkedWorktrees(repo);
   const people = await movesIn([{...repo, gitDir: repo.commonDir}, ...worktrees.filter(worktree => !isSlot(worktree))]);
   const attempts = await movesIn(worktrees.filter(isSlot));
-  const changes: SharedChange[] = [];
+  const changes: RepositoryChange[] = [];
   for (const {name, from, to} of moved) {
     const isMade = attempts.some(move => move.to === to && isCreation(move.why));
     if (!isMade && (await isOthers(repo, {name, from, to}, people))) continue;
@@ -129,10 +129,10 @@ async function putBack(repo: Repository, name: string, from: string, to: string)
 async function stashChanges(
   repo: Repository,
   {before, after, folder}: {before: SharedState; after: SharedState; folder: string},
-): Promise<{changes: SharedChange[]; took: boolean}> {
+): Promise<{changes: RepositoryChange[]; took: boolean}> {
   const left = new Set(after.stash.map(({commit}) => commit));
   const known = new Set(before.stash.map(({commit}) => commit));
-  const changes: SharedChange[] = after.stash
+  const changes: RepositoryChange[] = after.stash
     .filter(({commit}) => !known.has(commit))
     .map(({commit, message}) => ({kind: 'stash', name: message, to: commit}));
   let took = false;

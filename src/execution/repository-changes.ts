@@ -1,10 +1,10 @@
 // What changes in the repository beside the work, around whatever runs for a task or for the milestone.
 
-import type {SharedWatch, Worker} from '../workspace/shared-watch.ts';
+import type {RepositoryWatch, Runner} from '../workspace/repository-watch.ts';
 import type {Ledger} from './ledger.ts';
 
 interface Watching {
-  readonly sharedWatch: SharedWatch | undefined;
+  readonly repositoryWatch: RepositoryWatch | undefined;
   readonly ledger: Pick<Ledger, 'record'>;
 }
 
@@ -12,8 +12,8 @@ interface Watching {
  * What was begun has ended: put on record what changed meanwhile.
  * @returns Whether it has the user's stash in its files.
  */
-export async function recordSharedChanges(watching: Watching, worker: Worker, folder: string): Promise<boolean> {
-  const seen = await watching.sharedWatch?.end(worker, folder);
+export async function recordRepositoryChanges(watching: Watching, runner: Runner, folder: string): Promise<boolean> {
+  const seen = await watching.repositoryWatch?.end(runner, folder);
   if (!seen || seen.changes.length === 0) return false;
   const attempts = new Map(
     seen.during.flatMap(({place}) => (place ? [[`${place.taskId}.${place.attempt}`, place]] : [])),
@@ -26,14 +26,14 @@ export async function recordSharedChanges(watching: Watching, worker: Worker, fo
 /** Run something, and put on record what changes meanwhile. */
 export async function underWatch<Result>(
   watching: Watching,
-  {place, cwd}: {place: Worker['place']; cwd: string},
+  {place, cwd}: {place: Runner['place']; cwd: string},
   run: () => Promise<Result>,
 ): Promise<Result> {
-  const worker: Worker = {place};
-  await watching.sharedWatch?.begin(worker);
+  const runner: Runner = {place};
+  await watching.repositoryWatch?.begin(runner);
   try {
     return await run();
   } finally {
-    await recordSharedChanges(watching, worker, cwd);
+    await recordRepositoryChanges(watching, runner, cwd);
   }
 }

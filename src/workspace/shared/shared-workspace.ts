@@ -1,30 +1,19 @@
-import {MilestoneError} from '../errors.ts';
-import type {Outcome} from '../events/details/outcome.ts';
-import {readRef} from '../git/refs.ts';
-import {workFolder} from '../git/repository.ts';
-import {writeTree} from '../git/trees/tree.ts';
-import type {Lock} from '../lock/lock.ts';
-import {SerialQueue} from '../platform/serial-queue.ts';
-import {Freezer, type FreezerParts} from './freezer.ts';
-import {type BranchParts, GitBranch} from './git-branch.ts';
-import {findKeptWork, LOST_WORK, layIn} from './kept-work.ts';
-import {byHand} from './plain-workspace.ts';
-import {saveCheckpoint} from './rescue.ts';
-import {
-  assertClean,
-  clearOccupant,
-  clearTemporaryIndexes,
-  type Occupant,
-  putBack,
-  readOccupant,
-  rescueLeftovers,
-  setOccupant,
-  switchTo,
-  syncFiles,
-  takeCommitsBack,
-} from './shared-checkout.ts';
-import {ActivityWatch} from './slots/slot-activity.ts';
-import type {Advance, AttemptPlace, BranchBlocker, BranchMove, Origin, Workplace, Workspace} from './workspace.ts';
+import {MilestoneError} from '../../errors.ts';
+import type {Outcome} from '../../events/details/outcome.ts';
+import {readRef} from '../../git/refs.ts';
+import {workFolder} from '../../git/repository.ts';
+import type {Lock} from '../../lock/lock.ts';
+import {SerialQueue} from '../../platform/serial-queue.ts';
+import {Freezer, type FreezerParts} from '../freezer.ts';
+import type {BranchParts, GitBranch} from '../git-branch.ts';
+import {findKeptWork, LOST_WORK, layIn} from '../kept-work.ts';
+import {byHand} from '../plain-workspace.ts';
+import {saveCheckpoint} from '../rescue.ts';
+import {ActivityWatch} from '../slots/slot-activity.ts';
+import type {AttemptPlace, BranchBlocker, Origin, Workplace, Workspace} from '../workspace.ts';
+import {clearOccupant, type Occupant, readOccupant, setOccupant} from './occupant.ts';
+import {SharedBranch} from './shared-branch.ts';
+import {assertClean, clearTemporaryIndexes, putBack, rescueLeftovers, switchTo} from './shared-checkout.ts';
 
 export interface SharedParts
   extends Pick<BranchParts, 'repo' | 'branch' | 'lock' | 'lastHead'>,
@@ -220,49 +209,5 @@ export class SharedWorkspace implements Workspace {
 
   private nameOf({taskId, attempt}: AttemptPlace): string {
     return `${this.parts.milestoneId}/${taskId}.${attempt}`;
-  }
-}
-
-interface SharedBranchParts extends BranchParts, Pick<SharedParts, 'checkoutLock'> {
-  /** Take away what lies beside the work of an attempt that is integrated. */
-  leave(place: AttemptPlace): Promise<void>;
-  /** What is known of an attempt whose work lies in the checkout; `isOwn`: this process has begun it. */
-  occupantOf(place: AttemptPlace): (Occupant & {isOwn: boolean}) | undefined;
-}
-
-/** The checkout holds the work already when the branch moves; what the checks wrote beside it is taken away. */
-class SharedBranch extends GitBranch {
-  constructor(private readonly shared: SharedBranchParts) {
-    super(shared);
-  }
-
-  /** Whoever works in the checkout works on the branch: what he commits is his work, as if he had not. */
-  override async takeBack(place?: AttemptPlace): Promise<void> {
-    const {repo, branch, checkoutLock, occupantOf, warn} = this.shared;
-    const occupant = place && occupantOf(place);
-    if (!place || !occupant) return;
-    checkoutLock.check();
-    const commit = await takeCommitsBack(repo, branch, occupant);
-    if (commit === undefined || occupant.isOwn) return;
-    // While no executor lived, a person may have committed as well.
-    const ref = await this.keepCommits(commit);
-    warn?.(
-      `what was committed to \`${branch}\` since attempt ${place.attempt} at task \`${place.taskId}\` began is taken off it; it is kept as \`${ref}\``,
-    );
-  }
-
-  override async advance(move: BranchMove): Promise<Advance> {
-    const {repo, checkoutLock, occupantOf} = this.shared;
-    checkoutLock.check();
-    const {changedFiles} = await writeTree(repo, move.from);
-    syncFiles(repo, changedFiles);
-    // One at a time works here.
-    const place = move.places.find(occupantOf);
-    const occupant = place && occupantOf(place);
-    // What a crash leaves on the branch from here on may be work that was checked.
-    if (occupant) setOccupant(repo, {attempt: occupant.attempt, base: occupant.base, to: move.to});
-    const advance = await super.advance(move);
-    if (advance.kind === 'advanced') for (const one of move.places) await this.shared.leave(one);
-    return advance;
   }
 }

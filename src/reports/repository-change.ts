@@ -1,7 +1,7 @@
-import type {SharedChange} from '../events/details/repository.ts';
+import type {RepositoryChange} from '../events/details/repository.ts';
 
 /** What changed in the repository beside the work of an attempt, and how to have it back. */
-export function sharedChange({kind, name, from, to, put_back}: SharedChange): string {
+export function repositoryChangeText({kind, name, from, to, put_back}: RepositoryChange): string {
   if (kind === 'config') return `the setting \`${name}\` of the repository was changed`;
   if (kind === 'file') return `\`.git/${name}\`, which all checkouts share, was changed`;
   if (kind === 'stash') {
