@@ -1,6 +1,7 @@
 // What config.yaml and a plan say of drivers and notifications, against what there is. Starts nothing.
 
 import type {DriverSet} from '../drivers/registry.ts';
+import {placeProblems} from '../engine/place-problems.ts';
 import {EVENT_NAMES} from '../events/event-kind.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {Problems} from '../plan/file/problems.ts';
@@ -46,10 +47,15 @@ export function planSetupProblems(plan: Plan, config: Config, drivers: DriverSet
   const shell = plan.settings.shell ?? config.settings?.shell;
   checkPipes(commandsOfSettings(plan.settings), shell, found);
   for (const task of plan.tasks) checkPipes(commandsOfTask(task), task.shell ?? shell, found);
+  for (const {message, hint, setting, task} of placeProblems(plan, {config, drivers, isolation: IN_GIT}))
+    found.warn('NO_WORKERS', message, task === undefined ? ['settings', setting] : ['tasks', task, setting], hint);
   const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
   if (unstaffed) found.warn('AGENT_MISSING', unstaffed.message, ['tasks'], unstaffed.hint);
   return found.problems;
 }
+
+/** Where the plan will be executed nobody knows; what it is about is told all the same. */
+const IN_GIT = {activated: undefined, isInGit: true};
 
 /** The drivers that a plan needs in this project, those of its settings only if a task makes use of them. */
 export function driversNeeded(plan: Plan, project: Settings, drivers: DriverSet): Set<string> {
@@ -156,7 +162,13 @@ function checkPipes(commands: readonly Command[], shell: Settings['shell'], foun
       );
 }
 
-type Warning = 'UNKNOWN_DRIVER' | 'UNKNOWN_EVENT' | 'BUDGET_NOT_HELD' | 'AGENT_MISSING' | 'PIPE_UNDER_SH';
+type Warning =
+  | 'NO_WORKERS'
+  | 'UNKNOWN_DRIVER'
+  | 'UNKNOWN_EVENT'
+  | 'BUDGET_NOT_HELD'
+  | 'AGENT_MISSING'
+  | 'PIPE_UNDER_SH';
 
 /** Problems in one file; it is read for their places only when there are any. */
 class Findings {

@@ -16,10 +16,10 @@ import {finishRequest, isInInbox, sendRequest} from '../requests/inbox.ts';
 import type {Request} from '../requests/request.ts';
 import {isOver, taskState} from '../state/milestone.ts';
 import {isByHand} from '../state/task.ts';
-import {placeRefusals} from './place-problems.ts';
 import {adoptReading} from './plan-watch.ts';
 import {onGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
+import {placeRefusals} from './workers-usable.ts';
 
 /**
  * Answer all that lies in the inbox, in place of an executor. A request that fails here is not left for another.
@@ -132,5 +132,5 @@ async function clearTheWay(ground: Ground, {interrupt}: Decision & {kind: 'accep
 async function adoptEdits(held: HeldMilestone, ground: Ground): Promise<void> {
   const {state, read} = held;
   if (state.running.size > 0 || isOver(state.status)) return;
-  await adoptReading(ground.ledger, read, {refusals: placeRefusals(held, ground)});
+  await adoptReading(ground.ledger, read, {refusals: placeRefusals(held, ground.inForce)});
 }

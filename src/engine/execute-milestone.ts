@@ -3,13 +3,11 @@ import {DriverSet} from '../drivers/registry.ts';
 import {activate} from '../milestone/activate.ts';
 import {type HeldMilestone, hold} from '../milestone/hold.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
-import {planStart} from '../milestone/plan-start.ts';
-import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import {sweep} from '../milestone/sweep.ts';
 import {notifierOf} from '../notify/notifier.ts';
 import type {Plan} from '../plan/plan.ts';
 import {selectTasks} from '../plan/selection.ts';
-import {assertWorkersUsable} from './make-remote.ts';
+import {judgeStart} from './judge-start.ts';
 import {finishMove} from './move-completed.ts';
 import {type ExecuteOptions, type ExecutionReport, Run} from './run.ts';
 
@@ -30,18 +28,10 @@ async function execute(held: HeldMilestone, options: ExecuteOptions): Promise<Ex
   sweep(held);
   const {state, sessionId} = held;
   if (await finishMove(held, options)) return {exit: 0, reason: 'completed', milestoneId: state.id, sessionId, state};
-  const start = await planStart(held, options);
-  refuseUnpermitted({
-    plan: start.plan ?? state.plan,
-    project: held.read.config.settings ?? {},
-    yolo: options.yolo ?? false,
-    gates: options.gates,
-    callerEnv: options.callerEnv,
-  });
-  await assertWorkersUsable(held, start.plan, options.callerEnv);
+  const start = await judgeStart(held, options);
   warnOfUnknownKeys(held, options);
-  warnOfNoAgent(start.plan ?? state.plan, held, options);
-  const selection = selectTasks(start.plan ?? state.plan, options.selection);
+  warnOfNoAgent(start.plan, held, options);
+  const selection = selectTasks(start.plan, options.selection);
   const log = held.openLog();
   const notifier = notifierOf(held, options);
   try {

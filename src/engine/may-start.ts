@@ -8,13 +8,12 @@ import {slotPool} from '../git/slot-folders.ts';
 import {treeBytes} from '../git/tree-size.ts';
 import {readUserCheckout} from '../git/user-repository.ts';
 import type {MilestoneOnDisk} from '../milestone/hold.ts';
-import {planStart, type Start} from '../milestone/plan-start.ts';
-import {refuseUnpermitted} from '../milestone/refuse-unpermitted.ts';
 import type {Problem} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {freeBytes} from '../platform/disk-space.ts';
 import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
-import type {Activation, MilestoneState} from '../state/milestone.ts';
+import type {Activation} from '../state/milestone.ts';
+import {judgeStart} from './judge-start.ts';
 import {assertCheckoutFree, assertReady} from './make-workspace.ts';
 import type {ExecuteOptions} from './run.ts';
 
@@ -23,6 +22,8 @@ export type UnlockedMilestone = Omit<MilestoneOnDisk, 'repo'>;
 
 /** `uncommitted` is absent where tasks see all that there is; `problems` is what their slots would lack. */
 export type WouldStart = ({uncommitted?: never} | {uncommitted: Uncommitted; base: BaseName}) & {
+  /** Absent where it would not start. */
+  isolation?: Activation['isolation'];
   problems?: Problem[];
   slots?: SlotSpace;
 };
@@ -46,23 +47,28 @@ type Options = Pick<
 export async function refuseUnlessStartable(milestone: UnlockedMilestone, options: Options): Promise<WouldStart> {
   const repo = await openRepository(path.dirname(milestone.paths.home));
   if (!repo) {
-    await judge(milestone, undefined, options);
-    return {};
+    return isolationOf(await judge(milestone, undefined, options));
   }
   const {activation, problems, slots} = await withScratchObjects(repo, async scratch => {
     const activation = await judge(milestone, scratch, options);
     const problems = await slotProblems(scratch, milestone, activation);
     return {activation, problems, slots: await slotSpace(scratch, milestone, activation)};
   });
-  if (activation?.isolation !== 'worktree' || !slots) return {};
+  const isolation = isolationOf(activation);
+  if (activation?.isolation !== 'worktree' || !slots) return isolation;
   try {
     const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
-    return uncommitted ? {uncommitted, base: activation, problems, slots} : {problems, slots};
+    const would = {...isolation, problems, slots};
+    return uncommitted ? {...would, uncommitted, base: activation} : would;
   } catch (error) {
     // It keeps nothing from being executed.
     const message = `what is not committed in your checkout cannot be read: ${(error as Error).message.trim()}`;
-    return {problems: [...problems, {severity: 'warning', code: 'CHECKOUT_UNREADABLE', message}], slots};
+    return {...isolation, problems: [...problems, {severity: 'warning', code: 'CHECKOUT_UNREADABLE', message}], slots};
   }
+}
+
+function isolationOf(activation: Activation | undefined): Pick<WouldStart, 'isolation'> {
+  return activation ? {isolation: activation.isolation} : {};
 }
 
 /** What slots would lack, as far as settings and attributes tell. */
@@ -108,29 +114,9 @@ async function judge(
   repo: Repository | undefined,
   options: Options,
 ): Promise<Activation | undefined> {
-  const {read, state} = milestone;
-  const start = await planStart({...milestone, repo}, options);
-  refuseUnpermitted({
-    plan: start.plan ?? state.plan,
-    project: read.config.settings ?? {},
-    yolo: options.yolo ?? false,
-    gates: options.gates,
-    callerEnv: options.callerEnv,
-  });
+  const {begun} = await judgeStart({...milestone, repo}, options);
   // A checkout may be behind a move that a crash cut off, and follows it before anybody looks at it.
-  const begun = {...milestone, repo, state: activated(state, start)};
-  if (state.running.size === 0) await assertReady(begun);
+  if (begun.state.running.size === 0) await assertReady(begun);
   assertCheckoutFree(begun, options);
   return begun.state.activation;
-}
-
-/** As far as it decides where attempts work. */
-function activated(state: MilestoneState, {events}: Start): MilestoneState {
-  for (const {event, details} of events) {
-    if (event !== 'milestone_activated') continue;
-    const {execution_id: executionId, isolation, branch, base, base_name: baseName} = details;
-    const named = {...(branch !== undefined && {branch}), ...(base && {base}), ...(baseName && {baseName})};
-    return {...state, activation: {executionId, at: '', isolation, ...named}};
-  }
-  return state;
 }

@@ -1,74 +1,83 @@
 import type {DriverSet} from '../drivers/registry.ts';
-import type {Ground} from '../execution/execution.ts';
-import type {HeldMilestone} from '../milestone/hold.ts';
-import type {Plan, Problem, Settings} from '../plan/plan.ts';
+import type {Config} from '../plan/file/read-plan-text.ts';
+import type {Plan, Task, TaskId} from '../plan/plan.ts';
 import {resolveMilestoneSettings, resolveTaskSettings} from '../plan/settings.ts';
 import {labelsOf, whyItStays} from '../plan/where.ts';
 import type {Activation} from '../state/milestone.ts';
 
 export interface PlaceFacts {
-  /** Settings of config.yaml. */
-  project: Settings;
-  /** Whether config.yaml says where workers are found. */
-  hasWorkers: boolean;
+  config: Pick<Config, 'settings' | 'workers'>;
   drivers: DriverSet;
   /** Of the execution, or as it would be; the plan's own wins before there is one. */
   isolation: {activated: Activation['isolation'] | undefined; isInGit: boolean};
 }
 
-/** What a plan asks of workers that cannot be, each an error. */
-export function placeProblems({tasks, settings}: Plan, facts: PlaceFacts): Problem[] {
-  const {
-    project,
-    hasWorkers,
-    drivers,
-    isolation: {activated, isInGit},
-  } = facts;
-  if (!hasWorkers) {
+/** Something that a plan asks of workers, and that cannot be. */
+export interface PlaceProblem {
+  message: string;
+  hint: string;
+  /** Which asks for it. */
+  setting: 'where' | 'verify_where';
+  /** Of which task; absent for what is asked of the milestone. */
+  task?: TaskId;
+}
+
+/** What a plan asks of workers that cannot be, on whichever machine. */
+export function placeProblems(plan: Plan, facts: PlaceFacts): PlaceProblem[] {
+  const {tasks, settings} = plan;
+  const {settings: project = {}, workers} = facts.config;
+  if (!workers) {
     const away = tasks.find(task => labelsOf(task.where ?? settings.where ?? project.where) !== undefined);
-    const isChecked = labelsOf(settings.verify_where ?? project.verify_where) !== undefined;
+    const isChecked = checkLabels(plan, facts) !== undefined;
     return [
-      ...(away ? [noWorkers(`task \`${away.id}\` is`, 'where')] : []),
+      ...(away ? [noWorkers(`task \`${away.id}\` is`, 'where', away.id)] : []),
       ...(isChecked ? [noWorkers('the checks of what is merged are', 'verify_where')] : []),
     ];
   }
-  const {git, isolation} = resolveMilestoneSettings(settings, project);
   return tasks.flatMap(task => {
-    if (labelsOf(task.where) === undefined) return [];
-    const own = resolveTaskSettings(task, settings, project);
-    const why = whyItStays({
-      task,
-      settings: own,
-      isManual: drivers.chooseElsewhere(task, own).kind === 'manual',
-      hooks: git.hooks,
-      isolation: activated ?? isolation ?? (isInGit ? 'worktree' : 'none'),
-    });
+    const why = labelsOf(task.where) === undefined ? undefined : whyStays(task, plan, facts);
+    if (why === undefined) return [];
     const message = `task \`${task.id}\` cannot go to a worker: ${why}`;
-    return why === undefined ? [] : [problem(message, 'remove its `where`, or set `where: here`')];
+    return [{message, hint: 'remove its `where`, or set `where: here`', setting: 'where', task: task.id}];
   });
 }
 
-/** The same of a milestone that is activated: what is asked before an edit of its plan is taken. */
-export function placeRefusals(
-  {read: {config}, repo}: Pick<HeldMilestone, 'read' | 'repo'>,
-  {ledger: {state}, inForce: {drivers}}: Pick<Ground, 'ledger' | 'inForce'>,
-): (plan: Plan) => Problem[] {
-  return plan =>
-    placeProblems(plan, {
-      project: config.settings ?? {},
-      hasWorkers: config.workers !== undefined,
-      drivers,
-      isolation: {activated: state.activation?.isolation, isInGit: repo !== undefined},
-    });
+/** Labels of the worker that a task would go to; undefined where it would be done here. */
+export function placeOf(task: Task, plan: Plan, facts: PlaceFacts): string[] | undefined {
+  const {settings, workers} = facts.config;
+  const labels = labelsOf(task.where ?? plan.settings.where ?? settings?.where);
+  return workers && labels && whyStays(task, plan, facts) === undefined ? labels : undefined;
 }
 
-function noWorkers(what: string, setting: 'where' | 'verify_where'): Problem {
-  return problem(
-    `${what} for a worker (\`${setting}\`), and config.yaml names none`,
-    `say under \`workers\` in .milestones/config.yaml where they are found, or set \`${setting}: here\``,
-  );
+/** Whether anything of a plan would be done, or checked, by workers. */
+export function asksForWorkers(plan: Plan, facts: PlaceFacts): boolean {
+  if (!facts.config.workers || isolationOf(plan, facts) !== 'worktree') return false;
+  return checkLabels(plan, facts) !== undefined || plan.tasks.some(task => placeOf(task, plan, facts) !== undefined);
 }
 
-function problem(message: string, hint: string): Problem {
-  return {severity: 'error', code: 'NO_WORKERS', message, hint};
+function checkLabels({settings}: Plan, {config}: PlaceFacts): string[] | undefined {
+  return labelsOf(settings.verify_where ?? config.settings?.verify_where);
+}
+
+/** Why a task would be done here, wherever the plan wants it. */
+function whyStays(task: Task, plan: Plan, facts: PlaceFacts): string | undefined {
+  const {settings: project = {}} = facts.config;
+  const own = resolveTaskSettings(task, plan.settings, project);
+  return whyItStays({
+    task,
+    settings: own,
+    isManual: facts.drivers.chooseElsewhere(task, own).kind === 'manual',
+    hooks: resolveMilestoneSettings(plan.settings, project).git.hooks,
+    isolation: isolationOf(plan, facts),
+  });
+}
+
+function isolationOf({settings}: Plan, {config, isolation: {activated, isInGit}}: PlaceFacts): Activation['isolation'] {
+  return activated ?? settings.isolation ?? config.settings?.isolation ?? (isInGit ? 'worktree' : 'none');
+}
+
+function noWorkers(what: string, setting: PlaceProblem['setting'], task?: TaskId): PlaceProblem {
+  const message = `${what} for a worker (\`${setting}\`), and config.yaml names none`;
+  const hint = `say under \`workers\` in .milestones/config.yaml where they are found, or set \`${setting}: here\``;
+  return {message, hint, setting, ...(task !== undefined && {task})};
 }

@@ -106,9 +106,7 @@ export async function adoptReading(
 }
 
 function judge({state}: Ledger, read: PlanReading, refusals: Refusals): EditedPlan {
-  const edited = judgeEdit(state.plan, read, id => taskState(state, id).status === 'completed');
-  const problems = edited.kind === 'changed' && read.plan ? refusals(read.plan) : [];
-  return problems.length > 0 ? {kind: 'refused', problems} : edited;
+  return judgeEdit(state.plan, read, id => taskState(state, id).status === 'completed', refusals);
 }
 
 function messagesOf(problems: readonly Problem[]): string[] {

@@ -40,13 +40,13 @@ import {isOver, type MilestoneState} from '../state/milestone.ts';
 import {assertReady} from './make-workspace.ts';
 import {mendRepository, unseenOf} from './mend-repository.ts';
 import {moveToCompleted} from './move-completed.ts';
-import {placeRefusals} from './place-problems.ts';
 import {PlanWatch} from './plan-watch.ts';
 import {leaveGround, prepareExecution} from './prepare-execution.ts';
 import {endRunning, recover, takeUp, takeUpDispatched} from './recover.ts';
 import {RunSession} from './run-session.ts';
 import {stopOnSignal} from './stop-on-signal.ts';
-import {watchWorkers} from './watch-workers.ts';
+import {usesWorkers, watchWorkers} from './watch-workers.ts';
+import {placeRefusals} from './workers-usable.ts';
 
 export interface ExecuteOptions extends HoldOptions, StartOptions {
   maxParallel?: number;
@@ -102,7 +102,7 @@ export class Run {
     this.watch = new PlanWatch(execution, this.projections, {
       file: held.planFile,
       read: () => this.readPlan(),
-      refusals: placeRefusals(held, execution),
+      refusals: placeRefusals(held, execution.inForce, options.callerEnv),
     });
     const world = {
       pollPlan: () => this.watch.poll(),
@@ -178,7 +178,7 @@ export class Run {
     if (state.status !== 'in_progress') ledger.record({event: 'milestone_resumed', details: {}});
     await this.watch.adopt(held.read);
     await answerLeftovers(execution, this.inbox);
-    if (execution.remote) await takeUpDispatched(execution);
+    if (execution.remote && usesWorkers(execution)) await takeUpDispatched(execution);
     this.runBeside();
     if (state.tasks.size >= LARGE_PLAN) collectGarbage();
     if (!lifetime.ending) this.agents.start();

@@ -7,11 +7,17 @@ import type {OutOfReach} from '../workers/roster.ts';
 
 const OF_WORKERS: readonly BlockerType[] = ['workers_unreachable', 'no_worker'];
 
+/** Whether anything of an execution is for workers, or was; else nobody looks for any. */
+export function usesWorkers({ledger: {state}, inForce}: Pick<Execution, 'ledger' | 'inForce'>): boolean {
+  if (state.sentOut || inForce.checkLabels !== undefined) return true;
+  return state.plan.tasks.some(({id}) => inForce.labelsOf(id) !== undefined);
+}
+
 /** Look which workers are there: a blocker says which tasks wait for some, and goes when they are there. */
 export async function watchWorkers(execution: Execution): Promise<void> {
   const {remote, ledger, ready, lifetime} = execution;
   if (!remote) return;
-  await remote.roster.look();
+  if (usesWorkers(execution)) await remote.roster.look();
   if (lifetime.ending) return;
   const wanted = missing(execution);
   const {state} = ledger;

@@ -20,6 +20,7 @@ import {listFolder, walkFolder} from '../platform/files.ts';
 import {removeFolder} from '../platform/remove-folder.ts';
 import {isOver} from '../state/milestone.ts';
 import {connectAddress} from '../workers/connect-address.ts';
+import {DEFAULT_REMOTE} from '../workers/transport.ts';
 import {LeftWithWorkers, type OwnExecution} from './left-with-workers.ts';
 
 /** What is freed of one milestone. */
@@ -92,7 +93,7 @@ async function lookAtWorkers(repo: Repository, options: CleanOptions): Promise<L
   const {workers} = readConfigFile(homePaths(home).config).config;
   if (!workers) return undefined;
   const connect = () => connectAddress(workers.connect, callerEnv);
-  return LeftWithWorkers.look({repo, remote: workers.remote ?? 'origin', connect, clock, warn});
+  return LeftWithWorkers.look({repo, remote: workers.remote ?? DEFAULT_REMOTE, connect, clock, warn});
 }
 
 interface Places {

@@ -11,11 +11,13 @@ export type EditedPlan =
 
 /**
  * Judge a plan file that may have been edited: whoever puts it in force, or only shows what would be, asks here. Pure.
+ * @param refusals What of the edited plan cannot be done.
  */
 export function judgeEdit(
   inForce: Plan,
   {plan, problems}: {plan?: Plan | undefined; problems: readonly Problem[]},
   isCompleted: (id: TaskId) => boolean,
+  refusals: (plan: Plan) => Problem[] = () => [],
 ): EditedPlan {
   const errors = problems.filter(({severity}) => severity === 'error');
   if (errors.length > 0) return {kind: 'refused', problems: errors};
@@ -25,7 +27,8 @@ export function judgeEdit(
   if (!change) return {kind: 'same'};
   const removed = removedTasks(change);
   const lost = removed.filter(isCompleted);
-  return lost.length > 0 ? {kind: 'refused', problems: lost.map(cannotGo)} : {kind: 'changed', change, removed};
+  const wrong = lost.length > 0 ? lost.map(cannotGo) : refusals(plan);
+  return wrong.length > 0 ? {kind: 'refused', problems: wrong} : {kind: 'changed', change, removed};
 }
 
 function cannotGo(id: TaskId): Problem {

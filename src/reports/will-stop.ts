@@ -5,14 +5,25 @@ import {MANUAL_DRIVER} from '../drivers/manual.ts';
 import {gateOf, KIRO_PHASES, taskInPhase} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Settings, Task, TaskId} from '../plan/plan.ts';
 import {resolveTaskSettings} from '../plan/settings.ts';
-import {phaseToDo} from '../scheduler/rehearse.ts';
+import {type MissingDriver, phaseToDo} from '../scheduler/rehearse.ts';
 import {waitingPhase} from '../state/kiro.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 import {type Uncommitted, unseenText} from './uncommitted.ts';
 
 export interface WillStop {
-  kind: 'failed' | 'gate' | 'manual' | 'agent_missing' | 'no_check' | 'no_budget' | 'disk' | 'uncommitted';
+  kind:
+    | 'refused'
+    | 'plan_refused'
+    | 'failed'
+    | 'gate'
+    | 'manual'
+    | 'agent_missing'
+    | 'workers'
+    | 'no_check'
+    | 'no_budget'
+    | 'disk'
+    | 'uncommitted';
   text: string;
   /** Those that it is about; none: all of it. */
   tasks: TaskId[];
@@ -21,7 +32,15 @@ export interface WillStop {
 export interface WillStopFacts {
   /** Driver of tasks that name none. */
   driver: string | undefined;
-  missingDriver(task: Task): string | undefined;
+  missingDriver(task: Task): MissingDriver | undefined;
+  /** Why whoever reviews it is not there. */
+  missingReviewer(task: Task): MissingDriver | undefined;
+  /** Why it does not begin at all. */
+  refusal?: {message: string} | undefined;
+  /** What is wrong with an edit of the plan, so that the plan before it stays in force. */
+  refusedEdit?: string | undefined;
+  /** Whether a task goes to a worker. */
+  goesOut(task: Task): boolean;
   passesGates: boolean;
   selection: ReadonlySet<TaskId> | undefined;
   /** Of config.yaml. */
@@ -40,30 +59,61 @@ interface Work {
 
 /** The most certain first; none when it runs through. */
 export function willStop(state: MilestoneState, facts: WillStopFacts): WillStop[] {
-  const open = state.plan.tasks.filter(
-    ({id}) => !isSatisfied(taskState(state, id)) && (facts.selection?.has(id) ?? true),
-  );
-  const isStuck = ({id}: Task) => ['failed', 'blocked'].includes(taskState(state, id).status);
-  const works = open.filter(task => !isStuck(task)).flatMap(task => worksOf(state, task));
+  const {open, isStuck, works} = toDo(state, facts);
   const driverOf = ({task}: Work) => driverName(task, facts.driver);
   const manual = works.filter(work => driverOf(work) === MANUAL_DRIVER);
   const agents = works.filter(work => ![MANUAL_DRIVER, SHELL_DRIVER].includes(driverOf(work)));
-  const missing = agents.filter(({task}) => facts.missingDriver(task) !== undefined);
+  const whoIsMissing = ({task}: Work) =>
+    [facts.missingDriver(task), facts.missingReviewer(task)].flatMap(one => one?.message ?? []);
+  const missing = works.filter(work => whoIsMissing(work).length > 0);
+  const sentOut = works.filter(({task}) => facts.goesOut(task));
   const settingsOf = ({task}: Work) => resolveTaskSettings(task, state.plan.settings, facts.project);
-  const isUnchecked = (work: Work) =>
-    (work.phase ?? 'execute') === 'execute' &&
-    settingsOf(work).taskVerify === undefined &&
-    settingsOf(work).milestoneVerify === undefined;
   return [
+    ...ofAll('refused', facts.refusal && `it cannot begin: ${facts.refusal.message}`),
+    ...ofAll('plan_refused', facts.refusedEdit && `the plan on disk is not valid: ${facts.refusedEdit}`),
     ...about('failed', open.filter(isStuck), 'failed or blocked, until somebody tries them again'),
     ...gates(state, open, facts),
     ...about('manual', manual, 'a person does'),
-    ...about('agent_missing', missing, [...new Set(missing.map(({task}) => facts.missingDriver(task)))].join('; ')),
-    ...about('no_check', agents.filter(isUnchecked), 'no check, so they would be done, unchecked'),
+    ...about('agent_missing', missing, [...new Set(missing.flatMap(whoIsMissing))].join('; ')),
+    ...about('workers', sentOut, 'for workers, and only `milestone workers` asks whether any are there'),
+    ...about(
+      'no_check',
+      agents.filter(work => isUnchecked(work, state, facts)),
+      'no check, so they would be done, unchecked',
+    ),
     ...noBudget(agents, state.plan.settings.budget ?? facts.project.budget, settingsOf),
     ...disk(facts.disk),
-    ...(facts.uncommitted ? [{kind: 'uncommitted' as const, text: unseenText(facts.uncommitted), tasks: []}] : []),
+    ...ofAll('uncommitted', facts.uncommitted && unseenText(facts.uncommitted)),
   ];
+}
+
+/**
+ * Commands that nothing but their own exit code speaks for. They stop nothing, and would be done, unchecked; of agents,
+ * whose word counts for nothing, `willStop` says it.
+ */
+export function uncheckedCommands(
+  state: MilestoneState,
+  facts: Pick<WillStopFacts, 'selection' | 'project'>,
+): TaskId[] {
+  const {works} = toDo(state, facts);
+  return works.flatMap(work =>
+    driverName(work.task, undefined) === SHELL_DRIVER && isUnchecked(work, state, facts) ? work.id : [],
+  );
+}
+
+function toDo(state: MilestoneState, {selection}: Pick<WillStopFacts, 'selection'>) {
+  const open = state.plan.tasks.filter(({id}) => !isSatisfied(taskState(state, id)) && (selection?.has(id) ?? true));
+  const isStuck = ({id}: Task) => ['failed', 'blocked'].includes(taskState(state, id).status);
+  return {open, isStuck, works: open.filter(task => !isStuck(task)).flatMap(task => worksOf(state, task))};
+}
+
+function isUnchecked(
+  {task, phase = 'execute'}: Work,
+  state: MilestoneState,
+  {project}: Pick<WillStopFacts, 'project'>,
+): boolean {
+  const {taskVerify, milestoneVerify} = resolveTaskSettings(task, state.plan.settings, project);
+  return phase === 'execute' && taskVerify === undefined && milestoneVerify === undefined;
 }
 
 function worksOf(state: MilestoneState, task: Task): Work[] {
@@ -97,7 +147,11 @@ function noBudget(
 
 function disk(space: WillStopFacts['disk']): WillStop[] {
   if (!space || space.needed <= space.free) return [];
-  return [{kind: 'disk', text: `slots need ${bytes(space.needed)}, and ${bytes(space.free)} are free`, tasks: []}];
+  return ofAll('disk', `slots need ${bytes(space.needed)}, and ${bytes(space.free)} are free`);
+}
+
+function ofAll(kind: WillStop['kind'], text: string | undefined): WillStop[] {
+  return text === undefined ? [] : [{kind, text, tasks: []}];
 }
 
 /** Tasks that are named; the rest is counted. */
@@ -105,10 +159,13 @@ const NAMED = 5;
 
 function about(kind: WillStop['kind'], works: ReadonlyArray<{id: TaskId}>, what: string): WillStop[] {
   const ids = [...new Set(works.map(({id}) => id))];
-  if (ids.length === 0) return [];
+  return ids.length === 0 ? [] : [{kind, text: `${what}: ${someOf(ids)}`, tasks: ids}];
+}
+
+/** Some of many tasks, and how many more there are. */
+export function someOf(ids: readonly TaskId[]): string {
   const named = ids.slice(0, NAMED).map(id => `\`${id}\``);
-  const more = ids.length > NAMED ? ` and ${ids.length - NAMED} more` : '';
-  return [{kind, text: `${what}: ${named.join(', ')}${more}`, tasks: ids}];
+  return `${named.join(', ')}${ids.length > NAMED ? ` and ${ids.length - NAMED} more` : ''}`;
 }
 
 function bytes(count: number): string {

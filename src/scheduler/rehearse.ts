@@ -34,21 +34,22 @@ export interface DryRunPlan {
 export interface DryRunOptions {
   /** Driver of tasks that name none: the milestone's, else the project's, else the one that is found here. */
   driver: string | undefined;
-  /** Why nobody here can do a task, for want of its driver; undefined where somebody can. */
-  missingDriver(task: Task): string | undefined;
+  /** Why nobody can do a task, for want of its driver; undefined where somebody can. */
+  missingDriver(task: Task): MissingDriver | undefined;
   /** Whether no person is asked at the gates of kiro tasks. */
   passesGates: boolean;
   /** What the run is restricted to. */
   selection: ReadonlySet<TaskId> | undefined;
 }
 
+export interface MissingDriver {
+  message: string;
+  hint?: string;
+}
+
 /** Work out what an execution of this state would do. */
 export function planDryRun(state: MilestoneState, options: DryRunOptions): DryRunPlan {
-  const decided = new Map<TaskId, Pick<PlannedTask, 'action' | 'why'>>();
-  for (const id of topologicalOrder(state.plan.tasks)) {
-    const task = state.taskById.get(id) as Task;
-    decided.set(id, decide(state, task, options, decided));
-  }
+  const decided = decideAll(state, options);
   const running = state.plan.tasks.filter(({id}) => isWork(decided.get(id)?.action));
   const remaining = running.map(task => withinPlan(task, decided));
   const waveOf = waves(remaining);
@@ -59,14 +60,35 @@ export function planDryRun(state: MilestoneState, options: DryRunOptions): DryRu
       driver: driverName(inItsPhase(state, task), options.driver),
       after: task.dependencies ?? [],
       wave: waveOf.get(task.id) ?? 0,
-      ...(decided.get(task.id) ?? {action: 'hold', why: 'it depends on itself'}),
+      ...shown(decided.get(task.id) ?? {action: 'hold', why: 'it depends on itself'}),
     })),
     waves: group(waveOf),
     critical_path: criticalPath(remaining),
   };
 }
 
-type Decision = Pick<PlannedTask, 'action' | 'why'>;
+/** What keeps tasks that would start at once from being done: the drivers that are missing, in the order of the plan. */
+export function missingDrivers(state: MilestoneState, options: DryRunOptions): MissingDriver[] {
+  const decided = decideAll(state, options);
+  return state.plan.tasks.flatMap(({id}) => decided.get(id)?.missing ?? []);
+}
+
+interface Decision extends Pick<PlannedTask, 'action' | 'why'> {
+  missing?: MissingDriver;
+}
+
+function shown({action, why}: Decision): Decision {
+  return {action, why};
+}
+
+function decideAll(state: MilestoneState, options: DryRunOptions): Map<TaskId, Decision> {
+  const decided = new Map<TaskId, Decision>();
+  for (const id of topologicalOrder(state.plan.tasks)) {
+    const task = state.taskById.get(id) as Task;
+    decided.set(id, decide(state, task, options, decided));
+  }
+  return decided;
+}
 
 function decide(
   state: MilestoneState,
@@ -121,7 +143,7 @@ function held(
   if (driverName(now, driver) === MANUAL_DRIVER)
     return {action: 'hold', why: phase === undefined ? 'a person does it' : `a person does its ${phase}`};
   const missing = missingDriver(now);
-  return missing === undefined ? undefined : {action: 'hold', why: missing};
+  return missing && {action: 'hold', why: missing.message, missing};
 }
 
 /** The phase of a kiro task that is to be done now: the next one, where one is through. */

@@ -93,7 +93,8 @@ function nothingToStart({id}: MilestoneState, {isRestricted, leftOut}: Outlook):
   return {kind: 'stopped', exit: 4, code: 'blocked', reason, hint: `\`milestone status ${id}\` shows what is left`};
 }
 
-function brokenPlan(id: MilestoneId, [problem]: readonly string[]): Stop {
+/** How an execution ends that has done all but what an invalid edit of its plan asks for. */
+export function brokenPlan(id: MilestoneId, [problem]: readonly string[]): Stop {
   return {
     kind: 'stopped',
     exit: 4,
@@ -104,7 +105,7 @@ function brokenPlan(id: MilestoneId, [problem]: readonly string[]): Stop {
 }
 
 /** What a blocker's hint says, and what makes it go on, since nobody will be there any more who does it by himself. */
-function thenResume({id}: MilestoneState, hint: string): string {
+export function thenResume({id}: Pick<MilestoneState, 'id'>, hint: string): string {
   if (hint.includes('`milestone resume')) return hint;
   const act = hint.startsWith('milestone ') ? `\`${hint}\`` : hint;
   return `${act}, then \`milestone resume ${id}\``;
@@ -154,12 +155,17 @@ function stuck(state: MilestoneState): Stop | undefined {
     kind: 'stopped',
     exit: 4,
     code: 'blocked',
-    reason: reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? `; and ${reasons.length - 3} more` : ''),
+    reason: firstOf(reasons),
     hint:
       blocker && failed.length === 0
         ? thenResume(state, blocker.hint)
         : `look (\`milestone show ${state.id} ${failed[0]?.[0]}\`), then \`milestone retry ${state.id}\` and \`milestone resume ${state.id}\``,
   };
+}
+
+/** Some of what keeps an execution from going on, and how much more there is. */
+export function firstOf(reasons: readonly string[]): string {
+  return reasons.slice(0, 3).join('; ') + (reasons.length > 3 ? `; and ${reasons.length - 3} more` : '');
 }
 
 /** Tasks that nobody has tried yet wait for a driver in which nobody is logged in. */

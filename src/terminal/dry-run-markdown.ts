@@ -2,14 +2,14 @@
 
 import type {WillStop} from '../reports/will-stop.ts';
 import type {DryRunPlan} from '../scheduler/rehearse.ts';
-import {type DryRunFacts, dryRunHeadline} from './dry-run-text.ts';
+import {type DryRunFacts, dryRunHeadline, uncheckedText} from './dry-run-text.ts';
 import {code, escaped, prose} from './markdown.ts';
 
 /** Tasks that have a row; the rest is counted. */
 const MOST = 200;
 
 export function dryRunMarkdown(plan: DryRunPlan, facts: DryRunFacts): string {
-  const {refusal, unseen, problems} = facts;
+  const {refusal, unchecked, unseen, problems} = facts;
   const hint = refusal?.hint === undefined ? '' : ` (${prose(refusal.hint)})`;
   const parts = [
     `# ${escaped(plan.id)}`,
@@ -17,6 +17,7 @@ export function dryRunMarkdown(plan: DryRunPlan, facts: DryRunFacts): string {
     ...(refusal ? [`**But it cannot:** ${prose(refusal.message)}${hint}`] : []),
     table(plan, facts),
     ...(plan.critical_path.length > 1 ? [`Critical path: ${plan.critical_path.map(code).join(' → ')}`] : []),
+    ...(unchecked.length === 0 ? [] : [prose(uncheckedText(unchecked))]),
     ...(unseen === undefined ? [] : [`\\! ${prose(unseen)}`]),
     ...(problems.length === 0 ? [] : ['## Problems', problems.map(problemLine).join('\n')]),
     '## Will stop for you',

@@ -1,6 +1,6 @@
 import type {MilestoneError} from '../errors.ts';
 import type {MilestoneId, Problem, TaskId} from '../plan/plan.ts';
-import type {WillStop} from '../reports/will-stop.ts';
+import {someOf, type WillStop} from '../reports/will-stop.ts';
 import type {DryRunPlan, PlannedTask} from '../scheduler/rehearse.ts';
 import type {Paint} from './paint.ts';
 import {printable, printableLines} from './printable.ts';
@@ -16,6 +16,8 @@ export interface DryRunFacts {
   maxParallel: number;
   requires: ReadonlyArray<{id: MilestoneId; completed: boolean}>;
   problems: ReadonlyArray<Problem & {place: string | undefined}>;
+  /** Commands without a check. */
+  unchecked: readonly TaskId[];
   /** What tasks would not see of the checkout. */
   unseen: string | undefined;
   refusal: MilestoneError | undefined;
@@ -83,15 +85,20 @@ function taskLines(tasks: readonly PlannedTask[], {titles}: DryRunFacts): string
   });
 }
 
-function closing({critical_path: path, tasks}: DryRunPlan, {requires}: DryRunFacts): string[] {
+function closing({critical_path: path, tasks}: DryRunPlan, {requires, unchecked}: DryRunFacts): string[] {
   const required = requires.map(({id, completed}) => `${id} (${completed ? 'completed' : 'not completed'})`);
   const done = tasks.filter(({action}) => action === 'done' || action === 'skip').length;
   return [
     ...(done > 0 ? [`done already: ${done} of ${tasks.length} tasks`] : []),
     ...(path.length > 1 ? wrapped(`critical path: ${path.join(' -> ')}`, COLUMNS) : []),
     ...(required.length > 0 ? wrapped(`requires: ${required.join(', ')}`, COLUMNS) : []),
+    ...(unchecked.length > 0 ? wrapped(uncheckedText(unchecked), COLUMNS) : []),
     'nothing was changed',
   ];
+}
+
+export function uncheckedText(unchecked: readonly TaskId[]): string {
+  return `no check but their exit code, so they would be done, unchecked: ${someOf(unchecked)}`;
 }
 
 function problemLines({severity, message, hint, place}: DryRunFacts['problems'][number], paint: Paint): string[] {

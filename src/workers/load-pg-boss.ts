@@ -12,9 +12,18 @@ const INSTALL = 'npm install pg-boss@~12.38';
 
 /**
  * Load the engine, which is installed beside milestone by those who want workers.
- * @throws {MilestoneError} `NO_WORKERS` when it is missing, is not the version that is needed, or cannot run on this Node.
+ * @throws {MilestoneError} `NO_WORKERS` as `requirePgBoss`.
  */
 export async function loadPgBoss(): Promise<PgBossLibrary> {
+  requirePgBoss();
+  return import('pg-boss');
+}
+
+/**
+ * Make sure that the engine is there, without loading it.
+ * @throws {MilestoneError} `NO_WORKERS` when it is missing, is not the version that is needed, or cannot run on this Node.
+ */
+export function requirePgBoss(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major < 22 || (major === 22 && minor < 12))
     throw new MilestoneError('NO_WORKERS', `workers need Node 22.12 or later, this is Node ${process.versions.node}`, {
@@ -30,7 +39,6 @@ export async function loadPgBoss(): Promise<PgBossLibrary> {
     throw new MilestoneError('NO_WORKERS', `workers need pg-boss 12.38 or a later 12, found ${version}`, {
       hint: `${INSTALL} (beside milestone; npm on Node 20 takes an older one without a word)`,
     });
-  return import('pg-boss');
 }
 
 function installedVersion(): string | undefined {

@@ -2,7 +2,7 @@
 // jobs, and whether there is anybody to do them.
 
 import {MilestoneError} from '../errors.ts';
-import {git, type Repository, withPatience} from '../git/git.ts';
+import {type Repository, withPatience} from '../git/git.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {onAbort} from '../platform/processes/supervise.ts';
@@ -10,7 +10,7 @@ import {SerialQueue} from '../platform/serial-queue.ts';
 import {attemptRefs, baseRef, DEFAULT_POOL, originRef, originRefs, tipRef, workRefs} from './names.ts';
 import type {JobRef, RemoteCommit, Report, Standing, WorkerPool} from './port.ts';
 import {Roster} from './roster.ts';
-import {fetchCommit, listRemoteRefs, removeRemoteRefs, setRemoteRef} from './transport.ts';
+import {fetchCommit, listRemoteRefs, remoteAddress, removeRemoteRefs, setRemoteRef} from './transport.ts';
 
 export interface RemoteWorkParts {
   pool: WorkerPool;
@@ -113,19 +113,9 @@ export class RemoteWork {
     stopListening();
   }
 
-  /** Address of the remote, as a worker can use it: without a password, which is the worker's own matter. */
-  async address(): Promise<string> {
-    const {remote} = this.#parts;
-    const url = (await git(this.#repo, ['remote', 'get-url', '--', remote], {accept: [2, 128]})).trim();
-    if (url === '')
-      throw new MilestoneError(
-        'NO_WORKERS',
-        `the repository has no remote \`${remote}\`, through which work would travel`,
-        {
-          hint: 'add it with `git remote add`, or name another one as `workers.remote` in config.yaml',
-        },
-      );
-    return url.replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1@');
+  /** As `remoteAddress`. @throws {MilestoneError} `NO_WORKERS` */
+  address(): Promise<string> {
+    return remoteAddress(this.#repo, this.#parts.remote);
   }
 
   /** Let workers have a commit of the branch. @throws {MilestoneError} `GIT_FAILED` */

@@ -1,7 +1,26 @@
 // How commits travel between coordinator and workers: through refs of the remote, each of which one side makes.
 
+import {MilestoneError} from '../errors.ts';
 import {git, gitError, type Repository, tryGit} from '../git/git.ts';
 import type {RemoteCommit} from './port.ts';
+
+/** Through which work travels where config.yaml names none. */
+export const DEFAULT_REMOTE = 'origin';
+
+/**
+ * Address of the remote through which work travels, as a worker can use it: without a password, which is the worker's own matter.
+ * @throws {MilestoneError} `NO_WORKERS` when the repository has no such remote.
+ */
+export async function remoteAddress(repo: Repository, remote = DEFAULT_REMOTE): Promise<string> {
+  const url = (await git(repo, ['remote', 'get-url', '--', remote], {accept: [2, 128]})).trim();
+  if (url === '')
+    throw new MilestoneError(
+      'NO_WORKERS',
+      `the repository has no remote \`${remote}\`, through which work would travel`,
+      {hint: 'add it with `git remote add`, or name another one as `workers.remote` in config.yaml'},
+    );
+  return url.replace(/^([a-z+]+:\/\/[^/@:]*):[^/@]*@/i, '$1@');
+}
 
 const PUSH = ['push', '--quiet', '--no-follow-tags', '--no-signed', '--recurse-submodules=no'];
 const FETCH = ['fetch', '--quiet', '--no-tags', '--no-prune', '--no-write-fetch-head', '--no-recurse-submodules'];

@@ -27,6 +27,7 @@ describe('the plan', () => {
       },
       problems: [],
       will_stop: [{kind: 'manual', text: 'a person does: `notes`', tasks: ['notes']}],
+      unchecked: ['build', 'check', 'ship'],
     });
   });
 
@@ -308,6 +309,7 @@ describe('what it will stop for', () => {
     await using rig = await plannedRig([{id: 'a', run: 'true'}, freeTask('b')]);
     const {stdout} = await rig.milestone('execute', '--dry-run');
     expect(stdout).toMatch(/\n\nwill stop for you: nothing\n$/);
+    expect(stdout).toContain('\nno check but their exit code, so they would be done, unchecked: `a`, `b`\n');
     expect(await kindsOf(rig)).toEqual([]);
   });
 

@@ -67,7 +67,7 @@ test('a driver that nobody knows holds its task and what waits for it, with the 
   ]);
   const {tasks} = planDryRun(state, {
     ...OPTIONS,
-    missingDriver: ({driver}) => (driver === 'oracle' ? 'nobody knows it' : undefined),
+    missingDriver: ({driver}) => (driver === 'oracle' ? {message: 'nobody knows it'} : undefined),
   });
   expect(tasks).toMatchObject([
     {driver: 'oracle', action: 'hold', why: 'nobody knows it'},

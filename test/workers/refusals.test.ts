@@ -1,6 +1,7 @@
 // What workers need, and who needs none of it.
 
 import fs from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {describe, expect, inject} from 'vitest';
@@ -103,6 +104,37 @@ describe('a place where a task cannot be', () => {
     const ended = await rig.start(inject('node22'), path.join(PACKAGE, 'bin/milestone.js'), 'execute', 'm');
     expect(ended.exitCode).toBe(3);
     expect(ended.stderr).toContain('config.yaml names none');
+  });
+
+  test('is not asked for where the repository has no remote, as the dry run says, too', async () => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    rig.git('remote', 'remove', 'origin');
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    for (const words of [
+      ['execute', 'm', '--dry-run'],
+      ['execute', 'm'],
+    ]) {
+      const ended = await workers.milestone(...(words as [string]));
+      expect(ended.exitCode).toBe(3);
+      expect(`${ended.stdout}${ended.stderr}`.replaceAll('\n', ' ')).toContain('the repository has no remote `origin`');
+    }
+  });
+
+  test('is not looked for by a dry run, nor by a plan that stays here', async () => {
+    await using workers = await WorkersRig.create();
+    const {rig} = workers;
+    let calls = 0;
+    const database = net.createServer(socket => socket.destroy(void calls++));
+    await new Promise<void>(done => void database.listen(0, '127.0.0.1', done));
+    rig.env.MILESTONE_WORKERS_URL = `postgres://x@127.0.0.1:${(database.address() as net.AddressInfo).port}/x`;
+    await rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+    const dry = await workers.milestone('execute', 'm', '--dry-run');
+    expect(dry).toMatchObject({exitCode: 0, stdout: expect.stringContaining('for workers, and only')});
+    await rig.writeMilestone('m', [{id: 'a', run: 'true'}]);
+    expect((await workers.milestone('execute', 'm')).exitCode).toBe(0);
+    database.close();
+    expect(calls).toBe(0);
   });
 
   test('is not asked for by an address that attempts would see', async () => {

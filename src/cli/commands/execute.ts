@@ -74,7 +74,7 @@ async function run(
   if (named === undefined) refuseCompleted(paths, milestone);
   const selection = {only: flags.only ?? [], until: flags.until ?? []};
   if (flags.dryRun || flags.plan) {
-    const {dryRun} = await import('./dry-run.ts');
+    const {dryRun} = await import('../dry-run/dry-run.ts');
     return dryRun({
       home,
       id: milestone,

@@ -48,6 +48,7 @@ export type ProblemCode =
   | 'BAD_DRIVER'
   | 'AGENT_MISSING'
   | 'PIPE_UNDER_SH'
+  | 'NO_WORKERS'
   | 'BUDGET_NOT_HELD'
   | 'UNKNOWN_EVENT'
   // Writing

@@ -1,29 +1,28 @@
-import {DriverSet} from '../../drivers/registry.ts';
+import path from 'node:path';
+import {type DriverChoice, DriverSet} from '../../drivers/registry.ts';
 import {refuseUnlessStartable, type WouldStart} from '../../engine/may-start.ts';
+import {type PlaceFacts, placeOf} from '../../engine/place-problems.ts';
 import {MilestoneError} from '../../errors.ts';
+import {findCommonDir} from '../../git/common-dir.ts';
 import {readExecutor} from '../../lock/executor.ts';
 import {isInTheWay, lockedError} from '../../lock/lock-holder.ts';
-import {locatePlan} from '../../milestone/find-milestone.ts';
-import {foldMilestone} from '../../milestone/fold-log.ts';
 import {explainNoAgent} from '../../milestone/no-agent.ts';
-import {judgeEdit} from '../../plan/edited-plan.ts';
-import {type HomePaths, homePaths} from '../../plan/file/home.ts';
-import type {PlanReading} from '../../plan/file/reader.ts';
 import {missingRequirements} from '../../plan/file/requirements.ts';
-import type {MilestoneId, Problem} from '../../plan/plan.ts';
+import type {MilestoneId, Problem, Task, TaskId} from '../../plan/plan.ts';
 import {type Selection, selectTasks} from '../../plan/selection.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {type Uncommitted, uncommittedText} from '../../reports/uncommitted.ts';
-import {type WillStop, willStop} from '../../reports/will-stop.ts';
-import {type DryRunOptions, type DryRunPlan, planDryRun} from '../../scheduler/rehearse.ts';
-import {isOver, type MilestoneState} from '../../state/milestone.ts';
-import {adoptChange} from '../../state/plan-in-force.ts';
+import {uncheckedCommands, type WillStop, willStop} from '../../reports/will-stop.ts';
+import {type DryRunOptions, type DryRunPlan, missingDrivers, planDryRun} from '../../scheduler/rehearse.ts';
+import {brokenPlan, firstOf, thenResume} from '../../scheduler/what-remains.ts';
+import type {MilestoneState} from '../../state/milestone.ts';
 import {dryRunMarkdown} from '../../terminal/dry-run-markdown.ts';
 import {type DryRunFacts, dryRunText} from '../../terminal/dry-run-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import {describeFailure} from '../failure.ts';
 import {readPlanHere} from '../launch/plan-reader.ts';
 import {shownPosition} from '../shown-path.ts';
+import {type Foreseen, foreseeState, readFiles} from './foresee-state.ts';
 
 export interface DryRunFlags {
   home: string;
@@ -40,17 +39,6 @@ export interface DryRunFlags {
   format?: 'text' | 'md' | 'json';
 }
 
-interface Files {
-  paths: HomePaths;
-  file: string;
-  read: PlanReading;
-  problems: Problem[];
-}
-
-interface Found extends Files {
-  state: MilestoneState;
-}
-
 /**
  * `execute --dry-run` and `resume --plan`: say what would run. Changes nothing, and starts nothing but git,
  * to read.
@@ -59,42 +47,54 @@ interface Found extends Files {
  */
 export async function dryRun(flags: DryRunFlags): Promise<number> {
   const files = await readFiles(flags);
-  const found = findState(files, flags);
+  const found = foreseeState(files, flags);
   if (found instanceof MilestoneError) {
     if (!flags.json) throw found;
     return answer({problems: files.problems}, found);
   }
-  const {state} = found;
+  const {state, paths} = found;
   const {config} = files.read;
-  const {refusal, start} = await judge(found, flags);
   const drivers = new DriverSet({drivers: config.drivers, env: process.env});
+  const {refusal, start} = await judge(found, flags);
   const problems = [...found.problems, ...(start.problems ?? []), ...staffProblems(found, drivers)];
   const settings = resolveMilestoneSettings(state.plan.settings, config.settings);
+  const maxParallel = flags.maxParallel ?? settings.maxParallel;
   const driver = state.plan.settings.driver ?? config.settings?.driver ?? drivers.defaultName;
+  const isInGit = findCommonDir(path.dirname(paths.home)) !== undefined;
+  const places: PlaceFacts = {
+    config,
+    drivers,
+    isolation: {activated: start.isolation ?? state.activation?.isolation, isInGit},
+  };
+  const goesOut = (task: Task) => placeOf(task, state.plan, places) !== undefined;
+  const missingOf = (choice: DriverChoice) => (choice.kind === 'missing' ? choice.outcome : undefined);
   const options: DryRunOptions = {
     driver,
-    missingDriver(task) {
-      const choice = drivers.choose(task, {driver});
-      return choice.kind === 'missing' ? choice.outcome.message : undefined;
-    },
+    missingDriver: task =>
+      missingOf(goesOut(task) ? drivers.chooseElsewhere(task, {driver}) : drivers.choose(task, {driver})),
     passesGates: (flags.gates ?? settings.gates) === 'auto',
     selection: selectTasks(state.plan, flags.selection),
   };
   const plan = planDryRun(state, options);
-  const {slots} = start;
+  const {slots, uncommitted} = start;
   // One more than attempts: that of the merge queue.
-  const needed = slots && slots.each * ((flags.maxParallel ?? settings.maxParallel) + 1);
-  const stops = willStop(state, {
+  const needed = slots && slots.each * (maxParallel + 1);
+  const project = config.settings ?? {};
+  const unchecked = uncheckedCommands(state, {...options, project});
+  const will_stop = willStop(state, {
     ...options,
-    project: config.settings ?? {},
-    uncommitted: start.uncommitted,
+    missingReviewer: ({review}) => (review?.driver === undefined ? undefined : missingOf(drivers.get(review.driver))),
+    refusal,
+    refusedEdit: found.refusedEdit,
+    goesOut,
+    project,
+    uncommitted,
     ...(slots && needed !== undefined && {disk: {needed, free: slots.free}}),
   });
-  const obstacle = refusal ?? standstill(state, plan);
-  const {uncommitted} = start;
-  if (flags.json) return answer({plan, problems, will_stop: stops, ...(uncommitted && {uncommitted})}, obstacle);
+  const obstacle = refusal ?? standstill(found, plan, options);
+  if (flags.json) return answer({plan, problems, will_stop, unchecked, ...(uncommitted && {uncommitted})}, obstacle);
   const unseen = start.uncommitted && uncommittedText(start.uncommitted, start.base);
-  const facts = {...factsOf({...found, problems}, flags, obstacle), unseen, willStop: stops};
+  const facts = {...factsOf(found, problems), maxParallel, refusal: obstacle, unchecked, unseen, willStop: will_stop};
   process.stdout.write(
     flags.format === 'md' ? dryRunMarkdown(plan, facts) : dryRunText(plan, facts, await choosePaint()),
   );
@@ -108,24 +108,50 @@ class Standstill extends MilestoneError {
   }
 }
 
-function standstill({id, tasks}: MilestoneState, plan: DryRunPlan): Standstill | undefined {
-  if (plan.waves.length > 0) return undefined;
+function standstill(
+  {state, refusedEdit}: Foreseen,
+  {tasks: planned, waves}: DryRunPlan,
+  options: DryRunOptions,
+): Standstill | undefined {
+  if (waves.length > 0) return undefined;
+  const {id, tasks} = state;
+  if (refusedEdit !== undefined && planned.every(({action}) => action === 'done' || action === 'skip')) {
+    const {reason, hint} = brokenPlan(id, [refusedEdit]);
+    return new Standstill('WRONG_STATUS', reason, {hint});
+  }
   const failed = [...tasks].flatMap(([task, state]) => (state.status === 'failed' ? [{task, ...state}] : []));
   const [first] = failed;
-  if (!first) return undefined;
+  if (!first) return unstaffed(state, options);
   const others = failed.length > 1 ? `, ${failed.length - 1} more failed` : '';
   return new Standstill('WRONG_STATUS', `task \`${first.task}\` ${first.message}${others}, and nothing else can run`, {
     hint: `milestone retry ${id}`,
   });
 }
 
-function staffProblems({state: {plan}, read: {config}, file}: Found, drivers: DriverSet): Problem[] {
+function unstaffed(state: MilestoneState, options: DryRunOptions): Standstill | undefined {
+  const missing = missingDrivers(state, options);
+  const [first] = missing;
+  return (
+    first &&
+    new Standstill('WRONG_STATUS', firstOf(missing.map(({message}) => message)), {
+      hint: first.hint && thenResume(state, first.hint),
+    })
+  );
+}
+
+function staffProblems({state: {plan}, read: {config}, file}: Foreseen, drivers: DriverSet): Problem[] {
   const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
   return unstaffed ? [{severity: 'warning', code: 'AGENT_MISSING', ...unstaffed, where: {file}}] : [];
 }
 
 function answer(
-  found: {plan?: DryRunPlan; problems: Problem[]; will_stop?: WillStop[]; uncommitted?: Uncommitted},
+  found: {
+    plan?: DryRunPlan;
+    problems: Problem[];
+    will_stop?: WillStop[];
+    unchecked?: TaskId[];
+    uncommitted?: Uncommitted;
+  },
   refusal: MilestoneError | undefined,
 ): number {
   const error = refusal && {
@@ -136,53 +162,19 @@ function answer(
 }
 
 function factsOf(
-  {state, read: {config}, problems, paths}: Found,
-  flags: DryRunFlags,
-  refusal: DryRunFacts['refusal'],
-): Omit<DryRunFacts, 'unseen' | 'willStop'> {
+  {state, paths}: Foreseen,
+  problems: readonly Problem[],
+): Pick<DryRunFacts, 'titles' | 'requires' | 'problems'> {
   const missing = missingRequirements(state.plan, paths);
   return {
     titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),
-    maxParallel: flags.maxParallel ?? resolveMilestoneSettings(state.plan.settings, config.settings).maxParallel,
     requires: state.plan.requires.map(id => ({id, completed: !missing.includes(id)})),
     problems: problems.map(problem => ({...problem, place: problem.where && shownPosition(problem.where)})),
-    refusal,
   };
 }
 
-/** @throws {MilestoneError} `UNKNOWN_MILESTONE` */
-async function readFiles({home, id}: DryRunFlags): Promise<Files> {
-  const paths = homePaths(home);
-  const file = locatePlan(paths, id);
-  const read = await readPlanHere(file, paths.config);
-  return {paths, file, read, problems: [...read.configProblems, ...read.problems]};
-}
-
-/** The state that an execution would begin with, or what keeps it from having one. */
-function findState(files: Files, {id, adopt}: DryRunFlags): Found | MilestoneError {
-  const {paths, file, read, problems} = files;
-  try {
-    const {state} = foldMilestone({id, paths, planFile: file, read}, {adopt});
-    const edits = state.seq > 0 ? putEditInForce(state, read, file) : [];
-    return {...files, state, problems: [...problems, ...edits]};
-  } catch (error) {
-    if (error instanceof MilestoneError) return error;
-    throw error;
-  }
-}
-
-/** An execution begins with the plan as it is on disk, if that is valid. @returns What keeps an edit out. */
-function putEditInForce(state: MilestoneState, read: PlanReading, file: string): Problem[] {
-  if (isOver(state.status)) return [];
-  const edited = judgeEdit(state.plan, read, id => state.tasks.get(id)?.status === 'completed');
-  if (edited.kind === 'changed') adoptChange(state, edited.change);
-  // What is wrong with the file itself is told already.
-  const lost = edited.kind === 'refused' ? edited.problems.filter(({code}) => code === 'COMPLETED_REMOVED') : [];
-  return lost.map(problem => ({...problem, where: {file}}));
-}
-
 /** What keeps the milestone from being executed now, else what would be so. */
-async function judge(found: Found, flags: DryRunFlags): Promise<{refusal?: MilestoneError; start: WouldStart}> {
+async function judge(found: Foreseen, flags: DryRunFlags): Promise<{refusal?: MilestoneError; start: WouldStart}> {
   const {state, paths, file, read} = found;
   const {home, id} = flags;
   try {
