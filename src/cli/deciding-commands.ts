@@ -1,4 +1,5 @@
 import type {Command} from 'commander';
+import {refuseUnknownPart} from './help.ts';
 
 /** The commands with which a person decides, and those that show what there is to decide. */
 export function addDecidingCommands(program: Command): void {
@@ -57,6 +58,7 @@ function addBlockers(program: Command): void {
 
 function addTask(program: Command): void {
   const task = program.command('task').description('for whoever does the work of a task');
+  task.allowExcessArguments().action(() => refuseUnknownPart(task));
   const command = task.command('done [id] [task]').usage('[options] [id] <task>');
   shared(command.description('say that a manual task or phase is done; it is checked before it counts'))
     .option('-m, --message <summary>', 'what was done')

@@ -162,6 +162,24 @@ export function usageError(message: string, words: readonly string[]): Milestone
   });
 }
 
+/**
+ * Refuse a command that wants another word behind it and has none that it knows.
+ * @throws {MilestoneError} `USAGE`
+ */
+export function refuseUnknownPart(command: Command): never {
+  const [word] = command.args;
+  const name = command.name();
+  const known = command.commands.map(part => part.name());
+  if (word === undefined)
+    throw new MilestoneError('USAGE', `\`milestone ${name}\` wants a command behind it: \`${known.join('`, `')}\``, {
+      hint: `milestone help ${name}`,
+    });
+  const meant = suggestId(word, known);
+  throw new MilestoneError('USAGE', `there is no command \`${name} ${word}\``, {
+    hint: meant === undefined ? `milestone help ${name}` : `did you mean \`milestone ${name} ${meant}\`?`,
+  });
+}
+
 /** @throws {MilestoneError} `USAGE` */
 function refuseUnknown(program: Command, word: string): never {
   const known = program.commands.map(command => command.name());

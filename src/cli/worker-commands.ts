@@ -1,4 +1,4 @@
-import {type Command, InvalidArgumentError} from 'commander';
+import {type Command, InvalidArgumentError, Option} from 'commander';
 
 /** The commands of other machines: `worker` serves on one, `workers` lists them. */
 export function addWorkerCommands(program: Command): void {
@@ -6,12 +6,9 @@ export function addWorkerCommands(program: Command): void {
     .command('worker')
     .description('take attempts of milestones that are executed elsewhere, until a signal comes')
     .option('--connect <url>', 'address of the database; default: the variable MILESTONE_WORKERS_URL')
-    .option('--label <name>', 'what this machine has; may be repeated', label, [])
-    .option(
-      '--queue <name>',
-      'pool whose jobs it takes, as `workers.queues` names them; may be repeated; default: default',
-      label,
-      [],
+    .addOption(labels('--label <name>', 'what this machine has; may be repeated', 'none'))
+    .addOption(
+      labels('--queue <name>', 'pool whose jobs it takes, as `workers.queues` names them; may be repeated', 'default'),
     )
     .option('--slots <n>', 'attempts at a time', positive, 1)
     .option('--once', 'end after one attempt')
@@ -28,6 +25,11 @@ export function addWorkerCommands(program: Command): void {
       const {workers} = await import('./workers/workers.ts');
       await workers(flags);
     });
+}
+
+/** @param byDefault What none of them means. */
+function labels(flags: string, description: string, byDefault: string): Option {
+  return new Option(flags, description).argParser(label).default([], byDefault);
 }
 
 function label(name: string, others: string[]): string[] {

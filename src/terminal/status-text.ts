@@ -1,5 +1,6 @@
 // A milestone's status for a terminal: short whatever its size, what needs a person first.
 
+import {isAtWork} from '../lock/lock-holder.ts';
 import {firstLine} from '../platform/first-line.ts';
 import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {goOnCommand} from '../reports/what-next.ts';
@@ -111,12 +112,15 @@ export function countParts(report: StatusReport): string[] {
     `${progress.percentage} %`,
     unchecked > 0 ? `${done}, ${unchecked} of them unchecked` : done,
     ...(['in_progress', 'kiro_managed', 'failed', 'blocked', 'skipped', 'pending'] as const).flatMap(name =>
-      counts[name] > 0 ? `${counts[name]} ${WORDS[name] ?? name}` : [],
+      counts[name] > 0 ? `${counts[name]} ${wordFor(name, report)}` : [],
     ),
   ];
 }
 
-const WORDS: Readonly<Record<string, string>> = {in_progress: 'running', kiro_managed: 'in phases'};
+function wordFor(status: keyof StatusReport['counts'], report: StatusReport): string {
+  if (status === 'in_progress') return runningHeading(report).toLowerCase();
+  return status === 'kiro_managed' ? 'in phases' : status;
+}
 
 const NOT_IN_PHASES: readonly string[] = ['pending', 'completed', 'skipped'];
 
@@ -174,7 +178,7 @@ function taskSection(
 
 /** Attempts of an executor that died are not at work any more; the next one takes them up. */
 export function runningHeading({executed}: Pick<StatusReport, 'executed'>): 'Running' | 'Interrupted' {
-  return executed === 'gone' ? 'Interrupted' : 'Running';
+  return isAtWork(executed) ? 'Running' : 'Interrupted';
 }
 
 export function runningText(task: RunningTask, now: number, report: Pick<StatusReport, 'executed'>): string {

@@ -33,6 +33,10 @@ function helpOf(command: Command): string {
 }
 
 describe('every command', () => {
+  test('says what it does by default in words', () => {
+    for (const {name, help} of commands) expect(help, name).not.toMatch(/default: (?:\[|.*default:|\d{5})/);
+  });
+
   test('has an example that begins with it, and says its exit codes', () => {
     expect(commands.length).toBeGreaterThan(25);
     for (const {name, help} of commands) {
@@ -92,6 +96,9 @@ test.concurrent('wrong usage is said like every other error, with what is meant 
     'report --format pdf':
       'error: option `--format <format>` argument `pdf` is invalid. Allowed choices are text, md, html, json, junit\nhint: milestone help report\n',
     completion: 'error: missing required argument `shell`\nhint: milestone help completion\n',
+    task: 'error: `milestone task` wants a command behind it: `done`\nhint: milestone help task\n',
+    'task dome': 'error: there is no command `task dome`\nhint: did you mean `milestone task done`?\n',
+    'task xyzzy': 'error: there is no command `task xyzzy`\nhint: milestone help task\n',
   };
   for (const [words, stderr] of Object.entries(said))
     expect(await rig.milestone(...words.split(' '))).toMatchObject({exitCode: 2, stdout: '', stderr});

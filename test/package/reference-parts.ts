@@ -167,9 +167,10 @@ const OF_MANY: ReadonlyArray<string | undefined> = ['--json', '--milestone'];
 function commandText(command: Command): string {
   const usage = command.usage().replace(/^\[options\] ?/, '');
   const options = command.options.filter(({hidden, long}) => !hidden && !OF_MANY.includes(long));
-  const lines = options.map(({flags, description, argChoices, defaultValue}) => {
+  const lines = options.map(({flags, description, argChoices, defaultValue, defaultValueDescription}) => {
     const choices = argChoices && !/:/.test(description) ? ` (${argChoices.join(', ')})` : '';
-    const byDefault = defaultValue === undefined || defaultValue === true ? '' : `; default ${defaultValue}`;
+    const value = defaultValueDescription ?? defaultValue;
+    const byDefault = value === undefined || value === true ? '' : `; default ${value}`;
     return `- \`${flags}\`: ${description}${choices}${byDefault}`;
   });
   return [

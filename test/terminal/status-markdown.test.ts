@@ -128,3 +128,16 @@ test('titles and messages are text, not Markdown', () => {
   expect(text).toContain('- Which \\*one\\*? `milestone answer 0`\n');
   expect(text).not.toContain('\nbadly');
 });
+
+test('an attempt runs only where somebody executes it', () => {
+  const running = statusMarkdown(report);
+  expect(running).toContain(`${MANY} running`);
+  expect(running).toContain('**Running**');
+  // Gone: it was killed. Nobody: it could not record that they ended.
+  for (const executed of ['gone', 'nobody'] as const) {
+    const text = statusMarkdown({...report, executed, executor: null});
+    expect(text).toContain(`${MANY} interrupted`);
+    expect(text).toContain('**Interrupted**');
+    expect(text).not.toMatch(/\brunning\b/i);
+  }
+});
