@@ -157,6 +157,20 @@ export function replaceFile(
   }
 }
 
+/**
+ * Make a file that was not there, whole or not at all.
+ * @throws {Error} of the file system; `EEXIST` when there is one.
+ */
+export function writeNewFile(file: string, text: string): void {
+  const fd = fs.openSync(file, 'wx', 0o644);
+  try {
+    writeAndClose(fd, Buffer.from(text), false);
+  } catch (error) {
+    removeQuietly(file);
+    throw error;
+  }
+}
+
 /** @returns The file, with the topmost folder that had to be made for it. */
 function openNew(file: string, mode: number): {fd: number; made?: string | undefined} {
   try {

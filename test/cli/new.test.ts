@@ -1,8 +1,12 @@
 // `milestone new`: from nothing to a plan that runs.
 
+import fs from 'node:fs';
+import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {parse} from 'yaml';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+
+const FAULT = fileURLToPath(new URL('../rig/fault.cjs', import.meta.url));
 
 test.concurrent('a new plan is valid, can be rehearsed and carried out as it is, and says what can be in it', async () => {
   await using rig = await MilestoneRig.create({
@@ -64,4 +68,23 @@ test.concurrent('a bad id, a taken one and a place without a home are refused, a
     exitCode: 3,
     stderr: expect.stringContaining('completed/taken.yaml'),
   });
+});
+
+test.concurrent('a disk that is full leaves no part of a plan behind', async () => {
+  await using rig = await MilestoneRig.create({git: false});
+  await rig.milestone('init');
+  for (let at = 1; ; at++) {
+    const id = `plan-${at}`;
+    const full = {
+      NODE_OPTIONS: `--require ${FAULT}`,
+      FAULT_AT: String(at),
+      FAULT_KIND: 'fail:ENOSPC',
+      FAULT_STICKY: '1',
+    };
+    const {exitCode} = await rig.milestone('new', id, {env: full});
+    expect([id, fs.existsSync(rig.path(rig.planFile(id)))]).toEqual([id, exitCode === 0]);
+    if (exitCode === 0) break;
+  }
+  // The home was there; what fails is to make the file, and to write it.
+  expect(fs.existsSync(rig.path(rig.planFile('plan-2')))).toBe(false);
 });

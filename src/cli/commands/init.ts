@@ -3,7 +3,7 @@ import path from 'node:path';
 import {PREFERRED_AGENTS} from '../../drivers/default-driver.ts';
 import {MilestoneError} from '../../errors.ts';
 import {ensureHomeFiles, findHome, homePaths, listMilestones} from '../../plan/file/home.ts';
-import {fileError, makeFolder} from '../../platform/files.ts';
+import {fileError, makeFolder, writeNewFile} from '../../platform/files.ts';
 import {findProgram} from '../../platform/processes/find-program.ts';
 import {type ProjectTools, readProjectTools} from '../../platform/project-tools.ts';
 import {printable} from '../../terminal/printable.ts';
@@ -153,7 +153,7 @@ function makeIgnore(home: string, file: string): boolean {
 /** @returns False when there is such a file. */
 function writeNew(file: string, text: string): boolean {
   try {
-    fs.writeFileSync(file, text, {flag: 'wx'});
+    writeNewFile(file, text);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;

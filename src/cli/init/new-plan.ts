@@ -1,4 +1,3 @@
-import fs from 'node:fs';
 import path from 'node:path';
 import {MilestoneError} from '../../errors.ts';
 import {knownMilestones, listLogged} from '../../milestone/find-milestone.ts';
@@ -7,7 +6,7 @@ import {hasErrors} from '../../plan/file/problems.ts';
 import {readPlanText} from '../../plan/file/read-plan-text.ts';
 import {isValidId} from '../../plan/ids.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
-import {fileError, makeFolder} from '../../platform/files.ts';
+import {fileError, makeFolder, writeNewFile} from '../../platform/files.ts';
 import {readProjectTools} from '../../platform/project-tools.ts';
 import {printable} from '../../terminal/printable.ts';
 import {requireHome} from '../choose-milestone.ts';
@@ -38,7 +37,7 @@ export function newPlan(id: MilestoneId, title: string | undefined, {json}: {jso
 function write(file: string, text: string, id: MilestoneId): void {
   try {
     makeFolder(path.dirname(file));
-    fs.writeFileSync(file, text, {flag: 'wx'});
+    writeNewFile(file, text);
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? taken(id, file) : fileError(error, `write \`${file}\``);
   }
