@@ -31,7 +31,7 @@ import type {Branch} from '../workspace/workspace.ts';
 import {type CheckParts, checkLanding, passHooks} from './check-landing.ts';
 import {followAll} from './checkouts.ts';
 import {join, joinRecord} from './join.ts';
-import {landable, withoutGit, wrongStatus} from './landable.ts';
+import {assertBranch, landable, withoutGit, wrongStatus} from './landable.ts';
 import {findTarget, landedIn, mergedUpstream, type Target} from './target.ts';
 
 export interface LandOptions extends CommandOptions {
@@ -119,15 +119,16 @@ class OneLanding {
         there && options.record ? await joinRecord(repo, state, there, target, planOf(held, there)) : undefined;
       if (there && !record) return finished ?? this.wasThere(there);
       const merged = there ? undefined : await mergedUpstream(repo, state, head, target);
+      if (!there && !merged) await assertBranch(repo, state);
       await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
       if (merged) {
-        if (await this.move(merged)) finished = await this.finish(merged, undefined);
+        if (await this.move(merged, target)) finished = await this.finish(merged, undefined);
         continue;
       }
       const {landing, checks} = await this.prepare(target, record);
       // The checks may have taken long.
       await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
-      if (await this.move(landing)) return this.finish(landing, checks);
+      if (await this.move(landing, target)) return this.finish(landing, checks);
       if (tries === TRIES)
         throw new MilestoneError('WRONG_STATUS', `\`${target.into}\` moves again and again while the checks run`);
     }
@@ -183,13 +184,14 @@ class OneLanding {
   }
 
   /** @returns False when the branch has moved meanwhile. */
-  private async move(landing: Landing): Promise<boolean> {
+  private async move(landing: Landing, {isUnborn}: Target): Promise<boolean> {
     const {held, repo, ground} = this.parts;
     ground.ledger.record({event: 'milestone_landing', details: landing});
     await ground.ledger.durable();
     held.lock.check();
     const {into, onto, commit} = landing;
-    const move = {branch: into, from: onto, to: commit, reason: `milestone: land ${held.id}`};
+    const from = isUnborn ? '0'.repeat(onto.length) : onto;
+    const move = {branch: into, from, to: commit, reason: `milestone: land ${held.id}`};
     if ((await advanceBranch(repo, move)).kind === 'advanced') return true;
     // A git of a process that died may have moved it after all.
     return this.isThere(landing);

@@ -13,7 +13,7 @@ import {findProgram} from '../platform/processes/find-program.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {joinRecord, mergedTree} from './join.ts';
 import {isNews, type Landed, type LandOptions, planOf, reportOf} from './land.ts';
-import {landable, withoutGit} from './landable.ts';
+import {assertBranch, landable, withoutGit} from './landable.ts';
 import {recordMessage} from './landing-messages.ts';
 import {addRecord} from './record-files.ts';
 import {findTarget, landedIn, type Target} from './target.ts';
@@ -56,7 +56,10 @@ export async function openPullRequest(options: PullRequestOptions): Promise<{req
     if (there && isNews(state, there)) await held.record([{event: 'milestone_landed', details: there}]);
     if (there && !(options.record && (await joinRecord(repo, state, there, target, plan))))
       return {landed: {...reportOf(state, there, []), already: true}};
-    if (!there) await mergedTree(repo, state, {head, target});
+    if (!there) {
+      await assertBranch(repo, state);
+      await mergedTree(repo, state, {head, target});
+    }
     const branch = milestoneBranch(state.id);
     const remote = await remoteOf(repo, branch, target.into);
     if (remote === undefined) throw noRemote(state);

@@ -6,7 +6,7 @@ import type {MilestoneState} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import {hasMoved, joinRecord, mergedTree} from './join.ts';
 import type {LandOptions} from './land.ts';
-import {landable, withoutGit} from './landable.ts';
+import {assertBranch, landable, withoutGit} from './landable.ts';
 import {findTarget, landedIn, mergedUpstream} from './target.ts';
 
 /** What `land` would do. */
@@ -48,6 +48,7 @@ export async function rehearseLanding(
   if (there) return {...would, kind: there.kind, already: false};
   const merged = await mergedUpstream(repo, state, head, target);
   if (merged) return {...would, kind: merged.kind, already: false, follows: merged.commit};
+  await assertBranch(repo, state);
   if (kind !== 'ff') await mergedTree(repo, state, {head, target});
   else if (!(await isAncestor(repo, target.commit, head))) throw hasMoved(state, target.into);
   return {...would, already: false};

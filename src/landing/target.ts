@@ -14,6 +14,8 @@ export interface Target {
   into: string;
   /** Where it stands. */
   commit: string;
+  /** It has no commit yet, as when the milestone began: it stands where that stood, at a commit without files. */
+  isUnborn?: boolean;
 }
 
 /**
@@ -32,6 +34,8 @@ export async function findTarget(
     });
   const commit = /^HEAD$|^-/.test(into) ? undefined : await readHead(repo, into);
   if (commit !== undefined) return {into, commit};
+  const start = into === activation?.baseName ? activation.base : undefined;
+  if (start !== undefined && (await isEmptyRoot(repo, start))) return {into, commit: start, isUnborn: true};
   const branches = (await git(repo, ['for-each-ref', '--format=%(refname:short)', 'refs/heads'])).split('\n');
   const near = didYouMean(into, branches.filter(Boolean));
   if (named !== undefined)
@@ -42,6 +46,13 @@ export async function findTarget(
   throw new MilestoneError('BASE_MISSING', `milestone \`${id}\` began ${began}`, {
     hint: `\`milestone land ${id} --into <branch>\` says where it is to go`,
   });
+}
+
+/** Such as a milestone starts from where nothing is committed. */
+async function isEmptyRoot(repo: Repository, commit: string): Promise<boolean> {
+  const known = await resolveCommit(repo, commit);
+  if (known === undefined || (await readCommit(repo, known)).parents.length > 0) return false;
+  return (await git(repo, ['ls-tree', known])) === '';
 }
 
 /**

@@ -385,6 +385,41 @@ test.concurrent('what a person merged by hand has landed: status says it, and la
   expectNoSlots(rig);
 });
 
+test.concurrent('who has merged it may delete its branch: it has landed, and is not called unchecked', async () => {
+  await using rig = await checkedRig({});
+  const head = rig.git('rev-parse', `milestone/${ID}`);
+  rig.git('branch', '-q', '-D', `milestone/${ID}`);
+  for (const flags of [[], ['--dry-run']])
+    expect(await rig.milestone('land', ID, ...flags)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining(`git branch milestone/${ID} ${head}`),
+    });
+  rig.git('merge', '-q', '--no-ff', '-m', 'By hand', head);
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0, stdout: expect.stringContaining(CHECKS.verify)});
+  forgetLanding(rig);
+  // Nothing is left to check: it had moved.
+  const again = await rig.milestone('land', ID);
+  expect(again).toMatchObject({exitCode: 0, stdout: expect.stringContaining('is in `main`')});
+  expect(again.stdout).not.toContain('unchecked');
+  expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({already: true});
+});
+
+test.concurrent('where nothing was committed when it began, its branch gets its first commits', async () => {
+  await using rig = await MilestoneRig.create({commit: false});
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt'}]);
+  await rig.milestone('execute', ID);
+  const dryRun = await rig.milestone('land', ID, '--dry-run', '--json');
+  expect(dryRun.json().would).toMatchObject({into: 'main', already: false});
+  expect(rig.git('for-each-ref', '--format=%(refname)', 'refs/heads')).toBe(`refs/heads/milestone/${ID}`);
+  rig.write('mine.txt', 'mine\n');
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining('mine.txt')});
+  fs.rmSync(rig.path('mine.txt'));
+  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+  expect(rig.read('a.txt')).toBe('a\n');
+  expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
+  expect(rig.git('log', '-1', '--format=%s', 'main')).toMatch(/^Merge milestone auth/);
+});
+
 test.concurrent('a clone of a branch that lacks it has not landed, and says what is missing', async () => {
   await using rig = await completedRig();
   rig.git('add', '.milestones');
@@ -403,12 +438,7 @@ test.concurrent('after a death between the move and its record, one more call la
   ]);
   await rig.milestone('execute', ID);
   expect(await rig.milestone('land', ID, '--partial')).toMatchObject({exitCode: 0});
-  // As it was before the last line of the log was written.
-  const log = rig.path(`.milestones/logs/execution-${ID}.jsonl`);
-  const lines = fs.readFileSync(log, 'utf8').trimEnd().split('\n');
-  expect(lines.pop()).toContain('"milestone_landed"');
-  fs.writeFileSync(log, `${lines.join('\n')}\n`);
-  fs.rmSync(rig.path('.milestones/.cache'), {recursive: true, force: true});
+  forgetLanding(rig);
   fs.writeFileSync(allowed, '');
   expect(await rig.milestone('retry', ID)).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
@@ -418,6 +448,15 @@ test.concurrent('after a death between the move and its record, one more call la
   expect(rig.events(ID).filter(({event}) => event === 'milestone_landed')).toHaveLength(2);
   expectNoSlots(rig);
 });
+
+/** As it was before the last line of the log was written. */
+function forgetLanding(rig: MilestoneRig): void {
+  const log = rig.path(`.milestones/logs/execution-${ID}.jsonl`);
+  const lines = fs.readFileSync(log, 'utf8').trimEnd().split('\n');
+  expect(lines.pop()).toContain('"milestone_landed"');
+  fs.writeFileSync(log, `${lines.join('\n')}\n`);
+  fs.rmSync(rig.path('.milestones/cache'), {recursive: true, force: true});
+}
 
 /** `main` is one commit further, which has what the home has of the completed milestone. */
 function expectRecordAlone(rig: MilestoneRig, before: string): void {

@@ -53,11 +53,11 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
     signals: processSignals,
   };
   const there = await landedBefore(paths, id, flags);
-  if (there) return flags.dryRun ? sayWould(id, there.would, flags) : say(id, there.landed, flags);
+  if (there) return flags.dryRun ? sayWould(id, there.would, flags) : say(paths, id, there.landed, flags);
   if (flags.dryRun) return rehearse(paths, options, flags);
   if (flags.pr) return requestPull(paths, options, flags);
   try {
-    return say(id, await landMilestone(options), flags);
+    return say(paths, id, await landMilestone(options), flags);
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const message = `${error.message}; nothing has moved`;
@@ -82,9 +82,9 @@ function sayWould(id: MilestoneId, would: WouldLand, {json}: LandFlags): number 
   return 0;
 }
 
-function say(id: MilestoneId, landed: Landed, {json}: LandFlags): number {
+function say(paths: HomePaths, id: MilestoneId, landed: Landed, {json}: LandFlags): number {
   if (json) console.log(JSON.stringify({ok: true, landed}));
-  else for (const line of landedLines(id, landed)) console.log(printable(line));
+  else for (const line of landedLines(paths, id, landed)) console.log(printable(line));
   return 0;
 }
 
@@ -117,7 +117,7 @@ async function requestPull(paths: HomePaths, options: LandOptions, flags: LandFl
   if (kind)
     throw new MilestoneError('USAGE', `with \`--pr\` who merges it chooses how, so \`--${kind}\` means nothing`);
   const asked = await openPullRequest({...options, body: () => bodyOf(paths, options.id)});
-  if ('landed' in asked) return say(options.id, asked.landed, flags);
+  if ('landed' in asked) return say(paths, options.id, asked.landed, flags);
   if (flags.json) console.log(JSON.stringify({ok: true, pull_request: asked.request}));
   else for (const line of requestLines(options.id, asked.request)) console.log(printable(line));
   return 0;
@@ -158,17 +158,21 @@ const HOW: Readonly<Record<LandingKind, string>> = {
   ff: 'fast-forwarded',
 };
 
-function landedLines(id: MilestoneId, {into, commit, kind, tasks, checks, already, followed}: Landed): string[] {
+function landedLines(paths: HomePaths, id: MilestoneId, landed: Landed): string[] {
+  const {into, commit, kind, tasks, checks, already, followed} = landed;
   const short = commit.slice(0, 10);
   if (already) return [`milestone \`${id}\` is in \`${into}\` already (${short})`];
+  const state = foldLog(paths, id)?.state;
+  // What a host has merged, or what had moved before a crash, was not checked just now.
+  const isUnchecked = state !== undefined && checksOf(paths, state).length === 0;
   return [
     `milestone \`${id}\` is in \`${into}\`: ${counted(tasks.length, 'task')}, ${HOW[kind]} (${short})`,
-    ...(checks.length === 0
-      ? ['  unchecked: the plan has neither `verify` nor `verify_final`']
-      : checks.map(checkLine)),
+    ...(isUnchecked ? [UNCHECKED] : checks.map(checkLine)),
     ...followed.map(folder => `  ${folder} follows`),
   ];
 }
+
+const UNCHECKED = '  unchecked: the plan has neither `verify` nor `verify_final`';
 
 function checkLine({command, duration_ms, flaky}: CheckResult): string {
   return `  ✔ ${firstLine(command)} (${(duration_ms / 1_000).toFixed(1)} s)${flaky ? ', flaky' : ''}`;
@@ -180,7 +184,7 @@ function wouldLines(id: MilestoneId, {into, onto, head, kind, tasks, checks, alr
     return [`\`${into}\` would follow its upstream to ${follows.slice(0, 10)}, which has milestone \`${id}\``];
   return [
     `milestone \`${id}\` (${head.slice(0, 10)}, ${counted(tasks.length, 'task')}) would be ${HOW[kind]} in \`${into}\` (${onto.slice(0, 10)})`,
-    ...(checks.length === 0 ? ['  unchecked: the plan has neither `verify` nor `verify_final`'] : []),
+    ...(checks.length === 0 ? [UNCHECKED] : []),
     ...checks.map(command => `  if it is green: ${firstLine(command)}`),
   ];
 }
