@@ -42,7 +42,7 @@ export async function branchFactsOf(
   paths: HomePaths,
   {id, elsewhere: execution, snapshot}: MilestoneView,
 ): Promise<BranchFacts> {
-  const {activation} = snapshot.kept;
+  const {activation} = snapshot.stored;
   if (activation?.branch === undefined && !execution) return NO_BRANCH;
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo) return NO_BRANCH;

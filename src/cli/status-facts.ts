@@ -23,7 +23,7 @@ export async function statusFacts(paths: HomePaths, view: MilestoneView): Promis
 /** Of what is completed and not on record as landed, git is asked. */
 async function isLanded({home}: HomePaths, view: MilestoneView): Promise<boolean> {
   const {id, elsewhere, snapshot} = view;
-  const {status, commit = elsewhere?.commit, activation} = snapshot.kept;
+  const {status, commit = elsewhere?.commit, activation} = snapshot.stored;
   if (isOnRecord(view) || status !== 'completed' || commit === undefined) return isOnRecord(view);
   const {isInBranch} = await import('../landing/is-landed.ts');
   const execution = activation?.executionId ?? elsewhere?.id;

@@ -11,7 +11,7 @@ import {examineGit} from './examine-git.ts';
 import {examineHome, examineMachine} from './examine-home.ts';
 import {examineLog} from './examine-log.ts';
 import {examineAgents, examineConfig, examinePlanSetup} from './examine-setup.ts';
-import {examinePlan, examineRest} from './examine-state.ts';
+import {examinePlan, examineRemains} from './examine-state.ts';
 import type {Finding} from './finding.ts';
 import {examine} from './milestone-evidence.ts';
 
@@ -67,7 +67,7 @@ async function diagnoseMilestone(
     ...(await examinePlanSetup(evidence)),
     ...examineLog(evidence),
     ...(await examineGit(evidence)),
-    ...(await examineRest(evidence)),
+    ...(await examineRemains(evidence)),
   ];
   return findings.map(finding => ({...finding, milestone_id: evidence.id}));
 }

@@ -51,7 +51,7 @@ function planGone({id, log: {state}, isBusy}: Evidence): Finding {
 }
 
 /** What a killed process may have left behind. */
-export async function examineRest(evidence: Evidence): Promise<Finding[]> {
+export async function examineRemains(evidence: Evidence): Promise<Finding[]> {
   if (evidence.isBusy) return [];
   return [...(await examineProcesses(evidence)), ...examineInbox(evidence), ...examineCache(evidence)];
 }

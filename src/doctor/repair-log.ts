@@ -130,13 +130,13 @@ function replaceLog({paths, id, lock, clock}: LockedMilestone, {records}: SoundL
   lock.check();
   // A cache of the old log must never be found beside the new one.
   fs.rmSync(paths.cache(id), {force: true});
-  const kept = fs.existsSync(file) ? keepOriginal(file, clock.now()) : undefined;
+  const kept = fs.existsSync(file) ? saveOriginal(file, clock.now()) : undefined;
   replaceFile(file, records.map(encodeRecord).join(''), {mode: 0o600});
   return kept;
 }
 
 /** A repair that was killed has given it the name already. */
-function keepOriginal(file: string, now: number): string {
+function saveOriginal(file: string, now: number): string {
   const folder = path.dirname(file);
   const {ino} = fs.statSync(file);
   const names = fs.readdirSync(folder).filter(name => name.startsWith(`${path.basename(file)}.damaged-`));

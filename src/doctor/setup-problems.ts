@@ -94,10 +94,10 @@ function checkNames(named: readonly Named[], drivers: DriverSet, config: Config,
 
 function checkEvents(channels: Settings['notify'], path: Path, found: Findings): void {
   for (const [channel, {events = []}] of (channels ?? []).entries())
-    for (const [place, name] of events.entries()) {
+    for (const [index, name] of events.entries()) {
       if ((EVENT_NAMES as readonly string[]).includes(name)) continue;
       const hint = didYouMean(name, EVENT_NAMES) ?? 'the names are those of `milestone log`';
-      found.warn('UNKNOWN_EVENT', `there is no event \`${name}\``, [...path, channel, 'events', place], hint);
+      found.warn('UNKNOWN_EVENT', `there is no event \`${name}\``, [...path, channel, 'events', index], hint);
     }
 }
 

@@ -37,7 +37,7 @@ class SilenceWatch {
     private readonly onSilence: () => void,
   ) {
     this.#quietSince = watched.clock.elapsed();
-    this.#rest();
+    this.#setAlarm();
   }
 
   end(): void {
@@ -45,7 +45,7 @@ class SilenceWatch {
     this.#endAlarm();
   }
 
-  #rest(): void {
+  #setAlarm(): void {
     const {clock, limits} = this.watched;
     this.#endAlarm = clock.alarm(limits.silentMs / SAMPLES, () => void this.#poll());
   }
@@ -59,7 +59,7 @@ class SilenceWatch {
     if (isSilent) return this.onSilence();
     if (isQuiet || size !== this.#size) this.#quietSince = clock.elapsed();
     this.#size = size;
-    this.#rest();
+    this.#setAlarm();
   }
 
   /** Who cannot tell (a git that is busy, a file that goes meanwhile) does not end an attempt; its timeout still holds. */

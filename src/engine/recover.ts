@@ -84,8 +84,8 @@ export async function takeUp(
   const {ledger, repo, clock} = ground;
   const {state} = ledger;
   if (!repo || unrecorded.length === 0) return;
-  for (const [place, {task: id, attempt, commit}] of unrecorded.entries()) {
-    if (unrecorded.slice(place + 1).some(later => later.task === id)) continue;
+  for (const [index, {task: id, attempt, commit}] of unrecorded.entries()) {
+    if (unrecorded.slice(index + 1).some(later => later.task === id)) continue;
     const task = taskState(state, id);
     if (task.status === 'in_progress') await settleLost(ground, id, task);
     ledger.record({
@@ -124,7 +124,7 @@ export async function takeUpDispatched(execution: Execution): Promise<void> {
   for (const {id, task} of out)
     if (task.stage !== 'claimed') jobs.start(`attempt ${id}.${task.attempt}`, () => takeUpRemote(execution, id));
   // What nobody can take waits, from the beginning.
-  await remote?.roster.look();
+  await remote?.roster.refresh();
   ready.rebuild();
   const known = new Set(out.map(({task}) => task.dispatched?.job));
   // The merge queue asks for it again.

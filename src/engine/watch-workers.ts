@@ -17,7 +17,7 @@ export function usesWorkers({ledger: {state}, inForce}: Pick<Execution, 'ledger'
 export async function watchWorkers(execution: Execution): Promise<void> {
   const {remote, ledger, ready, lifetime} = execution;
   if (!remote) return;
-  if (usesWorkers(execution)) await remote.roster.look();
+  if (usesWorkers(execution)) await remote.roster.refresh();
   if (lifetime.ending) return;
   const wanted = missing(execution);
   const {state} = ledger;

@@ -65,12 +65,12 @@ function cutTornTail(fd: number, file: string, length: number, clock: Clock): vo
   const torn = Buffer.alloc(fs.fstatSync(fd).size - length);
   if (torn.length === 0) return;
   const count = fs.readSync(fd, torn, 0, torn.length, length);
-  keepBeside(file, torn.subarray(0, count), clock);
+  saveBeside(file, torn.subarray(0, count), clock);
   fs.ftruncateSync(fd, length);
   fs.fsyncSync(fd);
 }
 
-function keepBeside(file: string, torn: Buffer, clock: Clock): void {
+function saveBeside(file: string, torn: Buffer, clock: Clock): void {
   const timestamp = new Date(clock.now()).toISOString().replace(/[-:.]/g, '');
   const fd = openUnused(`${file}.torn-${timestamp}`);
   try {

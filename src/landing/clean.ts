@@ -62,7 +62,7 @@ export async function clean(options: CleanOptions): Promise<Cleaned[]> {
   const repo = await openRepository(path.dirname(home));
   const before = clock.now() - olderThanMs;
   // First: see `left-with-workers.ts`.
-  const withWorkers = repo && (await lookAtWorkers(repo, options));
+  const withWorkers = repo && (await findLeftWithWorkers(repo, options));
   const cleaned: Cleaned[] = [];
   for (const id of milestonesIn(paths)) {
     const left = await leftoversOf({paths, repo, withWorkers}, id, before);
@@ -88,21 +88,21 @@ function milestonesIn(paths: HomePaths): MilestoneId[] {
 const DISCARDED = /^(.+)\.discarded\.(\d{8}T\d{6})Z$/;
 
 /** @returns Undefined where config.yaml names no workers. */
-async function lookAtWorkers(repo: Repository, options: CleanOptions): Promise<LeftWithWorkers | undefined> {
+async function findLeftWithWorkers(repo: Repository, options: CleanOptions): Promise<LeftWithWorkers | undefined> {
   const {home, callerEnv, clock, warn} = options;
   const {workers} = readConfigFile(homePaths(home).config).config;
   if (!workers) return undefined;
   const connect = () => connectAddress(workers.connect, callerEnv);
-  return LeftWithWorkers.look({repo, remote: workers.remote ?? DEFAULT_REMOTE, connect, clock, warn});
+  return LeftWithWorkers.find({repo, remote: workers.remote ?? DEFAULT_REMOTE, connect, clock, warn});
 }
 
-interface Places {
+interface Sources {
   paths: HomePaths;
   repo: Repository | undefined;
   withWorkers: LeftWithWorkers | undefined;
 }
 
-async function leftoversOf({paths, repo, withWorkers}: Places, id: MilestoneId, before: number): Promise<Leftovers> {
+async function leftoversOf({paths, repo, withWorkers}: Sources, id: MilestoneId, before: number): Promise<Leftovers> {
   const isOld = isOverSince(paths, id, before);
   const slots = repo && isOld ? slotsInPools(repo).filter(({pool}) => path.basename(pool) === id) : [];
   const folders = listFolder(paths.logsFolder).filter(name => {
@@ -177,7 +177,7 @@ function sizeOf(folders: readonly string[]): number {
 /** @returns False when somebody else holds the milestone. */
 async function free(
   left: Leftovers,
-  {repo, withWorkers}: Omit<Places, 'paths'>,
+  {repo, withWorkers}: Omit<Sources, 'paths'>,
   options: CleanOptions,
 ): Promise<boolean> {
   const {refs, folders, slots, id} = left;

@@ -19,7 +19,7 @@ export async function landedElsewhere(
 ): Promise<{landed: Landed; would: WouldLand} | undefined> {
   const {id, elsewhere, snapshot} = view;
   const repo = await openRepository(path.dirname(home));
-  if (snapshot.kept.status !== 'completed' || !repo || elsewhere?.commit === undefined) return undefined;
+  if (snapshot.stored.status !== 'completed' || !repo || elsewhere?.commit === undefined) return undefined;
   const checkedOut = await tryGit(repo, ['symbolic-ref', '--quiet', '--short', 'HEAD']);
   const name = into?.replace(/^refs\/heads\//, '') ?? (checkedOut.stdout.trim() || 'HEAD');
   const tip = await resolveCommit(repo, name === 'HEAD' ? name : `refs/heads/${name}`);

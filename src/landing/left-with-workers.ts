@@ -37,7 +37,7 @@ export class LeftWithWorkers {
   ) {}
 
   /** Look what is there; of a remote or a database that is away there is a warning, and nothing else. */
-  static async look(parts: LeftWithWorkersParts): Promise<LeftWithWorkers> {
+  static async find(parts: LeftWithWorkersParts): Promise<LeftWithWorkers> {
     const {repo, remote, warn} = parts;
     const [refs, queues] = await Promise.all([
       listRemoteRefs(repo, remote, 'refs/milestone/').catch(error => {

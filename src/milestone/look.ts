@@ -63,8 +63,8 @@ export async function look(paths: HomePaths, id: MilestoneId): Promise<Milestone
   const cached = readCachedSnapshot(paths.cache(id), paths.log(id));
   const current = await bringUpToDate(paths, id, file, cached);
   // A live executor looks at the file itself, and records what it finds.
-  const looked = isQuiet ? await lookAtFile(current, file) : current;
-  const known = await lookAtConfig(looked, paths.config);
+  const withPlan = isQuiet ? await withPlanFile(current, file) : current;
+  const known = await withConfig(withPlan, paths.config);
   if (isQuiet && known !== cached) refreshCache(paths, id, known);
   return viewOf(seen, known);
 }
@@ -139,16 +139,19 @@ async function readPlanned(file: string): Promise<CachedSnapshot> {
 }
 
 /** Whether the plan file is another one than the program last read or wrote, and says something else. */
-async function lookAtFile(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
+async function withPlanFile(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
   const stamp = planStamp(file);
   if (isFileKnown(known, stamp)) return known;
-  return {...known, looked: {stamp: stamp ?? null, ...(await findEdit(known.snapshot, file))}};
+  return {...known, laterPlan: {stamp: stamp ?? null, ...(await findEdit(known.snapshot, file))}};
 }
 
 /** Whether the plan file is one whose difference from the plan in force is known, or matters no more. */
-function isFileKnown({snapshot: {kept}, stamp: known, looked}: CachedSnapshot, stamp: FileStamp | undefined): boolean {
-  if (kept.seq === 0 || isOver(kept.status)) return true;
-  return isSame(known, stamp) || (looked !== undefined && isSame(looked.stamp, stamp));
+function isFileKnown(
+  {snapshot: {stored}, stamp: known, laterPlan}: CachedSnapshot,
+  stamp: FileStamp | undefined,
+): boolean {
+  if (stored.seq === 0 || isOver(stored.status)) return true;
+  return isSame(known, stamp) || (laterPlan !== undefined && isSame(laterPlan.stamp, stamp));
 }
 
 async function findEdit({plan, tasks}: Snapshot, file: string): Promise<{edit?: PlanEdit}> {
@@ -160,13 +163,13 @@ async function findEdit({plan, tasks}: Snapshot, file: string): Promise<{edit?: 
 }
 
 /** A reader's finding is of a later version than the one that the executor refused. */
-function editOf({looked, snapshot}: CachedSnapshot): PlanEdit | undefined {
-  if (looked) return looked.edit;
-  const {refused} = snapshot.kept;
+function editOf({laterPlan, snapshot}: CachedSnapshot): PlanEdit | undefined {
+  if (laterPlan) return laterPlan.edit;
+  const {refused} = snapshot.stored;
   return refused && {problems: refused};
 }
 
-async function lookAtConfig(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
+async function withConfig(known: CachedSnapshot, file: string): Promise<CachedSnapshot> {
   const stamp = planStamp(file);
   if (isConfigKnown(known, stamp)) return known;
   if (!stamp) return {...known, config: {stamp: null}};

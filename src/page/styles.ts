@@ -111,10 +111,10 @@ svg text{font-size:12px;fill:var(--text)}
 .node .word{fill:var(--soft);font-size:11px}
 .node:hover rect,.node.self rect{stroke:var(--text);stroke-width:2.5}
 
-.looking .node,.looking .edge{opacity:.3}
-.looking .node.self,.looking .node.after,.looking .node.before,.looking .edge.related{opacity:1}
-.looking .edge.related path:first-child{stroke-width:2.5}
-.looking .node.after rect{fill:var(--wash);stroke:var(--work)}
+.pointing .node,.pointing .edge{opacity:.3}
+.pointing .node.self,.pointing .node.after,.pointing .node.before,.pointing .edge.related{opacity:1}
+.pointing .edge.related path:first-child{stroke-width:2.5}
+.pointing .node.after rect{fill:var(--wash);stroke:var(--work)}
 .layer{border-top:1px solid var(--line)}
 .layer:last-child{border-bottom:1px solid var(--line)}
 .layer summary{display:grid;grid-template-columns:92px 1fr 38%;gap:4px 8px;align-items:center;padding:7px 4px;color:var(--text)}
@@ -128,10 +128,10 @@ svg text{font-size:12px;fill:var(--text)}
 .chip.pending{border-style:dashed;border-color:var(--soft);background:var(--ground)}
 .chip.failed,.chip.blocked{border:2px solid var(--bad)}
 .chip.critical{font-weight:650;border:2px solid var(--text)}
-.looking .chip{opacity:.4}
-.looking .chip.self,.looking .chip.after,.looking .chip.before{opacity:1}
-.looking .chip.after{background:var(--wash);border-color:var(--work)}
-.looking .chip.self{border-color:var(--text)}
+.pointing .chip{opacity:.4}
+.pointing .chip.self,.pointing .chip.after,.pointing .chip.before{opacity:1}
+.pointing .chip.after{background:var(--wash);border-color:var(--work)}
+.pointing .chip.self{border-color:var(--text)}
 footer{margin-top:40px;color:var(--soft);font-size:13px}
 @media (max-width:600px){
 main{padding:14px 14px 40px}

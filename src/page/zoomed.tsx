@@ -40,7 +40,7 @@ export function Zoomed({name, least, most, tall = false, fixed = 0, legend, chil
       const middle = {x: (frame.current?.clientWidth ?? 0) / 2, y: 0};
       return {zoom: Math.min(Math.max(next(zoom), least), most), anchor: at ?? middle};
     });
-  const look = () => {
+  const measure = () => {
     const {scrollLeft, scrollWidth, clientWidth} = frame.current as HTMLElement;
     const [from, to] = [scrollLeft, scrollLeft + clientWidth - fixed].map(x => x / (scrollWidth - fixed));
     setSight(sight => widened(sight, from as number, to as number));
@@ -69,7 +69,7 @@ export function Zoomed({name, least, most, tall = false, fixed = 0, legend, chil
       element.scrollTop = (element.scrollTop + anchor.y) * higher - anchor.y;
     }
     size.current = {width: element.scrollWidth, height: element.scrollHeight};
-    look();
+    measure();
   }, [zoom]);
 
   const keys: Record<string, () => void> = {
@@ -108,7 +108,7 @@ export function Zoomed({name, least, most, tall = false, fixed = 0, legend, chil
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached
         tabIndex={0}
         onKeyDown={onKeyDown}
-        onScroll={look}
+        onScroll={measure}
         onPointerDown={drag}
         onDragStart={event => event.preventDefault()}
       >

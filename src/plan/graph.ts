@@ -20,26 +20,26 @@ export function findCycles(tasks: readonly GraphTask[], limit: number): TaskId[]
   const {dependencies} = indexOf(tasks);
   const cycles: TaskId[][] = [];
   const inCycle = new Set<TaskId>();
-  const place = new Map<TaskId, number>();
+  const indexOnPath = new Map<TaskId, number>();
   const finished = new Set<TaskId>();
   for (const {id: root} of tasks) {
     if (cycles.length >= limit) break;
     if (finished.has(root)) continue;
     const path: Array<{id: TaskId; next: number}> = [{id: root, next: 0}];
-    place.set(root, 0);
+    indexOnPath.set(root, 0);
     for (let top = path.at(-1); top; top = path.at(-1)) {
       const dependency = dependencies.get(top.id)?.[top.next++];
       if (dependency === undefined) {
         path.pop();
-        place.delete(top.id);
+        indexOnPath.delete(top.id);
         finished.add(top.id);
-      } else if (place.has(dependency)) {
+      } else if (indexOnPath.has(dependency)) {
         if (cycles.length >= limit || inCycle.has(dependency) || inCycle.has(top.id)) continue;
-        const cycle = path.slice(place.get(dependency)).map(({id}) => id);
+        const cycle = path.slice(indexOnPath.get(dependency)).map(({id}) => id);
         for (const id of cycle) inCycle.add(id);
         cycles.push(cycle);
       } else if (!finished.has(dependency)) {
-        place.set(dependency, path.length);
+        indexOnPath.set(dependency, path.length);
         path.push({id: dependency, next: 0});
       }
     }

@@ -46,7 +46,7 @@ export interface TaskLayout extends MapLayout {
 export interface FieldLayout {
   /** What it says now; absent when JSON cannot hold it. */
   value?: Json;
-  /** Text that a new value takes the place of. */
+  /** Text that a new value takes the index of. */
   at: Range;
   /** Written before the new value, when it is put where there was none. */
   lead?: string;
@@ -102,9 +102,9 @@ export class PlanRenderer {
     const {text, layout} = this;
     const edits: Edit[] = [];
     editMap(edits, layout.milestone, MILESTONE_FIELDS, {...state});
-    for (const [place, task] of layout.tasks.entries()) {
+    for (const [index, task] of layout.tasks.entries()) {
       const fields = state.tasks.get(task.id);
-      if (fields) for (const edit of this.editsOf(place, task, fields)) edits.push(edit);
+      if (fields) for (const edit of this.editsOf(index, task, fields)) edits.push(edit);
     }
     return applyEdits(text, edits);
   }
@@ -119,7 +119,7 @@ export class PlanRenderer {
   }
 }
 
-/** Several insertions at one place, in their order, as one. */
+/** Several insertions at one index, in their order, as one. */
 function joinInsertions(edits: readonly Edit[]): Edit[] {
   const joined: Edit[] = [];
   for (const edit of edits) {
@@ -150,7 +150,7 @@ function editMap(
   wanted: Values,
   maps: Readonly<Record<string, StateMap>> = {},
 ): void {
-  // What goes into an inner map comes before what is added behind that map, maybe at the same place.
+  // What goes into an inner map comes before what is added behind that map, maybe at the same index.
   for (const [key, inner] of Object.entries(maps)) editInner(edits, map.maps?.[key], inner, wanted[key]);
   const made = Object.keys(maps).filter(key => maps[key]?.isMade && !map.maps?.[key]);
   const writable = [...keys, ...made].filter(key => !map.fixed?.includes(key));
@@ -166,8 +166,8 @@ function editMap(
   const {insert} = map;
   if (!insert) return;
   const added = writable.filter(key => !map.fields[key] && want(key) !== undefined);
-  for (const [place, key] of added.entries()) {
-    const text = newEntry(insert, key, want(key), insert.first === true && place === 0);
+  for (const [index, key] of added.entries()) {
+    const text = newEntry(insert, key, want(key), insert.first === true && index === 0);
     edits.push({start: insert.at, end: insert.at, text});
   }
 }

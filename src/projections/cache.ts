@@ -11,7 +11,7 @@ import {restoreSnapshot, type Snapshot, takeSnapshot} from '../state/snapshot.ts
 import {type TaskState, UNTOUCHED} from '../state/task.ts';
 
 /** Changes whenever the form of the cache does. */
-const FORMAT = 18;
+const FORMAT = 19;
 
 /** What a cache says besides the state. */
 interface About {
@@ -21,7 +21,7 @@ interface About {
   /** What config.yaml says of the driver, and the file that said it. */
   config?: {stamp: FileStamp | null; driver?: string};
   /** What a reader found in a later version of the plan file; null when the file was gone. */
-  looked?: {stamp: FileStamp | null; edit?: PlanEdit};
+  laterPlan?: {stamp: FileStamp | null; edit?: PlanEdit};
   /** Of a milestone without a log: what its file says of its state. */
   imported?: Pick<ImportedState, 'status' | 'execution'>;
 }

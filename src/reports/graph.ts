@@ -14,7 +14,7 @@ export interface GraphReport {
   critical_path: TaskId[];
 }
 
-export function graphReport({plan, kept, tasks}: Snapshot): GraphReport {
+export function graphReport({plan, stored, tasks}: Snapshot): GraphReport {
   const waveOf = waves(plan.tasks);
   const groups: TaskId[][] = [];
   for (const {id} of plan.tasks) {
@@ -25,7 +25,7 @@ export function graphReport({plan, kept, tasks}: Snapshot): GraphReport {
   return {
     id: plan.id,
     title: plan.title,
-    status: kept.status,
+    status: stored.status,
     tasks: plan.tasks.map(({id, title, dependencies = []}, index) => ({
       id,
       title,

@@ -13,7 +13,7 @@ const PAST_YOLO = 'agents with `permissions: full` could do anything in the last
 export const AUTO_GATES = 'nobody is asked at the gates (gates: auto)';
 
 /** Those of a milestone, one sentence each. */
-export function libertiesOf({kept: {session}, plan, tasks}: Snapshot): string[] {
+export function libertiesOf({stored: {session}, plan, tasks}: Snapshot): string[] {
   const isRunning = session !== undefined && !session.ended;
   const removed: string[] = [];
   let passed = 0;

@@ -39,12 +39,12 @@ export function statusReport(
   {warnings = [], project = {}, landed = isOnRecord(view), now}: StatusFacts = {},
 ): StatusReport {
   const {snapshot, origin, edit} = view;
-  const {plan, kept} = snapshot;
+  const {plan, stored} = snapshot;
   const driver = plan.settings.driver ?? view.projectDriver;
   const summary = summarise(snapshot, view.projectDriver);
   const {counts} = summary;
   const weights = phaseWeights(plan.kiro_configuration);
-  const round = isAtWork(view.executor.who) ? kept.round : undefined;
+  const round = isAtWork(view.executor.who) ? stored.round : undefined;
   const tasks = plan.tasks.map((task, index) => {
     const state = snapshot.tasks[index] as TaskState;
     const report = taskReport(task, state, driverName(taskNow(task, state), driver), taskProgress(state, weights));
@@ -54,7 +54,7 @@ export function statusReport(
   const report: StatusReport = {
     id: view.id,
     title: plan.title,
-    status: kept.status,
+    status: stored.status,
     file: view.file,
     origin,
     progress: {
@@ -75,7 +75,7 @@ export function statusReport(
     ready: summary.ready,
     tasks,
     blockers: snapshot.blockers.map(blockerReport),
-    warnings: [...warnings, ...asideWarnings(kept.asides)],
+    warnings: [...warnings, ...asideWarnings(stored.asides)],
     liberties: libertiesOf(snapshot),
     ...unseenReport(view),
     approvals: waitingApprovals(view),
@@ -89,14 +89,14 @@ export function statusReport(
     needs_you: needsYou(
       report,
       tasks.filter(({id}) => manual.has(id)),
-      kept.paused?.code,
+      stored.paused?.code,
     ),
   };
 }
 
 /** Of a live session also the time since it last recorded something. */
-function minutesOf({snapshot: {kept}, executor}: MilestoneView, now: number | undefined): number {
-  const {session, timestamp, executedMs} = kept;
+function minutesOf({snapshot: {stored}, executor}: MilestoneView, now: number | undefined): number {
+  const {session, timestamp, executedMs} = stored;
   const isGoingOn = executor.who === 'here' && session !== undefined && !session.ended;
   const since = isGoingOn && now !== undefined && timestamp !== undefined ? now - Date.parse(timestamp) : 0;
   return minutes(executedMs + Math.max(since, 0));
@@ -154,8 +154,8 @@ function kiroReport({history: {kiro = newKiro()}}: TaskState): NonNullable<TaskR
 }
 
 /** In the order of the plan. */
-function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): ApprovalReport[] {
-  if (kept.status === 'cancelled') return [];
+function waitingApprovals({snapshot: {plan, tasks, stored}}: MilestoneView): ApprovalReport[] {
+  if (stored.status === 'cancelled') return [];
   const waiting: ApprovalReport[] = [];
   tasks.forEach((state, place) => {
     const {kiro} = state.history;
@@ -166,8 +166,8 @@ function waitingApprovals({snapshot: {plan, tasks, kept}}: MilestoneView): Appro
   return waiting;
 }
 
-function spendingReport({snapshot: {plan, kept}}: MilestoneView, project: Settings): Partial<StatusReport> {
-  const {used, estimated, reserved} = kept.spending;
+function spendingReport({snapshot: {plan, stored}}: MilestoneView, project: Settings): Partial<StatusReport> {
+  const {used, estimated, reserved} = stored.spending;
   const limit = plan.settings.budget ?? project.budget;
   return {
     ...(limit && {budget: {limit, used, reserved: Object.values(reserved).reduce<Usage>(addUsage, {})}}),
@@ -176,8 +176,8 @@ function spendingReport({snapshot: {plan, kept}}: MilestoneView, project: Settin
   };
 }
 
-function restReport({snapshot: {kept}}: MilestoneView): {paused_until?: Timestamp} {
-  const until = pausedUntil(kept);
+function restReport({snapshot: {stored}}: MilestoneView): {paused_until?: Timestamp} {
+  const until = pausedUntil(stored);
   return until === undefined ? {} : {paused_until: until};
 }
 
@@ -193,12 +193,12 @@ function executorReport(holder: MilestoneView['executor']): StatusReport['execut
 }
 
 /** Whether it has landed, as far as the log says; a person may have merged it. */
-export function isOnRecord({snapshot: {kept}}: MilestoneView): boolean {
-  return kept.status === 'completed' && kept.landed !== undefined && kept.landed.head === kept.commit;
+export function isOnRecord({snapshot: {stored}}: MilestoneView): boolean {
+  return stored.status === 'completed' && stored.landed !== undefined && stored.landed.head === stored.commit;
 }
 
-function gitReport({snapshot: {kept}, elsewhere}: MilestoneView, landed: boolean): StatusReport['git'] {
-  const {activation, commit, head} = kept;
+function gitReport({snapshot: {stored}, elsewhere}: MilestoneView, landed: boolean): StatusReport['git'] {
+  const {activation, commit, head} = stored;
   return {
     branch: activation?.branch ?? elsewhere?.branch ?? null,
     base: activation?.base ?? elsewhere?.base ?? null,
@@ -207,19 +207,19 @@ function gitReport({snapshot: {kept}, elsewhere}: MilestoneView, landed: boolean
   };
 }
 
-function unseenReport({snapshot: {kept}}: MilestoneView): {unseen?: string} {
-  const {session} = kept;
+function unseenReport({snapshot: {stored}}: MilestoneView): {unseen?: string} {
+  const {session} = stored;
   return session?.uncommitted && !session.ended ? {unseen: unseenText(session.uncommitted)} : {};
 }
 
-function reasonOf({snapshot: {kept}}: MilestoneView): {reason?: string} {
+function reasonOf({snapshot: {stored}}: MilestoneView): {reason?: string} {
   const reason =
-    kept.status === 'paused' ? kept.paused?.reason : kept.status === 'blocked' ? kept.blockedReason : undefined;
+    stored.status === 'paused' ? stored.paused?.reason : stored.status === 'blocked' ? stored.blockedReason : undefined;
   return reason === undefined ? {} : {reason};
 }
 
 /** What died with its executor had no time to say that it stopped. */
-function agentReports({snapshot: {kept}, executor}: MilestoneView): StatusReport['agents'] {
+function agentReports({snapshot: {stored}, executor}: MilestoneView): StatusReport['agents'] {
   const isGone = !isAtWork(executor.who);
-  return Object.entries(kept.agents).map(([name, status]) => ({name, status: isGone ? 'stopped' : status}));
+  return Object.entries(stored.agents).map(([name, status]) => ({name, status: isGone ? 'stopped' : status}));
 }

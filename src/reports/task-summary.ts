@@ -25,7 +25,7 @@ export interface TaskSummary {
 const NEXT = 10;
 
 /** Sum up the tasks; linear in their number. */
-export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string | undefined): TaskSummary {
+export function summarise({plan, stored, tasks}: Snapshot, projectDriver: string | undefined): TaskSummary {
   const touched = tasks.filter(task => task !== UNTOUCHED);
   const pending = tasks.length - touched.length;
   const counts = {pending, in_progress: 0, kiro_managed: 0, completed: 0, failed: 0, blocked: 0, skipped: 0};
@@ -39,7 +39,8 @@ export function summarise({plan, kept, tasks}: Snapshot, projectDriver: string |
   }
   const driver = plan.settings.driver ?? projectDriver;
   const isManual = (task: Task) => driverName(task, driver) === MANUAL_DRIVER;
-  const ready = isOver(kept.status) || counts.pending + counts.kiro_managed === 0 ? [] : readyTasks(plan.tasks, tasks);
+  const ready =
+    isOver(stored.status) || counts.pending + counts.kiro_managed === 0 ? [] : readyTasks(plan.tasks, tasks);
   const manual = ready.filter(isManual).map(({id}) => id);
   const next = manual.length > 0 ? ready.filter(task => !isManual(task)) : ready;
   return {

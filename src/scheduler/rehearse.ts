@@ -96,12 +96,13 @@ function decide(
   options: DryRunOptions,
   decided: ReadonlyMap<TaskId, Decision>,
 ): Decision {
-  const decision = settled(state, task) ?? held(state, task, options, decided) ?? toRun(state, task, options, decided);
+  const decision =
+    decidedAlready(state, task) ?? held(state, task, options, decided) ?? toRun(state, task, options, decided);
   return isWork(decision.action) ? {...decision, why: `${decision.why}${phasesLeft(state, task, options)}`} : decision;
 }
 
 /** What no execution changes any more by itself. */
-function settled(state: MilestoneState, {id}: Task): Decision | undefined {
+function decidedAlready(state: MilestoneState, {id}: Task): Decision | undefined {
   const task = taskState(state, id);
   switch (task.status) {
     case 'completed':

@@ -8,7 +8,7 @@
 const MOST = 1 / 4;
 
 /** What is known of a queue whose next round could begin. */
-export interface Outlook {
+export interface QueueOutlook {
   /** Works that wait for the round. */
   queued: number;
   /** Works that it takes besides, at most. */
@@ -22,7 +22,7 @@ export interface Outlook {
 }
 
 /** How long the round had better wait, in milliseconds; 0 when it is to begin. */
-export function worthWaiting({queued, room, waitedMs, checkMs, expectedMs}: Outlook): number {
+export function worthWaiting({queued, room, waitedMs, checkMs, expectedMs}: QueueOutlook): number {
   let best = {savedMs: 0, ms: 0};
   const inOrder = expectedMs.toSorted((a, b) => a - b);
   for (const [index, ms] of inOrder.slice(0, Math.max(room, 0)).entries()) {

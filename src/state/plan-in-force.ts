@@ -80,12 +80,12 @@ export function setTask(state: MilestoneState, id: TaskId, next: TaskState): voi
   state.tasks.set(id, task);
   if (before) count(state, before, -1);
   count(state, task, 1);
-  keep(state.running, id, task.status === 'in_progress');
-  keep(state.queued, id, task.status === 'in_progress' && task.queued !== undefined);
-  keep(state.stuck, id, isStuck(task));
+  setMember(state.running, id, task.status === 'in_progress');
+  setMember(state.queued, id, task.status === 'in_progress' && task.queued !== undefined);
+  setMember(state.stuck, id, isStuck(task));
   const step = nextStepIsOf(task);
-  keep(state.nextStep.program, id, step === 'program');
-  keep(state.nextStep.person, id, step === 'person');
+  setMember(state.nextStep.program, id, step === 'program');
+  setMember(state.nextStep.person, id, step === 'person');
   followHeldUp(state, id, before);
   explain(state, id);
   const change = Number(isSatisfied(task)) - Number(before !== undefined && isSatisfied(before));
@@ -98,7 +98,7 @@ export function setTask(state: MilestoneState, id: TaskId, next: TaskState): voi
   }
 }
 
-function keep(ids: Set<TaskId>, id: TaskId, isIn: boolean): void {
+function setMember(ids: Set<TaskId>, id: TaskId, isIn: boolean): void {
   if (isIn) ids.add(id);
   else ids.delete(id);
 }

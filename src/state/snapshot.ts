@@ -8,42 +8,44 @@ import {putBlocker} from './open-blockers.ts';
 import {adoptPlan} from './plan-in-force.ts';
 import type {TaskState} from './task.ts';
 
-type Kept = Pick<
-  MilestoneState,
-  | 'seq'
-  | 'timestamp'
-  | 'status'
-  | 'paused'
-  | 'blockedReason'
-  | 'completedAt'
-  | 'commit'
-  | 'landing'
-  | 'landed'
-  | 'landedInPart'
-  | 'activation'
-  | 'sentOut'
-  | 'session'
-  | 'executedMs'
-  | 'recordedProgress'
-  | 'refused'
-  | 'finalCheck'
-  | 'branchCreated'
-  | 'head'
-  | 'round'
-  | 'agents'
-  | 'pausedDrivers'
-  | 'driverTroubles'
-  | 'spending'
-  | 'baseline'
-  | 'checksOut'
-  | 'kiroChangedAt'
-  | 'asides'
->;
+/** What is stored of a state as it is. */
+const STORED = [
+  'seq',
+  'timestamp',
+  'status',
+  'paused',
+  'blockedReason',
+  'completedAt',
+  'commit',
+  'landing',
+  'landed',
+  'landedInPart',
+  'activation',
+  'sentOut',
+  'session',
+  'executedMs',
+  'recordedProgress',
+  'refused',
+  'finalCheck',
+  'branchCreated',
+  'head',
+  'round',
+  'agents',
+  'pausedDrivers',
+  'driverTroubles',
+  'spending',
+  'baseline',
+  'checksOut',
+  'kiroChangedAt',
+  'asides',
+] as const satisfies ReadonlyArray<keyof MilestoneState>;
+
+type Stored = Pick<MilestoneState, (typeof STORED)[number]>;
 
 /** A state, ready for JSON.stringify. */
 export interface Snapshot {
   plan: Plan;
-  kept: Kept;
+  stored: Stored;
   /** In the order of the plan's tasks. */
   tasks: TaskState[];
   removed: Array<[TaskId, number]>;
@@ -55,35 +57,9 @@ export interface Snapshot {
 
 /** Take a state apart for JSON. The parts are shared with the state, not copied. */
 export function takeSnapshot(state: MilestoneState): Snapshot {
-  const {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session} = state;
-  const {recordedProgress, refused, finalCheck, branchCreated, head, agents, executedMs} = state;
-  const {pausedDrivers, driverTroubles, spending, baseline, checksOut, kiroChangedAt, asides} = state;
-  const {landing, landed, landedInPart, round, sentOut} = state;
-  const kept = {seq, timestamp, status, paused, blockedReason, completedAt, commit, activation, session};
   return {
     plan: state.plan,
-    kept: {
-      ...kept,
-      landing,
-      landed,
-      landedInPart,
-      sentOut,
-      executedMs,
-      recordedProgress,
-      refused,
-      finalCheck,
-      branchCreated,
-      head,
-      round,
-      agents,
-      pausedDrivers,
-      driverTroubles,
-      spending,
-      baseline,
-      checksOut,
-      kiroChangedAt,
-      asides,
-    } as Kept,
+    stored: Object.fromEntries(STORED.map(key => [key, state[key]])) as Stored,
     tasks: [...state.tasks.values()],
     removed: [...state.removed],
     blockers: [...state.blockers.values()],
@@ -95,8 +71,8 @@ export function takeSnapshot(state: MilestoneState): Snapshot {
 
 /** The state that a snapshot was taken of; folding may go on from there. */
 export function restoreSnapshot(snapshot: Snapshot): MilestoneState {
-  const {plan, kept, tasks, removed, blockers, unreported, recent, notable} = snapshot;
-  const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), kept);
+  const {plan, stored, tasks, removed, blockers, unreported, recent, notable} = snapshot;
+  const state: MilestoneState = Object.assign(initialState({...plan, tasks: []}), stored);
   const stateOf = new Map(plan.tasks.map((task, index) => [task.id, tasks[index] as TaskState]));
   adoptPlan(state, plan, id => stateOf.get(id) as TaskState);
   for (const blocker of blockers) putBlocker(state, blocker);

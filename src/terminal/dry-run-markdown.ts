@@ -38,8 +38,8 @@ function table({tasks}: DryRunPlan, {titles}: DryRunFacts): string {
   return ['| wave | task | would | driver | why |', '| ---: | --- | --- | --- | --- |', ...rows, ...more].join('\n');
 }
 
-function problemLine({severity, message, place}: DryRunFacts['problems'][number]): string {
-  return `- ${severity}: ${prose(message)}${place === undefined ? '' : ` (${escaped(place)})`}`;
+function problemLine({severity, message, position}: DryRunFacts['problems'][number]): string {
+  return `- ${severity}: ${prose(message)}${position === undefined ? '' : ` (${escaped(position)})`}`;
 }
 
 function stopLine({text}: WillStop): string {

@@ -15,7 +15,7 @@ export interface DryRunFacts {
   titles: ReadonlyMap<TaskId, string>;
   maxParallel: number;
   requires: ReadonlyArray<{id: MilestoneId; completed: boolean}>;
-  problems: ReadonlyArray<Problem & {place: string | undefined}>;
+  problems: ReadonlyArray<Problem & {position: string | undefined}>;
   /** Commands without a check. */
   unchecked: readonly TaskId[];
   /** What tasks would not see of the checkout. */
@@ -101,8 +101,8 @@ export function uncheckedText(unchecked: readonly TaskId[]): string {
   return `no check but their exit code, so they would be done, unchecked: ${someOf(unchecked)}`;
 }
 
-function problemLines({severity, message, hint, place}: DryRunFacts['problems'][number], paint: Paint): string[] {
+function problemLines({severity, message, hint, position}: DryRunFacts['problems'][number], paint: Paint): string[] {
   const name = severity === 'error' ? paint.red('error') : paint.yellow('warning');
-  const at = place === undefined ? '' : `${printable(place)}: `;
+  const at = position === undefined ? '' : `${printable(position)}: `;
   return [`${at}${name}: ${printableLines(message)}`, ...(hint === undefined ? [] : [`  hint: ${printable(hint)}`])];
 }

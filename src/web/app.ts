@@ -81,8 +81,8 @@ function addReading(app: Hono, source: WebSource, signal: AbortSignal): void {
 
 /** There are none unless a person has said that he decides here. */
 function addDecisions(app: Hono, source: WebSource): void {
-  for (const [kind, places] of Object.entries(DECISIONS))
-    for (const about of places)
+  for (const [kind, subjects] of Object.entries(DECISIONS))
+    for (const about of subjects)
       app.post(`/api/milestones/:id${about === 'task' ? '/tasks/:task' : ''}/${kind}`, async context => {
         const task = about === 'task' ? taskId(context) : undefined;
         const what = decisionOf(kind as Decision, await bodyOf(context), task);

@@ -3,7 +3,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {systemClock} from '../platform/clock.ts';
 import {type Ask, newRequest, parseRequest} from '../requests/request.ts';
 
-type Place = 'task' | 'milestone';
+type About = 'task' | 'milestone';
 
 /** What a person can decide on a page, and what it may be about: one task, or all of a milestone. */
 export const DECISIONS = {
@@ -14,7 +14,7 @@ export const DECISIONS = {
   skip: ['task'],
   pause: ['milestone'],
   resume: ['milestone'],
-} as const satisfies Partial<Record<Ask['kind'], readonly Place[]>>;
+} as const satisfies Partial<Record<Ask['kind'], readonly About[]>>;
 
 export type Decision = keyof typeof DECISIONS;
 

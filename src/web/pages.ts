@@ -31,8 +31,8 @@ const PAGES: Record<string, Page> = {
 };
 
 export function addPages(app: Hono, {source, session, decide}: {source: WebSource; session: Session; decide: boolean}) {
-  for (const [place, page] of Object.entries(PAGES))
-    app.get(place, async context => {
+  for (const [path, page] of Object.entries(PAGES))
+    app.get(path, async context => {
       if (!session.isOpen(context)) return context.html(webDocument());
       return context.html(
         webDocument({path: context.req.path, decide, answers: await answersOf(page, context, source)}),

@@ -27,14 +27,14 @@ const MOST = 100;
  */
 export async function takeOwnFolder(stateFolder: string, clock: Clock): Promise<OwnFolder> {
   for (let number = 1; ; number++) {
-    const place = `${os.hostname()}-${number}`;
-    const folder = path.join(stateFolder, place);
+    const folderName = `${os.hostname()}-${number}`;
+    const folder = path.join(stateFolder, folderName);
     const lock = tryLock(path.join(folder, 'lock'), {clock, isLast: number === MOST});
     if (!lock) continue;
     if (lock.left.size > 0) await endLeftovers(lock.left, clock);
     const id = idOf(folder);
     // Machines, and users of one, may have one name.
-    return {name: `${place}-${id.slice(0, 4)}`, id, folder, release: () => lock.lock.release()};
+    return {name: `${folderName}-${id.slice(0, 4)}`, id, folder, release: () => lock.lock.release()};
   }
 }
 

@@ -44,7 +44,7 @@ export interface ServeOptions {
   warn(message: string): void;
 }
 
-const LOOK_FOR_QUEUES_MS = 2_000;
+const QUEUES_POLL_MS = 2_000;
 /** For a slot to look into a queue, where there are others. */
 const TURN_MS = 300;
 const CONNECT_REST_MS = 2_000;
@@ -101,11 +101,9 @@ class Worker {
       for (const queue of this.#queues) await boss.createQueue(queue, {notify: true});
       await removeOldQueues(boss, this.own.id).catch(() => undefined); // the next one does
       say(`worker ${this.own.name} waits for work`);
-      const looking = every(LOOK_FOR_QUEUES_MS, {clock, signal: this.#draining.signal}, () =>
-        this.#lookForQueues(boss),
-      );
-      const serving = Array.from({length: slots}, (_, place) => this.#serve(boss, place));
-      await Promise.all([looking, ...serving]);
+      const finding = every(QUEUES_POLL_MS, {clock, signal: this.#draining.signal}, () => this.#findQueues(boss));
+      const serving = Array.from({length: slots}, (_, index) => this.#serve(boss, index));
+      await Promise.all([finding, ...serving]);
     } finally {
       stopListening();
       await this.#engine.close();
@@ -129,7 +127,7 @@ class Worker {
     return undefined;
   }
 
-  async #lookForQueues(boss: PgBoss): Promise<void> {
+  async #findQueues(boss: PgBoss): Promise<void> {
     const all = await boss.getQueues().catch(() => undefined);
     if (all) this.#queues = all.map(({name}) => name).filter(name => this.#fits(name));
   }
@@ -142,14 +140,14 @@ class Worker {
     return pools.includes(asking.pool) && asking.labels.every(label => labels.includes(label));
   }
 
-  /** Work on one job after the other. @param place Of those that do so beside each other: not all look into one queue. */
-  async #serve(boss: PgBoss, place: number): Promise<void> {
-    for (let turn = place; !this.#draining.signal.aborted; turn++)
-      await this.#lookInto(boss, this.#queues[turn % this.#queues.length] as string);
+  /** Work on one job after the other. @param index Of those that do so beside each other: not all look into one queue. */
+  async #serve(boss: PgBoss, index: number): Promise<void> {
+    for (let turn = index; !this.#draining.signal.aborted; turn++)
+      await this.#takeFrom(boss, this.#queues[turn % this.#queues.length] as string);
   }
 
   /** Take the next job of a queue and work on it, if there is one soon. */
-  async #lookInto(boss: PgBoss, queue: string): Promise<void> {
+  async #takeFrom(boss: PgBoss, queue: string): Promise<void> {
     const {clock, once} = this.options;
     const taken = new AbortController();
     const polling = {pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 2, heartbeatRefreshSeconds: REFRESH_S};
@@ -158,7 +156,7 @@ class Worker {
       if (once) this.#draining.abort();
       await this.#jobs.work(boss, job as JobWithMetadata<Order>);
     });
-    const turnMs = this.#queues.length > 1 ? TURN_MS : LOOK_FOR_QUEUES_MS;
+    const turnMs = this.#queues.length > 1 ? TURN_MS : QUEUES_POLL_MS;
     await clock.sleep(turnMs, AbortSignal.any([taken.signal, this.#draining.signal])).catch(() => undefined);
     // Resolves when what it has taken is done.
     await boss.offWork(queue, {id, wait: true});

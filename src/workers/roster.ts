@@ -17,7 +17,7 @@ export class Roster {
   ) {}
 
   /** Look who is there. */
-  async look(): Promise<void> {
+  async refresh(): Promise<void> {
     try {
       this.#workers = (await this.pool.workers()).filter(({live}) => live);
       this.#failure = undefined;

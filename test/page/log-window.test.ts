@@ -20,8 +20,8 @@ function read(bytes: Buffer, from: number, most: number): Range {
   return {from: start, bytes: new Uint8Array(bytes.subarray(start, start + most)), size: bytes.length};
 }
 
-function textOf({pieces, rest}: LogWindow): string {
-  return pieces.map(({text}) => text).join('') + rest;
+function textOf({pieces, unended}: LogWindow): string {
+  return pieces.map(({text}) => text).join('') + unended;
 }
 
 test('read from the beginning, in however small parts, a log is what it is', () => {
@@ -56,7 +56,7 @@ test('read backwards from its end it is the same, and no character is cut', () =
 
 test('a line is shown before it ends, and once', () => {
   const first = extend(EMPTY_WINDOW, read(Buffer.from('one\ntw'), 0, 100));
-  expect(first).toMatchObject({rest: 'tw', next: 4, size: 6});
+  expect(first).toMatchObject({unended: 'tw', next: 4, size: 6});
   const second = extend(first, read(Buffer.from('one\ntwo\nthree\n'), first.next, 100));
   expect(textOf(second)).toBe('one\ntwo\nthree\n');
   // What was read for another place is no part of it.

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {type Outlook, worthWaiting} from '../../src/scheduler/worth-waiting.ts';
+import {type QueueOutlook, worthWaiting} from '../../src/scheduler/worth-waiting.ts';
 
 const times = fc.integer({min: 0, max: 3_000});
-const outlooks: fc.Arbitrary<Outlook> = fc.record({
+const outlooks: fc.Arbitrary<QueueOutlook> = fc.record({
   queued: fc.integer({min: 1, max: 8}),
   room: fc.integer({min: -1, max: 8}),
   waitedMs: times,
@@ -15,7 +15,7 @@ const outlooks: fc.Arbitrary<Outlook> = fc.record({
  * When all works are integrated, summed up, if rounds begin as soon as somebody waits and none does.
  * @param beginsAt Of the first round.
  */
-function sumOfEnds({queued, room, checkMs, expectedMs}: Outlook, beginsAt: number): number {
+function sumOfEnds({queued, room, checkMs, expectedMs}: QueueOutlook, beginsAt: number): number {
   const batch = queued + Math.max(room, 0);
   let left = [...Array<number>(queued).fill(0), ...expectedMs].sort((a, b) => a - b);
   let sum = 0;
@@ -59,7 +59,7 @@ test.each([
   ['nobody, where many would wait for one', {queued: 7, expectedMs: [200]}, 0],
   ['nobody who was expected for too long', {waitedMs: 230, expectedMs: [40]}, 0],
   ['nobody, where no check is known', {checkMs: 0, expectedMs: [20]}, 0],
-] satisfies Array<[string, Partial<Outlook> & Pick<Outlook, 'expectedMs'>, number]>)(
+] satisfies Array<[string, Partial<QueueOutlook> & Pick<QueueOutlook, 'expectedMs'>, number]>)(
   'a round waits for %s',
   (_, some, waitMs) => {
     expect(worthWaiting({queued: 1, room: 7, waitedMs: 0, checkMs: 1_000, ...some})).toBe(waitMs);

@@ -54,7 +54,7 @@ test('a job that waits for a worker that has gone is taken back, and is lost', a
   } as unknown as WorkerPool;
   const parts = {pool, repo: {} as Repository, remote: 'origin', execution: 'e', clock: new FakeClock()};
   const remote = new RemoteWork(parts);
-  await remote.roster.look();
+  await remote.roster.refresh();
   const ref = {...REF, queue: 'milestone/worker/gone'};
   expect(await remote.whenOver(ref, new AbortController().signal)).toMatchObject({kind: 'lost'});
   expect(cancelled).toEqual([ref]);

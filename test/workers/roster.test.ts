@@ -11,7 +11,7 @@ const WORKERS = [
 
 async function roster(...pools: string[]): Promise<Roster> {
   const made = new Roster({workers: async () => WORKERS}, pools);
-  await made.look();
+  await made.refresh();
   return made;
 }
 
@@ -50,7 +50,7 @@ test.each([
 
 test('nothing is taken out while nobody can say who is there', async () => {
   const made = new Roster({workers: () => Promise.reject(new Error('away'))}, ['default']);
-  await made.look();
+  await made.refresh();
   expect(made.isStranded('milestone/worker/gone')).toBe(false);
 });
 

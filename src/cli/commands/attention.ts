@@ -40,7 +40,7 @@ export async function attention(format: AttentionFormat): Promise<void> {
   }
   const view = await look(paths, id);
   const status = statusReport(view, await statusFacts(paths, view));
-  const report = attentionReport(status, sinceLastVisit(paths, view), afterCompletion(status, view.snapshot.kept));
+  const report = attentionReport(status, sinceLastVisit(paths, view), afterCompletion(status, view.snapshot.stored));
   print(await render(report, format));
   // A program looks all the time, and says nothing of what a person has seen.
   if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteVisit(paths, view);
@@ -64,7 +64,7 @@ interface Visit {
 
 function sinceLastVisit(paths: HomePaths, {id, origin}: MilestoneView): Since | null {
   if (origin !== 'log') return null;
-  const last = readVisit(paths.looked(id));
+  const last = readVisit(paths.visit(id));
   try {
     return whatHappened(eventsAfter(paths.log(id), last?.position), last?.at ?? null);
   } catch {
@@ -93,7 +93,7 @@ function noteVisit(paths: HomePaths, {id, position, origin}: MilestoneView): voi
   if (origin !== 'log') return;
   const seen: Visit = {at: new Date(systemClock.now()).toISOString(), position};
   try {
-    fs.mkdirSync(path.dirname(paths.looked(id)), {recursive: true});
-    fs.writeFileSync(paths.looked(id), JSON.stringify(seen));
+    fs.mkdirSync(path.dirname(paths.visit(id)), {recursive: true});
+    fs.writeFileSync(paths.visit(id), JSON.stringify(seen));
   } catch {}
 }

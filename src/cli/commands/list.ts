@@ -69,14 +69,14 @@ function milestonesOf(paths: HomePaths): ListedMilestone[] {
 
 async function summaryOf(paths: HomePaths, {id, file}: ListedMilestone): Promise<Listed | Problem> {
   try {
-    const {plan, kept, tasks} = (await look(paths, id)).snapshot;
+    const {plan, stored, tasks} = (await look(paths, id)).snapshot;
     const weights = phaseWeights(plan.kiro_configuration);
     const sum = tasks.reduce((total, task) => total + taskProgress(task, weights), 0);
     const at_workers = attemptsAtWorkers(plan, tasks);
     return {
       id,
       title: plan.title,
-      status: kept.status,
+      status: stored.status,
       percentage: milestoneProgress(sum, tasks.length),
       file,
       ...(at_workers.length > 0 && {at_workers}),

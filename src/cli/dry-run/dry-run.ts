@@ -169,7 +169,7 @@ function factsOf(
   return {
     titles: new Map(state.plan.tasks.map(task => [task.id, task.title])),
     requires: state.plan.requires.map(id => ({id, completed: !missing.includes(id)})),
-    problems: problems.map(problem => ({...problem, place: problem.where && shownPosition(problem.where)})),
+    problems: problems.map(problem => ({...problem, position: problem.where && shownPosition(problem.where)})),
   };
 }
 

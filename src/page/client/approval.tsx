@@ -27,7 +27,7 @@ export function ApprovalPage({id, task, phase, decide}: Props) {
   ];
   return (
     <>
-      <Nav isConnected={isConnected} places={places} />
+      <Nav isConnected={isConnected} trail={places} />
       <main>
         <Approval id={id} task={task} phase={phase} decide={decide} version={version} isAlone />
       </main>

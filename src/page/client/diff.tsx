@@ -47,12 +47,12 @@ function Files({diff: {files, patch, truncated, from, to}, command}: {diff: Task
         {files.length} {files.length === 1 ? 'file' : 'files'}, <code>{from.slice(0, 10)}</code> to{' '}
         <code>{to.slice(0, 10)}</code>
       </p>
-      {files.slice(0, MOST_FILES).map((file, place) => (
+      {files.slice(0, MOST_FILES).map((file, index) => (
         <File
           key={file.path}
           file={file}
-          lines={(isByFile && patches[place]) || []}
-          isOpen={place < OPEN_FILES}
+          lines={(isByFile && patches[index]) || []}
+          isOpen={index < OPEN_FILES}
           command={command}
         />
       ))}

@@ -16,7 +16,7 @@ const GATHER_MS = 300;
 const TICK_MS = 5_000;
 /** The server is heard every ten seconds. */
 const SILENT_MS = 25_000;
-const LOOK_MS = 1_000;
+const POLL_MS = 1_000;
 
 export interface Live {
   events: MilestoneEvent[];
@@ -43,7 +43,7 @@ export function useEvents(id: string): Live {
         version: version + 1,
       }));
     };
-    const close = keepLine({
+    const close = openLine({
       address: () => `/api/milestones/${id}/events${last === undefined ? '' : `?after=${last}`}`,
       hear: data => {
         const event = JSON.parse(data) as MilestoneEvent;
@@ -67,7 +67,7 @@ export function useChanges(): Omit<Live, 'events'> {
   const [live, setLive] = useState({version: 0, isConnected: false});
   useEffect(
     () =>
-      keepLine({
+      openLine({
         address: () => '/api/events',
         hear: () => setLive(({version, ...rest}) => ({...rest, version: version + 1})),
         tell: isConnected => setLive(live => ({...live, isConnected})),
@@ -85,7 +85,7 @@ interface Line {
 }
 
 /** Keep a line open while somebody looks. @returns What closes it. */
-function keepLine({address, hear, tell}: Line): () => void {
+function openLine({address, hear, tell}: Line): () => void {
   let source: EventSource | undefined;
   let heardAt = 0;
   const close = () => {
@@ -108,27 +108,27 @@ function keepLine({address, hear, tell}: Line): () => void {
     };
     line.addEventListener('beat', isHeard);
   };
-  const look = () => {
+  const poll = () => {
     if (document.hidden) {
       if (source) tell(false);
       return close();
     }
     const isDead = !source || source.readyState === EventSource.CLOSED || Date.now() - heardAt > SILENT_MS;
-    if (isDead && (!source || Date.now() - heardAt > LOOK_MS)) open();
+    if (isDead && (!source || Date.now() - heardAt > POLL_MS)) open();
   };
-  look();
-  const timer = window.setInterval(look, LOOK_MS);
+  poll();
+  const timer = window.setInterval(poll, POLL_MS);
   const occasions = [
     [document, 'visibilitychange'],
     [document, 'resume'],
     [window, 'pageshow'],
     [window, 'online'],
   ] as const;
-  for (const [target, name] of occasions) target.addEventListener(name, look);
+  for (const [target, name] of occasions) target.addEventListener(name, poll);
   return () => {
     close();
     window.clearInterval(timer);
-    for (const [target, name] of occasions) target.removeEventListener(name, look);
+    for (const [target, name] of occasions) target.removeEventListener(name, poll);
   };
 }
 

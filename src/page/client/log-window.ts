@@ -21,13 +21,13 @@ export interface Piece {
 export interface LogWindow {
   pieces: readonly Piece[];
   /** A line that has not ended yet. */
-  rest: string;
+  unended: string;
   /** Where reading goes on towards the end: the beginning of that line. */
   next: number;
   size: number;
 }
 
-export const EMPTY_WINDOW: LogWindow = {pieces: [], rest: '', next: 0, size: 0};
+export const EMPTY_WINDOW: LogWindow = {pieces: [], unended: '', next: 0, size: 0};
 
 /** Bytes of a log, and where they are. */
 export interface Range {
@@ -45,7 +45,7 @@ export function startOf({pieces, next}: LogWindow): number {
 export function openWindow({from, bytes, size}: Range): LogWindow {
   const skipped = from === 0 ? 0 : lineStart(bytes);
   return extend(
-    {pieces: [], rest: '', next: from + skipped, size},
+    {pieces: [], unended: '', next: from + skipped, size},
     {from: from + skipped, bytes: bytes.subarray(skipped), size},
   );
 }
@@ -57,7 +57,7 @@ export function extend(window: LogWindow, {from, bytes, size}: Range): LogWindow
   const text = decode(bytes.subarray(0, whole));
   const next = from + whole;
   const pieces = whole === 0 ? window.pieces : [...window.pieces, {from, to: next, text}];
-  return {pieces: letGo(pieces, 'first'), rest: decode(bytes.subarray(whole)), next, size};
+  return {pieces: letGo(pieces, 'first'), unended: decode(bytes.subarray(whole)), next, size};
 }
 
 /** The same with what comes before. @param range Ends where the window begins, or later. */
@@ -69,7 +69,7 @@ export function extendBack(window: LogWindow, {from, bytes, size}: Range): LogWi
   const piece = {from: from + skipped, to: from + before.length, text: decode(kept)};
   const pieces = letGo([piece, ...window.pieces], 'last');
   const next = pieces.at(-1)?.to ?? window.next;
-  return {pieces, rest: next === window.next ? window.rest : '', next, size};
+  return {pieces, unended: next === window.next ? window.unended : '', next, size};
 }
 
 function letGo(pieces: readonly Piece[], side: 'first' | 'last'): readonly Piece[] {

@@ -34,9 +34,9 @@ export function Log({path, attempt, isRunning, isAgent}: Props) {
   useLayoutEffect(() => {
     if (box.current && isAtEnd && isFollowed.current) box.current.scrollTop = box.current.scrollHeight;
   }, [held, isAtEnd]);
-  const {pieces, rest, size} = held;
+  const {pieces, unended, size} = held;
   const from = startOf(held);
-  const to = held.next + new TextEncoder().encode(rest).length;
+  const to = held.next + new TextEncoder().encode(unended).length;
   if (size === 0)
     return <p class="soft">{failure ?? (isRunning ? 'it has printed nothing yet' : 'it printed nothing')}</p>;
   return (
@@ -73,7 +73,7 @@ export function Log({path, attempt, isRunning, isAgent}: Props) {
           {pieces.map(({from, text}) => (
             <Coloured key={from} text={text} isRead={isRead} />
           ))}
-          {rest !== '' && <Coloured text={rest} isRead={isRead} />}
+          {unended !== '' && <Coloured text={unended} isRead={isRead} />}
         </pre>
       </Scrolled>
     </>
@@ -171,8 +171,8 @@ class LogFollower {
   move(where: Where): Promise<unknown> {
     return this.#next(async () => {
       await this.#step(where);
-      const {next, rest, size} = this.#held;
-      this.#isAtEnd = where === 'end' || (where !== 'back' && next + rest.length >= size);
+      const {next, unended, size} = this.#held;
+      this.#isAtEnd = where === 'end' || (where !== 'back' && next + unended.length >= size);
     });
   }
 

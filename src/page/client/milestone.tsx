@@ -22,7 +22,7 @@ export function Milestone({id, decide}: {id: string; decide: boolean}) {
   return (
     <TaskPage.Provider value={task => `/m/${id}/t/${task}`}>
       <DecisionBeside.Provider value={decide ? beside : undefined}>
-        <Nav isConnected={isConnected} places={[{href: `/m/${id}`, name: id}]} />
+        <Nav isConnected={isConnected} trail={[{href: `/m/${id}`, name: id}]} />
         {failure !== undefined && !value && (
           <main>
             <h1>{shown(id)}</h1>

@@ -10,7 +10,7 @@ export function Milestones() {
   const {value, failure} = useAnswer<ListAnswer>('/api/milestones', version);
   return (
     <>
-      <Nav isConnected={isConnected} places={[]} />
+      <Nav isConnected={isConnected} trail={[]} />
       <main>
         <h1>Milestones</h1>
         {failure !== undefined && <p class="failure">{shown(failure)}</p>}

@@ -15,19 +15,19 @@ export function Page({path, decide, answers}: Given) {
   return (
     <GivenAnswers.Provider value={answers}>
       <GraphLayouts.Provider value={LAYOUTS}>
-        <Content {...placeOf(path)} decide={decide} />
+        <Content {...routeOf(path)} decide={decide} />
       </GraphLayouts.Provider>
     </GivenAnswers.Provider>
   );
 }
 
-interface Place {
+interface Route {
   id?: string | undefined;
   task?: string | undefined;
   phase?: KiroPhase | undefined;
 }
 
-function Content({id, task, phase, decide}: Place & {decide: boolean}) {
+function Content({id, task, phase, decide}: Route & {decide: boolean}) {
   if (id === undefined) return <Milestones />;
   if (task === undefined) return <Milestone id={id} decide={decide} />;
   if (phase !== undefined) return <ApprovalPage id={id} task={task} phase={phase} decide={decide} />;
@@ -35,11 +35,11 @@ function Content({id, task, phase, decide}: Place & {decide: boolean}) {
 }
 
 export function titleOf(path: string): string {
-  const {id, task, phase} = placeOf(path);
+  const {id, task, phase} = routeOf(path);
   return shown([phase, task, id, 'milestone'].filter(Boolean).join(' · '));
 }
 
-function placeOf(path: string): Place {
+function routeOf(path: string): Route {
   const [, , id, , task, , phase] = path.split('/').map(decodeURIComponent);
   return {id, task, phase: phase as KiroPhase | undefined};
 }

@@ -33,7 +33,7 @@ export function Task({id, task, decide}: Props) {
     <>
       <Nav
         isConnected={isConnected}
-        places={[
+        trail={[
           {href: `/m/${id}`, name: id},
           {href: `/m/${id}/t/${task}`, name: task},
         ]}
@@ -91,9 +91,9 @@ function Head({task}: {task: TaskDetails}) {
         )}
         {status === 'completed' && (checked ? '; checked' : '; done, unchecked')}
         {dependencies.length > 0 && '; waits for '}
-        {dependencies.map((of, place) => (
+        {dependencies.map((of, index) => (
           <>
-            {place > 0 && ', '}
+            {index > 0 && ', '}
             <a href={`/m/${milestone}/t/${of}`}>{of}</a>
           </>
         ))}

@@ -10,7 +10,7 @@ import {shown} from '../text.ts';
 import {Zoomed} from '../zoomed.tsx';
 import {ARROW, type Edge, type Layout, NODE} from './layout.ts';
 import {nearest} from './nearest.ts';
-import {type Looked, relationOf} from './reach.ts';
+import {type Pointed, relationOf} from './reach.ts';
 import {useLayout} from './use-layout.ts';
 
 interface Props {
@@ -19,18 +19,18 @@ interface Props {
   criticalEdges: ReadonlySet<string>;
   critical: ReadonlySet<TaskId>;
   wordOf(task: ReportedTask): string;
-  /** Of what is looked at. */
-  looked: Looked | undefined;
-  look(id: TaskId | undefined): void;
+  /** Of what is pointed at. */
+  pointed: Pointed | undefined;
+  point(id: TaskId | undefined): void;
   hint: ComponentChildren;
 }
 
-export function Drawn({tasks, criticalEdges, critical, wordOf, looked, look, hint}: Props) {
+export function Drawn({tasks, criticalEdges, critical, wordOf, pointed, point, hint}: Props) {
   const layout = useLayout(tasks);
   const drawing = useRef<SVGSVGElement>(null);
   const [stop, setStop] = useState<TaskId | undefined>(tasks[0]?.id);
   const statusOf = useMemo(() => new Map(tasks.map(({id, status}) => [id, status])), [tasks]);
-  const relation = (id: TaskId) => relationOf(looked, id);
+  const relation = (id: TaskId) => relationOf(pointed, id);
   const move = (event: KeyboardEvent) => {
     const from = idOf(event.target);
     const to = from && nearest(layout, from, event.key);
@@ -47,22 +47,22 @@ export function Drawn({tasks, criticalEdges, critical, wordOf, looked, look, hin
       {zoom => (
         <svg
           ref={drawing}
-          class={looked ? 'graph looking' : 'graph'}
+          class={pointed ? 'graph pointing' : 'graph'}
           width={Math.round(layout.width * zoom)}
           height={Math.round(layout.height * zoom)}
           viewBox={`0 0 ${layout.width} ${layout.height}`}
           aria-label="Which task waits for which; the table below says the same"
           onKeyDown={move}
-          onPointerOver={event => look(idOf(event.target))}
-          onPointerLeave={() => look(undefined)}
-          onFocusIn={event => look(idOf(event.target))}
-          onFocusOut={() => look(undefined)}
+          onPointerOver={event => point(idOf(event.target))}
+          onPointerLeave={() => point(undefined)}
+          onFocusIn={event => point(idOf(event.target))}
+          onFocusOut={() => point(undefined)}
         >
           {layout.edges.map(edge => (
             <Line
               key={`${edge.from} ${edge.to}`}
               edge={edge}
-              place={layout.places[edge.to]}
+              place={layout.positions[edge.to]}
               kind={[
                 criticalEdges.has(`${edge.from} ${edge.to}`) && 'critical',
                 isOpen(statusOf.get(edge.from)) && 'open',
@@ -74,7 +74,7 @@ export function Drawn({tasks, criticalEdges, critical, wordOf, looked, look, hin
             <Node
               key={task.id}
               task={task}
-              place={layout.places[task.id]}
+              place={layout.positions[task.id]}
               word={wordOf(task)}
               kind={[task.status, critical.has(task.id) && 'critical', relation(task.id)]}
               isStop={task.id === stop}
@@ -97,7 +97,7 @@ function isOpen(status: ReportedTask['status'] | undefined): boolean {
   return status !== 'completed' && status !== 'skipped';
 }
 
-function Line({edge: {d}, place, kind}: {edge: Edge; place: Layout['places'][string] | undefined; kind: Kind}) {
+function Line({edge: {d}, place, kind}: {edge: Edge; place: Layout['positions'][string] | undefined; kind: Kind}) {
   if (!place) return null;
   const [x, y] = [place.x, place.y + NODE.height / 2];
   return (
@@ -112,7 +112,7 @@ const LONGEST_ID = 20;
 
 interface NodeProps {
   task: ReportedTask;
-  place: Layout['places'][string] | undefined;
+  place: Layout['positions'][string] | undefined;
   word: string;
   kind: Kind;
   isStop: boolean;

@@ -9,18 +9,18 @@ import {Counts, Shares} from '../counts.tsx';
 import {StateIcon} from '../state-icon.tsx';
 import {TaskPage} from '../task-name.tsx';
 import {shown} from '../text.ts';
-import {type Looked, relationOf} from './reach.ts';
+import {type Pointed, relationOf} from './reach.ts';
 
 interface Props {
   tasks: readonly ReportedTask[];
   critical: ReadonlySet<TaskId>;
   wordOf(task: ReportedTask): string;
-  looked: Looked | undefined;
-  look(id: TaskId | undefined): void;
+  pointed: Pointed | undefined;
+  point(id: TaskId | undefined): void;
   hint: ComponentChildren;
 }
 
-export function Folded({tasks, critical, wordOf, looked, look, hint}: Props) {
+export function Folded({tasks, critical, wordOf, pointed, point, hint}: Props) {
   const layers = useMemo(() => layersOf(tasks), [tasks]);
   const [open, setOpen] = useState<ReadonlySet<number>>(new Set());
   const [canFold, setCanFold] = useState(false);
@@ -33,7 +33,7 @@ export function Folded({tasks, critical, wordOf, looked, look, hint}: Props) {
       return after;
     });
   return (
-    <div class={looked ? 'layers looking' : 'layers'}>
+    <div class={pointed ? 'layers pointing' : 'layers'}>
       <div class="tools">
         {hint}
         {canFold && (
@@ -47,17 +47,19 @@ export function Folded({tasks, critical, wordOf, looked, look, hint}: Props) {
           </span>
         )}
       </div>
-      {layers.map((layer, place) => (
+      {layers.map((layer, index) => (
         <details
-          key={String(place)}
+          key={String(index)}
           class="layer"
-          open={open.has(place)}
-          onToggle={event => fold(place, event.currentTarget.open)}
+          open={open.has(index)}
+          onToggle={event => fold(index, event.currentTarget.open)}
         >
           <summary>
-            <Summary place={place} layer={layer} critical={critical} looked={looked} />
+            <Summary index={index} layer={layer} critical={critical} pointed={pointed} />
           </summary>
-          {open.has(place) && <Chips layer={layer} critical={critical} wordOf={wordOf} looked={looked} look={look} />}
+          {open.has(index) && (
+            <Chips layer={layer} critical={critical} wordOf={wordOf} pointed={pointed} point={point} />
+          )}
         </details>
       ))}
     </div>
@@ -69,23 +71,23 @@ function layersOf(tasks: readonly ReportedTask[]): ReportedTask[][] {
   const waveOf = waves(tasks);
   const layers: ReportedTask[][] = [];
   for (const task of tasks) {
-    const place = (waveOf.get(task.id) ?? 1) - 1;
-    layers[place] ??= [];
-    layers[place].push(task);
+    const index = (waveOf.get(task.id) ?? 1) - 1;
+    layers[index] ??= [];
+    layers[index].push(task);
   }
   return layers;
 }
 
 function Summary({
-  place,
+  index,
   layer,
   critical,
-  looked,
-}: Pick<Props, 'critical' | 'looked'> & {place: number; layer: ReportedTask[]}) {
-  const held = looked ? layer.filter(({id}) => looked.reach.after.has(id)).length : 0;
+  pointed,
+}: Pick<Props, 'critical' | 'pointed'> & {index: number; layer: ReportedTask[]}) {
+  const held = pointed ? layer.filter(({id}) => pointed.reach.after.has(id)).length : 0;
   return (
     <>
-      <b>layer {place + 1}</b>
+      <b>layer {index + 1}</b>
       <Counts tasks={layer}>
         {layer.some(({id}) => critical.has(id)) && <span class="critical-word">critical path</span>}
         {held > 0 && <span class="held">{held} held up</span>}
@@ -95,7 +97,7 @@ function Summary({
   );
 }
 
-function Chips({layer, critical, wordOf, looked, look}: Omit<Props, 'tasks' | 'hint'> & {layer: ReportedTask[]}) {
+function Chips({layer, critical, wordOf, pointed, point}: Omit<Props, 'tasks' | 'hint'> & {layer: ReportedTask[]}) {
   const page = useContext(TaskPage);
   const list = useRef<HTMLUListElement>(null);
   const [stop, setStop] = useState(0);
@@ -112,18 +114,18 @@ function Chips({layer, critical, wordOf, looked, look}: Omit<Props, 'tasks' | 'h
       ref={list}
       class="chips"
       onKeyDown={move}
-      onPointerOver={event => look(idOf(event.target))}
-      onPointerLeave={() => look(undefined)}
-      onFocusIn={event => look(idOf(event.target))}
-      onFocusOut={() => look(undefined)}
+      onPointerOver={event => point(idOf(event.target))}
+      onPointerLeave={() => point(undefined)}
+      onFocusIn={event => point(idOf(event.target))}
+      onFocusOut={() => point(undefined)}
     >
-      {layer.map((task, place) => (
+      {layer.map((task, index) => (
         <li key={task.id}>
           <a
             href={page(task.id)}
             data-task={task.id}
-            tabIndex={place === stop ? 0 : -1}
-            class={['chip', task.status, critical.has(task.id) && 'critical', relationOf(looked, task.id)]
+            tabIndex={index === stop ? 0 : -1}
+            class={['chip', task.status, critical.has(task.id) && 'critical', relationOf(pointed, task.id)]
               .filter(Boolean)
               .join(' ')}
             title={shown(`${task.title} (${wordOf(task)})`)}

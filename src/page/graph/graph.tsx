@@ -7,7 +7,7 @@ import {STATE_WORDS} from '../state-icon.tsx';
 import {shown} from '../text.ts';
 import {Drawn} from './drawn.tsx';
 import {Folded} from './folded.tsx';
-import {behind, type Looked, reachOf} from './reach.ts';
+import {behind, type Pointed, reachOf} from './reach.ts';
 
 /** Tasks that can be told apart in one drawing. */
 export const MOST_DRAWN = 200;
@@ -15,8 +15,8 @@ export const MOST_DRAWN = 200;
 const MOST_NAMED = 12;
 
 export function Graph({report: {tasks, critical_path: path, unchecked}}: {report: MorningReport}) {
-  const [id, look] = useState<TaskId>();
-  const looked = useMemo(() => (id === undefined ? undefined : {id, reach: reachOf(tasks, id)}), [tasks, id]);
+  const [id, point] = useState<TaskId>();
+  const pointed = useMemo(() => (id === undefined ? undefined : {id, reach: reachOf(tasks, id)}), [tasks, id]);
   const {critical, criticalEdges} = useMemo(() => criticalOf(path), [path]);
   const wordOf = useMemo(() => wordsOf(tasks, unchecked), [tasks, unchecked]);
   if (tasks.length === 0) return null;
@@ -29,9 +29,9 @@ export function Graph({report: {tasks, critical_path: path, unchecked}}: {report
         critical={critical}
         criticalEdges={criticalEdges}
         wordOf={wordOf}
-        looked={looked}
-        look={look}
-        hint={<Hint tasks={tasks} looked={looked} path={path} />}
+        pointed={pointed}
+        point={point}
+        hint={<Hint tasks={tasks} pointed={pointed} path={path} />}
       />
     </section>
   );
@@ -39,17 +39,17 @@ export function Graph({report: {tasks, critical_path: path, unchecked}}: {report
 
 function Hint({
   tasks,
-  looked,
+  pointed,
   path,
 }: {
   tasks: readonly ReportedTask[];
-  looked: Looked | undefined;
+  pointed: Pointed | undefined;
   path: readonly TaskId[];
 }) {
   return (
     <p class="hint" aria-live="polite">
-      {looked ? (
-        <Told looked={looked} tasks={tasks} />
+      {pointed ? (
+        <Told pointed={pointed} tasks={tasks} />
       ) : (
         <>
           {path.length > 1 && (
@@ -64,7 +64,7 @@ function Hint({
   );
 }
 
-function Told({looked: {id, reach}, tasks}: {looked: Looked; tasks: readonly ReportedTask[]}) {
+function Told({pointed: {id, reach}, tasks}: {pointed: Pointed; tasks: readonly ReportedTask[]}) {
   const open = tasks.filter(({status}) => status !== 'completed' && status !== 'skipped').map(({id}) => id);
   const isOpen = open.includes(id);
   const [held, waitsFor] = [open.filter(one => reach.after.has(one)), open.filter(one => reach.before.has(one))];

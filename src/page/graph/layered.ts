@@ -15,14 +15,14 @@ export function layered(tasks: readonly GraphTask[]): Layout {
   const edges = edgesOf(tasks);
   for (const {from, to} of edges) graph.setEdge(name(from), name(to), {});
   dagre.layout(graph);
-  const places: Layout['places'] = {};
+  const positions: Layout['positions'] = {};
   for (const {id} of tasks) {
     const {x, y} = graph.node(name(id)) as Point;
-    places[id] = {x: MARGIN + x - NODE.width / 2, y: MARGIN + y - NODE.height / 2};
+    positions[id] = {x: MARGIN + x - NODE.width / 2, y: MARGIN + y - NODE.height / 2};
   }
   return {
-    ...extent(Object.values(places)),
-    places,
+    ...extent(Object.values(positions)),
+    positions: positions,
     edges: edges.map(({from, to}) => {
       const {points} = graph.edge(name(from), name(to)) as {points: Point[]};
       const between = points.slice(1, -1).map(({x, y}) => ({x: MARGIN + x, y: MARGIN + y}));
@@ -30,7 +30,7 @@ export function layered(tasks: readonly GraphTask[]): Layout {
       return {
         from,
         to,
-        d: curve([exit(places[from] as Point), ...(isBent ? between : []), entry(places[to] as Point)]),
+        d: curve([exit(positions[from] as Point), ...(isBent ? between : []), entry(positions[to] as Point)]),
       };
     }),
   };

@@ -7,7 +7,7 @@ export interface Layout {
   width: number;
   height: number;
   /** The upper left corners. */
-  places: Record<TaskId, Point>;
+  positions: Record<TaskId, Point>;
   edges: Edge[];
 }
 
@@ -32,19 +32,19 @@ const ROW = NODE.height + 14;
 export function columns(tasks: readonly GraphTask[]): Layout {
   const waveOf = waves(tasks);
   const filled: number[] = [];
-  const places: Layout['places'] = {};
+  const positions: Layout['positions'] = {};
   for (const {id} of tasks) {
     const column = (waveOf.get(id) ?? 1) - 1;
     const row = filled[column] ?? 0;
     filled[column] = row + 1;
-    places[id] = {x: MARGIN + column * COLUMN, y: MARGIN + row * ROW};
+    positions[id] = {x: MARGIN + column * COLUMN, y: MARGIN + row * ROW};
   }
   const edges = edgesOf(tasks).map(({from, to}) => ({
     from,
     to,
-    d: curve([exit(places[from] as Point), entry(places[to] as Point)]),
+    d: curve([exit(positions[from] as Point), entry(positions[to] as Point)]),
   }));
-  return {...extent(Object.values(places)), places, edges};
+  return {...extent(Object.values(positions)), positions: positions, edges};
 }
 
 /** Those of tasks that are there. */

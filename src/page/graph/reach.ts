@@ -11,17 +11,17 @@ export interface Reach {
 }
 
 /** A task that somebody points at. */
-export interface Looked {
+export interface Pointed {
   id: TaskId;
   reach: Reach;
 }
 
 /** What a task is to the one that somebody points at. */
-export function relationOf(looked: Looked | undefined, id: TaskId): 'self' | 'after' | 'before' | '' {
-  if (!looked) return '';
-  if (id === looked.id) return 'self';
-  if (looked.reach.after.has(id)) return 'after';
-  return looked.reach.before.has(id) ? 'before' : '';
+export function relationOf(pointed: Pointed | undefined, id: TaskId): 'self' | 'after' | 'before' | '' {
+  if (!pointed) return '';
+  if (id === pointed.id) return 'self';
+  if (pointed.reach.after.has(id)) return 'after';
+  return pointed.reach.before.has(id) ? 'before' : '';
 }
 
 export function reachOf(tasks: readonly GraphTask[], id: TaskId): Reach {

@@ -6,7 +6,7 @@ import {attemptName} from '../../terminal/report/report-text.ts';
 import {Rows} from '../rows.tsx';
 import {instant, shown} from '../text.ts';
 import {Wide} from '../wide.tsx';
-import {placeOf} from './lanes.ts';
+import {laneOf} from './lanes.ts';
 
 /** Attempts that need not be asked for. */
 const FEW = 12;
@@ -48,7 +48,7 @@ export function AttemptTable({
                   {critical.has(entry.task) && <span class="critical-word">critical path</span>}
                 </th>
                 <td>{shown(entry.driver)}</td>
-                <td class="instant">{shown(placeOf(entry))}</td>
+                <td class="instant">{shown(laneOf(entry))}</td>
                 <td class="instant">{instant(entry.started)}</td>
                 {STAGES.map(stage => (
                   <td key={stage} class="number">

@@ -60,11 +60,11 @@ export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions
   const from = all.reduce((least, one) => Math.min(least, Date.parse(one.from)), Number.POSITIVE_INFINITY);
   const to = all.reduce((most, one) => Math.max(most, end(one)), isRunning ? Date.parse(at) : from + 1);
   const scale = scaleOf({from, to});
-  const names = [...new Set(timeline.map(placeOf))].sort((a, b) => a.localeCompare(b, 'en', {numeric: true}));
+  const names = [...new Set(timeline.map(laneOf))].sort((a, b) => a.localeCompare(b, 'en', {numeric: true}));
   const lanes = names.map(name => ({
     name,
     rows: rowsOf(
-      timeline.filter(entry => placeOf(entry) === name),
+      timeline.filter(entry => laneOf(entry) === name),
       end,
       scale,
     ),
@@ -88,7 +88,7 @@ export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions
 }
 
 /** Where an attempt is made. */
-export function placeOf({slot, worker}: TimelineEntry): string {
+export function laneOf({slot, worker}: TimelineEntry): string {
   if (worker !== undefined) return worker ?? 'no worker';
   return slot < 0 ? 'by hand' : `slot ${slot}`;
 }
@@ -101,23 +101,23 @@ function scaleOf({from, to}: Span): Scale {
 
 /** What overlaps, since work in the queue has left its slot, lies in rows of its own. */
 function rowsOf(entries: readonly TimelineEntry[], end: (entry: TimelineEntry) => number, scale: Scale): Laid[][] {
-  const rows: Array<{until: number; placed: Laid[]}> = [];
+  const rows: Array<{until: number; bars: Laid[]}> = [];
   for (const entry of entries) {
     const started = Date.parse(entry.started);
     let row = rows.find(({until}) => until <= started);
     if (!row) {
-      row = {until: 0, placed: []};
+      row = {until: 0, bars: []};
       rows.push(row);
     }
     // It waited before, too, but somebody else was in its place.
     const parts = partsOf(entry, end(entry), Math.max(row.until, Date.parse(entry.from)), scale);
     const x = parts[0]?.x ?? scale(started);
-    const before = row.placed.at(-1);
+    const before = row.bars.at(-1);
     if (before) before.room = round(Math.max(x - before.x - GAP, 0));
-    row.placed.push({entry, again: undefined, x, end: scale(end(entry)), room: round(100 - x), parts});
+    row.bars.push({entry, again: undefined, x, end: scale(end(entry)), room: round(100 - x), parts});
     row.until = end(entry);
   }
-  return rows.map(({placed}) => placed);
+  return rows.map(({bars: placed}) => placed);
 }
 
 function partsOf({stage_times: times}: TimelineEntry, end: number, since: number, scale: Scale): Laid['parts'] {

@@ -54,8 +54,8 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
   const height = top(lanes.length);
   const middleOf = new Map<Laid, number>();
   for (const [index, {rows}] of lanes.entries())
-    for (const [place, row] of rows.entries())
-      for (const one of row) middleOf.set(one, top(index) + place * ROW + NAME + BAR / 2 + LANE_GAP / 2);
+    for (const [rowIndex, row] of rows.entries())
+      for (const one of row) middleOf.set(one, top(index) + rowIndex * ROW + NAME + BAR / 2 + LANE_GAP / 2);
   const bars = lanes.flatMap(({rows}) => rows.flatMap(row => inSight(row, sight)));
   return (
     <div class="lanes">

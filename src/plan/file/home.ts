@@ -67,7 +67,7 @@ export function homePaths(home: string) {
     inbox: (id: MilestoneId) => inHome('inbox', id),
     cacheFolder: inHome('cache'),
     cache: (id: MilestoneId) => inHome('cache', `${id}.json`),
-    looked: (id: MilestoneId) => inHome('cache', 'looked', `${id}.json`),
+    visit: (id: MilestoneId) => inHome('cache', 'looked', `${id}.json`),
   };
 }
 

@@ -45,7 +45,10 @@ export const label = z
 
 const OWN_WORD = custom('BAD_VALUE', 'must be the name of a label; `here` and `any` stand alone');
 
-const place = z.union([label, z.array(label.refine(value => value !== 'here' && value !== 'any', OWN_WORD)).min(1)]);
+const whereValue = z.union([
+  label,
+  z.array(label.refine(value => value !== 'here' && value !== 'any', OWN_WORD)).min(1),
+]);
 
 const taskSettings = {
   driver: name
@@ -104,7 +107,7 @@ const taskSettings = {
     .describe(
       'Runs `run`, checks and setup: `sh -e -c`, or `bash -eo pipefail -c`, for which a pipe fails with any of its commands.',
     ),
-  where: place.optional().describe('`here`; `any`: on whichever worker; or the labels that a worker must carry.'),
+  where: whereValue.optional().describe('`here`; `any`: on whichever worker; or the labels that a worker must carry.'),
 };
 export const taskSettingsSchema = z.object(taskSettings);
 
@@ -135,7 +138,7 @@ export const settingsSchema = z.object({
   verify_retries: count(0)
     .optional()
     .describe('How often a red check is run again on the same files; green then is called flaky.'),
-  verify_where: place
+  verify_where: whereValue
     .optional()
     .describe(
       'Where the checks of what is merged run, as with `where`: those of rounds, of the base, and the final one.',

@@ -44,12 +44,12 @@ export function taskTable(
 }
 
 function focusOf(tasks: readonly TaskRow[], selected: string | undefined): number[] {
-  const places = (is: (task: TaskRow) => boolean) => tasks.flatMap((task, index) => (is(task) ? index : []));
+  const indexes = (is: (task: TaskRow) => boolean) => tasks.flatMap((task, index) => (is(task) ? index : []));
   const candidates = [
-    () => places(({id}) => id === selected),
-    () => places(({status}) => status === 'in_progress'),
-    () => places(({status}) => status === 'failed' || status === 'blocked'),
-    () => places(({status}) => status === 'pending').slice(0, 1),
+    () => indexes(({id}) => id === selected),
+    () => indexes(({status}) => status === 'in_progress'),
+    () => indexes(({status}) => status === 'failed' || status === 'blocked'),
+    () => indexes(({status}) => status === 'pending').slice(0, 1),
   ];
   for (const candidate of candidates) {
     const found = candidate();
@@ -71,7 +71,7 @@ function widthsFor(tasks: readonly TaskRow[], columns: number): Widths {
     title: 0,
     state: STATE_WIDTH,
     driver: Math.min(
-      widest(placeOf, 'driver'.length),
+      widest(workerText, 'driver'.length),
       tasks.some(({worker}) => worker !== undefined) ? WIDEST_PLACE : WIDEST_DRIVER,
     ),
     quiet: QUIET_WIDTH,
@@ -94,12 +94,12 @@ function taskLine(task: TaskRow, isSelected: boolean, widths: Widths, columns: n
   const {id, title, state, age, quiet, status} = task;
   const seen = quiet === undefined ? '' : `${shortAge(quiet)} ago`;
   const said = age === undefined ? state : `${state} ${ageOf(age)}`;
-  const text = `${isSelected ? '>' : ' '}${STATUS_MARKS[status]} ${joined([id, title, said, placeOf(task), seen], widths)}`;
+  const text = `${isSelected ? '>' : ' '}${STATUS_MARKS[status]} ${joined([id, title, said, workerText(task), seen], widths)}`;
   return paintStatus(status, cutTo(text.trimEnd(), columns), paint);
 }
 
 /** Who does it, and where when that is another machine. */
-function placeOf({driver, worker}: TaskRow): string {
+function workerText({driver, worker}: TaskRow): string {
   return worker === undefined ? driver : `${driver} on ${worker}`;
 }
 
@@ -145,14 +145,14 @@ export function windowOf(entries: number, rows: number, focus: readonly number[]
 }
 
 /** First and last of the places that lie within `size` of each other and are the most. */
-function densest(places: readonly number[], size: number): [number, number] {
-  let best: [number, number] = [places[0] ?? 0, places[0] ?? 0];
+function densest(indexes: readonly number[], size: number): [number, number] {
+  let best: [number, number] = [indexes[0] ?? 0, indexes[0] ?? 0];
   let most = 1;
-  for (let first = 0, last = 0; last < places.length; last++) {
-    while (places[last]! - places[first]! >= Math.max(size, 1)) first++;
+  for (let first = 0, last = 0; last < indexes.length; last++) {
+    while (indexes[last]! - indexes[first]! >= Math.max(size, 1)) first++;
     if (last - first + 1 <= most) continue;
     most = last - first + 1;
-    best = [places[first]!, places[last]!];
+    best = [indexes[first]!, indexes[last]!];
   }
   return best;
 }

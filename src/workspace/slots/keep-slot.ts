@@ -63,7 +63,7 @@ export async function secureSlot(
     for (const inner of innerWorktrees(slot)) await secureInner(slot, inner, keeper, secured);
     const owner = attemptOf(keeper.id, unsavedOwner(slot));
     if (owner) await secureAttempt(slot, owner, keeper, secured);
-    else if (!isSeen) await secureRest(slot, keeper, secured);
+    else if (!isSeen) await secureUnowned(slot, keeper, secured);
   } catch (error) {
     if (!(error instanceof MilestoneError) || error.code !== 'GIT_FAILED') throw error;
     secured.warnings.push(`the work left in \`${slot.topLevel}\` could not be kept as a commit: ${error.message}`);
@@ -98,7 +98,7 @@ async function secureAttempt(slot: Repository, name: RescueName, keeper: SlotKee
   await setNestedAside(slot, rescue?.nested.map(nested => nested.path) ?? [], keeper, secured);
 }
 
-async function secureRest(slot: Repository, keeper: SlotKeeper, secured: SecuredSlot): Promise<void> {
+async function secureUnowned(slot: Repository, keeper: SlotKeeper, secured: SecuredSlot): Promise<void> {
   await showHiddenChanges(slot);
   const left = await changedSince(slot);
   secured.isUntouched = left === undefined;

@@ -59,9 +59,9 @@ export async function comparedOf(
   return {repo, compared: task === undefined ? ofMilestone(view, facts) : ofTask(view, facts, task)};
 }
 
-function ofMilestone({id, snapshot: {kept}}: MilestoneView, facts: BranchFacts): Compared {
-  const from = facts.base ?? kept.activation?.base;
-  const to = facts.head ?? kept.commit ?? kept.head;
+function ofMilestone({id, snapshot: {stored}}: MilestoneView, facts: BranchFacts): Compared {
+  const from = facts.base ?? stored.activation?.base;
+  const to = facts.head ?? stored.commit ?? stored.head;
   if (from === undefined || to === undefined)
     throw nothing(`milestone \`${id}\` has no branch, so there is nothing to compare`, `milestone status ${id}`);
   return {from, to};
