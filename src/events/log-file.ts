@@ -6,6 +6,7 @@ import {areForeignLines} from './foreign-lines.ts';
 /** The open file of a log that nobody else may write. */
 export class LogFile {
   #length: number;
+  #syncedLength: number;
 
   /** @param beforeSync Called before bytes reach the file; throws when the lock is no longer ours. */
   constructor(
@@ -15,15 +16,16 @@ export class LogFile {
     private readonly beforeSync: (() => void) | undefined,
   ) {
     this.#length = length;
+    this.#syncedLength = length;
   }
 
   /** Bytes that are written and synced. */
-  get length(): number {
-    return this.#length;
+  get syncedLength(): number {
+    return this.#syncedLength;
   }
 
   /**
-   * Put bytes at the end, synced.
+   * Put bytes at the end; they count when they are synced.
    * @throws {MilestoneError} `DISK_FULL`, `READ_ONLY`, `LOG_UNWRITABLE`, `LOCK_LOST`, or what `beforeSync` threw.
    */
   append(bytes: Buffer): void {
@@ -36,12 +38,20 @@ export class LogFile {
       this.cutBack(fd);
       throw unwritable(error, `write the event log \`${this.file}\``);
     }
-    try {
-      fs.fdatasyncSync(fd);
-    } catch (error) {
-      throw unwritable(error, `sync the event log \`${this.file}\`, so its last events may not be on disk`);
-    }
     this.#length += bytes.length;
+  }
+
+  /**
+   * Sync what was appended; nothing may be appended, and the file not be closed, before it has ended.
+   * @param onEnd Told of the error, if there was one: `LOG_UNWRITABLE`, `DISK_FULL`, `READ_ONLY`.
+   */
+  sync(onEnd: (error?: MilestoneError) => void): void {
+    fs.fdatasync(this.fd, error => {
+      if (error)
+        return onEnd(unwritable(error, `sync the event log \`${this.file}\`, so its last events may not be on disk`));
+      this.#syncedLength = this.#length;
+      onEnd();
+    });
   }
 
   /** A line is worth nothing in a file that is gone, or after lines that this log knows nothing of. */

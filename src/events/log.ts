@@ -4,6 +4,8 @@
 //                                           │            │           │
 //                                           └────────────┴───────────┴──> dead: nothing is accepted any more
 //
+// What is appended while a sync is under way makes one batch, which goes to disk when that has ended.
+//
 // L1. Memory may be ahead of the disk, the world never: whoever acts on an event waits for `durable()`.
 // L2. A log that has failed once stays dead. After a failed sync the kernel may drop pages and then report success, so
 //     only a new process, which reads the log afresh, knows what is on disk.
@@ -47,6 +49,8 @@ const HELD_BACK_MS = 20;
 
 export class EventLog {
   private batch: Batch | undefined;
+  /** It is written, and its sync is under way. */
+  private syncing: Batch | undefined;
   /** Number of the last event that is on disk. */
   private syncedSeq: number;
   private failure: unknown;
@@ -118,12 +122,13 @@ export class EventLog {
       this.makeDue(this.batch);
       return this.batch.synced.promise;
     }
+    if (this.syncing) return this.syncing.synced.promise;
     return this.failure ? Promise.reject(this.failure) : Promise.resolve();
   }
 
   /** Where the synced part ends. */
   get position(): LogPosition {
-    return {offset: this.out.length, seq: this.syncedSeq};
+    return {offset: this.out.syncedLength, seq: this.syncedSeq};
   }
 
   /**
@@ -144,12 +149,12 @@ export class EventLog {
    * Sync what is queued and close the file; a second call does nothing.
    * @throws {MilestoneError} when that last sync fails.
    */
-  close(): void {
+  async close(): Promise<void> {
     if (this.isClosed) return;
     const isAlive = !this.failure;
-    while (this.batch) this.flush(this.batch); // a listener may append
-    this.out.close();
+    while (this.syncing || this.batch) await this.durable().catch(() => {}); // a listener may append
     this.isClosed = true;
+    this.out.close();
     if (isAlive && this.failure) throw this.failure;
   }
 
@@ -176,24 +181,50 @@ export class EventLog {
   private makeDue(batch: Batch): void {
     if (batch.isDue) return;
     batch.isDue = true;
+    this.flushAtEndOfTurn(batch);
+  }
+
+  private flushAtEndOfTurn(batch: Batch): void {
     atEndOfTurn(() => this.flush(batch));
   }
 
   private flush(batch: Batch): void {
     if (this.batch !== batch) return;
-    this.batch = undefined;
+    batch.isDue = true;
+    if (this.syncing) return; // after that
     batch.endWait?.();
     try {
       this.out.append(Buffer.from(batch.lines.join('')));
-      this.syncedSeq = batch.events.at(-1)!.seq;
     } catch (error) {
-      this.failure = error;
-      batch.synced.reject(error);
-      for (const listener of this.failureListeners) listener(error);
+      this.die(error);
       return;
     }
+    this.batch = undefined;
+    this.syncing = batch;
+    this.out.sync(error => {
+      if (error) this.die(error);
+      else this.settle(batch);
+      if (this.batch?.isDue) this.flushAtEndOfTurn(this.batch); // who has waited may add to it
+    });
+  }
+
+  private settle(batch: Batch): void {
+    this.syncing = undefined;
+    this.syncedSeq = batch.events.at(-1)!.seq;
     batch.synced.resolve();
     for (const listener of this.listeners) listener(batch.events);
+  }
+
+  private die(failure: unknown): void {
+    this.failure = failure;
+    const lost = [this.syncing, this.batch];
+    this.syncing = undefined;
+    this.batch = undefined;
+    for (const batch of lost) {
+      batch?.endWait?.();
+      batch?.synced.reject(failure);
+    }
+    for (const listener of this.failureListeners) listener(failure);
   }
 }
 

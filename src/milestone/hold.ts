@@ -105,7 +105,7 @@ export async function holdUnread<Result>(
     if (options.purpose === 'command') await held?.flush();
     return result;
   } finally {
-    held?.close();
+    await held?.close();
     locked.lock.release();
   }
 }
@@ -225,8 +225,8 @@ export class HeldMilestone implements LockedMilestone {
     movePlanFile(planFile, this.planFile);
   }
 
-  close(): void {
-    this.log?.close();
+  async close(): Promise<void> {
+    await this.log?.close();
   }
 
   private withoutForeignLines(): LogPosition {

@@ -37,10 +37,10 @@ function pausedFor({request_id}: Request): NewEvent {
   return {event: 'milestone_paused', details: {code: 'requested', reason: 'because', request_id}};
 }
 
-function record(logFile: string, clock: FakeClock, event: NewEvent): void {
+async function record(logFile: string, clock: FakeClock, event: NewEvent): Promise<void> {
   const log = EventLog.open(logFile, {milestoneId: 'm', sessionId: 'session-of-the-test', clock});
   log.append(event);
-  log.close();
+  await log.close();
 }
 
 test('a request that nobody takes for ten seconds is withdrawn', async () => {
@@ -67,7 +67,7 @@ test('one that was taken is waited for, and its answer comes from the log', asyn
   expect(leftoverRequests(inbox).requests).toHaveLength(1);
 
   const paused = pausedFor(request!);
-  record(logFile, clock, paused);
+  await record(logFile, clock, paused);
   expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: paused});
 });
 
@@ -82,13 +82,16 @@ test('one that was taken and never answered is given up after two minutes', asyn
 });
 
 /** The executor dies, and while the sender waits for the lock to act in its place, another one takes it. */
-async function takeOver(held: Awaited<ReturnType<typeof heldMilestone>>, meanwhile: () => void): Promise<void> {
+async function takeOver(
+  held: Awaited<ReturnType<typeof heldMilestone>>,
+  meanwhile: () => void | Promise<void>,
+): Promise<void> {
   const {clock, lock, take} = held;
   lock.release();
   const command = take('command', 'session-of-a-command');
   await clock.advance(1_000);
   await clock.untilAsleep();
-  meanwhile();
+  await meanwhile();
   command.release();
   take('execute', 'session-that-took-over');
 }
@@ -106,7 +109,7 @@ test('one that a dead executor had taken is not sent again to the one that took 
   expect(takeRequests(inbox).requests).toEqual([]);
   expect(leftoverRequests(inbox).requests).toEqual([request]);
   const paused = pausedFor(request!);
-  record(logFile, clock, paused);
+  await record(logFile, clock, paused);
   expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: paused});
 });
 
@@ -118,8 +121,8 @@ test('one that was answered before another executor took over is not acted on tw
   await clock.untilAsleep();
   const [request] = takeRequests(inbox).requests;
   const paused = pausedFor(request!);
-  await takeOver(held, () => {
-    record(logFile, clock, paused);
+  await takeOver(held, async () => {
+    await record(logFile, clock, paused);
     finishRequest(inbox, request!);
   });
   expect(await clock.runUntil(asked)).toMatchObject({by: 'executor', event: paused});
@@ -139,7 +142,7 @@ test('one that is lost is sent again, to the session that it was meant for', asy
   expect(takeRequests(inbox).requests).toEqual([request]);
   expect(request).toMatchObject({session_id: 'session-of-the-test'});
   const paused = pausedFor(request!);
-  record(logFile, clock, paused);
+  await record(logFile, clock, paused);
   expect(await clock.runUntil(asked)).toMatchObject({by: 'executor'});
 });
 

@@ -74,6 +74,6 @@ export async function writeLog(folder: string, count: number, reason?: string): 
   const log = openLog(file);
   for (let number = 1; number <= count; number++) log.append(skipped(`task-${number}`, reason));
   await log.durable();
-  log.close();
+  await log.close();
   return file;
 }

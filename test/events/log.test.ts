@@ -11,7 +11,7 @@ function seqs(file: string): number[] {
   return [...readLog(file)].map(entry => entry.event.seq);
 }
 
-function systemError(code: string): Error {
+function systemError(code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(`${code}: made up`), {code});
 }
 
@@ -35,7 +35,7 @@ test('an append gives the event its number, time, milestone and session at once'
   expect(fs.statSync(file).size).toBe(0);
   await log.durable();
   expect([...readLog(file)]).toEqual([{event, offset: fs.statSync(file).size}]);
-  log.close();
+  await log.close();
 });
 
 test('an event that does not fit what came before never gets into the log', async () => {
@@ -48,13 +48,13 @@ test('an event that does not fit what came before never gets into the log', asyn
   log.append(skipped('logout'), event => expect(event.seq).toBe(1));
   await log.durable();
   expect([...readLog(file)].map(({event}) => event.details)).toEqual([{task_id: 'logout'}]);
-  log.close();
+  await log.close();
 });
 
 test('all appends of one turn share one write and one sync', async () => {
   const log = openLog(path.join(temporaryFolder(), 'log'));
   const write = vi.spyOn(fs, 'writeSync');
-  const sync = vi.spyOn(fs, 'fdatasyncSync');
+  const sync = vi.spyOn(fs, 'fdatasync');
   const waits: Array<Promise<void>> = [];
   for (let number = 0; number < 100; number++) {
     log.append(skipped(`task-${number}`));
@@ -66,12 +66,12 @@ test('all appends of one turn share one write and one sync', async () => {
   log.append(skipped('later'));
   await log.durable();
   expect(sync).toHaveBeenCalledTimes(2);
-  log.close();
+  await log.close();
 });
 
 test('an event that can wait shares the sync of the next one', async () => {
   const log = openLog(path.join(temporaryFolder(), 'log'));
-  const sync = vi.spyOn(fs, 'fdatasyncSync');
+  const sync = vi.spyOn(fs, 'fdatasync');
   const heard: number[] = [];
   log.onDurable(events => heard.push(events.length));
   log.append(skipped('a'), undefined, {canWait: true});
@@ -80,13 +80,15 @@ test('an event that can wait shares the sync of the next one', async () => {
   log.append(skipped('b'));
   await endOfTurn();
   expect(sync).toHaveBeenCalledTimes(1);
+  await log.durable();
   expect(heard).toEqual([2]);
-  log.close();
+  await log.close();
 });
 
 test('an event that can wait is synced when somebody waits for it, when time has passed, and on closing', async () => {
   const clock = new HandClock();
-  const log = openLog(path.join(temporaryFolder(), 'log'), {clock});
+  const file = path.join(temporaryFolder(), 'log');
+  const log = openLog(file, {clock});
   const heard: MilestoneEvent[] = [];
   log.onDurable(events => heard.push(...events));
   log.append(skipped('awaited'), undefined, {canWait: true});
@@ -94,30 +96,60 @@ test('an event that can wait is synced when somebody waits for it, when time has
   expect(heard).toHaveLength(1);
   log.append(skipped('alone'), undefined, {canWait: true});
   await clock.wake();
+  expect(seqs(file)).toHaveLength(2);
+  await log.durable();
   expect(heard).toHaveLength(2);
   log.append(skipped('last'), undefined, {canWait: true});
-  log.close();
+  await log.close();
   expect(heard).toHaveLength(3);
+});
+
+test('what is appended while a sync is under way shares the next one, and waits for it', async () => {
+  const file = path.join(temporaryFolder(), 'log');
+  const log = openLog(file);
+  const sync = holdSync();
+  const heard: number[][] = [];
+  log.onDurable(events => heard.push(events.map(event => event.seq)));
+  log.append(skipped('a'));
+  const first = log.durable();
+  await endOfTurn();
+  const others = ['b', 'c'].map(task => {
+    log.append(skipped(task));
+    return log.durable();
+  });
+  await endOfTurn();
+  expect(seqs(file)).toEqual([1]);
+  expect(log.position.seq).toBe(0);
+  sync.end();
+  await first;
+  expect(heard).toEqual([[1]]);
+  expect(log.position).toEqual({offset: fs.statSync(file).size, seq: 1});
+  const closed = log.close();
+  await endOfTurn();
+  expect(seqs(file)).toEqual([1, 2, 3]);
+  sync.end();
+  await Promise.all([...others, closed]);
+  expect(heard).toEqual([[1], [2, 3]]);
 });
 
 test('nobody who waits goes on before the sync, and the lock is checked before the write', async () => {
   const order: string[] = [];
   const log = openLog(path.join(temporaryFolder(), 'log'), {beforeSync: () => order.push('check')});
-  const {writeSync, fdatasyncSync} = fs;
+  const {writeSync, fdatasync} = fs;
   vi.spyOn(fs, 'writeSync').mockImplementation(((...args: Parameters<typeof writeSync>) => {
     order.push('write');
     return writeSync(...args);
   }) as typeof writeSync);
-  vi.spyOn(fs, 'fdatasyncSync').mockImplementation(fd => {
+  vi.spyOn(fs, 'fdatasync').mockImplementation((fd, onEnd) => {
     order.push('sync');
-    fdatasyncSync(fd);
+    fdatasync(fd, onEnd);
   });
   log.onDurable(events => order.push(`listener ${events.length}`));
   log.append(skipped('a'));
   log.append(skipped('b'));
   await log.durable().then(() => order.push('durable'));
   expect(order).toEqual(['check', 'write', 'sync', 'listener 2', 'durable']);
-  log.close();
+  await log.close();
 });
 
 test('listeners hear every event once and in order, also those that a listener appends', async () => {
@@ -136,22 +168,22 @@ test('listeners hear every event once and in order, also those that a listener a
   log.append(skipped('c'));
   await log.durable();
   expect(heard).toEqual([1, 2, 3]);
-  log.close();
+  await log.close();
 });
 
 test('with nothing to write, durable resolves without a sync', async () => {
   const log = openLog(path.join(temporaryFolder(), 'log'));
-  const sync = vi.spyOn(fs, 'fdatasyncSync');
+  const sync = vi.spyOn(fs, 'fdatasync');
   await log.durable();
   expect(sync).not.toHaveBeenCalled();
-  log.close();
+  await log.close();
 });
 
-test('a new log is private, and its name is synced in every folder that was made for it', () => {
+test('a new log is private, and its name is synced in every folder that was made for it', async () => {
   const folder = temporaryFolder();
   const sync = vi.spyOn(fs, 'fsyncSync');
   const file = path.join(folder, 'home', 'logs', 'log');
-  openLog(file).close();
+  await openLog(file).close();
   expect(fs.statSync(file).mode & 0o777).toBe(0o600);
   expect(sync).toHaveBeenCalledTimes(3); // logs, home, folder
 });
@@ -161,10 +193,10 @@ test('closing syncs what is queued', async () => {
   const log = openLog(file);
   log.append(skipped('a'));
   const durable = log.durable();
-  log.close();
+  await log.close();
   await durable;
   expect(seqs(file)).toEqual([1]);
-  log.close();
+  await log.close();
   expect(() => log.append(skipped('b'))).toThrow('the event log is closed');
 });
 
@@ -183,7 +215,7 @@ test('numbers have no gap and times never go backwards, whatever the clock does 
             returned.push(log.append(skipped('a')));
           }
           await log.durable();
-          log.close();
+          await log.close();
         }
         const read = [...readLog(file)].map(entry => entry.event);
         expect(read).toEqual(returned);
@@ -211,7 +243,7 @@ test('a log that is cut anywhere replays to its last whole line, goes on from th
 
     const log = openLog(cut);
     expect(log.append(skipped('next')).seq).toBe(count + 1);
-    log.close();
+    await log.close();
     expect(seqs(cut)).toHaveLength(count + 1);
     const kept = fs.readdirSync(path.dirname(cut)).filter(name => name !== 'log');
     expect(kept).toEqual(length === sound ? [] : ['log.torn-20261123T100000000Z']);
@@ -224,7 +256,7 @@ test('two torn tails of the same millisecond are both kept', async () => {
   const file = await writeLog(folder, 1);
   for (const tail of ['{"se', '{"seq']) {
     fs.appendFileSync(file, tail);
-    openLog(file).close();
+    await openLog(file).close();
   }
   const kept = fs.readdirSync(folder).filter(name => name.includes('.torn-'));
   expect(kept.map(name => fs.readFileSync(path.join(folder, name), 'utf8'))).toEqual(['{"se', '{"seq']);
@@ -243,9 +275,16 @@ test('a log that is not as the caller read it is refused', async () => {
   const file = await writeLog(temporaryFolder(), 2);
   const reader = readLog(file);
   for (const _ of reader);
-  openLog(file, {after: reader.position}).close();
+  await openLog(file, {after: reader.position}).close();
   expect(() => openLog(file, {after: {offset: 0, seq: 0}})).toThrow('it ends with event 2, expected 0');
 });
+
+/** Syncs of a log end when the test says so. */
+function holdSync(): {end(error?: NodeJS.ErrnoException): void} {
+  const waiting: Array<(error: NodeJS.ErrnoException | null) => void> = [];
+  vi.spyOn(fs, 'fdatasync').mockImplementation((_, onEnd) => void waiting.push(onEnd));
+  return {end: (error = undefined) => waiting.shift()?.(error ?? null)};
+}
 
 /** Fails like a full disk once `capacity` bytes are written. */
 function limitDisk(capacity: number, code = 'ENOSPC'): void {
@@ -276,7 +315,7 @@ test('a disk that is full at any byte leaves the log as it was before, and dead'
     expect(fs.readFileSync(file)).toEqual(before);
     expect(() => log.append(skipped('task-3'))).toThrow(expect.objectContaining({code: 'DISK_FULL'}));
     await expect(log.durable()).rejects.toMatchObject({code: 'DISK_FULL'});
-    log.close();
+    await log.close();
     expect(fs.readFileSync(file)).toEqual(before);
   }
 });
@@ -289,7 +328,7 @@ test('short writes are continued', async () => {
     writeSync(fd, data, offset, 1)) as typeof writeSync);
   log.append(skipped('a', 'später'));
   await log.durable();
-  log.close();
+  await log.close();
   expect(seqs(file)).toEqual([1]);
 });
 
@@ -303,7 +342,7 @@ test.each([
   limitDisk(3, system);
   log.append(skipped('a'));
   await expect(log.durable()).rejects.toMatchObject({code});
-  log.close();
+  await log.close();
 });
 
 test('after a failed sync nothing more is written, and the error says that the last events are in doubt', async () => {
@@ -311,16 +350,19 @@ test('after a failed sync nothing more is written, and the error says that the l
   const log = openLog(file);
   const heard = vi.fn();
   log.onDurable(heard);
-  const sync = vi.spyOn(fs, 'fdatasyncSync').mockImplementation(() => {
-    throw systemError('EIO');
-  });
+  const sync = holdSync();
   log.append(skipped('a'));
-  await expect(log.durable()).rejects.toThrow(/sync the event log .* its last events may not be on disk/);
-  sync.mockRestore();
+  const first = expect(log.durable()).rejects.toThrow(/sync the event log .* its last events may not be on disk/);
+  await endOfTurn();
+  log.append(skipped('meanwhile'));
+  const meanwhile = expect(log.durable()).rejects.toMatchObject({code: 'LOG_UNWRITABLE'});
+  sync.end(systemError('EIO'));
+  await Promise.all([first, meanwhile]);
   expect(() => log.append(skipped('b'))).toThrow(MilestoneError);
   await expect(log.durable()).rejects.toMatchObject({code: 'LOG_UNWRITABLE'});
   expect(heard).not.toHaveBeenCalled();
-  log.close();
+  await log.close();
+  expect(seqs(file)).toEqual([1]);
 });
 
 test('a writer that has lost its lock writes nothing', async () => {
@@ -333,7 +375,7 @@ test('a writer that has lost its lock writes nothing', async () => {
   });
   log.append(skipped('a'));
   await expect(log.durable()).rejects.toBe(lost);
-  expect(() => log.close()).not.toThrow();
+  await log.close();
   expect(fs.statSync(file).size).toBe(0);
 });
 
@@ -343,13 +385,13 @@ test('a log that was deleted, or written by another process, is not written to',
   fs.rmSync(path.join(folder, 'deleted'));
   deleted.append(skipped('a'));
   await expect(deleted.durable()).rejects.toMatchObject({code: 'LOG_UNWRITABLE'});
-  deleted.close();
+  await deleted.close();
 
   const shared = openLog(path.join(folder, 'shared'));
   fs.appendFileSync(path.join(folder, 'shared'), 'somebody else\n');
   shared.append(skipped('a'));
   await expect(shared.durable()).rejects.toMatchObject({code: 'LOCK_LOST'});
-  shared.close();
+  await shared.close();
   expect(fs.readFileSync(path.join(folder, 'shared'), 'utf8')).toBe('somebody else\n');
 });
 
@@ -362,14 +404,14 @@ test('whoever listens for it is told what the log died of, once', async () => {
   await endOfTurn();
   expect(() => log.append(skipped('b'))).toThrow(MilestoneError);
   expect(told.mock.calls).toEqual([[expect.objectContaining({code: 'DISK_FULL'})]]);
-  log.close();
+  await log.close();
 });
 
-test('a failure that nobody waited for is thrown when the log is closed', () => {
+test('a failure that nobody waited for is thrown when the log is closed', async () => {
   const log = openLog(path.join(temporaryFolder(), 'log'));
   limitDisk(0);
   log.append(skipped('a'));
-  expect(() => log.close()).toThrow(expect.objectContaining({code: 'DISK_FULL'}));
+  await expect(log.close()).rejects.toMatchObject({code: 'DISK_FULL'});
 });
 
 test('an event that cannot be written as JSON takes no number', async () => {
@@ -378,6 +420,6 @@ test('an event that cannot be written as JSON takes no number', async () => {
   expect(() => log.append(skipped('a', 1n as never))).toThrow(TypeError);
   log.append(skipped('b'));
   await log.durable();
-  log.close();
+  await log.close();
   expect(seqs(file)).toEqual([1]);
 });

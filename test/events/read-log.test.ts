@@ -112,7 +112,7 @@ test('backwards gives what forwards gives, with lines of any length and a torn t
         const log = openLog(file);
         for (const [index, length] of lengths.entries()) log.append(skipped(`task-${index}`, 'ä'.repeat(length)));
         await log.durable();
-        log.close();
+        await log.close();
         fs.appendFileSync(file, '{"seq"'.slice(0, torn));
         const forwards = [...readLog(file)];
         expect(forwards).toHaveLength(lengths.length);
@@ -144,7 +144,7 @@ test('following waits for the file, gives whole lines only, and ends with the si
   const log = openLog(file);
   log.append(skipped('a'));
   log.append(skipped('b'));
-  log.close();
+  await log.close();
   await clock.wake();
   expect((await first).value?.event.seq).toBe(1);
   expect((await events.next()).value?.event.seq).toBe(2);
@@ -189,7 +189,7 @@ test('a seal holds while the log grows, and breaks for another log', async () =>
 
   const log = openLog(file);
   log.append(skipped('next'));
-  log.close();
+  await log.close();
   expect(logSeal(file, offset)).toBe(seal);
   expect(logSeal(file, offset - 1)).toBeUndefined(); // no line ends there
   expect(logSeal(file, fs.statSync(file).size + 1)).toBeUndefined();
