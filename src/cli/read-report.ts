@@ -4,6 +4,7 @@ import path from 'node:path';
 import type {MilestoneEvent} from '../events/event.ts';
 import {readLog} from '../events/read-log.ts';
 import {openRepository} from '../git/repository.ts';
+import {isAtWork} from '../lock/lock-holder.ts';
 import type {MilestoneView} from '../milestone/look.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import {systemClock} from '../platform/clock.ts';
@@ -29,8 +30,14 @@ export async function reportOf(
 }
 
 /** What the log tells; undefined where there is none here. */
-export function historyOf(paths: HomePaths, {id, origin}: MilestoneView, now: number): MilestoneHistory | undefined {
-  return origin === 'log' ? attemptHistory(id, eventsOf(paths.log(id)), now) : undefined;
+export function historyOf(
+  paths: HomePaths,
+  {id, origin, executor}: MilestoneView,
+  now: number,
+): MilestoneHistory | undefined {
+  return origin === 'log'
+    ? attemptHistory(id, eventsOf(paths.log(id)), {now, isExecuted: isAtWork(executor.who)})
+    : undefined;
 }
 
 function* eventsOf(file: string): Generator<MilestoneEvent> {

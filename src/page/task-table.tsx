@@ -3,6 +3,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {spanText} from '../reports/morning/headline.ts';
 import type {DoneTask, MorningReport, ReportedTask} from '../reports/morning/report-shape.ts';
+import {ownMs} from '../state/stage-times.ts';
 import type {ShownStatus} from '../state/task.ts';
 import {Rows} from './rows.tsx';
 import {STATE_WORDS, STATES, StateIcon} from './state-icon.tsx';
@@ -50,7 +51,6 @@ export function TaskTable({report: {tasks, done, unchecked}}: {report: MorningRe
 
 function Row({task, done, isUnchecked}: {task: ReportedTask; done: DoneTask | undefined; isUnchecked: boolean}) {
   const {id, title, status, driver, attempts, cost_usd, stage_times} = task;
-  const {working, checking, queued} = stage_times;
   return (
     <tr id={rowId(id)} class={status}>
       <th scope="row">
@@ -64,7 +64,7 @@ function Row({task, done, isUnchecked}: {task: ReportedTask; done: DoneTask | un
       <td>{done?.commit?.slice(0, 10) ?? '–'}</td>
       <td>{shown(driver)}</td>
       <td class="number">{attempts}</td>
-      <td class="number">{attempts === 0 ? '–' : spanText(working + checking + queued)}</td>
+      <td class="number">{attempts === 0 ? '–' : spanText(ownMs(stage_times))}</td>
       <td class="number">{usd(cost_usd)}</td>
     </tr>
   );

@@ -124,6 +124,7 @@ function taskReport(task: Task, state: TaskState, driver: string, progress: numb
     report.stage = state.stage;
     report.driver = state.driver;
     report.attempt_started_at = state.startedAt;
+    if (state.workingAt !== undefined) report.working_at = state.workingAt;
     if (state.queued) report.queued_at = state.queued.at;
     const worker = workerOf(state);
     if (worker !== undefined) report.worker = worker;

@@ -102,6 +102,8 @@ export interface TaskReport {
   started_at?: Timestamp;
   /** Of the attempt that is running. */
   attempt_started_at?: Timestamp;
+  /** Since when it is at work: before that it waits for its slot, or for a worker. */
+  working_at?: Timestamp;
   /** Since when its work is done, and waits to be merged; of a completed one, since when it did. */
   queued_at?: Timestamp;
   /** Those with which it is merged and checked at the moment, itself among them. */
@@ -109,7 +111,7 @@ export interface TaskReport {
   /** Of an attempt on another machine: who has it; null until somebody has said so. */
   worker?: string | null;
   completed_at?: Timestamp;
-  /** Time of its attempts, without that in which it waited for its turn or for a person. */
+  /** Time in which its attempts worked and were checked: not that in which it waited, for whatever or whomever. */
   minutes?: number;
   /** What its agents say that it has cost; absent when they do not. */
   cost_usd?: number;

@@ -2,6 +2,7 @@ import {MilestoneError} from '../errors.ts';
 import type {MilestoneEvent} from '../events/event.ts';
 import {noteAside, noteChange} from './asides.ts';
 import {applyToTroubles, pauseDriver, settleSpending} from './drivers.ts';
+import {cameToPassAt} from './ended-attempt.ts';
 import {applyToTask, isTaskEvent} from './fold-task.ts';
 import {heldUpKey} from './held-up.ts';
 import type {MilestoneState} from './milestone.ts';
@@ -21,7 +22,7 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
   if (isTaskEvent(event)) {
     const task = state.tasks.get(event.details.task_id);
     if (!task) throw misplaced(event, `names the unknown task \`${event.details.task_id}\``);
-    setTask(state, event.details.task_id, applyToTask(task, event));
+    setTask(state, event.details.task_id, applyToTask(task, event, cameToPassAt(state, task, event)));
     if (state.kiroTasks.has(event.details.task_id)) state.kiroChangedAt = event.timestamp;
     applyToTroubles(state, event, task);
   }
@@ -37,6 +38,7 @@ export function applyEvent(state: MilestoneState, event: MilestoneEvent): void {
 function countTime(state: MilestoneState, {event, session_id, timestamp}: MilestoneEvent): void {
   const {session, timestamp: before = timestamp} = state;
   if (event === 'session_started' || session === undefined || session.ended || session.id !== session_id) return;
+  session.heardAt = timestamp;
   state.executedMs += Math.max(Date.parse(timestamp) - Date.parse(before), 0);
 }
 
@@ -121,6 +123,8 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
       state.session = {
         id: event.session_id,
         startedAt: event.timestamp,
+        heardAt: event.timestamp,
+        ...(state.session && {before: state.session.heardAt}),
         ...(event.details.yolo && {yolo: true}),
         ...((event.details.gates ?? state.plan.settings.gates) === 'auto' && {autoGates: true}),
         ...(event.details.uncommitted && {uncommitted: event.details.uncommitted}),

@@ -2,9 +2,19 @@
 
 import type {Denial} from '../events/details/attempt.ts';
 import type {Outcome} from '../events/details/outcome.ts';
+import type {MilestoneEvent} from '../events/event.ts';
 import type {Timestamp} from '../events/timestamp.ts';
 import {withPhase} from './kiro.ts';
-import type {AttemptCounters, LastAttempt, RunningTask, TaskHistory, TaskState} from './task.ts';
+import type {SessionInfo} from './milestone.ts';
+import {ownMs, stagesOf} from './stage-times.ts';
+import {
+  type AttemptCounters,
+  isByHand,
+  type LastAttempt,
+  type RunningTask,
+  type TaskHistory,
+  type TaskState,
+} from './task.ts';
 
 /** The task after an attempt that did not complete it; what follows is in the next event. */
 export function afterAttempt(
@@ -12,8 +22,7 @@ export function afterAttempt(
   outcome: Outcome,
   {at, denials}: {at: Timestamp; denials: Denial[] | undefined},
 ): TaskState {
-  const {history} = task;
-  const counters = {...history.counters};
+  const counters = {...task.history.counters};
   if (outcome.kind === 'failed') countFailure(counters, outcome);
   if (outcome.kind === 'conflict') counters.conflicts++;
   if (outcome.kind === 'overload') counters.overloads++;
@@ -27,7 +36,7 @@ export function afterAttempt(
     // Budget and cancelled ends have no event after them; every other end is decided by the next event.
     ...(!hasNoSequel(outcome) && {undecided: {attempt: task.attempt, outcome}}),
     history: {
-      ...reopened(outcome.kind === 'interrupted' && outcome.executor_died ? history : withTime(task, at)),
+      ...reopened(withTime(task, {at, isCompleted: false})),
       counters,
       failure: {cause, message: outcome.message},
       last: lastAttempt(task, outcome, denials),
@@ -35,10 +44,26 @@ export function afterAttempt(
   };
 }
 
-/** The history with the time of an attempt that ends, but for that in the queue. */
-export function withTime({history, startedAt, queued}: RunningTask, at: Timestamp): TaskHistory {
-  const took = Date.parse(queued?.at ?? at) - Date.parse(startedAt);
-  return {...history, tookMs: (history.tookMs ?? 0) + Math.max(took, 0)};
+/** The history with the own time of an attempt that ends. */
+export function withTime(task: RunningTask, {at, isCompleted}: {at: Timestamp; isCompleted: boolean}): TaskHistory {
+  const {history, startedAt} = task;
+  const stages = stagesOf(task, {ready: Date.parse(startedAt), end: Date.parse(at), isCompleted});
+  return {...history, tookMs: (history.tookMs ?? 0) + ownMs(stages)};
+}
+
+/**
+ * When something came to pass that was recorded: an attempt that the next executor found, and on which nobody worked any
+ * more, ended when its own was last heard of.
+ */
+export function cameToPassAt(
+  {session}: {session?: SessionInfo},
+  task: TaskState | undefined,
+  {event, timestamp, session_id}: MilestoneEvent,
+): Timestamp {
+  const isLocal = task?.status === 'in_progress' && !isByHand(task) && !task.dispatched;
+  if (event !== 'attempt_ended' || !isLocal || !session || task.session === session_id) return timestamp;
+  const heardAt = task.session === session.id ? session.heardAt : session.before;
+  return heardAt !== undefined && heardAt < timestamp ? heardAt : timestamp;
 }
 
 /** What it fails on again is told from what it fails on. */

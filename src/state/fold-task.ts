@@ -10,6 +10,7 @@ import {MilestoneError} from '../errors.ts';
 import type {CheckResult} from '../events/details/checks.ts';
 import type {Usage} from '../events/details/driver.ts';
 import type {EventOf, KiroEvent, MilestoneEvent, TaskEvent} from '../events/event.ts';
+import type {Timestamp} from '../events/timestamp.ts';
 import {afterAttempt, lastAttempt, withTime} from './ended-attempt.ts';
 import {applyToKiro, newKiro, withPhase} from './kiro.ts';
 import {startedAttempt, withoutConversation} from './started-attempt.ts';
@@ -25,9 +26,10 @@ import {addUsage} from './usage.ts';
 
 /**
  * Fold one recorded event into a task. The only place where a task changes status.
+ * @param at When it came to pass, where that is known better than when it was recorded (`cameToPassAt`).
  * @throws {MilestoneError} `LOG_CORRUPT` when the event cannot follow what the log said before.
  */
-export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
+export function applyToTask(task: TaskState, event: TaskEvent, at: Timestamp = event.timestamp): TaskState {
   const {history} = task;
   switch (event.event) {
     case 'task_started':
@@ -44,15 +46,16 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
     case 'task_working': {
       if (!isRunning(task, event)) break;
       const {pid, process_started: started, worker, lives_at: livesAt} = event.details;
-      const at = worker !== undefined &&
+      const living = worker !== undefined &&
         task.dispatched && {dispatched: {...task.dispatched, worker, ...(livesAt && {livesAt})}};
-      return {...task, stage: 'working', process: {pid, started}, ...at};
+      return {...task, stage: 'working', workingAt: event.timestamp, process: {pid, started}, ...living};
     }
     case 'task_claimed':
       if (!isRunning(task, event) || task.stage === 'integrating') break;
       return {
         ...withoutSettled(task),
         stage: 'claimed',
+        claimedAt: event.timestamp,
         claim: event.details.result,
         claimSeq: event.seq,
         ...(event.details.delivered && {delivered: event.details.delivered}),
@@ -66,6 +69,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
         ...task,
         checks: rememberFlaky(event.details.checks, task.checks),
         ...(event.details.ok && event.details.checks.length > 0 && {checked: true}),
+        ...(event.details.ok && event.details.on === 'worktree' && {verifiedAt: event.timestamp}),
       };
     case 'task_queued': {
       if (!isRunning(task, event) || task.stage !== 'claimed') break;
@@ -88,7 +92,7 @@ export function applyToTask(task: TaskState, event: TaskEvent): TaskState {
       return completed(task, event);
     case 'attempt_ended':
       if (!isRunning(task, event)) break;
-      return afterAttempt(task, event.details.outcome, {at: event.timestamp, denials: event.details.denials});
+      return afterAttempt(task, event.details.outcome, {at, denials: event.details.denials});
     case 'task_retry_scheduled':
       if (task.status !== 'pending') break;
       return {
@@ -164,7 +168,7 @@ function completed(task: TaskState, {timestamp, details}: EventOf<'task_complete
     ...(running?.removedTests && {removedTests: running.removedTests}),
     ...(running?.checks && running.checks.length > 0 && {checks: running.checks.map(doneCheck)}),
     history: {
-      ...(running ? withTime(running, timestamp) : task.history),
+      ...(running ? withTime(running, {at: timestamp, isCompleted: true}) : task.history),
       attempts: Math.max(task.history.attempts, details.attempt),
     },
   };
@@ -195,7 +199,10 @@ function applyWorkflow(task: TaskState, event: KiroEvent): TaskState | undefined
   if (task.status !== 'in_progress' || task.attempt !== event.details.attempt) return undefined;
   if (event.details.phase === 'execute' && event.details.status === 'completed')
     return {...task, history: {...history, kiro}};
-  return {status: 'pending', history: {...withTime(task, event.timestamp), kiro, last: lastAttempt(task)}};
+  return {
+    status: 'pending',
+    history: {...withTime(task, {at: event.timestamp, isCompleted: false}), kiro, last: lastAttempt(task)},
+  };
 }
 
 /** The phase stops where the task does. */

@@ -75,6 +75,10 @@ export interface Activation {
 export interface SessionInfo {
   id: string;
   startedAt: Timestamp;
+  /** When it recorded something last. */
+  heardAt: Timestamp;
+  /** The same of the one before. */
+  before?: Timestamp;
   /** Agents with `permissions: full` may do anything. */
   yolo?: true;
   /** Nobody is asked at the gates. */

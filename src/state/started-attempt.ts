@@ -7,7 +7,7 @@ import type {PendingTask, TaskHistory, TaskState} from './task.ts';
 
 /** The task in the attempt that has just begun. */
 export function startedAttempt({alone, history}: PendingTask, event: EventOf<'task_started'>): TaskState {
-  const {timestamp, details} = event;
+  const {timestamp, session_id: session, details} = event;
   return {
     status: 'in_progress',
     stage: 'starting',
@@ -17,6 +17,7 @@ export function startedAttempt({alone, history}: PendingTask, event: EventOf<'ta
     token: details.token,
     driver: details.driver,
     startedAt: timestamp,
+    session,
     ...(details.provider !== undefined && {provider: details.provider}),
     ...(details.phase !== undefined && {phase: details.phase}),
     ...(details.conversation !== undefined && {conversation: details.conversation}),

@@ -16,7 +16,7 @@ export interface TaskHistory {
   counters: AttemptCounters;
   /** When the first attempt started. */
   startedAt?: Timestamp;
-  /** How long its attempts took together, in milliseconds; of one whose executor died nobody knows. */
+  /** The own time of its attempts (`ownMs`) together, in milliseconds. */
   tookMs?: number;
   /** How the last attempt that did not succeed ended. */
   failure?: {cause: string; message: string};
@@ -90,7 +90,18 @@ export interface PendingTask extends Remembered {
   undecided?: {attempt: number; outcome: Outcome};
 }
 
-export interface RunningTask extends Remembered {
+/** How far an attempt has got, and when. */
+export interface AttemptMarks {
+  /** Its driver is at work: here, or at a worker. */
+  workingAt?: Timestamp;
+  claimedAt?: Timestamp;
+  /** Its own checks were green. */
+  verifiedAt?: Timestamp;
+  /** It waits to be merged, since then: its work, where there is any. */
+  queued?: {at: Timestamp; commit?: string};
+}
+
+export interface RunningTask extends Remembered, AttemptMarks {
   status: 'in_progress';
   stage: Stage;
   attempt: number;
@@ -103,6 +114,8 @@ export interface RunningTask extends Remembered {
   /** Whose login and quota it uses, where `driver` is another name for it. */
   provider?: string;
   startedAt: Timestamp;
+  /** Who started it. */
+  session: string;
   /** Of a kiro task. */
   phase?: KiroPhase;
   /** Of a coding agent, as soon as it is known. */
@@ -120,8 +133,6 @@ export interface RunningTask extends Remembered {
   claim?: Claim;
   /** Number of the event that claimed it. */
   claimSeq?: number;
-  /** It waits to be merged, since then: its work, where there is any. */
-  queued?: {at: Timestamp; commit?: string};
   /** Green checks are on record for this attempt. */
   checked?: boolean;
   /** Checks that were run for it, as last recorded. */

@@ -1,4 +1,4 @@
-import type {StatusReport} from '../reports/status-shape.ts';
+import type {StatusReport, TaskReport} from '../reports/status-shape.ts';
 import type {MilestoneStatus} from '../state/milestone.ts';
 import type {ShownStatus, Stage} from '../state/task.ts';
 import type {Paint} from './paint.ts';
@@ -39,6 +39,21 @@ export function workerText(
   if (worker === undefined) return '';
   if (worker === null) return ', waits for a worker';
   return ` on ${worker}${executed === 'gone' ? ', goes on there' : ''}`;
+}
+
+/** Times of an attempt that is running, as `TaskReport` has them. */
+type AttemptTimes = Pick<TaskReport, 'attempt_started_at' | 'working_at' | 'queued_at' | 'worker'>;
+
+/**
+ * Since when an attempt waits for a worker, is at work, or waits to be merged; nothing for one that its executor left
+ * behind: its clock does not go on.
+ */
+export function stageSince(
+  {attempt_started_at, working_at, queued_at, worker}: AttemptTimes,
+  {executed}: Pick<StatusReport, 'executed'>,
+): string | undefined {
+  if (executed === 'gone' && worker === undefined) return undefined;
+  return queued_at ?? working_at ?? attempt_started_at;
 }
 
 /** A stage as people are told it. */

@@ -9,7 +9,7 @@ import {goOnCommand} from '../reports/what-next.ts';
 import {escaped as escapedText} from './markdown.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {stageWord, workerText} from './status-mark.ts';
+import {stageSince, stageWord, workerText} from './status-mark.ts';
 import {countParts, doneParts, othersOf, running, runningHeading, skipped, whoLines} from './status-text.ts';
 
 /** Entries of a section; the rest is counted. */
@@ -109,11 +109,12 @@ function failed({tasks}: StatusReport): TaskReport[] {
 }
 
 function runningText(task: TaskReport, {warnings, executed}: StatusReport): string {
-  const {id, attempts, attempt_started_at, queued_at: since = attempt_started_at, kiro} = task;
+  const {id, attempts, kiro} = task;
+  const since = stageSince(task, {executed});
   const attempt = attempts > 1 && !kiro ? `, attempt ${attempts}` : '';
   const marks = warnings.flatMap(of => ('task_id' in of && of.task_id === id ? `, ${WARNINGS[of.kind]}` : []));
   const phases = kiro ? ` (${phasesText(kiro.phases)})` : '';
-  return `\`${id}\` ${stageWord(task)}${escaped(workerText(task, {executed}))}${othersOf(task)}${attempt}, since ${since?.slice(0, 19)}Z${marks.join('')}${phases}`;
+  return `\`${id}\` ${stageWord(task)}${escaped(workerText(task, {executed}))}${othersOf(task)}${attempt}${since === undefined ? '' : `, since ${since.slice(0, 19)}Z`}${marks.join('')}${phases}`;
 }
 
 /** Without their ages, which change all the time. */

@@ -9,7 +9,7 @@ import {eventGist} from './events/log-line.ts';
 import type {Paint} from './paint.ts';
 import {phasesText} from './phases-text.ts';
 import {printable} from './printable.ts';
-import {stageWord, workerText} from './status-mark.ts';
+import {stageSince, stageWord, workerText} from './status-mark.ts';
 import {costLines} from './usage-text.ts';
 import {cutTo, pad} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
@@ -182,7 +182,7 @@ export function runningHeading({executed}: Pick<StatusReport, 'executed'>): 'Run
 }
 
 export function runningText(task: RunningTask, now: number, report: Pick<StatusReport, 'executed'>): string {
-  const since = task.queued_at ?? task.attempt_started_at;
+  const since = stageSince(task, report);
   const age = since === undefined ? '' : ` ${ageOf(now - Date.parse(since))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
   const title = task.title === task.id ? '' : `  ${task.title}`;
@@ -193,7 +193,16 @@ export function runningText(task: RunningTask, now: number, report: Pick<StatusR
 
 type RunningTask = Pick<
   TaskReport,
-  'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro' | 'worker'
+  | 'id'
+  | 'title'
+  | 'stage'
+  | 'attempts'
+  | 'attempt_started_at'
+  | 'working_at'
+  | 'queued_at'
+  | 'round'
+  | 'kiro'
+  | 'worker'
 >;
 
 /** Who is in its round. */

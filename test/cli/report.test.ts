@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {describe, expect, test} from 'vitest';
 import type {MorningReport} from '../../src/reports/morning/report-shape.ts';
-import {STAGES} from '../../src/reports/morning/stage-times.ts';
+import {STAGES} from '../../src/state/stage-times.ts';
 import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
 import {freeTask, kiroTask} from './kiro-plan.ts';

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {reportPage} from '../../src/page/report-page.tsx';
 import type {MorningReport, ReportedTask, TimelineEntry} from '../../src/reports/morning/report-shape.ts';
-import {STAGES, sumStages} from '../../src/reports/morning/stage-times.ts';
+import {STAGES, sumStages} from '../../src/state/stage-times.ts';
 
 const START = Date.parse('2026-11-23T22:00:00.000Z');
 const MINUTE = 60_000;

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {timelineLanes} from '../../src/page/timeline/lanes.ts';
 import type {TimelineEntry} from '../../src/reports/morning/report-shape.ts';
-import {STAGES} from '../../src/reports/morning/stage-times.ts';
+import {STAGES} from '../../src/state/stage-times.ts';
 import {madeUpReport, pageOf} from './night.ts';
 
 const stage = fc.integer({min: 0, max: 100_000});

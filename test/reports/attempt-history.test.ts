@@ -4,6 +4,7 @@ import {expect, test} from 'vitest';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import type {Task} from '../../src/plan/plan.ts';
 import {attemptHistory} from '../../src/reports/morning/attempt-history.ts';
+import {ownMs, sumStages} from '../../src/state/stage-times.ts';
 
 /** Events at so many seconds, each of a session. */
 type Line = [seconds: number, session: string, event: NewEvent];
@@ -57,12 +58,18 @@ const retried = (task_id: string, seconds: number): NewEvent => ({
   details: {task_id, attempt: 2, retry_at: at(seconds)},
 });
 
-function historyOf(lines: readonly Line[], now = 0) {
+/** The same time is in the state of each task, which `status` shows, and in what is made of the whole log. */
+function historyOf(lines: readonly Line[], now = 0, isExecuted = true) {
   const events = lines.map(
     ([seconds, session_id, event], place) =>
       ({...event, seq: place + 1, timestamp: at(seconds), milestone_id: 'm', session_id}) as MilestoneEvent,
   );
-  return attemptHistory('m', events, now * 1_000);
+  const history = attemptHistory('m', events, {now: now * 1_000, isExecuted});
+  for (const [id, {history: known}] of history.state.tasks) {
+    const ended = history.attempts.filter(({task, outcome}) => task === id && outcome !== 'running');
+    expect(known.tookMs ?? 0).toBe(ownMs(sumStages(ended.map(({stages}) => stages))));
+  }
+  return history;
 }
 
 test('a task waits from when what it depends on is done, works, is checked, and waits in the queue', () => {
@@ -172,4 +179,46 @@ test('what somebody put back waits from then on, and its attempts before that co
   ]);
   expect(attempts).toMatchObject([{outcome: 'failed'}, {from: at(900), outcome: 'completed'}]);
   expect(resetAfter.get('a')).toBe(1);
+});
+
+test('three hours of waiting for a quota, or for a worker, are no work', () => {
+  const quota: NewEvent = {
+    event: 'attempt_ended',
+    details: {task_id: 'a', attempt: 1, outcome: {kind: 'quota', message: 'is out of quota', resets_at: at(10_860)}},
+  };
+  const dispatched: NewEvent = {
+    event: 'attempt_dispatched',
+    details: {task_id: 'a', attempt: 2, job: 'j', queue: 'q', ref: 'r', labels: []},
+  };
+  const {attempts} = historyOf([
+    [0, 's1', activated],
+    [1, 's1', session],
+    [2, 's1', started('a')],
+    [3, 's1', working('a')],
+    [60, 's1', quota],
+    [60, 's1', retried('a', 10_860)],
+    [10_860, 's1', started('a', 2)],
+    [10_860, 's1', dispatched],
+    [20_000, 's1', working('a', 2)],
+    [20_007, 's1', claimed('a', 2)],
+    [20_009, 's1', queued('a', 2)],
+    [20_100, 's1', completed('a', 2)],
+  ]);
+  expect(attempts).toMatchObject([
+    {outcome: 'quota', stages: {waiting: 3_000, working: 57_000, checking: 0, queued: 0}},
+    {outcome: 'completed', stages: {waiting: 19_940_000, working: 7_000, checking: 2_000, queued: 91_000}},
+  ]);
+});
+
+test('what an execution left that was broken off ended with it, and so does what nobody has found yet', () => {
+  const night: Line[] = [
+    [0, 's1', activated],
+    [1, 's1', session],
+    [2, 's1', started('a')],
+    [3, 's1', working('a')],
+    [60, 's1', {event: 'session_ended', details: {exit: 9, reason: 'no space is left'}}],
+  ];
+  expect(historyOf(night, 30_000, false).attempts).toMatchObject([{outcome: 'running', stages: {working: 57_000}}]);
+  const {attempts} = historyOf([...night, [30_000, 's2', ended('a', false)], [30_001, 's2', session]]);
+  expect(attempts).toMatchObject([{outcome: 'interrupted', to: at(60), stages: {working: 57_000}}]);
 });

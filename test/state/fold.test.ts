@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {Deliverable} from '../../src/events/details/kiro.ts';
-import type {Outcome} from '../../src/events/details/outcome.ts';
 import type {MilestoneEvent, NewEvent} from '../../src/events/event.ts';
 import {areasOverlap} from '../../src/plan/areas.ts';
 import {DEFAULT_PHASE_WEIGHTS, gateOf, KIRO_PHASES, phasesBefore} from '../../src/plan/kiro-plan.ts';
@@ -338,31 +337,6 @@ describe('the fold', () => {
       {event: 'task_completed', details: {task_id: 'a', attempt: 1, commit: 'a', tip: 'b', checked: true}},
     );
     expect(world.state).toMatchObject({head: 'b', queued: new Set(['b'])});
-  });
-
-  test('counts the time of attempts, not that in which a task waits, nor that after the death of an executor', () => {
-    const plan: Plan = {id: 'p', title: 'P', requires: [], settings: {}, tasks: [{id: 'a', title: 'A', run: 'true'}]};
-    const world = new World(plan, 1);
-    const start = (attempt: number): NewEvent => ({
-      event: 'task_started',
-      details: {task_id: 'a', attempt, slot: 0, token: 't', driver: 'shell'},
-    });
-    const end = (attempt: number, outcome: Outcome): NewEvent => ({
-      event: 'attempt_ended',
-      details: {task_id: 'a', attempt, outcome},
-    });
-    // A second passes before each.
-    world.record(
-      start(1),
-      end(1, {kind: 'interrupted', message: 'was interrupted', executor_died: false}),
-      {event: 'task_reset', details: {task_id: 'a', reason: 'retry'}},
-      start(2),
-      end(2, {kind: 'interrupted', message: 'its executor died', executor_died: true}),
-      {event: 'task_reset', details: {task_id: 'a', reason: 'retry'}},
-      start(3),
-      {event: 'task_completed', details: {task_id: 'a', attempt: 3, checked: false}},
-    );
-    expect(taskState(world.state, 'a').history.tookMs).toBe(2_000);
   });
 
   test('reads a slot of -1, which logs have of what a person does, as work by hand that holds no slot', () => {

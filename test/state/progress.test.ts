@@ -56,7 +56,15 @@ describe('a kiro task counts the sum of its phases, each rounded down', () => {
 
 describe('a task without phases', () => {
   const history = initialTask().history;
-  const running = {stage: 'working', attempt: 1, slot: 0, token: 't', driver: 'shell', startedAt: ''} as const;
+  const running = {
+    stage: 'working',
+    attempt: 1,
+    slot: 0,
+    token: 't',
+    driver: 'shell',
+    startedAt: '',
+    session: '',
+  } as const;
   const table: Array<[TaskState, number]> = [
     [{status: 'pending', history}, 0],
     [{status: 'in_progress', ...running, history}, 50],

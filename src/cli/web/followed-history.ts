@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import {LOG_START} from '../../events/log-position.ts';
 import {LogReader} from '../../events/read-log.ts';
+import {isAtWork} from '../../lock/lock-holder.ts';
 import type {MilestoneView} from '../../milestone/look.ts';
 import type {HomePaths} from '../../plan/file/home.ts';
 import type {MilestoneId} from '../../plan/plan.ts';
@@ -23,7 +24,7 @@ export class FollowedHistories {
    * As `historyOf`; it holds until it is asked for again.
    * @throws {MilestoneError} `LOG_CORRUPT`, `IO_FAILED`.
    */
-  of({id, origin}: MilestoneView, now: number): MilestoneHistory | undefined {
+  of({id, origin, executor}: MilestoneView, now: number): MilestoneHistory | undefined {
     if (origin !== 'log') return undefined;
     const file = this.paths.log(id);
     const followed = this.#of(id, file);
@@ -33,7 +34,7 @@ export class FollowedHistories {
       this.#followed.delete(id);
       throw error;
     }
-    return followed.history.history(now);
+    return followed.history.history(now, isAtWork(executor.who));
   }
 
   #of(id: MilestoneId, file: string): Followed {

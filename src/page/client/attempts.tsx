@@ -1,6 +1,6 @@
 import {spanText} from '../../reports/morning/headline.ts';
-import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {AttemptDetails} from '../../reports/morning/task-details.ts';
+import {STAGES} from '../../state/stage-times.ts';
 import {instant, shown} from '../text.ts';
 import {Wide} from '../wide.tsx';
 

@@ -1,7 +1,7 @@
 import type {TaskId} from '../../plan/plan.ts';
 import {spanText} from '../../reports/morning/headline.ts';
 import type {TimelineEntry} from '../../reports/morning/report-shape.ts';
-import {STAGES} from '../../reports/morning/stage-times.ts';
+import {STAGES} from '../../state/stage-times.ts';
 import {attemptName} from '../../terminal/report/report-text.ts';
 import {Rows} from '../rows.tsx';
 import {instant, shown} from '../text.ts';

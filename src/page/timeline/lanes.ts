@@ -2,7 +2,7 @@
 
 import type {TaskId} from '../../plan/plan.ts';
 import type {MorningReport, TimelineEntry} from '../../reports/morning/report-shape.ts';
-import {STAGES, type StageTimes} from '../../reports/morning/stage-times.ts';
+import {STAGES, type StageTimes} from '../../state/stage-times.ts';
 
 export interface Lanes {
   lanes: Lane[];

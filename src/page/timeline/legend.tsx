@@ -1,4 +1,4 @@
-import {STAGES} from '../../reports/morning/stage-times.ts';
+import {STAGES} from '../../state/stage-times.ts';
 
 const BAR = 14;
 

@@ -4,7 +4,7 @@ import {useContext, useMemo} from 'preact/hooks';
 import type {TaskId} from '../../plan/plan.ts';
 import {spanText} from '../../reports/morning/headline.ts';
 import type {MorningReport, TimelineEntry} from '../../reports/morning/report-shape.ts';
-import {STAGES} from '../../reports/morning/stage-times.ts';
+import {STAGES} from '../../state/stage-times.ts';
 import {attemptName} from '../../terminal/report/report-text.ts';
 import {TaskPage} from '../task-name.tsx';
 import {instant, shown} from '../text.ts';

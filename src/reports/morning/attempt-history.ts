@@ -1,10 +1,12 @@
 // Every attempt as the log tells it, and what was said of it: the log is read once, from its beginning. Pure.
 
+import {BY_HAND} from '../../events/details/attempt.ts';
 import type {EventDetails, EventOf, MilestoneEvent, TaskEvent} from '../../events/event.ts';
 import type {Timestamp} from '../../events/timestamp.ts';
 import {emptyState} from '../../milestone/fold-log.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import {applyEvent} from '../../state/apply-event.ts';
+import {cameToPassAt} from '../../state/ended-attempt.ts';
 import {isTaskEvent} from '../../state/fold-task.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {addUsage} from '../../state/usage.ts';
@@ -38,13 +40,18 @@ export interface MilestoneHistory {
 }
 
 /**
- * @param now Milliseconds since the Unix epoch: until when a running attempt has run.
+ * @param options.now Milliseconds since the Unix epoch: until when a running attempt has run.
+ * @param options.isExecuted Somebody executes it.
  * @throws {MilestoneError} `LOG_CORRUPT` when an event cannot follow what came before.
  */
-export function attemptHistory(id: MilestoneId, events: Iterable<MilestoneEvent>, now: number): MilestoneHistory {
+export function attemptHistory(
+  id: MilestoneId,
+  events: Iterable<MilestoneEvent>,
+  {now, isExecuted}: {now: number; isExecuted: boolean},
+): MilestoneHistory {
   const reader = new HistoryReader(id);
   for (const event of events) reader.add(event);
-  return reader.history(now);
+  return reader.history(now, isExecuted);
 }
 
 /** The same, told one event after the other; what it hands out goes on with it. */
@@ -64,29 +71,42 @@ export class HistoryReader {
   }
 
   add(event: MilestoneEvent): void {
-    applyEvent(this.#state, event);
+    const state = this.#state;
+    const task = isTaskEvent(event) ? state.tasks.get(event.details.task_id) : undefined;
+    const at = cameToPassAt(state, task, event);
+    applyEvent(state, event);
     if (event.event === 'milestone_activated' || event.event === 'plan_changed') this.#noteTasks(event.timestamp);
-    if (isTaskEvent(event)) this.#addToTask(event);
+    if (isTaskEvent(event)) this.#addToTask(event, at);
     this.#addToSession(event);
   }
 
-  history(now: number): MilestoneHistory {
-    const running = [...this.#open.values()].map(open => finished(open, now, 'running'));
+  /** @param isExecuted Else what was at work was so until its executor was last heard of. */
+  history(now: number, isExecuted: boolean): MilestoneHistory {
+    const running = [...this.#open.values()].map(open =>
+      finished(open, this.#untilOf(open, now, isExecuted), 'running'),
+    );
     const attempts = [...this.#attempts, ...running];
     attempts.sort((a, b) => (a.started < b.started ? -1 : a.started > b.started ? 1 : 0));
     return {state: this.#state, attempts, sessions: this.#sessions, resetAfter: this.#resetAfter};
+  }
+
+  #untilOf({record}: OpenAttempt, now: number, isExecuted: boolean): number {
+    const {session} = this.#state;
+    const goesOnAlone = record.slot === BY_HAND || record.worker !== undefined;
+    return isExecuted || goesOnAlone || !session ? now : Math.min(now, Date.parse(session.heardAt));
   }
 
   #noteTasks(at: Timestamp): void {
     for (const id of this.#state.tasks.keys()) if (!this.#freeSince.has(id)) this.#freeSince.set(id, at);
   }
 
-  #addToTask(event: TaskEvent): void {
+  /** @param at When it came to pass. */
+  #addToTask(event: TaskEvent, at: Timestamp): void {
     const {timestamp} = event;
     const {task_id: task} = event.details;
     const open = this.#open.get(task);
-    // Whoever finds that an attempt is lost settles it, and has not worked on it.
-    if (open && event.event !== 'attempt_ended' && event.event !== 'budget_settled') open.session = event.session_id;
+    const now = this.#state.tasks.get(task);
+    if (open && now?.status === 'in_progress') open.marks = now;
     switch (event.event) {
       case 'task_started':
         this.#start(event);
@@ -106,14 +126,11 @@ export class HistoryReader {
       case 'task_verified':
         if (open) noteChecks(open, event);
         break;
-      case 'task_queued':
-        if (open) open.green = Date.parse(timestamp);
-        break;
       case 'budget_settled':
         this.#settle(event.details);
         break;
       case 'attempt_ended':
-        this.#end(event);
+        this.#end(event, at);
         break;
       case 'task_completed':
         this.#satisfiedAt.set(task, timestamp);
@@ -156,21 +173,13 @@ export class HistoryReader {
     if (record?.attempt === attempt) record.used = addUsage(record.used, used);
   }
 
-  #end({timestamp, details}: EventOf<'attempt_ended'>): void {
+  #end({timestamp, details}: EventOf<'attempt_ended'>, at: Timestamp): void {
     const open = this.#open.get(details.task_id);
     this.#freeSince.set(details.task_id, timestamp);
     if (!open) return;
     open.record.ended = details.outcome;
     if (details.denials) open.record.denials = details.denials;
-    const {outcome} = details;
-    const isLost = outcome.kind === 'interrupted' && outcome.executor_died;
-    this.#close(open, isLost ? this.#deathOf(open, timestamp) : timestamp, outcome.kind);
-  }
-
-  /** Who died with an attempt was last heard of when he last recorded something; that it is lost is found later. */
-  #deathOf({session, record}: OpenAttempt, found: Timestamp): Timestamp {
-    const last = this.#sessions.find(({id}) => id === session)?.to ?? found;
-    return last > record.started ? last : record.started;
+    this.#close(open, at, details.outcome.kind);
   }
 
   #complete({timestamp, details}: EventOf<'task_completed'>): void {
@@ -192,8 +201,6 @@ export class HistoryReader {
 
   #close(open: OpenAttempt, to: Timestamp, outcome: AttemptOutcome): void {
     open.record.to = to;
-    // Earlier versions did not say so: where there is nothing to check, work waits in the queue as soon as it is there.
-    if (outcome === 'completed' && open.green === undefined && open.claimed !== undefined) open.green = open.claimed;
     const record = finished(open, Date.parse(to), outcome);
     this.#attempts.push(record);
     this.#last.set(record.task, record);

@@ -7,7 +7,8 @@ import type {Outcome} from '../../events/details/outcome.ts';
 import type {EventOf} from '../../events/event.ts';
 import type {Timestamp} from '../../events/timestamp.ts';
 import type {KiroPhase, TaskId} from '../../plan/plan.ts';
-import {type StageTimes, stageTimes} from './stage-times.ts';
+import {type StageTimes, stagesOf} from '../../state/stage-times.ts';
+import type {AttemptMarks} from '../../state/task.ts';
 
 /** `completed`: the task, or a phase of it that nobody has to let through. */
 export type AttemptOutcome = 'running' | 'completed' | 'waiting_approval' | Outcome['kind'];
@@ -45,22 +46,19 @@ export interface AttemptRecord {
   continues?: number;
 }
 
-/** One that has not ended; its instants in milliseconds since the Unix epoch. */
+/** One that has not ended. */
 export interface OpenAttempt {
   record: Omit<AttemptRecord, 'stages' | 'outcome'>;
-  working?: number;
-  claimed?: number;
-  green?: number;
+  marks: AttemptMarks;
   /** Flaky ones among all that were run. */
   flaky: Set<string>;
-  session: string;
 }
 
 /** @param from When it could have begun. */
-export function openAttempt({timestamp, session_id, details}: EventOf<'task_started'>, from: Timestamp): OpenAttempt {
+export function openAttempt({timestamp, details}: EventOf<'task_started'>, from: Timestamp): OpenAttempt {
   const {task_id: task, attempt, driver, slot, phase, continues, integrates} = details;
   return {
-    session: session_id,
+    marks: {},
     flaky: new Set(),
     record: {
       task,
@@ -81,24 +79,18 @@ export function openAttempt({timestamp, session_id, details}: EventOf<'task_star
 }
 
 /** @param end Milliseconds since the Unix epoch: of a running one, now. */
-export function finished(
-  {record, working, claimed, green}: OpenAttempt,
-  end: number,
-  outcome: AttemptOutcome,
-): AttemptRecord {
-  const ready = Date.parse(record.from);
-  return {...record, outcome, stages: stageTimes({ready, working, claimed, green, end})};
+export function finished({record, marks}: OpenAttempt, end: number, outcome: AttemptOutcome): AttemptRecord {
+  const isCompleted = outcome === 'completed' && record.checked !== undefined;
+  return {...record, outcome, stages: stagesOf(marks, {ready: Date.parse(record.from), end, isCompleted})};
 }
 
 /** Its process runs, here or at a worker. */
-export function noteWork(open: OpenAttempt, {timestamp, details: {worker}}: EventOf<'task_working'>): void {
-  open.working = Date.parse(timestamp);
+export function noteWork(open: OpenAttempt, {details: {worker}}: EventOf<'task_working'>): void {
   if (worker !== undefined) open.record.worker = worker;
 }
 
 /** It says that it is done. */
-export function noteClaim(open: OpenAttempt, {timestamp, details: {result}}: EventOf<'task_claimed'>): void {
-  open.claimed = Date.parse(timestamp);
+export function noteClaim(open: OpenAttempt, {details: {result}}: EventOf<'task_claimed'>): void {
   open.record.assumptions = result.assumptions ?? [];
   open.record.denials = result.denials ?? [];
   if (result.summary !== undefined) open.record.summary = result.summary;
@@ -106,9 +98,7 @@ export function noteClaim(open: OpenAttempt, {timestamp, details: {result}}: Eve
 }
 
 /** What was red once and green the next time is flaky, however often it is run on other trees. */
-export function noteChecks(open: OpenAttempt, {timestamp, details}: EventOf<'task_verified'>): void {
-  const {on, ok, checks} = details;
-  if (on === 'worktree' && ok) open.green = Date.parse(timestamp);
+export function noteChecks(open: OpenAttempt, {details: {checks}}: EventOf<'task_verified'>): void {
   for (const {command, flaky} of checks) if (flaky) open.flaky.add(command);
   open.record.checks = checks.map(check => (open.flaky.has(check.command) ? {...check, flaky: true} : check));
 }

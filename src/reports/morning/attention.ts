@@ -18,7 +18,16 @@ export interface AttentionReport
   running: Array<
     Pick<
       TaskReport,
-      'id' | 'title' | 'stage' | 'attempts' | 'attempt_started_at' | 'queued_at' | 'round' | 'kiro' | 'worker'
+      | 'id'
+      | 'title'
+      | 'stage'
+      | 'attempts'
+      | 'attempt_started_at'
+      | 'working_at'
+      | 'queued_at'
+      | 'round'
+      | 'kiro'
+      | 'worker'
     >
   >;
   next: Array<{id: TaskId; title: string}>;
@@ -33,13 +42,14 @@ export interface AttentionReport
 }
 
 function runningTask(task: TaskReport): AttentionReport['running'][number] {
-  const {id, title, stage, attempts, attempt_started_at, queued_at, round, kiro, worker} = task;
+  const {id, title, stage, attempts, attempt_started_at, working_at, queued_at, round, kiro, worker} = task;
   return {
     id,
     title,
     attempts,
     ...(stage !== undefined && {stage}),
     ...(attempt_started_at !== undefined && {attempt_started_at}),
+    ...(working_at !== undefined && {working_at}),
     ...(queued_at !== undefined && {queued_at}),
     ...(round && {round}),
     ...(kiro && {kiro}),

@@ -5,11 +5,11 @@ import type {Usage} from '../../events/details/driver.ts';
 import type {Timestamp} from '../../events/timestamp.ts';
 import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {MilestoneStatus} from '../../state/milestone.ts';
+import type {StageTimes} from '../../state/stage-times.ts';
 import type {DoneCheck, ShownStatus} from '../../state/task.ts';
 import type {Need, TaskReport} from '../status-shape.ts';
 import type {AttemptRecord} from './attempt-record.ts';
 import type {Headline} from './headline.ts';
-import type {StageTimes} from './stage-times.ts';
 
 export interface MorningReport {
   /** When it was worked out. */

@@ -5,6 +5,7 @@ import {criticalPath} from '../../plan/graph.ts';
 import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import {type MilestoneState, taskState} from '../../state/milestone.ts';
+import {ownMs, sumStages} from '../../state/stage-times.ts';
 import type {DoneCheck} from '../../state/task.ts';
 import {minutes} from '../status-report.ts';
 import type {StatusReport, TaskReport} from '../status-shape.ts';
@@ -14,7 +15,6 @@ import type {AttemptRecord} from './attempt-record.ts';
 import type {BranchFacts, CommitFacts} from './branch-facts.ts';
 import {headlineOf} from './headline.ts';
 import type {DoneTask, FailedTask, MorningReport, ReportedTask, TimelineEntry} from './report-shape.ts';
-import {sumStages} from './stage-times.ts';
 
 export interface ReportSources {
   status: StatusReport;
@@ -90,13 +90,12 @@ function checkedOf(task: TaskId, {history}: Facts): boolean | undefined {
 function doneTask(task: TaskReport, facts: Facts): DoneTask {
   const attempts = facts.attemptsOf.get(task.id) ?? [];
   const commit = commitFacts(task.id, facts);
-  const {working, checking, queued} = sumStages(attempts.map(({stages}) => stages));
   return {
     task: task.id,
     title: task.title,
     commit: task.commit ?? commit?.commit ?? null,
     checks: checksOf(attempts) ?? task.checks ?? commit?.checks ?? [],
-    minutes: minutes(working + checking + queued),
+    minutes: minutes(ownMs(sumStages(attempts.map(({stages}) => stages)))),
     cost_usd: task.cost_usd ?? null,
     attempts: triesOf(task, attempts) || (task.kiro ? 0 : (commit?.attempt ?? 0)),
   };

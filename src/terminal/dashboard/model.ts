@@ -7,7 +7,7 @@ import type {KiroPhase, TaskId} from '../../plan/plan.ts';
 import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts';
 import {eventGist} from '../events/log-line.ts';
 import {printable} from '../printable.ts';
-import {stageWord} from '../status-mark.ts';
+import {stageSince, stageWord} from '../status-mark.ts';
 import {illText} from '../status-text.ts';
 
 /** Per cent of each phase, averaged over the kiro tasks. */
@@ -162,12 +162,13 @@ function workedOnBy({executed, executor}: Pick<StatusReport, 'executed' | 'execu
   return executed === 'elsewhere' ? 'nobody can tell from here who works on it' : 'nobody works on it';
 }
 
-function taskRow(task: TaskReport, {now, lastSigns}: DashboardInput): TaskRow {
+function taskRow(task: TaskReport, input: DashboardInput): TaskRow {
+  const {now, lastSigns} = input;
   const {id, driver, attempts} = task;
   // A phase in work is work like any other.
   const status = task.stage === undefined ? task.status : 'in_progress';
   const sign = status === 'in_progress' ? lastSigns.get(id) : undefined;
-  const age = ageOfTask(task, now);
+  const age = ageOfTask(task, input);
   return {
     id: printable(id),
     title: printable(titleOf(task)),
@@ -205,7 +206,9 @@ function phaseWord(kiro: TaskReport['kiro']): string {
   return status === 'waiting_approval' ? 'waits' : status === 'pending' || status === 'in_progress' ? 'next' : 'done';
 }
 
-function ageOfTask({stage, attempt_started_at, queued_at, completed_at, minutes}: TaskReport, now: number) {
-  if (stage !== undefined && attempt_started_at !== undefined) return now - Date.parse(queued_at ?? attempt_started_at);
+function ageOfTask(task: TaskReport, {now, report}: Pick<DashboardInput, 'now' | 'report'>) {
+  const {stage, completed_at, minutes} = task;
+  const since = stage && stageSince(task, report);
+  if (since !== undefined) return now - Date.parse(since);
   return completed_at === undefined || minutes === undefined ? undefined : minutes * 60_000;
 }

@@ -1,6 +1,7 @@
 // The morning's report as JUnit XML: a test case for each task, for what shows results of tests.
 
 import type {DoneTask, FailedTask, MorningReport, ReportedTask} from '../../reports/morning/report-shape.ts';
+import {ownMs} from '../../state/stage-times.ts';
 import {attributes, xmlText} from '../xml.ts';
 import {doneParts} from './report-text.ts';
 
@@ -30,8 +31,7 @@ interface End {
 }
 
 function testCase(task: ReportedTask, milestone: string, {done, failed}: End): string {
-  const {working, checking, queued} = task.stage_times;
-  const time = ((working + checking + queued) / 1_000).toFixed(3);
+  const time = (ownMs(task.stage_times) / 1_000).toFixed(3);
   const name = task.title === task.id ? task.id : `${task.id}: ${task.title}`;
   const open = `    <testcase${attributes({name, classname: milestone, time})}>`;
   return [open, ...endOf(task, {done, failed}).map(line => `      ${line}`), '    </testcase>'].join('\n');

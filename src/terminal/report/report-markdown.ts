@@ -3,7 +3,7 @@
 import {removedTestLines} from '../../events/removed-tests.ts';
 import {headlineParts, spanText} from '../../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../../reports/morning/report-shape.ts';
-import {STAGES} from '../../reports/morning/stage-times.ts';
+import {STAGES} from '../../state/stage-times.ts';
 import {code, escaped, fenced, prose} from '../markdown.ts';
 import {usageText} from '../usage-text.ts';
 import {attemptName, doneParts, endOf, notDone, tailLines, whyNotDone} from './report-text.ts';

@@ -11,8 +11,8 @@ import type {
   ReportedTask,
   TimelineEntry,
 } from '../../reports/morning/report-shape.ts';
-import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {PhaseStatus} from '../../state/kiro.ts';
+import {STAGES} from '../../state/stage-times.ts';
 import type {Paint} from '../paint.ts';
 import {printable, printableLines} from '../printable.ts';
 import {usageText} from '../usage-text.ts';

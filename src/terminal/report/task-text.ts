@@ -3,8 +3,8 @@
 import {removedTestLines} from '../../events/removed-tests.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {spanText} from '../../reports/morning/headline.ts';
-import {STAGES} from '../../reports/morning/stage-times.ts';
 import type {AttemptDetails, TaskDetails} from '../../reports/morning/task-details.ts';
+import {STAGES} from '../../state/stage-times.ts';
 import type {Paint} from '../paint.ts';
 import {printable} from '../printable.ts';
 import {workerText} from '../status-mark.ts';

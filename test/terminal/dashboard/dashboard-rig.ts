@@ -115,6 +115,7 @@ function taskState({status, worker}: MadeTask): TaskState {
         token: '',
         driver: 'shell',
         startedAt: ago(60),
+        session: '',
       } as TaskState;
     case 'completed':
       return {status, history: {...history, tookMs: 30_000}, checked: true, completedAt: ago(30)} as TaskState;

@@ -1,6 +1,9 @@
-// How long an attempt was in which stage. Pure.
+// How long an attempt was in which stage: one reckoning for whoever says how long something took. Pure.
 //
 //   ready ── waiting ──> working ── working ──> claimed ── checking ──> green ── queued ──> end
+
+import type {Timestamp} from '../events/timestamp.ts';
+import type {AttemptMarks} from './task.ts';
 
 /** In milliseconds; together the time from when an attempt could have begun to its end. */
 export interface StageTimes {
@@ -19,7 +22,7 @@ export interface StageMarks {
   ready: number;
   working?: number | undefined;
   claimed?: number | undefined;
-  /** Its own checks were green, and it was let through. */
+  /** Its own checks were green, it was let through, and its work waits to be merged. */
   green?: number | undefined;
   end: number;
 }
@@ -37,6 +40,28 @@ export function stageTimes({ready, working, claimed, green, end}: StageMarks): S
     checking: greenAt - claimedAt,
     queued: last - greenAt,
   };
+}
+
+/**
+ * Of an attempt as the state has it, up to an instant.
+ * @param ready When it could have begun; milliseconds since the Unix epoch, as `end`.
+ */
+export function stagesOf(
+  {workingAt, claimedAt, verifiedAt, queued}: AttemptMarks,
+  {ready, end, isCompleted}: {ready: number; end: number; isCompleted: boolean},
+): StageTimes {
+  // Earlier versions queued nothing: what was completed had waited since its checks were green, or it was claimed.
+  const green = queued?.at ?? (isCompleted ? (verifiedAt ?? claimedAt) : undefined);
+  return stageTimes({ready, working: at(workingAt), claimed: at(claimedAt), green: at(green), end});
+}
+
+function at(instant: Timestamp | undefined): number | undefined {
+  return instant === undefined ? undefined : Date.parse(instant);
+}
+
+/** The time in which something was done for a task: not while it waited for its turn, a worker, a person or a quota, nor in the queue. */
+export function ownMs({working, checking}: StageTimes): number {
+  return working + checking;
 }
 
 /** Of several attempts together. */

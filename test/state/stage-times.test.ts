@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import {expect, test} from 'vitest';
-import {STAGES, stageTimes, sumStages} from '../../src/reports/morning/stage-times.ts';
+import {STAGES, stageTimes, sumStages} from '../../src/state/stage-times.ts';
 
 const instant = fc.integer({min: 0, max: 1_000_000});
 const marks = fc.record(
