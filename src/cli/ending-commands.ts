@@ -88,10 +88,11 @@ function addCompletion(program: Command): void {
     .command('completion')
     .addArgument(shell)
     .argument('[words...]')
-    .usage('<bash|zsh|fish>')
+    .usage('[options] <bash|zsh|fish>')
     .description('print what makes a shell complete commands, milestones and tasks')
-    .action(async (shell: string, words: string[]) => {
+    .option('--json', 'answer with one object')
+    .action(async (shell: string, words: string[], flags) => {
       const {completion} = await import('./completion/completion.ts');
-      await completion(program, shell, words);
+      await completion(program, [shell, ...words], flags);
     });
 }

@@ -44,7 +44,7 @@ function reportUsage(error: CommanderError, argv: readonly string[]): number {
 /** Whether events as lines were asked for: their end names the exit code, also when there are none. */
 function isStream([, , command, ...words]: readonly string[]): boolean {
   if (command === 'log') return words.some(word => word === '--follow' || word === '-f');
-  return command === 'execute' || command === 'resume';
+  return command === 'execute' || command === 'resume' || command === 'demo';
 }
 
 function wantsJson(argv: readonly string[]): boolean {
@@ -123,9 +123,10 @@ function addExecutionCommands(program: Command): void {
   program
     .command('demo')
     .description('carry out the example plan in a new repository and show what came of it')
-    .action(async () => {
+    .option('--json', 'events as lines')
+    .action(async flags => {
       const {demo} = await import('./commands/demo.ts');
-      process.exitCode = await demo();
+      process.exitCode = await demo(flags);
     });
 }
 

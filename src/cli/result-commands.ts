@@ -28,6 +28,7 @@ function addWeb(program: Command): void {
     .option('--port <n>', 'where to listen, on this machine alone; any that is free unless given', port, 0)
     .option('--open', 'open the browser')
     .option('--decide', 'let whoever opens it approve, reject, answer, retry, skip, pause and resume')
+    .option('--json', 'say the address in an object')
     .action(async flags => {
       const {web} = await import('./web/web.ts');
       process.exitCode = await web(flags);

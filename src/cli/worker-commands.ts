@@ -12,6 +12,7 @@ export function addWorkerCommands(program: Command): void {
     )
     .option('--slots <n>', 'attempts at a time', positive, 1)
     .option('--once', 'end after one attempt')
+    .option('--json', 'answer with one object at the end')
     .action(async flags => {
       const {worker} = await import('./workers/worker.ts');
       await worker(flags);

@@ -161,6 +161,10 @@ describe('clean', () => {
     expect(refs(rig, 'refs')).toEqual(before.filter(ref => !ref.includes('rescue/done')));
     expect(rig.exists(`.milestones/logs/${ID}`)).toBe(true);
     expect(await rig.status('done')).toMatchObject({status: 'completed', counts: {completed: 1}});
+    expect(await rig.milestone('log', 'done', 'x', '--output')).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('what task `x` printed is not here any more'),
+    });
     expect(await rig.milestone('land', 'done')).toMatchObject({exitCode: 0});
     expect((await rig.milestone('clean', '--older-than', '0s')).stdout).toBe('nothing to free\n');
   });

@@ -33,6 +33,14 @@ function helpOf(command: Command): string {
 }
 
 describe('every command', () => {
+  test('takes `--json`', () => {
+    for (const {name, command} of commands.filter(({command}) => command.commands.length === 0))
+      expect(
+        command.options.map(({long}) => long),
+        name,
+      ).toContain('--json');
+  });
+
   test('says what it does by default in words', () => {
     for (const {name, help} of commands) expect(help, name).not.toMatch(/default: (?:\[|.*default:|\d{5})/);
   });

@@ -114,3 +114,9 @@ test.skipIf(FISH === undefined)('fish offers the same', async () => {
   expect(await ask('milestone status --milestone bi')).toEqual(['billing\tactive']);
   expect((await ask('milestone redo auth-api ')).map(line => line.split('\t')[0])).toEqual(['login', 'users-table']);
 });
+
+test.concurrent('what a shell is told can be had as JSON', async () => {
+  await using rig = await completionRig();
+  const {stdout: script} = await rig.milestone('completion', 'zsh');
+  expect((await rig.milestone('completion', 'zsh', '--json')).json()).toEqual({ok: true, shell: 'zsh', script});
+});

@@ -41,7 +41,7 @@ export async function printOutput(
 }
 
 async function chooseAttempt(paths: HomePaths, {id, task, attempt}: Which & {task: TaskId}): Promise<number> {
-  const {plan} = (await look(paths, id)).snapshot;
+  const {plan, tasks} = (await look(paths, id)).snapshot;
   const start = `${task}.`;
   const attempts = listFolder(paths.attemptLogs(id))
     .filter(name => name.startsWith(start) && /^\d+\.log$/.test(name.slice(start.length)))
@@ -50,11 +50,15 @@ async function chooseAttempt(paths: HomePaths, {id, task, attempt}: Which & {tas
     throw unknownTask(plan, task);
   const chosen = attempt ?? Math.max(0, ...attempts);
   if (attempts.includes(chosen)) return chosen;
-  const message =
-    attempt === undefined
-      ? `task \`${task}\` has not printed anything yet`
-      : `task \`${task}\` has no attempt ${attempt}`;
-  throw new MilestoneError('WRONG_STATUS', message, {hint: `milestone log ${id} ${task}`});
+  const made = tasks[plan.tasks.findIndex(known => known.id === task)]?.history.attempts ?? 0;
+  throw new MilestoneError('WRONG_STATUS', whyNothing(task, attempt, made), {hint: `milestone log ${id} ${task}`});
+}
+
+/** @param made Attempts that there were: a clone has no output of them, and `clean` takes it away. */
+function whyNothing(task: TaskId, attempt: number | undefined, made: number): string {
+  if (made === 0 && attempt === undefined) return `task \`${task}\` has not printed anything yet`;
+  if (attempt !== undefined && attempt > made) return `task \`${task}\` has no attempt ${attempt}`;
+  return `what ${attempt === undefined ? '' : `attempt ${attempt} of `}task \`${task}\` printed is not here any more`;
 }
 
 function endOf(file: string): {bytes: number; truncated: boolean; output: string} {

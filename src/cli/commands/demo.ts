@@ -14,7 +14,10 @@ const IDENTITY = ['-c', 'user.name=Demo', '-c', 'user.email=demo@localhost'];
  * one can look at it.
  * @returns The exit code.
  */
-export async function demo(): Promise<number> {
+export async function demo({json = false}: {json?: boolean}): Promise<number> {
+  // With JSON the events alone are the answer.
+  const print = json ? process.stderr : process.stdout;
+  const say = (text: string) => print.write(`\n${chalk.bold(text)}\n\n`);
   const folder = fs.realpathSync(fs.mkdtempSync(path.join(os.tmpdir(), 'milestone-demo-')));
   await git(folder, ['init', '--quiet', '--initial-branch=main']);
   fs.cpSync(EXAMPLE, path.join(folder, '.milestones'), {recursive: true});
@@ -25,17 +28,13 @@ export async function demo(): Promise<number> {
   say(`A new git repository with the plan .milestones/active/${plan}: ${folder}`);
   say(`$ milestone execute ${id}`);
   process.chdir(folder);
-  const exit = await execute('execute', id, {git: true});
+  const exit = await execute('execute', id, {git: true, json});
   say(`$ git log --oneline --graph milestone/${id}`);
-  process.stdout.write(await git(folder, ['log', '--oneline', '--graph', '--no-decorate', `milestone/${id}`]));
+  print.write(await git(folder, ['log', '--oneline', '--graph', '--no-decorate', `milestone/${id}`]));
   say(`$ git show --stat --format=%b milestone/${id}`);
-  process.stdout.write(await git(folder, ['show', '--stat', '--format=%b', `milestone/${id}`]));
+  print.write(await git(folder, ['show', '--stat', '--format=%b', `milestone/${id}`]));
   say(`Look around: cd ${folder} && git switch milestone/${id}`);
   return exit;
-}
-
-function say(text: string): void {
-  console.log(`\n${chalk.bold(text)}\n`);
 }
 
 async function git(folder: string, args: readonly string[]): Promise<string> {

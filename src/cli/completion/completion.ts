@@ -13,14 +13,18 @@ import {type Candidate, complete, type Known} from './complete.ts';
 import {REPLY, SCRIPTS, SHELLS, type Shell} from './scripts.ts';
 
 /** `milestone completion`: what a shell is to be told once, and then each time its answer. */
-export async function completion(program: Command, shell: string, words: readonly string[]): Promise<void> {
+export async function completion(
+  program: Command,
+  [shell = '', ...words]: readonly string[],
+  {json}: {json?: boolean},
+): Promise<void> {
   if (shell === REPLY) return reply(program, words);
   const script = SCRIPTS[shell as Shell];
   if (script === undefined || words.length > 0)
     throw new MilestoneError('USAGE', script ? 'one shell is enough' : `there is no completion for \`${shell}\``, {
       hint: didYouMean(shell, SHELLS) ?? `milestone completion ${SHELLS.join('|')}`,
     });
-  print(script);
+  print(json ? `${JSON.stringify({ok: true, shell, script})}\n` : script);
 }
 
 /** Whoever types is not to read of what is wrong in a home. */

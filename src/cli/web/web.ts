@@ -17,10 +17,11 @@ export interface WebFlags {
   port: number;
   open?: boolean;
   decide?: boolean;
+  json?: boolean;
 }
 
 /** `milestone web`: until a signal comes. @returns The exit code. */
-export async function web({port: wanted, open, decide = false}: WebFlags): Promise<number> {
+export async function web({port: wanted, open, decide = false, json}: WebFlags): Promise<number> {
   const stop = new AbortController();
   const paths = homePaths(requireHome());
   const token = newSecret();
@@ -36,7 +37,7 @@ export async function web({port: wanted, open, decide = false}: WebFlags): Promi
   );
   const stopped = new Promise<number>(resolve => processSignals.listen(name => resolve(SIGNAL_EXITS[name])));
   const address = `http://127.0.0.1:${port}/#${token}`;
-  print(`${address}\n`);
+  print(`${json ? JSON.stringify({ok: true, url: address}) : address}\n`);
   const way = open ? showIn(address, paths) : undefined;
   const exit = await stopped;
   stop.abort();

@@ -16,10 +16,12 @@ export interface WorkerFlags {
   queue: string[];
   slots: number;
   once?: boolean;
+  json?: boolean;
 }
 
 /** `milestone worker` */
-export async function worker({connect, label: labels, queue: pools, slots, once = false}: WorkerFlags): Promise<void> {
+export async function worker(flags: WorkerFlags): Promise<void> {
+  const {connect, label: labels, queue: pools, slots, once = false, json} = flags;
   await loadPgBoss();
   if (once && slots !== 1) throw new MilestoneError('USAGE', '`--once` takes one attempt, which has one slot');
   const address = addressOf(connect);
@@ -37,9 +39,10 @@ export async function worker({connect, label: labels, queue: pools, slots, once 
     env,
     clock: systemClock,
     signals: processSignals,
-    say: message => console.log(printable(message)),
+    say: message => (json ? console.error : console.log)(printable(message)),
     warn: message => console.error(`warning: ${printable(message)}`),
   });
+  if (json) console.log(JSON.stringify({ok: true}));
 }
 
 function stateHome(): string {
