@@ -6,12 +6,12 @@ import {openRepository, type Repository} from '../git/repository.ts';
 import {withScratchObjects} from '../git/scratch.ts';
 import {slotPool} from '../git/slot-folders.ts';
 import {treeBytes} from '../git/tree-size.ts';
-import {readUserCheckout} from '../git/user-repository.ts';
+import {readDirtyFiles} from '../git/user-repository.ts';
 import type {MilestoneOnDisk} from '../milestone/hold.ts';
 import type {Problem} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {freeBytes} from '../platform/disk-space.ts';
-import {type BaseName, type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
+import {type BaseName, type Uncommitted, uncommittedOf, unreadableText} from '../reports/uncommitted.ts';
 import type {Activation} from '../state/milestone.ts';
 import {judgeStart} from './judge-start.ts';
 import {assertCheckoutFree, assertReady} from './make-workspace.ts';
@@ -57,12 +57,12 @@ export async function refuseUnlessStartable(milestone: UnlockedMilestone, option
   const isolation = isolationOf(activation);
   if (activation?.isolation !== 'worktree' || !slots) return isolation;
   try {
-    const uncommitted = uncommittedOf((await readUserCheckout(repo)).changes);
+    const uncommitted = uncommittedOf(await readDirtyFiles(repo));
     const would = {...isolation, problems, slots};
     return uncommitted ? {...would, uncommitted, base: activation} : would;
   } catch (error) {
     // It keeps nothing from being executed.
-    const message = `what is not committed in your checkout cannot be read: ${(error as Error).message.trim()}`;
+    const message = unreadableText(error);
     return {...isolation, problems: [...problems, {severity: 'warning', code: 'CHECKOUT_UNREADABLE', message}], slots};
   }
 }

@@ -4,9 +4,10 @@ import path from 'node:path';
 import {dirtyFiles} from '../git/checkout.ts';
 import {withPatience} from '../git/git.ts';
 import {removeTornObjects} from '../git/torn-objects.ts';
+import {PATIENCE_MS} from '../git/user-repository.ts';
 import type {HeldMilestone} from '../milestone/hold.ts';
 import {removeForgottenTemporaries} from '../platform/temporaries.ts';
-import {type Uncommitted, uncommittedOf} from '../reports/uncommitted.ts';
+import {type Uncommitted, uncommittedOf, unreadableText} from '../reports/uncommitted.ts';
 
 type Warn = (message: string) => void;
 
@@ -20,9 +21,6 @@ export async function mendRepository({repo, state, clock}: HeldMilestone, warn: 
     warn(`objects of the repository had lost their content and were taken away: ${torn.slice(0, 3).join(', ')}`);
 }
 
-/** A filter of the user's may hang; nothing waits for what is only to be said. */
-const PATIENCE_MS = 20_000;
-
 /** What tasks, who work elsewhere, do not see. A checkout that cannot be read is no reason to do nothing. */
 export async function unseenOf({repo, state, clock}: HeldMilestone, warn: Warn): Promise<{uncommitted?: Uncommitted}> {
   if (!repo || state.activation?.isolation !== 'worktree') return {};
@@ -30,7 +28,7 @@ export async function unseenOf({repo, state, clock}: HeldMilestone, warn: Warn):
     const uncommitted = uncommittedOf(await dirtyFiles(withPatience(repo, {clock, timeoutMs: PATIENCE_MS})));
     return uncommitted ? {uncommitted} : {};
   } catch (error) {
-    warn(`what is not committed in your checkout cannot be read: ${(error as Error).message}`);
+    warn(unreadableText(error));
     return {};
   }
 }

@@ -52,9 +52,14 @@ async function topLevelOf(repo: Repository, gitDir: string): Promise<string | un
 
 /** Files of a worktree that differ from its head: changed, staged or untracked; nothing of the home, nothing ignored. */
 export async function dirtyFiles(repo: Repository): Promise<string[]> {
-  const args = ['status', '--porcelain', '-z', '--no-renames', '--untracked-files=normal', '--ignore-submodules=none'];
-  const entries = (await git(repo, [...args, '--', '.', excludePath(homePath(repo))])).split('\0').filter(Boolean);
+  const entries = (await git(repo, ['status', '--porcelain', '-z', ...uncommitted(repo)])).split('\0').filter(Boolean);
   return entries.map(entry => entry.slice(3));
+}
+
+/** What `status` is asked, whoever asks. Of a folder without a tracked file only its name: there may be 100,000 in it. */
+export function uncommitted(repo: Repository): string[] {
+  const args = ['--no-renames', '--untracked-files=normal', '--ignore-submodules=none'];
+  return [...args, '--', '.', excludePath(homePath(repo))];
 }
 
 export type Followed = {kind: 'followed'} | {kind: 'dirty'; files: string[]};

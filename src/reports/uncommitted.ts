@@ -15,6 +15,11 @@ export function uncommittedOf(changes: readonly string[]): Uncommitted | undefin
   return changes.length === 0 ? undefined : {count: changes.length, names: changes.slice(0, NAMED)};
 }
 
+/** What is said where the checkout cannot be read: that keeps nothing from being executed. */
+export function unreadableText(error: unknown): string {
+  return `what is not committed in your checkout cannot be read: ${(error as Error).message.trim()}`;
+}
+
 /** How many, which, and what tasks get instead. */
 export function uncommittedText({count, names}: Uncommitted, base: BaseName): string {
   const more = count > names.length ? `, and ${count - names.length} more` : '';

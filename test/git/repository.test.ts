@@ -7,7 +7,7 @@ import {dirtyFiles} from '../../src/git/checkout.ts';
 import {commitTree} from '../../src/git/commit.ts';
 import {withPrunes} from '../../src/git/git.ts';
 import {openRepository} from '../../src/git/repository.ts';
-import {readUserCheckout} from '../../src/git/user-repository.ts';
+import {readDirtyFiles} from '../../src/git/user-repository.ts';
 import {GitRig} from './git-rig.ts';
 
 test('a repository is found from a folder inside it, whatever the caller’s environment points at', async () => {
@@ -132,6 +132,6 @@ test('the user’s checkout is read without what lies in the home, by a dry run 
   rig.git('mv', 'src/a', 'src/b');
   const repo = await rig.open();
   const changes = ['readme', 'src/a', 'src/b', 'new file', 'new/'];
-  expect(await readUserCheckout(repo)).toEqual({branch: 'main', changes});
+  expect(await readDirtyFiles(repo)).toEqual(changes);
   expect(await dirtyFiles(repo)).toEqual(changes);
 });
