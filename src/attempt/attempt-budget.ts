@@ -5,8 +5,8 @@ import type {Execution} from '../execution/execution.ts';
 import type {Budget, TaskId} from '../plan/plan.ts';
 import {estimateUsage, exceeded, type Reservation, reserve} from '../scheduler/budget.ts';
 import {roomTaken, taskState} from '../state/milestone.ts';
+import type {AttemptId} from '../state/task.ts';
 import {addUsage} from '../state/usage.ts';
-import type {AttemptPlace} from '../workspace/workspace.ts';
 import type {PlannedAttempt} from './planned-attempt.ts';
 
 /** What an agent that starts now on a task may use. */
@@ -67,7 +67,7 @@ export interface Spent {
 /** Put on record what an agent has used: what it reported, else what was seen and an estimate of the rest. */
 export function settleBudget(
   execution: Pick<Execution, 'ledger'>,
-  {taskId: task_id, attempt}: Pick<AttemptPlace, 'taskId' | 'attempt'>,
+  {taskId: task_id, attempt}: AttemptId,
   {driver, budget, reckoning, isCutOff, minutes}: Spent,
 ): void {
   const {usage: seen = {}, isPartial, priced} = reckoning;

@@ -8,6 +8,7 @@ import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
+import type {AttemptId} from '../state/task.ts';
 import {attemptRefs, jobOf} from '../workers/names.ts';
 import type {RemoteWork} from '../workers/remote-work.ts';
 import {occupiedSlots} from '../workspace/workspace.ts';
@@ -84,7 +85,7 @@ export function startAttempt(execution: Execution, id: TaskId): void {
 
 function dispatched(
   {ledger: {state}, remote}: Pick<Execution, 'ledger' | 'remote'>,
-  {taskId: task_id, attempt}: {taskId: TaskId; attempt: number},
+  {taskId: task_id, attempt}: AttemptId,
   labels: readonly string[],
   {livesAt}: NextAttempt,
 ): NewEvent {

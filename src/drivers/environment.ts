@@ -1,4 +1,5 @@
 import {TOKEN_VARIABLE} from '../platform/processes/tokens.ts';
+import type {AttemptId} from '../state/task.ts';
 
 export interface EnvironmentSource {
   /** The environment that milestone itself was started with. */
@@ -9,10 +10,8 @@ export interface EnvironmentSource {
   env?: Readonly<Record<string, string>> | undefined;
 }
 
-export interface AttemptName {
+export interface AttemptName extends AttemptId {
   milestoneId: string;
-  taskId: string;
-  attempt: number;
   slot: number;
   token: string;
 }

@@ -16,6 +16,7 @@ import {afterAttempt} from '../scheduler/after-attempt.ts';
 import {applyEvent} from '../state/apply-event.ts';
 import {type MilestoneState, taskState} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
+import type {AttemptId} from '../state/task.ts';
 import type {InForce} from './in-force.ts';
 import {redactTexts} from './redacted.ts';
 
@@ -70,17 +71,13 @@ export class Ledger {
   }
 
   /** Whether an attempt is still the one that the state knows; the result of any other is dropped. */
-  isCurrent({taskId, attempt}: {taskId: TaskId; attempt: number}): boolean {
+  isCurrent({taskId, attempt}: AttemptId): boolean {
     const task = this.state.tasks.get(taskId);
     return task?.status === 'in_progress' && task.attempt === attempt;
   }
 
   /** End an attempt that did not complete its task, and record what follows from that. */
-  endAttempt(
-    {taskId: task_id, attempt}: {taskId: TaskId; attempt: number},
-    outcome: Outcome,
-    denials: Denial[] = [],
-  ): void {
+  endAttempt({taskId: task_id, attempt}: AttemptId, outcome: Outcome, denials: Denial[] = []): void {
     const about = {task_id, attempt, outcome: redactTexts(this.parts.redactor, outcome)};
     this.record({event: 'attempt_ended', details: {...about, ...(denials.length > 0 && {denials})}});
     this.decideUndecided(task_id);

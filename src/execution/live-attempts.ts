@@ -5,7 +5,7 @@ import type {MilestoneEvent} from '../events/event.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {Clock} from '../platform/clock.ts';
 import {type StopSignal, StopSource} from '../platform/processes/stop-signal.ts';
-import {isByHand} from '../state/task.ts';
+import {type AttemptId, isByHand} from '../state/task.ts';
 import type {Ledger} from './ledger.ts';
 
 interface LiveAttempt {
@@ -45,10 +45,7 @@ export class LiveAttempts {
    * still is in the second.
    * @param work Gets a signal whose reason will be the `StopReason`.
    */
-  async during<Result>(
-    {taskId, attempt}: {taskId: TaskId; attempt: number},
-    work: (signal: StopSignal) => Promise<Result>,
-  ): Promise<Result> {
+  async during<Result>({taskId, attempt}: AttemptId, work: (signal: StopSignal) => Promise<Result>): Promise<Result> {
     const known = this.live.get(taskId);
     const stop = known?.attempt === attempt ? known.stop : new StopSource();
     const mine: LiveAttempt = {attempt, stop, isAtWork: true};

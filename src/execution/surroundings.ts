@@ -5,6 +5,7 @@ import type {HomePaths} from '../plan/file/home.ts';
 import type {ResolvedMilestoneSettings} from '../plan/settings.ts';
 import type {Redactor} from '../platform/redact.ts';
 import type {MilestoneState} from '../state/milestone.ts';
+import type {AttemptId} from '../state/task.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import type {InForce} from './in-force.ts';
 
@@ -46,7 +47,7 @@ export class Surroundings {
   }
 
   /** File that takes everything that an attempt prints. */
-  logFileOf({taskId, attempt}: Pick<AttemptPlace, 'taskId' | 'attempt'>): string {
+  logFileOf({taskId, attempt}: AttemptId): string {
     return this.paths.attemptLog(this.parts.state.id, taskId, attempt);
   }
 

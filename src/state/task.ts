@@ -5,8 +5,14 @@ import type {CheckResult} from '../events/details/checks.ts';
 import type {Usage} from '../events/details/driver.ts';
 import type {Outcome} from '../events/details/outcome.ts';
 import type {Timestamp} from '../events/timestamp.ts';
-import type {ImportedTask, KiroPhase} from '../plan/plan.ts';
+import type {ImportedTask, KiroPhase, TaskId} from '../plan/plan.ts';
 import type {KiroState} from './kiro.ts';
+
+/** Which attempt at which task of the milestone. */
+export interface AttemptId {
+  taskId: TaskId;
+  attempt: number;
+}
 
 /** What is known of a task whatever its status. */
 export interface TaskHistory {

@@ -7,6 +7,7 @@ import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {onAbort} from '../platform/processes/supervise.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
+import type {AttemptId} from '../state/task.ts';
 import {attemptRefs, baseRef, DEFAULT_POOL, originRef, originRefs, tipRef, workRefs} from './names.ts';
 import type {JobRef, RemoteCommit, Report, Standing, WorkerPool} from './port.ts';
 import {Roster} from './roster.ts';
@@ -129,7 +130,7 @@ export class RemoteWork {
   }
 
   /** Let workers have work that an attempt goes on from. @throws {MilestoneError} `GIT_FAILED` */
-  offerOrigin({taskId, attempt}: Attempt, commit: string): Promise<RemoteCommit> {
+  offerOrigin({taskId, attempt}: AttemptId, commit: string): Promise<RemoteCommit> {
     const offered = {ref: originRef(this.#parts.execution, taskId, attempt), commit};
     return this.#queue.run(async () => {
       await setRemoteRef(this.#repo, this.#parts.remote, offered);
@@ -168,7 +169,7 @@ export class RemoteWork {
   }
 
   /** What an attempt has pushed last, of whichever delivery. @throws {MilestoneError} `GIT_FAILED` */
-  async lastWork({taskId, attempt}: Attempt): Promise<RemoteCommit | undefined> {
+  async lastWork({taskId, attempt}: AttemptId): Promise<RemoteCommit | undefined> {
     const prefix = attemptRefs(this.#parts.execution, taskId, attempt);
     return (await listRemoteRefs(this.#repo, this.#parts.remote, prefix)).at(-1);
   }
@@ -215,8 +216,6 @@ export class RemoteWork {
     });
   }
 }
-
-type Attempt = {taskId: string; attempt: number};
 
 /** Let `ms` milliseconds pass, or fewer where an attempt is to end. */
 export async function pause(clock: Clock, ms: number, stop: StopSignal): Promise<void> {

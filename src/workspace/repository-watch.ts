@@ -11,11 +11,11 @@ import {changedSettings, readSharedState, type SharedState} from '../git/shared-
 import {isSlot} from '../git/slot-folders.ts';
 import {compareTrees} from '../git/trees/compare-trees.ts';
 import {SerialQueue} from '../platform/serial-queue.ts';
-import type {AttemptPlace} from './workspace.ts';
+import type {AttemptId} from '../state/task.ts';
 
 /** Something that runs: for an attempt, or for the milestone as a whole. */
 export interface Runner {
-  readonly place: Pick<AttemptPlace, 'taskId' | 'attempt'> | undefined;
+  readonly place: AttemptId | undefined;
 }
 
 export class RepositoryWatch {

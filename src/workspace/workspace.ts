@@ -1,14 +1,12 @@
 import {MilestoneError} from '../errors.ts';
 import type {BlockerType} from '../events/details/blocker.ts';
 import type {Outcome} from '../events/details/outcome.ts';
-import type {TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import type {MilestoneState} from '../state/milestone.ts';
+import type {AttemptId} from '../state/task.ts';
 
-/** One attempt, as far as the place where it works is concerned. */
-export interface AttemptPlace {
-  taskId: TaskId;
-  attempt: number;
+/** An attempt, and where it works. */
+export interface AttemptPlace extends AttemptId {
   /** Undefined for work by hand: nobody knows where a person works. */
   slot: number | undefined;
 }
