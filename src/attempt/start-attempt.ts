@@ -8,86 +8,112 @@ import {newToken} from '../platform/processes/tokens.ts';
 import {type NextAttempt, nextAttempt} from '../scheduler/next-attempt.ts';
 import {workToIntegrate} from '../state/kiro-task.ts';
 import {phaseInWork, startOfWorkflow, taskState} from '../state/milestone.ts';
-import type {AttemptId} from '../state/task.ts';
 import {attemptRefs, jobOf} from '../workers/names.ts';
 import type {RemoteWork} from '../workers/remote-work.ts';
 import {occupiedSlots} from '../workspace/workspace.ts';
 import {reservationFor} from './attempt-budget.ts';
+import type {PlannedAttempt} from './planned-attempt.ts';
 import {runRemote} from './remote/run-remote.ts';
 import {runAttempt} from './run-attempt.ts';
 import {voidIfChanged} from './void-changed.ts';
 
 /** Put an attempt on record and begin it, unless its budget is used up. */
 export function startAttempt(execution: Execution, id: TaskId): void {
-  const {state} = execution.ledger;
+  const {ledger, jobs} = execution;
   if (voidIfChanged(execution, id)) return;
+  const planned = planAttempt(execution, id);
+  if (!planned) return;
+  const {attempt, folder, labels, continues} = planned;
+  const {place, budget} = attempt;
+  const reserved: NewEvent[] =
+    Object.keys(budget).length > 0
+      ? [{event: 'budget_reserved', details: {task_id: id, attempt: place.attempt, amount: budget}}]
+      : [];
+  // In this order: a log that is cut off in between has no reservation that nobody settles.
+  ledger.record(...startOfWorkflow(ledger.state, id), started(attempt, {folder, continues}), ...reserved);
+  if (labels) ledger.record(dispatched(execution, attempt, labels));
+  // Named by its number: the job of the attempt before may not have settled yet.
+  jobs.start(`attempt ${id}.${place.attempt}`, () =>
+    labels ? runRemote(execution, attempt) : runAttempt(execution, attempt),
+  );
+}
+
+interface Planned {
+  attempt: PlannedAttempt;
+  /** Where a coding agent works here. */
+  folder: string | undefined;
+  /** What a worker must carry that has it; undefined for one that is made here. */
+  labels: readonly string[] | undefined;
+  /** Attempt whose work it starts from. */
+  continues: number | undefined;
+}
+
+/** @returns Undefined when its budget is used up. */
+function planAttempt(execution: Execution, id: TaskId): Planned | undefined {
+  const {inForce, workspace, remote, ledger} = execution;
+  const {state} = ledger;
   const {history} = taskState(state, id);
-  const choice = execution.inForce.driverOf(id);
+  const choice = inForce.driverOf(id);
   const slot = choice.kind === 'manual' ? undefined : freeSlot(execution, history.last?.slot);
   const place = {taskId: id, attempt: history.attempts + 1, slot};
   const agent = choice.kind === 'driver' ? choice.driver.agent : undefined;
   const integrates = workToIntegrate(taskState(state, id));
-  const labels = integrates === undefined ? execution.inForce.labelsOf(id) : undefined;
-  const folder = agent && labels === undefined ? execution.workspace.workplaceOf(place).folder : undefined;
+  const labels = integrates === undefined ? inForce.labelsOf(id) : undefined;
+  const folder = agent && labels === undefined ? workspace.workplaceOf(place).folder : undefined;
   const phase = phaseInWork(state, id);
   const budget = agent && integrates === undefined ? reserveBudget(execution, id, agent) : {};
-  if (!budget) return;
+  if (!budget) return undefined;
   const next: NextAttempt = agent
     ? nextAttempt(history, {
-        away: labels && execution.remote?.roster.ownQueuesFor(labels),
+        away: labels && remote?.roster.ownQueuesFor(labels),
         attempt: place.attempt,
         driver: choice.name,
         isBoundToFolder: agent.isBoundToFolder,
         folder,
         phase,
-        retries: execution.inForce.settingsOf(id).retries,
+        retries: inForce.settingsOf(id).retries,
       })
     : {mode: 'first', from: []};
-  const conversation = agent && conversationOf(next, integrates === undefined ? agent : {}, history.usedInConversation);
-  const token = newToken();
-  const about = {task_id: id, attempt: place.attempt};
-  const reserved: NewEvent[] =
-    Object.keys(budget).length > 0 ? [{event: 'budget_reserved', details: {...about, amount: budget}}] : [];
-  const started: NewEvent = {
+  const attempt: PlannedAttempt = {
+    place,
+    token: newToken(),
+    task: inForce.taskOf(id),
+    choice,
+    next: integrates === undefined ? next : {...next, from: [integrates]},
+    conversation: agent && conversationOf(next, integrates === undefined ? agent : {}, history.usedInConversation),
+    budget,
+    integrates,
+    phase,
+  };
+  return {attempt, folder, labels, continues: next.from[0]};
+}
+
+function started(
+  {place, token, choice, phase, conversation, integrates}: PlannedAttempt,
+  {folder, continues}: Pick<Planned, 'folder' | 'continues'>,
+): NewEvent {
+  return {
     event: 'task_started',
     details: {
-      ...about,
-      slot: slot ?? BY_HAND,
+      task_id: place.taskId,
+      attempt: place.attempt,
+      slot: place.slot ?? BY_HAND,
       ...(folder !== undefined && {folder}),
       token,
       driver: choice.name,
       ...(choice.kind === 'driver' && choice.driver.name !== choice.name && {provider: choice.driver.name}),
       ...(phase !== undefined && {phase}),
       ...(conversation && {conversation: conversation.id}),
-      ...(next.from[0] !== undefined && {continues: next.from[0]}),
+      ...(continues !== undefined && {continues}),
       ...(integrates !== undefined && {integrates}),
     },
   };
-  // In this order: a log that is cut off in between has no reservation that nobody settles.
-  execution.ledger.record(...startOfWorkflow(state, id), started, ...reserved);
-  if (labels) execution.ledger.record(dispatched(execution, place, labels, next));
-  const attempt = {
-    place,
-    token,
-    task: execution.inForce.taskOf(id),
-    choice,
-    next: integrates === undefined ? next : {...next, from: [integrates]},
-    conversation,
-    budget,
-    integrates,
-    phase,
-  };
-  // Named by its number: the job of the attempt before may not have settled yet.
-  execution.jobs.start(`attempt ${id}.${place.attempt}`, () =>
-    labels ? runRemote(execution, attempt) : runAttempt(execution, attempt),
-  );
 }
 
 function dispatched(
   {ledger: {state}, remote}: Pick<Execution, 'ledger' | 'remote'>,
-  {taskId: task_id, attempt}: AttemptId,
+  {place: {taskId: task_id, attempt}, next: {livesAt}}: PlannedAttempt,
   labels: readonly string[],
-  {livesAt}: NextAttempt,
 ): NewEvent {
   const execution = state.activation?.executionId ?? '';
   const details = {

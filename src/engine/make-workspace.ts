@@ -13,7 +13,7 @@ import {milestoneToken} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {assertClean} from '../workspace/shared/shared-checkout.ts';
-import {SharedWorkspace} from '../workspace/shared/shared-workspace.ts';
+import {type SharedParts, SharedWorkspace} from '../workspace/shared/shared-workspace.ts';
 import {SlotSetup} from '../workspace/slots/slot-setup.ts';
 import {type BranchBlocker, occupiedSlots, type Workspace} from '../workspace/workspace.ts';
 import {WorktreeWorkspace} from '../workspace/worktree-workspace.ts';
@@ -44,22 +44,32 @@ function checkoutLockOf({gitDir}: Repository): string {
   return path.join(gitDir, 'milestone', 'checkout');
 }
 
+export interface WorkspaceOptions {
+  warn(message: string): void;
+  signal: AbortSignal;
+  takeOver?: boolean;
+  /** Also where attempts share the checkout. */
+  inSlots?: boolean;
+  /** Nothing will work there. */
+  isIdle?: boolean;
+}
+
 /**
  * The place where attempts of an activated milestone work.
  * @throws {MilestoneError} `LOCKED` when another execution has the checkout.
  */
 export function makeWorkspace(
-  opened: HeldMilestone,
+  held: HeldMilestone,
   ground: Omit<Ground, 'workspace'>,
-  options: {warn(message: string): void; signal: AbortSignal; takeOver?: boolean; inSlots?: boolean; isIdle?: boolean},
+  options: WorkspaceOptions,
 ): Workspace {
-  const {repo, lock, state, paths, clock, sessionId, id} = opened;
-  const {ledger, inForce, attempts, lifetime} = ground;
+  const {repo, lock, state, paths, clock, id} = held;
+  const {ledger, inForce, attempts} = ground;
   const {isolation, branch} = state.activation ?? {};
   const mergeSlot = Math.max(inForce.settings.maxParallel, ...occupiedSlots(state).map(slot => slot + 1));
   const isInGit = repo && isolation && isolation !== 'none' && branch !== undefined;
   if (!isInGit || options.isIdle) return plainWorkspace(paths.home, mergeSlot);
-  const common = {
+  const parts = {
     repo,
     branch,
     lock,
@@ -70,54 +80,62 @@ export function makeWorkspace(
     home: paths.home,
     mergeSlot,
     openBlocker: (blocker: BranchBlocker) => ledger.openBlocker(blocker),
+    warn: options.warn,
   };
-  if (isolation === 'shared' && !options.inSlots) {
-    const folder = checkoutLockOf(repo);
-    const identity = ownIdentity();
-    const left = tokensLeftBy(readLockOwner(folder, identity));
-    const tokens = [milestoneToken(state)];
-    const checkoutLock = acquireLock(folder, {
-      purpose: 'execute',
-      identity,
-      clock,
-      sessionId,
-      checkoutFor: id,
-      tokens,
-      takeOver: options.takeOver ?? false,
-    });
-    const endLeftBehind = async () => left.size > 0 && (await endLeftovers(left, clock));
-    return new SharedWorkspace({
-      ...common,
-      checkoutLock,
-      endLeftBehind,
-      isCurrent: place => ledger.isCurrent(place),
-      onDirty: error => lifetime.end({exit: error.exitCode, reason: error.message, error}),
-      warn: options.warn,
-    });
-  }
+  return isolation === 'shared' && !options.inSlots
+    ? inCheckout(held, ground, parts, options)
+    : inWorktrees(held, ground, parts, options);
+}
+
+type Common = Omit<SharedParts, 'checkoutLock' | 'endLeftBehind' | 'isCurrent' | 'onDirty'>;
+
+function inCheckout(
+  {clock, sessionId, id, state}: HeldMilestone,
+  {ledger, lifetime}: Omit<Ground, 'workspace'>,
+  parts: Common,
+  {takeOver = false}: WorkspaceOptions,
+): SharedWorkspace {
+  const folder = checkoutLockOf(parts.repo);
+  const identity = ownIdentity();
+  const left = tokensLeftBy(readLockOwner(folder, identity));
+  const tokens = [milestoneToken(state)];
+  const owner = {purpose: 'execute', identity, clock, sessionId, checkoutFor: id, tokens, takeOver} as const;
+  return new SharedWorkspace({
+    ...parts,
+    checkoutLock: acquireLock(folder, owner),
+    endLeftBehind: async () => left.size > 0 && (await endLeftovers(left, clock)),
+    isCurrent: place => ledger.isCurrent(place),
+    onDirty: error => lifetime.end({exit: error.exitCode, reason: error.message, error}),
+  });
+}
+
+function inWorktrees(
+  {clock, paths}: HeldMilestone,
+  ground: Omit<Ground, 'workspace'>,
+  parts: Common,
+  {signal, warn}: WorkspaceOptions,
+): WorktreeWorkspace {
+  const {ledger, inForce, attempts} = ground;
   const runSetup = async (check: Check, where: CheckSetting): Promise<CheckResult | undefined> => {
+    const home = where.place ? path.join(where.cwd, path.basename(paths.home)) : paths.home;
     try {
-      return (
-        await runCommands(ground, [check], where, {
-          retries: 0,
-          home: where.place ? path.join(where.cwd, path.basename(paths.home)) : paths.home,
-        })
-      )[0];
+      const [result] = await runCommands(ground, [check], where, {retries: 0, home});
+      return result;
     } finally {
       await workspace.noteLeft(where.slot);
     }
   };
   const setup = new SlotSetup({
-    repo,
+    repo: parts.repo,
     settings: () => inForce.settings.workspace,
-    warn: options.warn,
+    warn,
     runCheck: runSetup,
     // It ends as attempts do when they are interrupted.
     runTeardown: (check, where) =>
       attempts.during({taskId: TEARDOWN, attempt: where.slot}, signal => runSetup(check, {...where, signal})),
   });
-  const workspace = new WorktreeWorkspace({
-    ...common,
+  const workspace: WorktreeWorkspace = new WorktreeWorkspace({
+    ...parts,
     root: inForce.settings.workspace.root,
     get fillsSubmodules() {
       return inForce.settings.workspace.submodules !== 'off';
@@ -126,9 +144,8 @@ export function makeWorkspace(
       return inForce.settings.workspace.fresh;
     },
     clock,
-    signal: options.signal,
+    signal,
     setup,
-    warn: options.warn,
     onSlotKept: (slot, ref) => ledger.record({event: 'slot_kept', details: {slot, ref}}),
   });
   return workspace;

@@ -228,24 +228,25 @@ export class Run {
     return {...(execution.lifetime.ending as Ending), milestoneId: state.id, sessionId: held.sessionId, state};
   }
 
-  private async close({exit, reason}: Ending): Promise<void> {
+  private async close(ending: Ending): Promise<void> {
     const {execution, state, held} = this;
     // What is kept of the slots is on record before the end is.
     if (isOver(state.status)) await execution.workspace.remove();
-    execution.ledger.record({event: 'session_ended', details: {exit, reason}});
-    await execution.ledger.durable();
-    this.session.save({exit, reason});
-    await held.flush();
+    await this.recordEnd(ending);
     if (state.status === 'completed') moveToCompleted(held);
   }
 
   /** After a failure the log may still be well; then it says what happened. */
-  private async closeFailed({exit, reason}: Ending): Promise<void> {
-    const {execution, state} = this;
-    if (state.status === 'in_progress')
-      execution.ledger.record({event: 'milestone_paused', details: {code: 'machine', reason}});
-    execution.ledger.record({event: 'session_ended', details: {exit, reason}});
-    await execution.ledger.durable();
+  private async closeFailed(ending: Ending): Promise<void> {
+    if (this.state.status === 'in_progress')
+      this.execution.ledger.record({event: 'milestone_paused', details: {code: 'machine', reason: ending.reason}});
+    await this.recordEnd(ending);
+  }
+
+  private async recordEnd({exit, reason}: Ending): Promise<void> {
+    const {ledger} = this.execution;
+    ledger.record({event: 'session_ended', details: {exit, reason}});
+    await ledger.durable();
     this.session.save({exit, reason});
     await this.held.flush();
   }

@@ -35,6 +35,14 @@ export interface JobsParts extends Pick<BenchParts, 'clones' | 'env' | 'clock' |
 const REST_MS = 15_000;
 const HAND_IN_REST_MS = 1_000;
 
+/** A job that was given out, and what ends it before its time. */
+interface Taken {
+  boss: PgBoss;
+  job: JobWithMetadata<Order>;
+  logFile: string;
+  stop: StopSource;
+}
+
 export class Jobs {
   readonly #running = new Map<string, StopSource>();
   readonly #hurrying = new AbortController();
@@ -52,17 +60,30 @@ export class Jobs {
 
   /** Work on a job that the engine has given out, until what comes of it is handed in. */
   async work(boss: PgBoss, job: JobWithMetadata<Order>): Promise<void> {
-    const {own, clock, version, warn, say, env, clones, redactor, draining} = this.parts;
-    const order = job.data;
     const key = `${job.id}.${job.retryCount}`;
     const stop = new StopSource();
-    const slot = this.#slots.take(wantedSlot(order));
+    const slot = this.#slots.take(wantedSlot(job.data));
     this.#running.set(key, stop);
     const loseClaim = () => stop.abort(new StopReason(interrupted('the coordinator took it back')));
     if (job.signal.aborted) loseClaim();
     else job.signal.addEventListener('abort', loseClaim, {once: true});
     if (this.parts.isEnding()) stop.abort(new StopReason(this.#ending));
-    const logFile = path.join(own.folder, 'logs', `${key}.log`);
+    const logFile = path.join(this.parts.own.folder, 'logs', `${key}.log`);
+    try {
+      await this.#workIn(slot, {boss, job, logFile, stop});
+    } finally {
+      job.signal.removeEventListener('abort', loseClaim);
+      this.#running.delete(key);
+      this.#slots.give(slot);
+      fs.rmSync(logFile, {force: true});
+    }
+  }
+
+  async #workIn(slot: number, {boss, job, logFile, stop}: Taken): Promise<void> {
+    const {own, clock, version, warn, say, env, clones, redactor, draining} = this.parts;
+    const order = job.data;
+    say(subjectOf(order));
+    makeFolder(path.dirname(logFile));
     const reporter = new Reporter({
       send: async report => void (await boss.send(reportsQueue(order.execution), report)),
       job: order.job,
@@ -71,40 +92,31 @@ export class Jobs {
       redactor,
       clock,
     });
-    try {
-      say(subjectOf(order));
-      makeFolder(path.dirname(logFile));
-      // What checks print is handed in with them.
-      const isFollowed = order.kind === 'attempt';
-      if (isFollowed) reporter.follow();
-      const handover = await deliver({
-        order,
-        delivery: job.retryCount,
-        ownQueue: queueOf({worker: own.id}),
-        slot,
-        worker: {name: own.name, version},
-        clones,
-        env,
-        token: newToken(),
-        logFile,
-        reporter,
-        clock,
-        redactor,
-        stop,
-        hurry: this.#hurrying.signal,
-        warn,
-      });
-      if (isFollowed) await reporter.finish();
-      const isTaken = await this.#handIn(boss, job, handover);
-      await reporter.over();
-      say(`${subjectOf(order)}: ${gistOf(handover, isTaken)}`);
-      if (isLost(handover) && !stop.aborted) await clock.sleep(REST_MS, draining).catch(() => undefined);
-    } finally {
-      job.signal.removeEventListener('abort', loseClaim);
-      this.#running.delete(key);
-      this.#slots.give(slot);
-      fs.rmSync(logFile, {force: true});
-    }
+    // What checks print is handed in with them.
+    const isFollowed = order.kind === 'attempt';
+    if (isFollowed) reporter.follow();
+    const handover = await deliver({
+      order,
+      delivery: job.retryCount,
+      ownQueue: queueOf({worker: own.id}),
+      slot,
+      worker: {name: own.name, version},
+      clones,
+      env,
+      token: newToken(),
+      logFile,
+      reporter,
+      clock,
+      redactor,
+      stop,
+      hurry: this.#hurrying.signal,
+      warn,
+    });
+    if (isFollowed) await reporter.finish();
+    const isTaken = await this.#handIn(boss, job, handover);
+    await reporter.over();
+    say(`${subjectOf(order)}: ${gistOf(handover, isTaken)}`);
+    if (isLost(handover) && !stop.aborted) await clock.sleep(REST_MS, draining).catch(() => undefined);
   }
 
   /**
