@@ -108,31 +108,27 @@ describe('works that wait', () => {
     expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b', 'first', 'opener']);
   });
 
-  test.concurrent('are taken at most `merge.batch` at a time', async () => {
-    await using rig = await MilestoneRig.create();
-    const {run, checking} = await gather(rig, {tasks: named('a', 'b', 'c'), settings: {merge: {batch: 2}}});
-    await checking.exit();
-    expect(await run).toMatchObject({exitCode: 0});
-    expect(rounds(rig)).toEqual(['green: opener', 'green: a b', 'green: c']);
-  });
-
-  test.concurrent('are checked by the commands of all of them, each once', async () => {
+  test.concurrent('are taken at most `merge.batch` at a time, and checked by the commands of all of these, each once', async () => {
     await using rig = await MilestoneRig.create();
     const {file, lines} = diary(rig);
-    const say = (what: string) => `[ "$MILESTONE_SLOT" != 5 ] || echo '${what}' >> ${file}`;
+    const say = (what: string) => `[ "$MILESTONE_SLOT" != 6 ] || echo '${what}' >> ${file}`;
     const {run, checking} = await gather(rig, {
       tasks: [
         {id: 'a', verify: say('shared')},
         {id: 'b', verify: say('shared')},
         {id: 'c', verify: say('of c')},
+        {id: 'd'},
       ],
       verify: say('milestone'),
+      settings: {merge: {batch: 3}},
     });
     const before = lines();
     await checking.exit();
     expect(await run).toMatchObject({exitCode: 0});
     expect(before.filter(line => line !== 'milestone')).toEqual([]);
-    expect(lines().slice(before.length).sort()).toEqual(['milestone', 'milestone', 'of c', 'shared']);
+    expect(rounds(rig)).toEqual(['green: opener', 'green: a b c', 'green: d']);
+    // The check of the milestone is of `opener`, of the three and of `d`.
+    expect(lines().slice(before.length).sort()).toEqual(['milestone', 'milestone', 'milestone', 'of c', 'shared']);
     const [, round] = eventsOf(rig, ID, 'round_checked');
     expect(round!.details.checks.map(({name}) => name)).toEqual(['task', 'task', 'milestone']);
   });
@@ -235,24 +231,16 @@ describe('meanwhile', () => {
     ]);
   });
 
-  test.concurrent('a task that waits is skipped: it leaves the queue at once, and its work is kept', async () => {
+  test.concurrent('tasks are skipped: one that waits leaves at once, its work is kept, and a round goes on without one in it', async () => {
     await using rig = await MilestoneRig.create();
     const {run, checking} = await gather(rig, {tasks: named('a', 'b')});
     expect(await rig.milestone('skip', ID, 'a', '--yes')).toMatchObject({exitCode: 0});
     expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.1`, 'a')).toBe('a');
-    await checking.exit();
-    expect(await run).toMatchObject({exitCode: 0});
-    expect(rounds(rig)).toEqual(['green: opener', 'green: b']);
-  });
-
-  test.concurrent('a task in the round is skipped: what was checked with it is checked without', async () => {
-    await using rig = await MilestoneRig.create();
-    const {run, checking} = await gather(rig, {tasks: named('a')});
     expect(await rig.milestone('skip', ID, 'opener', '--yes')).toMatchObject({exitCode: 0});
     await checking.ended;
     expect(await run).toMatchObject({exitCode: 0});
-    expect(rounds(rig)).toEqual(['green: a']);
-    expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'first']);
+    expect(rounds(rig)).toEqual(['green: b']);
+    expect(filesAt(rig, BRANCH)).toEqual(['README', 'b', 'first']);
   });
 
   // By SIGKILL, at any moment: test/kill/round-kill.test.ts.

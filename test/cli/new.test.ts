@@ -43,9 +43,9 @@ test.concurrent('every valid id makes a plan of that very id, also one that YAML
   await rig.milestone('init');
   for (const id of ['123', '1e3', 'true', 'null', '0x10', 'A.b_c-d']) {
     expect((await rig.milestone('new', id, '--json')).json()).toEqual({ok: true, id, file: rig.path(rig.planFile(id))});
-    expect(await rig.milestone('validate', id)).toMatchObject({exitCode: 0});
     expect(parse(rig.read(rig.planFile(id))).id).toBe(id);
   }
+  expect(await rig.milestone('validate')).toMatchObject({exitCode: 0});
 });
 
 test.concurrent('a bad id, a taken one and a place without a home are refused, and nothing is written', async () => {

@@ -18,28 +18,28 @@ rm -f "$d/$(echo $o | cut -c1-2)/$(echo $o | cut -c3-)"`;
 
 describe('an object that a prune takes while its checks run', () => {
   test.concurrent.each([
-    ['the tree', '^{tree}'],
-    ['a folder', ':sub'],
-    ['a file', ':sub/b'],
-  ])('(%s) costs the attempt, and nothing else', async (_, what) => {
-    for (const isAlone of [true, false]) {
-      await using rig = await MilestoneRig.create({files: {base: 'base'}});
-      const a = await rig.command('a');
-      await rig.writeMilestone(
-        ID,
-        [
-          {id: 'b', retries: 0, run: 'mkdir sub; echo b > sub/b'},
-          ...(isAlone ? [] : [{id: 'a', run: `echo a > a; ${a.shell}`, verify: 'true'}]),
-        ],
-        {settings: {verify: takes(rig, what)}},
-      );
-      const run = rig.milestone('execute', ID);
-      if (!isAlone) await (await a.nextRun()).exit();
-      expect(await run).toMatchObject({exitCode: 0});
-      expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', message: expect.stringContaining('prune')}]);
-      expect(filesAt(rig, BRANCH)).toEqual(['README', ...(isAlone ? [] : ['a']), 'base', 'sub/b']);
-      expect(eventsOf(rig, ID, 'task_completed')).toHaveLength(isAlone ? 1 : 2);
-      rig.git('fsck', '--strict', BRANCH, `refs/milestone/rescue/${ID}/b.1`);
-    }
+    ['the tree', 'alone', '^{tree}'],
+    ['the tree', 'beside others', '^{tree}'],
+    ['a folder', 'alone', ':sub'],
+    ['a file', 'beside others', ':sub/b'],
+  ])('(%s, %s) costs the attempt, and nothing else', async (_, where, what) => {
+    const isAlone = where === 'alone';
+    await using rig = await MilestoneRig.create({files: {base: 'base'}});
+    const a = await rig.command('a');
+    await rig.writeMilestone(
+      ID,
+      [
+        {id: 'b', retries: 0, run: 'mkdir sub; echo b > sub/b'},
+        ...(isAlone ? [] : [{id: 'a', run: `echo a > a; ${a.shell}`, verify: 'true'}]),
+      ],
+      {settings: {verify: takes(rig, what)}},
+    );
+    const run = rig.milestone('execute', ID);
+    if (!isAlone) await (await a.nextRun()).exit();
+    expect(await run).toMatchObject({exitCode: 0});
+    expect(outcomes(rig, ID)).toMatchObject([{kind: 'interrupted', message: expect.stringContaining('prune')}]);
+    expect(filesAt(rig, BRANCH)).toEqual(['README', ...(isAlone ? [] : ['a']), 'base', 'sub/b']);
+    expect(eventsOf(rig, ID, 'task_completed')).toHaveLength(isAlone ? 1 : 2);
+    rig.git('fsck', '--strict', BRANCH, `refs/milestone/rescue/${ID}/b.1`);
   });
 });

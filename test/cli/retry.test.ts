@@ -1,7 +1,21 @@
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
+
+/** Milestones outside git whose only task has failed. */
+const failed = (...ids: string[]) =>
+  copiesOf(async () => {
+    const rig = await MilestoneRig.create({git: false});
+    for (const id of ids) {
+      await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
+      expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
+    }
+    return rig;
+  });
+const oneFailed = failed('m');
+const twoFailed = failed('one', 'two');
 
 test.concurrent('a failed task is retried by the live executor, within the same run', async () => {
   await using rig = await MilestoneRig.create({git: false});
@@ -45,11 +59,7 @@ test.concurrent('without an executor all that failed is pending again, and resum
 });
 
 test.concurrent('the milestone may be named first, or by --milestone; a misspelt task is answered with the one that was meant', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  for (const id of ['one', 'two']) {
-    await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
-    expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
-  }
+  await using rig = await twoFailed();
   expect(await rig.milestone('retry', 'one', 'build')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('retry', 'build', '--milestone', 'two')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('retry', 'one', 'build')).toMatchObject({
@@ -69,28 +79,20 @@ test.concurrent('the milestone may be named first, or by --milestone; a misspelt
 });
 
 test.concurrent('a milestone that is named alone has all its failed tasks retried', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  for (const id of ['one', 'two']) {
-    await rig.writeMilestone(id, [{id: 'build', run: 'false', retries: 0}]);
-    expect(await rig.milestone('execute', id)).toMatchObject({exitCode: 4});
-  }
+  await using rig = await twoFailed();
   expect(await rig.milestone('retry', 'one')).toMatchObject({exitCode: 0});
   expect(answers(rig.events('one'))).toHaveLength(1);
 });
 
 test.concurrent('a task that was added to the plan while nobody executed is known', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
-  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  await using rig = await oneFailed();
   rig.write(rig.planFile('m'), `${rig.read(rig.planFile('m'))}  - id: b\n    title: b\n    run: "true"\n`);
   expect(await rig.milestone('skip', '--yes', 'b')).toMatchObject({exitCode: 0});
   expect(rig.events('m').slice(-2)).toMatchObject([{event: 'plan_changed'}, {event: 'task_skipped'}]);
 });
 
 test.concurrent('a request that a killed executor had taken, or nobody took, is answered once', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  await rig.writeMilestone('m', [{id: 'a', run: 'false', retries: 0}]);
-  expect(await rig.milestone('execute')).toMatchObject({exitCode: 4});
+  await using rig = await oneFailed();
   const request = (id: string, kind: string) => ({
     kind,
     ...(kind === 'pause' && {now: false, session_id: 'session-of-the-dead'}),
@@ -103,7 +105,7 @@ test.concurrent('a request that a killed executor had taken, or nobody took, is 
   };
   leave('1', 'retry', 'taken');
   leave('2', 'pause', 'json');
-  expect(await rig.milestone('skip', '--yes', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('skip', '--yes', 'build')).toMatchObject({exitCode: 0});
   expect(answers(rig.events('m')).map(({event}) => event)).toEqual(['task_reset', 'request_rejected', 'task_skipped']);
   expect(fs.readdirSync(rig.path('.milestones/inbox/m'))).toEqual([]);
 

@@ -4,6 +4,7 @@ import {describe, expect, test} from 'vitest';
 import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {kiroTask} from './kiro-plan.ts';
+import {stoppedRig} from './reading-rig.ts';
 
 const FAILS = 'echo half > bad; echo why; exit 3';
 const CLAIM = JSON.stringify({status: 'done', summary: 'Did it.', assumptions: ['cookies are fine']});
@@ -150,9 +151,7 @@ describe('diff', () => {
       exitCode: 3,
       stderr: expect.stringContaining('milestone `later` has no branch'),
     });
-    await using plain = await MilestoneRig.create({git: false});
-    await plain.writeMilestone('m', [{id: 'a', run: 'true'}]);
-    await plain.milestone('execute', 'm');
+    await using plain = await stoppedRig();
     expect(await plain.milestone('diff')).toMatchObject({exitCode: 3, stderr: expect.stringContaining('outside git')});
   });
 });

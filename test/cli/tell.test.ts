@@ -2,19 +2,20 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {withDeadline} from '../rig/deadline.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {waitForFile} from '../rig/wait-for-file.ts';
 
 const ID = 'release';
 
 /** A `systemd-inhibit` that writes down when it begins, and runs what it is given. */
-function inhibitor(rig: MilestoneRig): {env: Record<string, string>; lines(): string[]} {
+function inhibitor(rig: MilestoneRig): {env: Record<string, string>; diary: string} {
   const diary = rig.path('../inhibited');
-  rig.write('../bin/systemd-inhibit', `#!/bin/sh\necho "$*" >> '${diary}'\nfor last; do :; done\nexec "$last"\n`);
+  const say = `echo "$*" > '${diary}.part'; mv '${diary}.part' '${diary}'`;
+  rig.write('../bin/systemd-inhibit', `#!/bin/sh\n${say}\nfor last; do :; done\nexec "$last"\n`);
   fs.chmodSync(rig.path('../bin/systemd-inhibit'), 0o755);
   return {
     env: {PATH: `${rig.path('../bin')}:${rig.env.PATH}`},
-    lines: () => (fs.existsSync(diary) ? fs.readFileSync(diary, 'utf8').trim().split('\n') : []),
+    diary,
   };
 }
 
@@ -63,16 +64,13 @@ test.skipIf(process.platform !== 'linux')(
   'the machine is kept awake while attempts run, and not after kill -9',
   async () => {
     await using rig = await MilestoneRig.create();
-    const {env, lines} = inhibitor(rig);
+    const {env, diary} = inhibitor(rig);
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const run = rig.milestone('execute', ID, {env});
     const attempt = await work.nextRun();
-    const begun = async () => {
-      while (!lines()[0]) await new Promise(resolve => setImmediate(resolve));
-    };
-    await withDeadline(begun(), 'systemd-inhibit', () => '');
-    expect(lines()).toEqual([expect.stringMatching(/^--what=idle:sleep .* cat$/)]);
+    await waitForFile(diary);
+    expect(fs.readFileSync(diary, 'utf8')).toMatch(/^--what=idle:sleep .* cat\n$/);
     run.kill('SIGKILL');
     await run;
     await attempt.kill();

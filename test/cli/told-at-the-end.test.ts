@@ -76,11 +76,12 @@ describe('status without an id', () => {
 describe('the last line says what comes next', () => {
   const last = (text: string) => text.trimEnd().split('\n').at(-1);
 
-  test.concurrent('a completed milestone: to look at it and to take it, by commands that work', async () => {
+  test.concurrent('a completed milestone, also for who waits for it: to look at it and to take it, by commands that work', async () => {
     await using rig = await MilestoneRig.create();
     await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
     const {stdout} = await rig.milestone('execute', 'm');
     expect(last(stdout)).toBe('next: `milestone diff m`, then `milestone land m`');
+    expect(last((await rig.milestone('wait', 'm')).stdout)).toBe('next: `milestone diff m`, then `milestone land m`');
     expect((await rig.milestone('diff', 'm')).stdout).toContain('+++ b/a\n@@ -0,0 +1 @@\n+a\n');
     expect(await rig.milestone('land', 'm')).toMatchObject({exitCode: 0});
     expect(rig.read('a')).toBe('a\n');
@@ -160,12 +161,5 @@ describe('the last line says what comes next', () => {
     );
     expect(last((await rig.milestone('wait', 'm')).stdout)).toBe('then `milestone resume m`');
     expect((await rig.milestone()).stdout).toContain('milestone approve m a design\n  then `milestone resume m`\n');
-  });
-
-  test.concurrent('waiting for what is over: what is to be done with it', async () => {
-    await using rig = await MilestoneRig.create();
-    await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}]);
-    await rig.milestone('execute', 'm');
-    expect(last((await rig.milestone('wait', 'm')).stdout)).toBe('next: `milestone diff m`, then `milestone land m`');
   });
 });

@@ -81,12 +81,17 @@ describe('while the milestone is executed', () => {
     expect(await again).toMatchObject({exitCode: 0, stdout: 'completed\nnext: `milestone status release`\n'});
   });
 
-  test.concurrent('an executor that is killed ends it, too', async () => {
+  test.concurrent('the time that was given is kept to, and an executor that is killed ends it, too', async () => {
     await using rig = await MilestoneRig.create({git: false});
     const work = await rig.command('work');
     await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
     const executor = rig.milestone('execute', ID);
     await work.nextRun();
+    const ended = await rig.milestone('wait', ID, '--timeout', '50ms', '--json');
+    expect(ended.exitCode).toBe(10);
+    expect(ended.json()).toMatchObject({ok: false, exit: 10, because: 'timeout', error: {code: 'STILL_RUNNING'}});
+    expect(await rig.milestone('wait', ID, '--timeout', 'soon')).toMatchObject({exitCode: 2});
+    expect(await rig.milestone('wait', ID, '--until', 'never')).toMatchObject({exitCode: 2});
     const waiting = rig.milestone('wait', ID);
     await waiting.line('waiting');
     executor.kill('SIGKILL');
@@ -140,21 +145,6 @@ describe('while the milestone is executed', () => {
     await a.exit(0);
     expect((await waiting).json()).toMatchObject({ok: true, exit: 0, because: 'change', status: 'in_progress'});
     await (await work.nextRun()).exit(0);
-    await rig.waitForEvent(ID, 'milestone_completed');
-  });
-
-  test.concurrent('the time that was given is kept to', async () => {
-    await using rig = await MilestoneRig.create({git: false});
-    const work = await rig.command('work');
-    await rig.writeMilestone(ID, [{id: 'a', run: work.shell}]);
-    await rig.milestone('execute', ID, '--detach');
-    const run = await work.nextRun();
-    const ended = await rig.milestone('wait', ID, '--timeout', '50ms', '--json');
-    expect(ended.exitCode).toBe(10);
-    expect(ended.json()).toMatchObject({ok: false, exit: 10, because: 'timeout', error: {code: 'STILL_RUNNING'}});
-    expect(await rig.milestone('wait', ID, '--timeout', 'soon')).toMatchObject({exitCode: 2});
-    expect(await rig.milestone('wait', ID, '--until', 'never')).toMatchObject({exitCode: 2});
-    await run.exit(0);
     await rig.waitForEvent(ID, 'milestone_completed');
   });
 });

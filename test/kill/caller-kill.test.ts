@@ -11,7 +11,7 @@ import {oneIn} from '../rig/sweep.ts';
 const FAULT = fileURLToPath(new URL('../rig/fault.cjs', import.meta.url));
 const ID = 'm';
 const KINDS = ['kill-before', 'kill-after', 'kill-half'] as const;
-const MOMENTS = 40 / oneIn(10);
+const MOMENTS = 40 / oneIn(20);
 
 let template: MilestoneRig;
 let effects: string[];

@@ -22,7 +22,7 @@ import {
   usersThings,
 } from './world.ts';
 
-const EVERY = oneIn(20);
+const EVERY = oneIn(25);
 const KILLS: Fault['kind'][] = ['kill-before', 'kill-after', 'kill-half'];
 
 describe.each([
@@ -89,7 +89,7 @@ describe.each([
       /^\d+ openSync .*sessions\/agents\//.test(effect) ? [index + 1] : [],
     );
     // All agents are stopped, one after the other.
-    const last = sample(written.slice(-7), 4);
+    const last = sample(written.slice(-7), 7);
     for (const at of last) {
       await using rig = copyWorld(template);
       const mine = usersThings(rig);

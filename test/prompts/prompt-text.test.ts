@@ -287,7 +287,6 @@ describe('whatever the data', () => {
         );
         expect(headings(prompt).filter(line => !expected.includes(line))).toEqual([]);
       }),
-      {numRuns: 200},
     );
   });
 

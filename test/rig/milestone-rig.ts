@@ -5,6 +5,7 @@ import {randomUUID} from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
 import {inject} from 'vitest';
 import {stringify} from 'yaml';
@@ -273,7 +274,7 @@ export class MilestoneRig {
    */
   async untilNoProcessLeft(): Promise<void> {
     const gone = async () => {
-      while (this.processesLeft().length > 0) await new Promise(resolve => setImmediate(resolve));
+      while (this.processesLeft().length > 0) await pause(2); // not our children: nothing announces their end
     };
     await withDeadline(gone(), 'the end of all processes', () => JSON.stringify(this.processesLeft()));
   }
