@@ -16,6 +16,12 @@ export function asMachineFailure(error: unknown): unknown {
       hint: '`milestone resume` goes on with the one that is there now',
       cause: error,
     });
+  // As the slot that somebody looked around in.
+  if (syscall === 'uv_cwd')
+    return new MilestoneError('NO_HOME', 'the folder that this is called in is not there any more', {
+      hint: 'go to one that is there: `cd`',
+      cause: error,
+    });
   if (!CODES.includes(code ?? '')) return error;
   return fileError(error, path === undefined ? syscall : `${syscall} \`${path}\``);
 }

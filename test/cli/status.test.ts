@@ -2,7 +2,7 @@
 
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
-import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {MILESTONE, MilestoneRig} from '../rig/milestone-rig.ts';
 import {everythingBelow, ID, plannedRig, stoppedRig} from './reading-rig.ts';
 
 const KEYS = [
@@ -192,6 +192,11 @@ tasks:
     expect(ambiguous.json()).toMatchObject({ok: false, error: {code: 'AMBIGUOUS_MILESTONE'}});
     const outside = await rig.milestone('status', '--json', {cwd: '..'});
     expect(outside.json()).toMatchObject({ok: false, error: {code: 'NO_HOME'}});
+    // Such as a slot that has gone while somebody looked around in it.
+    const words = `'${process.execPath}' '${MILESTONE}' status --json`;
+    const gone = await rig.start('sh', '-c', `mkdir gone && cd gone && rmdir ../gone && exec ${words}`);
+    expect(gone).toMatchObject({exitCode: 3});
+    expect(gone.json()).toMatchObject({ok: false, error: {code: 'NO_HOME'}});
   });
 });
 
