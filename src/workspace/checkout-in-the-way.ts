@@ -4,6 +4,7 @@ import path from 'node:path';
 import {MilestoneError} from '../errors.ts';
 import {checkedOutAt, dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/git.ts';
+import {homePath} from '../git/repository.ts';
 import type {BranchBlocker} from './workspace.ts';
 
 /**
@@ -23,10 +24,18 @@ export async function checkoutInTheWay(
     return {
       type: 'branch_checked_out',
       message: `\`${checkout.topLevel}\` has \`${branch}\` checked out, with changes that are not committed (${shown.join(', ')}${files.length > 3 ? ' …' : ''})`,
-      hint: `commit or stash them, or check out another branch in \`${path.basename(checkout.topLevel)}\`, then \`${goOn}\``,
+      hint: `commit them, put them aside (\`${putAside(checkout)}\`), or check out another branch in \`${path.basename(checkout.topLevel)}\`, then \`${goOn}\``,
     };
   }
   return undefined;
+}
+
+/**
+ * The command that takes away all that is not committed but the home: a plan that nobody has committed would go along, and
+ * its milestone be unknown.
+ */
+export function putAside(checkout: Repository): string {
+  return `git stash push --include-untracked -- ':(top,exclude)${homePath(checkout).replaceAll("'", `'\\''`)}'`;
 }
 
 /**

@@ -261,6 +261,13 @@ describe('checkouts of the branch', () => {
     expect(rig.git('rev-parse', 'main')).toBe(main);
     expect(fs.existsSync(path.join(rig.root, 'home', 'checked'))).toBe(false);
     expect(rig.read('shared.txt')).toBe('mine\n');
+    // What the hint says takes away all of that, but no plan.
+    rig.write('note.txt', 'mine\n');
+    const {stderr} = await rig.milestone('land', ID);
+    const [, putAside] = /\(`(git stash [^`]*)`\)/.exec(stderr) as RegExpExecArray;
+    expect(await rig.start('sh', '-c', putAside as string)).toMatchObject({exitCode: 0});
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+    expect(fs.existsSync(rig.path('note.txt'))).toBe(false);
   });
 
   test.concurrent('elsewhere follow, too, with the record; one of another branch stays as it is', async () => {

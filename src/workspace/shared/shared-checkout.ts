@@ -12,6 +12,7 @@ import {TEMPORARY_INDEX} from '../../git/trees/temporary-index.ts';
 import {writeTree} from '../../git/trees/tree.ts';
 import {listFolder, syncFile, syncFolder} from '../../platform/files.ts';
 import {processState} from '../../platform/processes/identity.ts';
+import {putAside} from '../checkout-in-the-way.ts';
 import {type Rescue, type RescueName, saveRescue} from '../rescue.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function switchTo(repo: Repository, branch: string): Promise<void> 
   if (to === undefined) throw new MilestoneError('GIT_FAILED', `there is no branch \`${branch}\``);
   const from = (await readRef(repo, 'HEAD')) ?? (await emptyTree(repo));
   const followed = await followCheckout(repo, from, to);
-  if (followed.kind === 'dirty') throw treeDirty(followed.files);
+  if (followed.kind === 'dirty') throw treeDirty(repo, followed.files);
   await git(repo, ['symbolic-ref', '-m', `milestone: moving to ${branch}`, 'HEAD', `refs/heads/${branch}`]);
   await alignIndex(repo);
 }
@@ -38,7 +39,7 @@ export async function assertClean(repo: Repository, branch: string): Promise<voi
   const dirty = await dirtyFiles(repo);
   if (dirty.length === 0) return;
   const files = (await headBranch(repo)) === branch ? dirty : await hinderingSwitch(repo, branch);
-  if (files.length > 0) throw treeDirty(files);
+  if (files.length > 0) throw treeDirty(repo, files);
 }
 
 /** Files that are neither as in the head nor as in the branch. */
@@ -48,15 +49,13 @@ async function hinderingSwitch(repo: Repository, branch: string): Promise<string
 }
 
 /** An error that names files which are neither committed nor ignored. */
-function treeDirty(files: readonly string[]): MilestoneError {
+function treeDirty(repo: Repository, files: readonly string[]): MilestoneError {
   const shown = files.slice(0, 5).map(file => `\`${file}\``);
   const rest = files.length > shown.length ? ` and ${files.length - shown.length} more` : '';
   return new MilestoneError(
     'TREE_DIRTY',
     `the checkout has changes that are not committed: ${shown.join(', ')}${rest}`,
-    {
-      hint: 'commit them, or put them aside with `git stash --include-untracked`',
-    },
+    {hint: `commit them, or put them aside: \`${putAside(repo)}\``},
   );
 }
 
