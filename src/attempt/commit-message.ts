@@ -1,6 +1,7 @@
 // The message of a task's commit. What it says comes from plans and agents: data, which must not pass for trailers.
 
 import type {CheckResult} from '../events/details/checks.ts';
+import {REMOVED_TESTS_HEADING} from '../events/removed-tests.ts';
 import {DEFAULT_SETTINGS} from '../plan/settings.ts';
 
 export interface TaskCommit {
@@ -28,7 +29,7 @@ export function commitMessage(commit: TaskCommit): string {
     subject(commit),
     prose(commit.summary ?? ''),
     list('Assumptions:', (commit.assumptions ?? []).map(oneLine)),
-    list('Tests deleted or skipped:', (commit.removedTests ?? []).map(oneLine)),
+    list(REMOVED_TESTS_HEADING, (commit.removedTests ?? []).map(oneLine)),
     list('Checks:', (commit.checks ?? []).map(checkLine)),
     trailers({Task: task.id, Milestone: milestone, Attempt: String(attempt), Execution: execution}),
   ];

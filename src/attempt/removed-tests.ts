@@ -2,10 +2,9 @@
 // somebody hides; what it finds is said, and decides nothing.
 
 import type {RemovedTest} from '../events/details/attempt.ts';
+import {CASES_NAMED} from '../events/removed-tests.ts';
 import {isTestFile, type TestLanguage, testLanguage} from './test-lines.ts';
 
-/** Cases that are named for a file. */
-const NAMED = 5;
 const LONGEST = 100;
 
 /** @param diff As git writes it, of files that may hold tests, renames found. */
@@ -118,5 +117,5 @@ function takeFrom(counts: Map<string, number>, text: string): boolean {
 }
 
 function shown(texts: readonly string[]): string[] {
-  return texts.slice(0, NAMED).map(text => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text));
+  return texts.slice(0, CASES_NAMED).map(text => (text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text));
 }

@@ -3,6 +3,7 @@ import {useContext} from 'preact/hooks';
 import {removedTestLines} from '../events/removed-tests.ts';
 import {spanText} from '../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../reports/morning/report-shape.ts';
+import {toldBy} from '../reports/morning/told-by.ts';
 import {Counts, Shares} from './counts.tsx';
 import {Graph} from './graph/graph.tsx';
 import {DecisionBeside} from './need-decision.ts';
@@ -54,7 +55,7 @@ export function ReportBody({report, lead, children}: Props & {lead?: ComponentCh
       {children}
       <footer>
         worked out {instant(report.at)} UTC
-        {report.origin === 'commits' && '; executed elsewhere: as its file and its commits say'}
+        {toldBy(report).map(text => `; ${text}`)}
       </footer>
     </main>
   );

@@ -216,11 +216,13 @@ test.concurrent('what failed without a word has no output; attempts are those of
 });
 
 test.concurrent('a fresh clone tells what its file and its commits say', async () => {
-  await using rig = await MilestoneRig.create();
+  await using rig = await MilestoneRig.create({
+    files: {'test/old.test.js': "test('adds, and takes away', () => {})\n"},
+  });
   rig.write('.milestones/config.yaml', DRIVER);
   await rig.writeMilestone('m', [
     {id: 'a', run: 'echo a > a', verify: 'test -f a'},
-    {id: 'b', run: 'echo b > b', dependencies: ['a']},
+    {id: 'b', run: 'rm test/old.test.js', dependencies: ['a']},
     {id: 'c', driver: 'x', verify: 'true', dependencies: ['b']},
   ]);
   expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
@@ -233,6 +235,8 @@ test.concurrent('a fresh clone tells what its file and its commits say', async (
   const {stdout} = await rig.milestone('report', 'm', '--json', {cwd: clone});
   const {report} = JSON.parse(stdout) as {report: MorningReport};
   expect(report).toMatchObject({origin: 'commits', unchecked: ['b'], assumptions: here.assumptions, timeline: []});
+  expect(here.removed_tests).toHaveLength(1);
+  expect(report).toMatchObject({removed_tests: here.removed_tests, removed_tests_unknown: []});
   expect(report.milestone).toEqual(here.milestone);
   expect(report.headline).toMatchObject({done: 3, checked: 2, unchecked: 1});
   expect(report.done.map(({task, commit, attempts}) => [task, commit, attempts])).toEqual(
@@ -240,6 +244,12 @@ test.concurrent('a fresh clone tells what its file and its commits say', async (
   );
   expect(report.done[0]?.checks).toMatchObject([{command: 'test -f a', ok: true, flaky: false}]);
   expect((await rig.milestone('report', 'm', {cwd: clone})).stdout).toContain('as its file and its commits say\n');
+  const shallow = path.join(rig.root, 'shallow');
+  rig.git('clone', '--quiet', '--depth', '1', `file://${rig.folder}`, shallow);
+  const unknown = (await rig.milestone('report', 'm', {cwd: shallow})).stdout.replaceAll('\n', ' ');
+  expect(unknown).toContain('tests deleted, removed or skipped: not known of a, b, c, whose commits are not here');
+  expect(unknown).toContain('3 of 3 tasks done · 2 checked · 1 unchecked');
+  expect(unknown).toMatch(/ a +[0-9a-f]{10} +checked +b +[0-9a-f]{10} +unchecked /);
 });
 
 test.concurrent('without an id it is of the one that ran last; a title that is markup or obeyed by terminals is text', async () => {

@@ -60,6 +60,7 @@ export function madeUpReport({tasks: count = 12, words = 'Carry it out'}: NightO
     })),
     unchecked: [],
     assumptions: [{task: 'task-0', text: words}],
+    removed_tests_unknown: [],
     removed_tests: [{task: 'task-1', file: `test/${words}.js`, change: 'deleted', lines: 4, cases: [words]}],
     failed: tasks
       .filter(({status}) => status === 'failed')

@@ -1,5 +1,7 @@
 // What only the repository knows: where the branch is, what is kept, and what the commits of tasks say of themselves.
 
+import type {RemovedTest} from '../../events/details/attempt.ts';
+import {REMOVED_TESTS_HEADING, readRemovedTestLines} from '../../events/removed-tests.ts';
 import type {Repository} from '../../git/git.ts';
 import {readHead, resolveCommit} from '../../git/refs.ts';
 import {readCommit, readTaskCommits} from '../../git/task-commits.ts';
@@ -24,6 +26,9 @@ export interface CommitFacts {
   attempt: number;
   assumptions: string[];
   checks: DoneCheck[];
+  removedTests: RemovedTest[];
+  /** It names all of them. */
+  namesAllRemoved: boolean;
 }
 
 export const NO_BRANCH: BranchFacts = {kept: new Map()};
@@ -84,9 +89,12 @@ async function firstCommit(repo: Repository, names: ReadonlyArray<string | undef
 
 /** Read back what `commitMessage` wrote: lists under headings, the last of each name. */
 function commitFacts({commit, attempt, message}: {commit: string; attempt: number; message: string}): CommitFacts {
+  const {removed, isAll} = readRemovedTestLines(itemsUnder(REMOVED_TESTS_HEADING, message));
   return {
     commit,
     attempt,
+    removedTests: removed,
+    namesAllRemoved: isAll,
     assumptions: itemsUnder('Assumptions:', message),
     checks: itemsUnder('Checks:', message).flatMap(checkOf),
   };

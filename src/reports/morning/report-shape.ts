@@ -31,6 +31,8 @@ export interface MorningReport {
   unchecked: TaskId[];
   assumptions: Array<{task: TaskId; text: string}>;
   removed_tests: Array<{task: TaskId} & RemovedTest>;
+  /** Those whose commits, which name them, are not here. */
+  removed_tests_unknown: TaskId[];
   failed: FailedTask[];
   /** Gates that were passed; `by` is `auto` where no person was asked. */
   gates: Array<{task: TaskId; gate: string; by: 'person' | 'auto'; role?: string}>;

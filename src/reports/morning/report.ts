@@ -30,8 +30,10 @@ export function morningReport(sources: ReportSources): MorningReport {
   const attemptsOf = groupByTask(history?.attempts ?? []);
   const facts = {...sources, attemptsOf};
   const done = status.tasks.filter(({status}) => status === 'completed').map(task => doneTask(task, facts));
+  // Where only file and commits speak, either may vouch for it.
+  const vouched = new Set(status.tasks.flatMap(({id, checked}) => (checked ? id : [])));
   const isGreen = ({task, checks}: DoneTask) =>
-    checkedOf(task, facts) ?? (checks.length > 0 && checks.every(({ok}) => ok));
+    checkedOf(task, facts) ?? (vouched.has(task) || (checks.length > 0 && checks.every(({ok}) => ok)));
   const unchecked = done.filter(one => !isGreen(one)).map(({task}) => task);
   const failed = status.tasks.flatMap(task => (task.status === 'failed' ? failedTask(task, facts) : []));
   const report: Omit<MorningReport, 'headline'> = {
@@ -49,7 +51,10 @@ export function morningReport(sources: ReportSources): MorningReport {
     done,
     unchecked,
     assumptions: assumptionsOf(done, facts),
-    removed_tests: status.tasks.flatMap(({id, removed_tests = []}) => removed_tests.map(test => ({task: id, ...test}))),
+    removed_tests: status.tasks.flatMap(({id, removed_tests = commitFacts(id, facts)?.removedTests ?? []}) =>
+      removed_tests.map(test => ({task: id, ...test})),
+    ),
+    removed_tests_unknown: done.filter(task => isSilent(task, facts)).map(({task}) => task),
     failed,
     gates: history ? gatesOf(history.state) : [],
     timeline: (history?.attempts ?? []).map(timelineEntry),
@@ -79,6 +84,12 @@ function groupByTask(attempts: readonly AttemptRecord[]): Map<TaskId, AttemptRec
 
 function commitFacts(task: TaskId, {branch}: Facts): CommitFacts | undefined {
   return branch.commits?.get(task);
+}
+
+/** Nobody here knows whether its work takes tests away: its commit, which says so, is not here, or names some of many. */
+function isSilent({task, commit}: DoneTask, facts: Facts): boolean {
+  if (facts.history || commit === null) return false;
+  return !commitFacts(task, facts)?.namesAllRemoved;
 }
 
 /** What the log says; undefined where only commits speak. */

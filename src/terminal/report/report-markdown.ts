@@ -3,6 +3,7 @@
 import {removedTestLines} from '../../events/removed-tests.ts';
 import {headlineParts, spanText} from '../../reports/morning/headline.ts';
 import type {FailedTask, MorningReport} from '../../reports/morning/report-shape.ts';
+import {toldBy} from '../../reports/morning/told-by.ts';
 import {STAGES} from '../../state/stage-times.ts';
 import {code, escaped, fenced, prose} from '../markdown.ts';
 import {usageText} from '../usage-text.ts';
@@ -14,6 +15,7 @@ const TAIL_LINES = 20;
 
 export function reportMarkdown(report: MorningReport): string {
   const {milestone, headline, unchecked, assumptions, gates, failed} = report;
+  const unproved = new Set(unchecked);
   const title = milestone.title === milestone.id ? milestone.id : `${milestone.id}: ${milestone.title}`;
   const parts = [
     `# ${escaped(title)}`,
@@ -22,7 +24,7 @@ export function reportMarkdown(report: MorningReport): string {
     ...list('Needs you', report.needs_you, ({text, command}) => `${prose(text)}: ${code(command)}`),
     ...list('Done', report.done, task => {
       const commit = task.commit === null ? '' : ` ${task.commit.slice(0, 10)}`;
-      return `${code(task.task)}${commit} ${escaped(task.title)}: ${prose(doneParts(task).join(', '))}`;
+      return `${code(task.task)}${commit} ${escaped(task.title)}: ${prose(doneParts(task, unproved).join(', '))}`;
     }),
     ...list('Unchecked', unchecked, code),
     ...list('Assumptions', assumptions, ({task, text}) => `${code(task)}: ${escaped(text)}`),
@@ -50,9 +52,10 @@ export function reportMarkdown(report: MorningReport): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function branchLine({milestone: {branch, head}, origin}: MorningReport): string[] {
+function branchLine(report: MorningReport): string[] {
+  const {branch, head} = report.milestone;
   const where = branch === null ? [] : [`branch ${code(branch)}${head === null ? '' : ` at ${head.slice(0, 10)}`}`];
-  return [...where, ...(origin === 'commits' ? ['executed elsewhere: as its file and its commits say'] : [])];
+  return [...where, ...toldBy(report).map(escaped)];
 }
 
 function list<Entry>(heading: string, entries: readonly Entry[], say: (entry: Entry) => string): string[] {

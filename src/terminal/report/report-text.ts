@@ -1,6 +1,7 @@
 // The morning's report for a terminal or a file.
 
 import {removedTestLines} from '../../events/removed-tests.ts';
+import type {TaskId} from '../../plan/plan.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {tellingLines} from '../../platform/telling-lines.ts';
 import {headlineParts, spanText} from '../../reports/morning/headline.ts';
@@ -11,6 +12,7 @@ import type {
   ReportedTask,
   TimelineEntry,
 } from '../../reports/morning/report-shape.ts';
+import {toldBy} from '../../reports/morning/told-by.ts';
 import type {PhaseStatus} from '../../state/kiro.ts';
 import {STAGES} from '../../state/stage-times.ts';
 import type {Paint} from '../paint.ts';
@@ -44,7 +46,7 @@ export function reportText(report: MorningReport, paint: Paint): string {
         `${INDENT}${paint.cyan(printable(command))}`,
       ]),
     ),
-    section(paint.bold('done'), doneLines(report.done)),
+    section(paint.bold('done'), doneLines(report)),
     section(paint.yellow('unchecked'), unchecked.length === 0 ? [] : wrapped(unchecked.join(' '), LEFT)),
     section(
       paint.bold('assumptions'),
@@ -84,28 +86,39 @@ function section(heading: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [heading, ...lines.map(line => `${INDENT}${line}`)];
 }
 
-function branchLines({milestone: {branch, head}, origin}: MorningReport): string[] {
+function branchLines(report: MorningReport): string[] {
+  const {branch, head} = report.milestone;
   return [
     ...(branch === null ? [] : [cutTo(`branch ${branch}${head === null ? '' : ` at ${head.slice(0, 10)}`}`, COLUMNS)]),
-    ...(origin === 'commits' ? ['executed elsewhere: as its file and its commits say'] : []),
+    ...toldBy(report).flatMap(text => wrapped(text, LEFT)),
   ];
 }
 
-function doneLines(done: readonly DoneTask[]): string[] {
+function doneLines({done, unchecked}: MorningReport): string[] {
+  const unproved = new Set(unchecked);
   const widest = widestOf(done.map(({task}) => task));
   return done.map(task => {
     const commit = task.commit?.slice(0, 10) ?? '-';
-    return cutTo(`${pad(task.task, widest)}  ${pad(commit, 10)}  ${printable(doneParts(task).join(', '))}`, LEFT);
+    return cutTo(
+      `${pad(task.task, widest)}  ${pad(commit, 10)}  ${printable(doneParts(task, unproved).join(', '))}`,
+      LEFT,
+    );
   });
 }
 
-/** What vouches for a task that is done, and what it took. */
-export function doneParts({checks, minutes, cost_usd, attempts}: DoneTask): string[] {
+/**
+ * What vouches for a task that is done, and what it took.
+ * @param unproved Those for which nothing vouches; of some others nobody here knows by what they were checked.
+ */
+export function doneParts(
+  {task, checks, minutes, cost_usd, attempts}: DoneTask,
+  unproved: ReadonlySet<TaskId>,
+): string[] {
   const green = checks.map(
     ({command, flaky}) => `\`${cutTo(firstLine(command), LONGEST_COMMAND)}\`${flaky ? ' (flaky)' : ''}`,
   );
   return [
-    green.length > 0 ? `checked by ${green.join(' and ')}` : 'unchecked',
+    green.length > 0 ? `checked by ${green.join(' and ')}` : unproved.has(task) ? 'unchecked' : 'checked',
     ...(attempts > 1 ? [`${attempts} attempts`] : []),
     ...(minutes > 0 ? [spanText(minutes * 60_000)] : []),
     ...(cost_usd === null ? [] : [`${cost_usd.toFixed(2)} usd`]),
