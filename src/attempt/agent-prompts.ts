@@ -8,7 +8,8 @@ import {promptsFolder, readTemplate} from '../prompts/read-template.ts';
 import {reviewPrompt} from '../prompts/review-prompt.ts';
 import {taskPrompt} from '../prompts/task-prompt.ts';
 import type {NextAttempt} from '../scheduler/next-attempt.ts';
-import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
+import type {AttemptId} from '../state/task.ts';
+import type {FrozenWork} from '../workspace/workspace.ts';
 
 /**
  * What a coding agent is told.
@@ -32,7 +33,7 @@ export async function promptOf(
  */
 export async function reviewPromptOf(
   execution: Pick<Execution, 'inForce' | 'ledger' | 'surroundings' | 'workspace'>,
-  {taskId}: AttemptPlace,
+  {taskId}: AttemptId,
   work: FrozenWork,
   checks: CheckResult[],
 ): Promise<string> {

@@ -14,6 +14,7 @@ import {runningTask} from '../execution/running-task.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {taskState} from '../state/milestone.ts';
+import type {AttemptId} from '../state/task.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {checkHead} from './check-head.ts';
 
@@ -34,7 +35,7 @@ export async function comparedWithBase(
 
 async function checkBase(
   execution: Execution,
-  {taskId: task_id, attempt}: AttemptPlace,
+  {taskId: task_id, attempt}: AttemptId,
   {after, base}: {after: CheckResult; base: string},
 ): Promise<CheckResult | undefined> {
   const known = taskState(execution.ledger.state, task_id).history.before;

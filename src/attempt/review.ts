@@ -12,6 +12,7 @@ import {firstLine} from '../platform/first-line.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {tokenOfPart} from '../platform/processes/tokens.ts';
 import {type Finding, parseReview, REVIEW_SCHEMA, type Review} from '../prompts/review.ts';
+import type {AttemptId} from '../state/task.ts';
 import type {AttemptPlace, FrozenWork} from '../workspace/workspace.ts';
 import {reviewPromptOf} from './agent-prompts.ts';
 import {minutesMs, reservationFor, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
@@ -165,7 +166,7 @@ interface ReviewerWords extends Pick<AgentInput, 'prompt' | 'budget' | 'observe'
 /** It begins anew, and may do nothing that the author might not. */
 function reviewerInput(
   execution: Pick<Execution, 'inForce'>,
-  {taskId}: AttemptPlace,
+  {taskId}: AttemptId,
   {choice, ...words}: ReviewerWords,
 ): AgentInput {
   const {permissions, inherit, model: own} = execution.inForce.settingsOf(taskId);

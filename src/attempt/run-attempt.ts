@@ -20,7 +20,8 @@ import type {KiroPhase, Task} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
 import {rejectionComments} from '../state/kiro.ts';
 import {taskState} from '../state/milestone.ts';
-import type {AttemptPlace, Workplace} from '../workspace/workspace.ts';
+import type {AttemptId} from '../state/task.ts';
+import type {Workplace} from '../workspace/workspace.ts';
 import {agentInput} from './agent-input.ts';
 import {AgentWatch, deniedOutcome, type Seen} from './agent-watch.ts';
 import {minutesMs, outOfTime, settleBudget, stopOverspent, wasAtWork} from './attempt-budget.ts';
@@ -156,7 +157,7 @@ async function startDriver(execution: Execution, {planned, workplace, driver, st
 /** A program that knows what to do is on record first: whatever happens then, it can be found. */
 async function handOver(
   execution: Pick<Execution, 'ledger'>,
-  {taskId: task_id, attempt}: AttemptPlace,
+  {taskId: task_id, attempt}: AttemptId,
   {pid, processStarted: process_started, begin}: RunningAttempt,
   seen: Seen,
 ): Promise<void> {

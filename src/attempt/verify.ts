@@ -9,6 +9,7 @@ import {isKiro} from '../plan/kiro-plan.ts';
 import type {Task, TaskId} from '../plan/plan.ts';
 import {firstLine} from '../platform/first-line.ts';
 import {exitCodeText} from '../platform/processes/start-group.ts';
+import type {AttemptId} from '../state/task.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 
 /** The checks that an attempt's work has to pass. */
@@ -51,7 +52,7 @@ export async function verify(
 /** Put results of checks on record. */
 export function recordChecks(
   execution: Pick<Execution, 'ledger'>,
-  {taskId: task_id, attempt}: AttemptPlace,
+  {taskId: task_id, attempt}: AttemptId,
   on: 'worktree' | 'merged',
   checks: CheckResult[],
 ): void {

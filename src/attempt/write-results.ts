@@ -7,7 +7,7 @@ import {runningTask} from '../execution/running-task.ts';
 import {deliverablesOf, documentsToWrite, OWN_DOCUMENTS} from '../plan/kiro-plan.ts';
 import type {Task} from '../plan/plan.ts';
 import {HASH_OF_NOTHING} from '../state/kiro.ts';
-import type {AttemptPlace} from '../workspace/workspace.ts';
+import type {AttemptId} from '../state/task.ts';
 
 /**
  * Write what the last phase leaves from what was run and what git shows; what an agent wrote under these names is
@@ -17,7 +17,7 @@ import type {AttemptPlace} from '../workspace/workspace.ts';
  */
 export async function writeResults(
   execution: Pick<Execution, 'ledger' | 'surroundings' | 'workspace'>,
-  {taskId, attempt}: AttemptPlace,
+  {taskId, attempt}: AttemptId,
   {checks, ...changed}: {checks: readonly CheckResult[]; files: readonly string[]; commit: string | undefined},
 ): Promise<Deliverable[]> {
   const {workspace} = execution;

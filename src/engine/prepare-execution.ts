@@ -11,8 +11,8 @@ import type {HeldMilestone} from '../milestone/hold.ts';
 import type {TaskId} from '../plan/plan.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
+import type {AttemptId} from '../state/task.ts';
 import {RemotePlaces} from '../workers/remote-places.ts';
-import type {AttemptPlace} from '../workspace/workspace.ts';
 import {makeRemote} from './make-remote.ts';
 import {makeWorkspace} from './make-workspace.ts';
 
@@ -63,7 +63,7 @@ function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
   const parts = {ledger, inForce, attempts, surroundings, lifetime, clock, repo, remote, warn};
   const here = makeWorkspace(held, parts, options);
   if (!remote || !repo) return {...parts, workspace: here};
-  const dispatchedOf = ({taskId, attempt}: AttemptPlace) => {
+  const dispatchedOf = ({taskId, attempt}: AttemptId) => {
     const task = state.tasks.get(taskId);
     return task?.status === 'in_progress' && task.attempt === attempt && task.dispatched ? task : undefined;
   };

@@ -8,6 +8,7 @@ import {changesOf, compareTrees} from '../git/trees/compare-trees.ts';
 import {findConflictMarkers} from '../git/trees/conflict-markers.ts';
 import {mergeOntoHead, takenBeyond} from '../git/trees/merge.ts';
 import type {Lock} from '../lock/lock.ts';
+import type {AttemptId} from '../state/task.ts';
 import {checkoutInTheWay} from './checkout-in-the-way.ts';
 import {isWhole, pinTree, unpin} from './frozen-refs.ts';
 import {takeBackBranch} from './take-back-branch.ts';
@@ -69,7 +70,7 @@ export class GitBranch implements Branch {
     return ref;
   }
 
-  pin({taskId: task, attempt}: AttemptPlace, {tree, base}: FrozenWork, message?: string): Promise<string> {
+  pin({taskId: task, attempt}: AttemptId, {tree, base}: FrozenWork, message?: string): Promise<string> {
     const {repo, milestoneId: id} = this.parts;
     return pinTree(repo, {id, task, attempt, base, message}, tree);
   }

@@ -11,6 +11,7 @@ import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import type {TaskId} from '../../plan/plan.ts';
 import type {StopSignal} from '../../platform/processes/stop-signal.ts';
+import type {AttemptId} from '../../state/task.ts';
 import type {AttemptPlace, Branch, FrozenWork} from '../../workspace/workspace.ts';
 import {giveUp} from '../attempt-end.ts';
 import {comparedWithBase} from '../compare-with-base.ts';
@@ -68,13 +69,13 @@ async function checkWork(execution: Execution, place: AttemptPlace, signal: Stop
 }
 
 /** Whether others wait for the slot, and nobody looks at the work any more once its checks are green. */
-function isPassedOn(execution: Execution, {taskId}: AttemptPlace): boolean {
+function isPassedOn(execution: Execution, {taskId}: AttemptId): boolean {
   const {review} = execution.inForce.taskOf(taskId);
   return execution.ready.size > 0 && review === undefined && !isGated(execution, taskId);
 }
 
 /** A worker has run the checks that were in force then. */
-function changedChecks(execution: Pick<Execution, 'inForce' | 'ledger'>, {taskId}: AttemptPlace): Outcome | undefined {
+function changedChecks(execution: Pick<Execution, 'inForce' | 'ledger'>, {taskId}: AttemptId): Outcome | undefined {
   const {delivered} = runningTask(execution.ledger.state, taskId);
   if (!delivered) return undefined;
   if (delivered.asked === checksKey(checksOf(execution, taskId))) return undefined;
@@ -101,7 +102,7 @@ const MOST_PATHS = 2_000;
 /** Tests may have to go: that is for a person to see, not for a check. On record before anything can end the attempt. */
 async function recordRemovedTests(
   execution: Pick<Execution, 'ledger'>,
-  {taskId: task_id, attempt}: AttemptPlace,
+  {taskId: task_id, attempt}: AttemptId,
   {branch, work}: {branch: Branch; work: FrozenWork},
 ): Promise<void> {
   const files = work.changedFiles.filter(file => testLanguage(file) !== undefined);

@@ -3,6 +3,7 @@ import type {Execution} from '../../execution/execution.ts';
 import {runningTask} from '../../execution/running-task.ts';
 import {isInsideAreas, isProtected} from '../../plan/areas.ts';
 import type {TaskId} from '../../plan/plan.ts';
+import type {AttemptId} from '../../state/task.ts';
 import {rescueRef} from '../../workspace/rescue.ts';
 import type {AttemptPlace, Branch, FrozenWork} from '../../workspace/workspace.ts';
 
@@ -57,7 +58,7 @@ function keptAt(
       state: {id},
     },
   }: Pick<Execution, 'ledger'>,
-  {taskId: task, attempt}: AttemptPlace,
+  {taskId: task, attempt}: AttemptId,
 ): string {
   return `its work is kept at \`${rescueRef({id, task, attempt})}\``;
 }

@@ -5,11 +5,10 @@ import {remoteOrder} from '../../execution/remote-order.ts';
 import {commitTree} from '../../git/commit.ts';
 import type {Repository} from '../../git/git.ts';
 import {taskState} from '../../state/milestone.ts';
-import type {Dispatched} from '../../state/task.ts';
+import type {AttemptId, Dispatched} from '../../state/task.ts';
 import type {AttemptOrder, Order, RemoteCommit} from '../../workers/port.ts';
 import type {RemoteWork} from '../../workers/remote-work.ts';
 import {findKeptWork} from '../../workspace/kept-work.ts';
-import type {AttemptPlace} from '../../workspace/workspace.ts';
 import {agentInput} from '../agent-input.ts';
 import {minutesMs} from '../attempt-budget.ts';
 import type {PlannedAttempt} from '../planned-attempt.ts';
@@ -85,7 +84,7 @@ function finite(ms: number): number | null {
 }
 
 /** As what an attempt was given to the workers; undefined for one that is made here, or is over. */
-export function dispatchedOf({ledger}: Pick<Execution, 'ledger'>, {taskId}: AttemptPlace): Dispatched | undefined {
+export function dispatchedOf({ledger}: Pick<Execution, 'ledger'>, {taskId}: AttemptId): Dispatched | undefined {
   const task = taskState(ledger.state, taskId);
   return task.status === 'in_progress' ? task.dispatched : undefined;
 }

@@ -4,6 +4,7 @@ import {readRef} from '../../git/refs.ts';
 import {workFolder} from '../../git/repository.ts';
 import type {Lock} from '../../lock/lock.ts';
 import {SerialQueue} from '../../platform/serial-queue.ts';
+import type {AttemptId} from '../../state/task.ts';
 import {Freezer, type FreezerParts} from '../freezer.ts';
 import type {BranchParts, GitBranch} from '../git-branch.ts';
 import {findKeptWork, LOST_WORK, layIn} from '../kept-work.ts';
@@ -131,7 +132,7 @@ export class SharedWorkspace implements Workspace {
   }
 
   /** What does not fit on the head is only named to the attempt: nobody else's checkout is moved back for it. */
-  private async layInWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
+  private async layInWork({taskId: task}: AttemptId, from: readonly number[], head: string) {
     const {repo, milestoneId: id} = this.parts;
     for (const attempt of from) {
       const work = await findKeptWork(repo, {id, task, attempt}, head);
@@ -197,7 +198,7 @@ export class SharedWorkspace implements Workspace {
   }
 
   /** Whether this process has begun the attempt. */
-  private isOwn({taskId, attempt}: AttemptPlace): boolean {
+  private isOwn({taskId, attempt}: AttemptId): boolean {
     return this.last?.taskId === taskId && this.last.attempt === attempt;
   }
 
@@ -207,7 +208,7 @@ export class SharedWorkspace implements Workspace {
     return occupant?.attempt === this.nameOf(place) ? {...occupant, isOwn: this.isOwn(place)} : undefined;
   }
 
-  private nameOf({taskId, attempt}: AttemptPlace): string {
+  private nameOf({taskId, attempt}: AttemptId): string {
     return `${this.parts.milestoneId}/${taskId}.${attempt}`;
   }
 }
