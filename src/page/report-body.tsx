@@ -6,6 +6,7 @@ import type {FailedTask, MorningReport} from '../reports/morning/report-shape.ts
 import {toldBy} from '../reports/morning/told-by.ts';
 import {Counts, Shares} from './counts.tsx';
 import {Graph} from './graph/graph.tsx';
+import {type Fact, Facts, Heading} from './heading.tsx';
 import {DecisionBeside} from './need-decision.ts';
 import {Scrolled} from './scrolled.tsx';
 import {TaskName} from './task-name.tsx';
@@ -63,7 +64,7 @@ export function ReportBody({report, lead, children}: Props & {lead?: ComponentCh
 
 function Head({report: {milestone, headline, tasks}}: Props) {
   const {id, title, status, branch, head} = milestone;
-  const facts: Array<[string, string]> = [
+  const facts: Fact[] = [
     ['done', `${headline.done} of ${headline.total}`],
     ['checked', String(headline.checked)],
     ['unchecked', String(headline.unchecked)],
@@ -73,19 +74,9 @@ function Head({report: {milestone, headline, tasks}}: Props) {
   ];
   return (
     <header>
-      <p class="status">
-        <span class={`mark ${status}`}>{status}</span> <code>{shown(id)}</code>
-      </p>
-      <h1>{shown(title)}</h1>
+      <Heading status={status} id={id} title={title} />
       <Progress tasks={tasks} />
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {branch !== null && (
         <p>
           branch <code>{shown(branch)}</code>
@@ -198,7 +189,7 @@ const MOST_COSTLY = 10;
 
 function Cost({report: {spent, tasks}}: Props) {
   const {usd: sum, tokens, turns, minutes} = spent;
-  const facts: Array<[string, string]> = [
+  const facts: Fact[] = [
     ['cost, as the agents say', usd(sum)],
     ['tokens', tokens === null ? '–' : String(tokens)],
     ['turns', turns === null ? '–' : String(turns)],
@@ -209,14 +200,7 @@ function Cost({report: {spent, tasks}}: Props) {
   return (
     <section>
       <h2>Cost</h2>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
-        ))}
-      </dl>
+      <Facts facts={facts} />
       {costly.length > 0 && (
         <ul>
           {costly.slice(0, MOST_COSTLY).map(({id, cost_usd: cost}) => (

@@ -1,7 +1,7 @@
 // A drawing that is enlarged and moved about: by buttons, by keys (+, -, 0; arrows move it), by the wheel with a
 // modifier, and by dragging. What it shows scrolls like everything else, so touch and screen magnifiers just work.
 
-import type {ComponentChildren} from 'preact';
+import type {ComponentChildren, RefObject} from 'preact';
 import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 
 const STEP = 1.5;
@@ -30,24 +30,81 @@ interface View {
 }
 
 export function Zoomed({name, least, most, tall = false, fixed = 0, legend, children}: Props) {
-  const [{zoom, anchor}, setView] = useState<View>({zoom: 1});
-  const [sight, setSight] = useState({from: 0, to: 1});
-  const [canZoom, setCanZoom] = useState(false);
   const frame = useRef<HTMLElement>(null);
+  const {zoom, zoomTo} = useZoom(frame, {least, most, fixed});
+  const {sight, measure} = useSight(frame, fixed);
+  const [canZoom, setCanZoom] = useState(false);
+  useEffect(() => setCanZoom(true), []);
+  useLayoutEffect(measure, [zoom]);
+  const onKeyDown = (event: KeyboardEvent) => {
+    const next = KEYS[event.key];
+    if (!next || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    zoomTo(next);
+  };
+  return (
+    <div class="zoomed">
+      <div class="tools">
+        {legend}
+        {canZoom && <Buttons name={name} zoom={zoom} zoomTo={zoomTo} least={least} most={most} />}
+      </div>
+      <section
+        ref={frame}
+        class={tall ? 'wide tall' : 'wide'}
+        aria-label={name}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+        onScroll={measure}
+        onPointerDown={drag}
+        onDragStart={event => event.preventDefault()}
+      >
+        {children(zoom, sight.from, sight.to)}
+      </section>
+    </div>
+  );
+}
+
+type Next = (zoom: number) => number;
+
+const LARGER: Next = zoom => zoom * STEP;
+const SMALLER: Next = zoom => zoom / STEP;
+const AS_IT_WAS: Next = () => 1;
+
+const KEYS: Record<string, Next> = {'+': LARGER, '=': LARGER, '-': SMALLER, '0': AS_IT_WAS};
+
+interface ButtonsProps extends Pick<Props, 'name' | 'least' | 'most'> {
+  zoom: number;
+  zoomTo(next: Next): void;
+}
+
+function Buttons({name, zoom, zoomTo, least, most}: ButtonsProps) {
+  const percent = `${Math.round(zoom * 100)} %`;
+  return (
+    <span class="zoom">
+      <Button name={`${name}: smaller`} text="−" act={() => zoomTo(SMALLER)} isOff={zoom <= least} />
+      <Button name={`${percent}, ${name}: as it was`} text={percent} act={() => zoomTo(AS_IT_WAS)} isOff={zoom === 1} />
+      <Button name={`${name}: larger`} text="+" act={() => zoomTo(LARGER)} isOff={zoom >= most} />
+    </span>
+  );
+}
+
+type Frame = RefObject<HTMLElement | null>;
+
+/** How large it is drawn; where it is enlarged, what is looked at stays where it is. */
+function useZoom(
+  frame: Frame,
+  {least, most, fixed}: {least: number; most: number; fixed: number},
+): {zoom: number; zoomTo(next: Next, at?: View['anchor']): void} {
+  const [{zoom, anchor}, setView] = useState<View>({zoom: 1});
   const size = useRef({width: 0, height: 0});
-  const zoomTo = (next: (zoom: number) => number, at?: View['anchor']) =>
+  const zoomTo = (next: Next, at?: View['anchor']) =>
     setView(({zoom}) => {
       const middle = {x: (frame.current?.clientWidth ?? 0) / 2, y: 0};
       return {zoom: Math.min(Math.max(next(zoom), least), most), anchor: at ?? middle};
     });
-  const measure = () => {
-    const {scrollLeft, scrollWidth, clientWidth} = frame.current as HTMLElement;
-    const [from, to] = [scrollLeft, scrollLeft + clientWidth - fixed].map(x => x / (scrollWidth - fixed));
-    setSight(sight => widened(sight, from as number, to as number));
-  };
 
   useEffect(() => {
-    setCanZoom(true);
     const element = frame.current as HTMLElement;
     // Not by an attribute: that one could not keep the page from being enlarged.
     const wheel = (event: WheelEvent) => {
@@ -69,53 +126,19 @@ export function Zoomed({name, least, most, tall = false, fixed = 0, legend, chil
       element.scrollTop = (element.scrollTop + anchor.y) * higher - anchor.y;
     }
     size.current = {width: element.scrollWidth, height: element.scrollHeight};
-    measure();
   }, [zoom]);
+  return {zoom, zoomTo};
+}
 
-  const keys: Record<string, () => void> = {
-    '+': () => zoomTo(zoom => zoom * STEP),
-    '=': () => zoomTo(zoom => zoom * STEP),
-    '-': () => zoomTo(zoom => zoom / STEP),
-    '0': () => zoomTo(() => 1),
+/** What of it is in sight, and somewhat more, in shares of the whole width. */
+function useSight(frame: Frame, fixed: number) {
+  const [sight, setSight] = useState({from: 0, to: 1});
+  const measure = () => {
+    const {scrollLeft, scrollWidth, clientWidth} = frame.current as HTMLElement;
+    const [from, to] = [scrollLeft, scrollLeft + clientWidth - fixed].map(x => x / (scrollWidth - fixed));
+    setSight(sight => widened(sight, from as number, to as number));
   };
-  const onKeyDown = (event: KeyboardEvent) => {
-    const act = keys[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    act();
-  };
-  return (
-    <div class="zoomed">
-      <div class="tools">
-        {legend}
-        {canZoom && (
-          <span class="zoom">
-            <Button name={`${name}: smaller`} text="−" act={keys['-']} isOff={zoom <= least} />
-            <Button
-              name={`${Math.round(zoom * 100)} %, ${name}: as it was`}
-              text={`${Math.round(zoom * 100)} %`}
-              act={keys['0']}
-              isOff={zoom === 1}
-            />
-            <Button name={`${name}: larger`} text="+" act={keys['+']} isOff={zoom >= most} />
-          </span>
-        )}
-      </div>
-      <section
-        ref={frame}
-        class={tall ? 'wide tall' : 'wide'}
-        aria-label={name}
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached
-        tabIndex={0}
-        onKeyDown={onKeyDown}
-        onScroll={measure}
-        onPointerDown={drag}
-        onDragStart={event => event.preventDefault()}
-      >
-        {children(zoom, sight.from, sight.to)}
-      </section>
-    </div>
-  );
+  return {sight, measure};
 }
 
 /** The same as long as what is in sight is drawn; a screen more at both sides, else. */
@@ -126,9 +149,9 @@ function widened(sight: {from: number; to: number}, from: number, to: number): {
   return {from: Math.max(from - screen, 0), to: Math.min(to + screen, 1)};
 }
 
-function Button({name, text, act, isOff}: {name: string; text: string; act: (() => void) | undefined; isOff: boolean}) {
+function Button({name, text, act, isOff}: {name: string; text: string; act(): void; isOff: boolean}) {
   return (
-    <button type="button" aria-label={name} aria-disabled={isOff} onClick={() => isOff || act?.()}>
+    <button type="button" aria-label={name} aria-disabled={isOff} onClick={() => isOff || act()}>
       {text}
     </button>
   );

@@ -20,14 +20,14 @@ interface Props {
 /** An approval by itself. */
 export function ApprovalPage({id, task, phase, decide}: Props) {
   const {version, isConnected} = useEvents(id);
-  const places = [
+  const trail = [
     {href: `/m/${id}`, name: id},
     {href: `/m/${id}/t/${task}`, name: task},
     {href: `/m/${id}/t/${task}/approvals/${phase}`, name: `approval of its ${phase}`},
   ];
   return (
     <>
-      <Nav isConnected={isConnected} trail={places} />
+      <Nav isConnected={isConnected} trail={trail} />
       <main>
         <Approval id={id} task={task} phase={phase} decide={decide} version={version} isAlone />
       </main>
@@ -46,12 +46,7 @@ export function Approval({
 }: Props & {version: number; isAlone?: boolean}) {
   const path = `/api/milestones/${id}/tasks/${task}`;
   const {value: latest, failure} = useAnswer<ApprovalAnswer>(`${path}/approvals/${phase}`, version);
-  // What somebody reads stays as it is until he has said that he wants to see the other.
-  const [read, setRead] = useState(latest);
-  const isSame = read !== undefined && latest !== undefined && seenOf(read) === seenOf(latest);
-  useEffect(() => {
-    if (latest && (read === undefined || isSame || !latest.waits)) setRead(latest);
-  }, [latest, read, isSame]);
+  const {read, isSame, readLatest} = useRead(latest);
   if (failure !== undefined) return <p class="failure">{shown(failure)}</p>;
   if (!read || !latest) return <p class="soft">reading …</p>;
   const {approval, documents, checks, waits} = read;
@@ -73,16 +68,8 @@ export function Approval({
       </p>
       {approval.voided !== undefined && <p class="warning">asked again: {shown(approval.voided)}</p>}
       {approval.summary !== undefined && <p class="words">{shownLines(approval.summary)}</p>}
-      {approval.criteria.length > 0 && (
-        <>
-          <Section>Criteria</Section>
-          <ul class="criteria">
-            {approval.criteria.map(criterion => (
-              <li key={criterion}>{shown(criterion)}</li>
-            ))}
-          </ul>
-        </>
-      )}
+      {approval.criteria.length > 0 && <Section>Criteria</Section>}
+      <Criteria criteria={approval.criteria} />
       <Section>Checks</Section>
       <Checks checks={checks} />
       <Section>{documents.length === 1 ? 'Document' : 'Documents'}</Section>
@@ -93,7 +80,7 @@ export function Approval({
       {isSame || (
         <p class="warning" role="status">
           what is approved has changed while you were reading{' '}
-          <button type="button" onClick={() => setRead(latest)}>
+          <button type="button" onClick={readLatest}>
             Show it as it is now
           </button>
         </p>
@@ -102,6 +89,27 @@ export function Approval({
       <Approvers approvers={approval.approvers} />
       {waits && <Deciding path={path} answer={read} decide={decide} milestone={id} />}
     </div>
+  );
+}
+
+/** What somebody reads stays as it is until he has said that he wants to see the other. */
+function useRead(latest: ApprovalAnswer | undefined) {
+  const [read, setRead] = useState(latest);
+  const isSame = read !== undefined && latest !== undefined && seenOf(read) === seenOf(latest);
+  useEffect(() => {
+    if (latest && (read === undefined || isSame || !latest.waits)) setRead(latest);
+  }, [latest, read, isSame]);
+  return {read, isSame, readLatest: () => setRead(latest)};
+}
+
+function Criteria({criteria}: {criteria: readonly string[]}) {
+  if (criteria.length === 0) return null;
+  return (
+    <ul class="criteria">
+      {criteria.map(criterion => (
+        <li key={criterion}>{shown(criterion)}</li>
+      ))}
+    </ul>
   );
 }
 

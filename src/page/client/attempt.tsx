@@ -4,6 +4,7 @@ import {removedTestLines} from '../../events/removed-tests.ts';
 import {spanText} from '../../reports/morning/headline.ts';
 import type {AttemptDetails} from '../../reports/morning/task-details.ts';
 import type {PromptAnswer} from '../answers.ts';
+import {type Fact, Facts} from '../heading.tsx';
 import {Scrolled} from '../scrolled.tsx';
 import {instant, shown, shownLines, usd} from '../text.ts';
 import {useAnswer} from './api.ts';
@@ -22,7 +23,7 @@ export function Attempt({path, attempt: one}: {path: string; attempt: AttemptDet
         Attempt {one.attempt}
         {one.phase && `, ${one.phase}`}
       </h2>
-      <Facts attempt={one} />
+      <AttemptFacts attempt={one} />
       {one.message !== undefined && <p class="failure">✘ {shown(one.message)}</p>}
       {one.warning !== undefined && <p class="warning">{shown(one.warning)}</p>}
       {one.summary !== undefined && <p class="words">{shownLines(one.summary)}</p>}
@@ -46,9 +47,9 @@ export function Attempt({path, attempt: one}: {path: string; attempt: AttemptDet
   );
 }
 
-function Facts({attempt}: {attempt: AttemptDetails}) {
+function AttemptFacts({attempt}: {attempt: AttemptDetails}) {
   const {outcome, started, to, driver, worker, used, continues, commit, work_at} = attempt;
-  const facts: Array<[string, string | undefined]> = [
+  const facts: Fact[] = [
     ['end', outcome.replaceAll('_', ' ')],
     ['began', `${instant(started)} UTC`],
     ['ended', to === null ? 'it runs' : `${instant(to)} UTC`],
@@ -62,19 +63,7 @@ function Facts({attempt}: {attempt: AttemptDetails}) {
     ['commit', commit?.slice(0, 10)],
     ['work kept at', commit === undefined ? (work_at ?? undefined) : undefined],
   ];
-  return (
-    <dl class="facts small">
-      {facts.map(
-        ([name, value]) =>
-          value !== undefined && (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{shown(value)}</dd>
-            </div>
-          ),
-      )}
-    </dl>
-  );
+  return <Facts facts={facts} isSmall />;
 }
 
 /** What it assumed, what it was denied, what tests it took away. */
@@ -90,8 +79,8 @@ function Said({attempt: {assumptions, denials, removed_tests: removed}}: {attemp
         <>
           <h3>{title}</h3>
           <ul>
-            {entries.map((entry, place) => (
-              <li key={String(place)}>{entry}</li>
+            {entries.map((entry, index) => (
+              <li key={String(index)}>{entry}</li>
             ))}
           </ul>
         </>

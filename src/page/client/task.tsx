@@ -4,6 +4,7 @@ import {KIRO_PHASES} from '../../plan/kiro-plan.ts';
 import type {KiroPhase} from '../../plan/plan.ts';
 import type {AttemptDetails, TaskDetails} from '../../reports/morning/task-details.ts';
 import type {DocumentsAnswer, TaskAnswer} from '../answers.ts';
+import {Heading} from '../heading.tsx';
 import {shown, shownLines, usd} from '../text.ts';
 import {Told} from '../told.tsx';
 import {useAnswer} from './api.ts';
@@ -78,10 +79,7 @@ function Head({task}: {task: TaskDetails}) {
   const {id, title, status, driver, error, reason, cost_usd: cost, dependencies, milestone, commit, checked} = task;
   return (
     <header>
-      <p class="status">
-        <span class={`mark ${status}`}>{status}</span> <code>{shown(id)}</code>
-      </p>
-      <h1>{shown(title)}</h1>
+      <Heading status={status} id={id} title={title} />
       <p>
         driver {shown(driver)}; cost {usd(cost)}
         {commit !== undefined && (

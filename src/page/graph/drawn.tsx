@@ -8,7 +8,7 @@ import {StateIcon} from '../state-icon.tsx';
 import {TaskPage} from '../task-name.tsx';
 import {shown} from '../text.ts';
 import {Zoomed} from '../zoomed.tsx';
-import {ARROW, type Edge, type Layout, NODE} from './layout.ts';
+import {ARROW, type Edge, type Layout, NODE, type Point} from './layout.ts';
 import {nearest} from './nearest.ts';
 import {type Pointed, relationOf} from './reach.ts';
 import {useLayout} from './use-layout.ts';
@@ -27,21 +27,9 @@ interface Props {
 
 export function Drawn({tasks, criticalEdges, critical, wordOf, pointed, point, hint}: Props) {
   const layout = useLayout(tasks);
-  const drawing = useRef<SVGSVGElement>(null);
-  const [stop, setStop] = useState<TaskId | undefined>(tasks[0]?.id);
+  const {drawing, stop, move} = useArrows(layout, tasks[0]?.id);
   const statusOf = useMemo(() => new Map(tasks.map(({id, status}) => [id, status])), [tasks]);
   const relation = (id: TaskId) => relationOf(pointed, id);
-  const move = (event: KeyboardEvent) => {
-    const from = idOf(event.target);
-    const to = from && nearest(layout, from, event.key);
-    if (!to) return;
-    event.preventDefault();
-    event.stopPropagation();
-    setStop(to);
-    Array.from(drawing.current?.querySelectorAll<SVGElement>('.node') ?? [])
-      .find(node => node.id === nodeId(to))
-      ?.focus();
-  };
   return (
     <Zoomed name="Dependencies, drawn" least={0.25} most={2} tall legend={hint}>
       {zoom => (
@@ -62,7 +50,7 @@ export function Drawn({tasks, criticalEdges, critical, wordOf, pointed, point, h
             <Line
               key={`${edge.from} ${edge.to}`}
               edge={edge}
-              place={layout.positions[edge.to]}
+              at={layout.positions[edge.to]}
               kind={[
                 criticalEdges.has(`${edge.from} ${edge.to}`) && 'critical',
                 isOpen(statusOf.get(edge.from)) && 'open',
@@ -74,7 +62,7 @@ export function Drawn({tasks, criticalEdges, critical, wordOf, pointed, point, h
             <Node
               key={task.id}
               task={task}
-              place={layout.positions[task.id]}
+              at={layout.positions[task.id]}
               word={wordOf(task)}
               kind={[task.status, critical.has(task.id) && 'critical', relation(task.id)]}
               isStop={task.id === stop}
@@ -84,6 +72,24 @@ export function Drawn({tasks, criticalEdges, critical, wordOf, pointed, point, h
       )}
     </Zoomed>
   );
+}
+
+/** One stop for the keyboard, which the arrows move. */
+function useArrows(layout: Layout, first: TaskId | undefined) {
+  const drawing = useRef<SVGSVGElement>(null);
+  const [stop, setStop] = useState(first);
+  const move = (event: KeyboardEvent) => {
+    const from = idOf(event.target);
+    const to = from && nearest(layout, from, event.key);
+    if (!to) return;
+    event.preventDefault();
+    event.stopPropagation();
+    setStop(to);
+    Array.from(drawing.current?.querySelectorAll<SVGElement>('.node') ?? [])
+      .find(node => node.id === nodeId(to))
+      ?.focus();
+  };
+  return {drawing, stop, move};
 }
 
 type Kind = ReadonlyArray<string | false>;
@@ -97,9 +103,9 @@ function isOpen(status: ReportedTask['status'] | undefined): boolean {
   return status !== 'completed' && status !== 'skipped';
 }
 
-function Line({edge: {d}, place, kind}: {edge: Edge; place: Layout['positions'][string] | undefined; kind: Kind}) {
-  if (!place) return null;
-  const [x, y] = [place.x, place.y + NODE.height / 2];
+function Line({edge: {d}, at, kind}: {edge: Edge; at: Point | undefined; kind: Kind}) {
+  if (!at) return null;
+  const [x, y] = [at.x, at.y + NODE.height / 2];
   return (
     <g class={classOf('edge', kind)}>
       <path d={d} />
@@ -112,16 +118,16 @@ const LONGEST_ID = 20;
 
 interface NodeProps {
   task: ReportedTask;
-  place: Layout['positions'][string] | undefined;
+  at: Point | undefined;
   word: string;
   kind: Kind;
   isStop: boolean;
 }
 
-function Node({task: {id, title, status}, place, word, kind, isStop}: NodeProps) {
+function Node({task: {id, title, status}, at, word, kind, isStop}: NodeProps) {
   const page = useContext(TaskPage);
-  if (!place) return null;
-  const {x, y} = place;
+  if (!at) return null;
+  const {x, y} = at;
   const short = id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID - 1)}…` : id;
   return (
     <a href={page(id)} tabIndex={isStop ? 0 : -1} id={nodeId(id)} class={classOf('node', kind)}>

@@ -49,8 +49,8 @@ export function Timeline({report}: {report: MorningReport}) {
 }
 
 function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critical: ReadonlySet<TaskId>; sight: Sight}) {
-  const tops = lanes.map(({rows}) => rows.length * ROW + LANE_GAP);
-  const top = (index: number) => AXIS + SESSION + tops.slice(0, index).reduce((sum, one) => sum + one, 0);
+  const heights = lanes.map(({rows}) => rows.length * ROW + LANE_GAP);
+  const top = (index: number) => AXIS + SESSION + heights.slice(0, index).reduce((sum, one) => sum + one, 0);
   const height = top(lanes.length);
   const middleOf = new Map<Laid, number>();
   for (const [index, {rows}] of lanes.entries())
@@ -59,16 +59,7 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
   const bars = lanes.flatMap(({rows}) => rows.flatMap(row => inSight(row, sight)));
   return (
     <div class="lanes">
-      <svg class="names" width={NAMES} height={height} aria-hidden="true">
-        <text x="0" y={AXIS + 12}>
-          executor
-        </text>
-        {lanes.map(({name}, index) => (
-          <text key={name} x="0" y={top(index) + LANE_GAP / 2 + NAME + 11}>
-            {shown(cutTo(name))}
-          </text>
-        ))}
-      </svg>
+      <Names names={lanes.map(({name}) => name)} top={top} height={height} />
       <svg
         class="timeline"
         {...(sight.zoom !== 1 && {style: {width: `calc((100% - ${NAMES}px) * ${sight.zoom})`}})}
@@ -76,20 +67,8 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
         aria-label="Every attempt in time; the table below says the same"
       >
         <Patterns />
-        {ticksOf(span, sight).map(({x, label}) => (
-          <g key={label}>
-            <line x1={`${x}%`} x2={`${x}%`} y1={AXIS - 6} y2={height} class="tick" />
-            <text x={`${x}%`} y={12} dx="3" class="axis">
-              {label}
-            </text>
-          </g>
-        ))}
-        {sessions.map(({x, width, from, to, exit}) => (
-          <g key={from} class="session">
-            <title>{`executed from ${instant(from)} to ${instant(to)}${exit === null ? '' : `, exit code ${exit}`}`}</title>
-            <rect x={`${x}%`} width={`${Math.max(width, 0.1)}%`} y={AXIS + 4} height="8" rx="2" />
-          </g>
-        ))}
+        <Axis span={span} sight={sight} height={height} />
+        <Sessions sessions={sessions} />
         {lanes.map(({name}, index) => (
           <line key={name} x1="0" x2="100%" y1={top(index)} y2={top(index)} class="lane" />
         ))}
@@ -106,16 +85,56 @@ function Drawing({lanes, sessions, now, span, critical, sight}: Lanes & {critica
             />
           ),
         )}
-        {now !== undefined && (
-          <g class="now">
-            <line x1={`${now}%`} x2={`${now}%`} y1={AXIS - 6} y2={height} />
-            <text x={`${now}%`} y="12" dx="-3" text-anchor="end">
-              now
-            </text>
-          </g>
-        )}
+        {now !== undefined && <Now x={now} height={height} />}
       </svg>
     </div>
+  );
+}
+
+function Names({names, top, height}: {names: readonly string[]; top(index: number): number; height: number}) {
+  return (
+    <svg class="names" width={NAMES} height={height} aria-hidden="true">
+      <text x="0" y={AXIS + 12}>
+        executor
+      </text>
+      {names.map((name, index) => (
+        <text key={name} x="0" y={top(index) + LANE_GAP / 2 + NAME + 11}>
+          {shown(cutTo(name))}
+        </text>
+      ))}
+    </svg>
+  );
+}
+
+function Axis({span, sight, height}: Pick<Lanes, 'span'> & {sight: Sight; height: number}) {
+  return ticksOf(span, sight).map(({x, label}) => (
+    <g key={label}>
+      <line x1={`${x}%`} x2={`${x}%`} y1={AXIS - 6} y2={height} class="tick" />
+      <text x={`${x}%`} y={12} dx="3" class="axis">
+        {label}
+      </text>
+    </g>
+  ));
+}
+
+/** When somebody executed it. */
+function Sessions({sessions}: Pick<Lanes, 'sessions'>) {
+  return sessions.map(({x, width, from, to, exit}) => (
+    <g key={from} class="session">
+      <title>{`executed from ${instant(from)} to ${instant(to)}${exit === null ? '' : `, exit code ${exit}`}`}</title>
+      <rect x={`${x}%`} width={`${Math.max(width, 0.1)}%`} y={AXIS + 4} height="8" rx="2" />
+    </g>
+  ));
+}
+
+function Now({x, height}: {x: number; height: number}) {
+  return (
+    <g class="now">
+      <line x1={`${x}%`} x2={`${x}%`} y1={AXIS - 6} y2={height} />
+      <text x={`${x}%`} y="12" dx="-3" text-anchor="end">
+        now
+      </text>
+    </g>
   );
 }
 
@@ -124,11 +143,11 @@ function cutTo(name: string): string {
   return name.length > LONGEST_LANE ? `${name.slice(0, LONGEST_LANE - 1)}…` : name;
 }
 
-interface Placed {
+interface Drawn {
   middleOf: ReadonlyMap<Laid, number>;
 }
 
-function Bar({laid, middleOf, isCritical, sight}: Placed & {laid: Laid; isCritical: boolean; sight: Sight}) {
+function Bar({laid, middleOf, isCritical, sight}: Drawn & {laid: Laid; isCritical: boolean; sight: Sight}) {
   const page = useContext(TaskPage);
   const {entry, parts, x, end, room, again} = laid;
   const middle = middleOf.get(laid) ?? 0;
@@ -167,7 +186,7 @@ function Bar({laid, middleOf, isCritical, sight}: Placed & {laid: Laid; isCritic
   );
 }
 
-function Many({cluster: {x, width, members}, middleOf}: Placed & {cluster: Cluster}) {
+function Many({cluster: {x, width, members}, middleOf}: Drawn & {cluster: Cluster}) {
   const failed = members.filter(({entry}) => entry.cause !== undefined).length;
   const middle = middleOf.get(members[0] as Laid) ?? 0;
   return (
