@@ -22,14 +22,14 @@ export async function enqueue(
 ): Promise<void> {
   const {taskId: task_id, attempt} = place;
   keepDraftsOf(execution, place);
-  const message = work.message ?? messageOf(execution, place, checks);
-  const commit = work.hasChanges ? await branch.pin(place, work, message) : undefined;
-  if (commit !== undefined) execution.mergeQueue.works.set(commit, {...work, commit, message});
-  // Before the slot is given to the next one, who waits for it then.
+  // The work is pinned since it was frozen. Before the slot is given to the next one, who waits for it then.
   if (isVacated)
     execution.jobs.start(`slot ${place.slot}`, async () =>
       execution.workspace.workplaceOf(place).vacate?.(execution.lifetime.signal),
     );
+  const message = work.message ?? messageOf(execution, place, checks);
+  const commit = work.hasChanges ? await branch.pin(place, work, message) : undefined;
+  if (commit !== undefined) execution.mergeQueue.works.set(commit, {...work, commit, message});
   execution.ledger.record({event: 'task_queued', details: {task_id, attempt, ...(commit !== undefined && {commit})}});
 }
 
