@@ -33,7 +33,7 @@ async function projected(rig: MilestoneRig, isSo: (plan: any) => boolean): Promi
   await came.finally(() => watcher.close());
 }
 
-test.concurrent('a task that is added joins, one that is pending changes or goes', async () => {
+test.concurrent('a task that is added joins, a pending one changes or goes, and a completed one stays what it was', async () => {
   await using rig = await MilestoneRig.create();
   const work = await rig.command('work');
   await rig.writeMilestone(
@@ -53,30 +53,21 @@ test.concurrent('a task that is added joins, one that is pending changes or goes
       `${plan.replace('echo old', 'echo new').replace(/ +- \{?id: c[\s\S]*$/, '')}  - {id: d, title: D, run: echo d > d}\n`,
   );
   await rig.waitForEvent(ID, completed('d'));
+  const d = / +- \{?id: d[\s\S]*$/;
+  edit(rig, plan => plan.replace(d, ''));
+  const refused = await rig.waitForEvent(ID, 'plan_refused');
+  expect(refused.details.problems.join()).toContain('`d`');
+  edit(rig, plan => `${plan.replace(d, '')}  - {id: d, title: D, run: echo other > d}\n`);
+  await rig.waitForEvent(
+    ID,
+    event => event.event === 'plan_changed' && event.details.warnings.join().includes(`milestone redo ${ID} d`),
+  );
   await first.exit();
   expect(await run).toMatchObject({exitCode: 0, stdout: expect.stringContaining('the plan was edited')});
+  expect(fileAt(rig, `milestone/${ID}`, 'd')).toBe('d');
   expect(tasksIn(rig, ID, 'task_completed')).toEqual(['d', 'a', 'b']);
   expect(fileAt(rig, `milestone/${ID}`, 'b')).toBe('new');
   expect(rig.read(rig.planFile(ID, 'completed'))).toContain('# mine, to be kept');
-});
-
-test.concurrent('a running task that is removed is ended, its work kept', async () => {
-  await using rig = await MilestoneRig.create();
-  const [work, other] = [await rig.command('work'), await rig.command('other')];
-  await rig.writeMilestone(
-    ID,
-    text(`{id: a, title: A, run: "echo mine > left; ${work.shell}"}`, `{id: b, title: B, run: "${other.shell}"}`),
-  );
-  const run = rig.milestone('execute', ID);
-  const [first, second] = [await work.nextRun(), await other.nextRun()];
-  await rig.waitForEvent(ID, 'task_working');
-  saveAs(rig, rig.planFile(ID), text(`{id: b, title: B, run: "${other.shell}"}`));
-  await first.ended;
-  await second.exit();
-  expect(await run).toMatchObject({exitCode: 0});
-  expect(outcomes(rig, ID)).toMatchObject([{kind: 'cancelled'}]);
-  expect(fileAt(rig, `refs/milestone/rescue/${ID}/a.1`, 'left')).toBe('mine');
-  expect(readPlan(rig, ID, 'completed').tasks).toMatchObject([{id: 'b', status: 'completed'}]);
 });
 
 test.concurrent('the only running task may be removed, and what waited for it goes on without it', async () => {
@@ -108,25 +99,6 @@ test.concurrent('a running task that changes does so with its next attempt', asy
   await first.exit(1);
   expect(await run).toMatchObject({exitCode: 0});
   expect(fileAt(rig, `milestone/${ID}`, 'a')).toBe('new');
-});
-
-test.concurrent('a completed task cannot be removed, and what changes in it is only warned about', async () => {
-  await using rig = await MilestoneRig.create();
-  const work = await rig.command('work');
-  const lines = ['{id: a, title: A, run: echo a > a}', `{id: b, title: B, run: "${work.shell}", dependencies: [a]}`];
-  await rig.writeMilestone(ID, text(...lines));
-  const run = rig.milestone('execute', ID);
-  const second = await work.nextRun();
-  saveAs(rig, rig.planFile(ID), text(`{id: b, title: B, run: "${work.shell}"}`));
-  const refused = await rig.waitForEvent(ID, 'plan_refused');
-  expect(refused.details.problems.join()).toContain('`a`');
-  saveAs(rig, rig.planFile(ID), text(lines[0]!.replace('echo a >', 'echo other >'), lines[1]!));
-  const changed = await rig.waitForEvent(ID, 'plan_changed');
-  expect(changed.details.warnings.join()).toContain(`milestone redo ${ID} a`);
-  await second.exit();
-  expect(await run).toMatchObject({exitCode: 0});
-  expect(fileAt(rig, `milestone/${ID}`, 'a')).toBe('a');
-  expect(tasksIn(rig, ID, 'task_started')).toEqual(['a', 'b']);
 });
 
 test.concurrent('an edit that is not valid is refused and left as it is; completion waits', async () => {
@@ -408,7 +380,7 @@ test.concurrent('with more tasks at a time none gets the folder in which merged 
   expect(await run).toMatchObject({exitCode: 3});
 });
 
-test.concurrent('a task that is put back into the plan goes on counting its attempts, and what it left is kept', async () => {
+test.concurrent('a running task that is removed is ended, its work kept; put back it goes on counting its attempts', async () => {
   await using rig = await MilestoneRig.create();
   const [work, other] = [await rig.command('work'), await rig.command('other')];
   const a = (left: string) => `{id: a, title: A, run: "echo ${left} > left; ${work.shell}", retries: 0}`;
@@ -419,6 +391,7 @@ test.concurrent('a task that is put back into the plan goes on counting its atte
   edit(rig, () => text(b));
   await first.ended;
   await rig.waitForEvent(ID, event => event.event === 'plan_changed' && event.details.change.tasks?.a === null);
+  expect(outcomes(rig, ID)).toMatchObject([{kind: 'cancelled'}]);
   edit(rig, () => text(b, a('two')));
   const again = await work.nextRun();
   expect(again.env.MILESTONE_ATTEMPT).toBe('2');

@@ -63,7 +63,7 @@ test.concurrent.each([[[]], [['--include-untracked']]])(
 
 test.concurrent('what changed beside the work stays in the status, however much happens since', async () => {
   await using rig = await MilestoneRig.create();
-  const others = [1, 2, 3, 4].map(number => ({id: `t${number}`, run: `echo > ${number}`, dependencies: ['a']}));
+  const others = [1, 2].map(number => ({id: `t${number}`, run: `echo > ${number}`, dependencies: ['a']}));
   await rig.writeMilestone(ID, [{id: 'a', run: 'git tag v1; git config user.email agent@example.org'}, ...others]);
   expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
   const {milestone} = JSON.parse((await rig.milestone('status', ID, '--json')).stdout);

@@ -3,7 +3,7 @@ import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 
-test.concurrent('skipping a running task ends its attempt, and what depends on it goes on', async () => {
+test.concurrent('a live executor rejects what it cannot do; skipping a running task ends its attempt, and what depends on it goes on', async () => {
   await using rig = await MilestoneRig.create();
   const build = await rig.command('build');
   await rig.writeMilestone('m', [
@@ -12,13 +12,20 @@ test.concurrent('skipping a running task ends its attempt, and what depends on i
   ]);
   const execution = rig.milestone('execute');
   const run = await build.nextRun();
+  expect(await rig.milestone('skip', '--yes', 'biuld')).toMatchObject({
+    exitCode: 3,
+    stderr: 'error: milestone `m` has no task `biuld`\nhint: did you mean `build`?\n',
+  });
   expect(await rig.milestone('skip', '--yes', 'build', '--reason', 'done by hand')).toMatchObject({
     exitCode: 0,
     stdout: 'task `build` is skipped; what depends on it may run\nits executor goes on with that\n',
   });
   await run.ended;
   expect(await execution).toMatchObject({exitCode: 0});
-  expect(answers(rig.events('m'))).toMatchObject([{event: 'task_skipped', details: {reason: 'done by hand'}}]);
+  expect(answers(rig.events('m'))).toMatchObject([
+    {event: 'request_rejected'},
+    {event: 'task_skipped', details: {reason: 'done by hand'}},
+  ]);
   expect(rig.git('show', 'milestone/m:after.txt')).toBe('after');
 });
 
@@ -58,21 +65,6 @@ test.concurrent('what is done, unknown, or not begun is not skipped, and an atte
   expect(answers(rig.events('m')).map(({event}) => event)).toEqual(['request_rejected', 'request_rejected']);
   expect(await rig.milestone('skip', '--yes')).toMatchObject({exitCode: 2});
   expect(await rig.milestone('skip', '--yes', 'b', {env: {MILESTONE_RUN: 'token-1'}})).toMatchObject({exitCode: 3});
-});
-
-test.concurrent('a live executor rejects what it cannot do, and the sender says why', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  const build = await rig.command('build');
-  await rig.writeMilestone('m', [{id: 'build', run: build.shell}]);
-  const execution = rig.milestone('execute');
-  const run = await build.nextRun();
-  expect(await rig.milestone('skip', '--yes', 'biuld')).toMatchObject({
-    exitCode: 3,
-    stderr: 'error: milestone `m` has no task `biuld`\nhint: did you mean `build`?\n',
-  });
-  expect(answers(rig.events('m'))).toMatchObject([{event: 'request_rejected'}]);
-  await run.exit(0);
-  expect(await execution).toMatchObject({exitCode: 0});
 });
 
 test.concurrent('when the log dies while a task is to be skipped, the executor ends and the request waits for the next one', async () => {

@@ -161,14 +161,15 @@ test.concurrent('work that no commit can hold stays when the milestone completes
   expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
 });
 
-test.concurrent('a slot that is made fresh is set up anew', async () => {
+test.concurrent('a slot that is made fresh is set up anew, and all run in a folder that is named after the repository', async () => {
   await using rig = await MilestoneRig.create({files: {'.gitignore': 'node_modules\n', README: 'r\n'}});
-  const run = (id: string) => `test -e node_modules/x && echo ${id} > ${id}`;
+  const named = 'test "$(basename "$PWD")" = repo && test "$(basename "$(pwd -P)")" = repo';
+  const run = (id: string) => `${named} && test -e node_modules/x && echo ${id} > ${id}`;
   await rig.writeMilestone(
     'm',
     [
-      {id: 'a', run: run('a')},
-      {id: 'b', run: run('b'), dependencies: ['a']},
+      {id: 'a', run: run('a'), verify: named, retries: 0},
+      {id: 'b', run: run('b'), dependencies: ['a'], retries: 0},
     ],
     {
       settings: {workspace: {setup: 'mkdir node_modules && touch node_modules/x', fresh: true}},
@@ -393,13 +394,6 @@ test.concurrent('worktrees that agents make for agents of their own go with the 
   expect(filesAt(rig, BRANCH)).toEqual(['README', 'a', 'b']);
   expect(rig.git('worktree', 'list').split('\n')).toHaveLength(1);
   expect(rig.git('rev-parse', 'sub')).toBe(rig.git('rev-parse', 'main'));
-});
-
-test.concurrent('tasks and checks run in a folder that is named after the repository', async () => {
-  await using rig = await MilestoneRig.create();
-  const named = 'test "$(basename "$PWD")" = repo && test "$(basename "$(pwd -P)")" = repo';
-  await rig.writeMilestone('m', [{id: 'a', run: `${named} && echo a > a`, verify: named, retries: 0}]);
-  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
 });
 
 test.concurrent('slots are made while the base is checked, and no attempt begins before that is green', async () => {

@@ -38,8 +38,7 @@ test.concurrent('with `push` the branch is at the remote after each round, and n
     'release',
     [
       {id: 'a', run: 'echo a > a'},
-      {id: 'b', run: second.shell, dependencies: ['a']},
-      {id: 'c', run: 'echo c > c', dependencies: ['b']},
+      {id: 'b', run: `(${second.shell}); echo b > b`, dependencies: ['a']},
     ],
     {settings: {git: {sync: 'push'}}},
   );
@@ -67,8 +66,7 @@ test.concurrent('a push that is refused is a warning, never forced, and tried ag
     'release',
     [
       {id: 'a', run: 'echo a > a'},
-      {id: 'b', run: second.shell, dependencies: ['a']},
-      {id: 'c', run: 'echo c > c', dependencies: ['b']},
+      {id: 'b', run: `(${second.shell}); echo b > b`, dependencies: ['a']},
     ],
     {settings: {git: {sync: 'push'}}},
   );

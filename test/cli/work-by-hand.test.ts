@@ -1,6 +1,7 @@
 // A task for a person: what he is told, and what counts as his work.
 
 import {expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
 const MANUAL = {id: 'a', title: 'Write it', driver: 'manual', description: 'In words.'};
@@ -15,13 +16,16 @@ async function waitingRig(task: Record<string, unknown> = {}): Promise<Milestone
   return rig;
 }
 
+/** The same, for what executes nothing in it. */
+const copyOfWaiting = copiesOf(waitingRig);
+
 function commitOnBranch(rig: MilestoneRig): void {
   const commit = rig.git('commit-tree', '-p', 'milestone/m', '-m', 'Words', 'milestone/m^{tree}');
   rig.git('update-ref', 'refs/heads/milestone/m', commit);
 }
 
 test.concurrent('the prompt of a person says where to commit and how to end, and nothing that is for agents', async () => {
-  await using rig = await waitingRig();
+  await using rig = await copyOfWaiting();
   const {stdout} = await rig.milestone('prompt', 'm', 'a');
   expect(stdout).toContain('- Commit your work on the branch `milestone/m`: only what is committed there counts.\n');
   expect(stdout).toContain('- When it is done, run `milestone task done m a`.\n');
@@ -40,7 +44,7 @@ test.concurrent('done without a commit and without a check counts, with a warnin
 });
 
 test.concurrent('a commit on the branch, or a check, is enough to say nothing', async () => {
-  await using rig = await waitingRig();
+  await using rig = await copyOfWaiting();
   commitOnBranch(rig);
   expect(await rig.milestone('task', 'done', 'm', 'a')).toMatchObject({exitCode: 0, stderr: ''});
   await using checked = await waitingRig({verify: 'true'});

@@ -2,29 +2,33 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {beforeAll, describe, expect, test} from 'vitest';
 import {killedAt} from '../cli/answers.ts';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {oneIn} from '../rig/sweep.ts';
 
 const ID = 'auth';
 const MOMENTS = 60 / oneIn(30);
 
+const completed = copiesOf(async () => {
+  const rig = await MilestoneRig.create({files: {'shared.txt': 'one\ntwo\n'}});
+  rig.env.DIARY = '/dev/null';
+  await rig.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt; rm shared.txt'}], {
+    settings: {verify_final: 'git rev-parse HEAD >> "$DIARY"'},
+  });
+  expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
+  rig.write('other.txt', 'other\n');
+  rig.git('add', 'other.txt');
+  rig.git('commit', '-q', '-m', 'Meanwhile');
+  return rig;
+});
+
 describe.each([['--merge'], ['--squash']])('land %s', kind => {
-  let template: MilestoneRig;
   let total = 0;
 
   beforeAll(async () => {
-    template = await MilestoneRig.create({files: {'shared.txt': 'one\ntwo\n'}});
-    template.env.DIARY = '/dev/null';
-    await template.writeMilestone(ID, [{id: 'a', run: 'echo a > a.txt; rm shared.txt'}], {
-      settings: {verify_final: 'git rev-parse HEAD >> "$DIARY"'},
-    });
-    expect(await template.milestone('execute', ID)).toMatchObject({exitCode: 0});
-    template.write('other.txt', 'other\n');
-    template.git('add', 'other.txt');
-    template.git('commit', '-q', '-m', 'Meanwhile');
-    await using rig = copy();
+    await using rig = await copy();
     const {env, countFile} = killedAt(rig, 0, 'kill-before');
     expect(await rig.milestone('land', ID, kind, {env})).toMatchObject({exitCode: 0});
     total = fs.readFileSync(countFile, 'utf8').trim().split('\n').length;
@@ -32,13 +36,11 @@ describe.each([['--merge'], ['--squash']])('land %s', kind => {
     await expectLanded(rig);
   });
 
-  afterAll(() => template[Symbol.asyncDispose]());
-
   // One after the other: what checks one copy would be taken for what a dead `land` of another has left.
   test.each(Array.from({length: MOMENTS}, (_, index) => [index]))(
     'killed at moment %i, it is completed by the next call, and the branch is never at what was not checked',
     async index => {
-      await using rig = copy();
+      await using rig = await copy();
       const before = rig.git('rev-parse', 'main');
       const at = 1 + Math.floor((index / MOMENTS) * total);
       const {env} = killedAt(rig, at, index % 2 === 0 ? 'kill-before' : 'kill-after');
@@ -49,8 +51,8 @@ describe.each([['--merge'], ['--squash']])('land %s', kind => {
     },
   );
 
-  function copy(): MilestoneRig {
-    const rig = MilestoneRig.copyOf(template);
+  async function copy(): Promise<MilestoneRig> {
+    const rig = await completed();
     rig.env.DIARY = path.join(rig.root, 'diary');
     return rig;
   }

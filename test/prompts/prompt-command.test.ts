@@ -1,6 +1,7 @@
 // `milestone prompt`: what an attempt will be told, from the real command.
 
 import {describe, expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 
 const ID = 'release';
@@ -27,11 +28,11 @@ async function planned(env: Record<string, string> = {}): Promise<MilestoneRig> 
 }
 
 /** Executed until only people can go on. */
-async function waiting(env: Record<string, string> = {}): Promise<MilestoneRig> {
-  const rig = await planned(env);
+const waiting = copiesOf(async () => {
+  const rig = await planned();
   await rig.milestone('execute', ID);
   return rig;
-}
+});
 
 describe('what it prints', () => {
   test.concurrent('of a milestone that was never executed, as the plan has it', async () => {
