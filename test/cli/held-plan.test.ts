@@ -15,18 +15,26 @@ test.concurrent.each([
   ['On Hold', 'write `status: planned` in it to execute it'],
   ['draft', 'write `status: planned` in it to execute it'],
   ['archived', 'write `status: planned` in it to execute it'],
-])('a plan that says `status: %s` is not executed until somebody changes that', async (status, hint) => {
-  await using rig = await MilestoneRig.create();
+])('a plan that says `status: %s` is not executed', async (status, hint) => {
+  await using rig = await MilestoneRig.create({git: false});
   await rig.writeMilestone('release', planOf(status));
-  for (const command of ['execute', 'resume', 'activate']) {
-    const {exitCode, stderr} = await rig.milestone(command, 'release');
-    expect({exitCode, stderr}, command).toEqual({
-      exitCode: 3,
-      stderr: expect.stringContaining(`the plan of milestone \`release\` says \`status: ${status}\``),
-    });
-    expect(stderr).toContain(`hint: ${hint}`);
+  const {exitCode, stderr} = await rig.milestone('execute', 'release');
+  expect({exitCode, stderr}).toEqual({
+    exitCode: 3,
+    stderr: expect.stringContaining(`the plan of milestone \`release\` says \`status: ${status}\``),
+  });
+  expect(stderr).toContain(`hint: ${hint}`);
+  expect(rig.exists('.milestones/logs/execution-release.jsonl')).toBe(false);
+});
+
+test.concurrent('no command begins a plan that is held, until somebody changes its status', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('release', planOf('on_hold'));
+  for (const words of [['resume'], ['activate'], ['execute', '--dry-run']]) {
+    const {exitCode, stdout, stderr} = await rig.milestone(...words, 'release');
+    expect(exitCode, words[0]).toBe(3);
+    expect(stdout + stderr).toContain('the plan of milestone `release` says `status: on_hold`');
   }
-  expect(await rig.milestone('execute', 'release', '--dry-run')).toMatchObject({exitCode: 3});
   expect(rig.exists('.milestones/logs/execution-release.jsonl')).toBe(false);
   rig.write(rig.planFile('release'), planOf('planned'));
   expect(await rig.milestone('execute', 'release')).toMatchObject({exitCode: 0});

@@ -2,14 +2,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
-import {fileURLToPath} from 'node:url';
 import {expect, test} from 'vitest';
 import {ownIdentity} from '../../src/platform/processes/identity.ts';
-import {MilestoneRig} from '../rig/milestone-rig.ts';
+import {MilestoneRig, START_MILESTONE} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 import {eventsOf} from './support.ts';
-
-const MILESTONE = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
 
 /** A task with a design that waits for approval, and one that a person does. */
 const WAITING = [
@@ -34,7 +31,6 @@ test.concurrent('without a terminal nobody decides who does not say so', async (
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
   const before = rig.events('m').length;
   for (const words of [
-    ['approve', 'login'],
     ['approve', 'login', '--json'],
     ['reject', 'login', '-m', 'no'],
     ['skip', 'by-hand'],
@@ -62,13 +58,10 @@ const DISGUISES = {
   ' "$1"; while [ ! -e "$2" ]; do sleep 0.1; done`,
 };
 
-test.concurrent.each(Object.entries(DISGUISES))('nothing that an attempt starts decides, %s', async (_, disguise) => {
-  const rig = await waitingRig({id: 'agent', retries: 0, run: 'sh "$AGENT"'});
-  await using _rig = rig;
-  const said = path.join(rig.root, 'said');
-  const script = path.join(rig.root, 'agent.sh');
-  const call = (words: string) => `node ${MILESTONE} ${words} >> ${said}.part 2>&1; echo exit $? >> ${said}.part`;
-  const deciding = [
+/** One asks for all the others: each command that decides asks the same question before it does anything. */
+const DECIDING = {
+  one: ['approve login design --yes'],
+  all: [
     'approve login design --yes',
     'reject login design -m x --yes',
     'skip by-hand --yes',
@@ -80,7 +73,17 @@ test.concurrent.each(Object.entries(DISGUISES))('nothing that an attempt starts 
     'execute m',
     'resume m',
     'task done by-hand',
-  ];
+  ],
+};
+
+test.concurrent.each(Object.entries(DISGUISES))('nothing that an attempt starts decides, %s', async (how, disguise) => {
+  const rig = await waitingRig({id: 'agent', retries: 0, run: 'sh "$AGENT"'});
+  await using _rig = rig;
+  const said = path.join(rig.root, 'said');
+  const script = path.join(rig.root, 'agent.sh');
+  const command = ['node', ...START_MILESTONE].join(' ');
+  const call = (words: string) => `${command} ${words} >> ${said}.part 2>&1; echo exit $? >> ${said}.part`;
+  const deciding = DECIDING[how === 'without its token' ? 'all' : 'one'];
   const lines = [...deciding, 'status m --json > /dev/null'].map(call);
   fs.writeFileSync(`${script}.calls`, ['cd "$1" || exit 1', ...lines, `mv ${said}.part ${said}`].join('\n'));
   fs.writeFileSync(script, `set -- 'sh ${script}.calls ${rig.folder}' ${said}\n${disguise}\n`);
