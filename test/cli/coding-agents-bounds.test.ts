@@ -27,27 +27,30 @@ test.concurrent('a denied tool decides nothing: what it was is on record, with t
   ]);
 });
 
-test.concurrent.each([
-  ['a red check', {'a.txt': 'wrong'}],
-  ['no change', {}],
-] as Array<[string, Record<string, string>]>)(
-  '%s after a denied tool is `denied`; the next attempt is told of it',
-  async (_, files) => {
-    await using rig = await MilestoneRig.create();
-    const agents = FakeAgents.into(rig, 'claude');
-    const denied = [claude.calls('t1', 'npx cowsay hi'), claude.denied('t1')];
-    agents.script('claude', 'a.1', [claude.init, ...denied, {write: files}, claude.done()]);
-    agents.script('claude', 'a.2', works('claude', {'a.txt': 'right'}));
-    await rig.writeMilestone('m', [{id: 'a', verify: 'grep right a.txt'}]);
-    const {exitCode, stdout, stderr} = await rig.milestone('execute', 'm');
-    expect(exitCode).toBe(0);
-    expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'denied'}]);
-    expect(stdout + stderr).toContain('allow: ["Bash(npx cowsay:*)"]');
-    const second = agents.runs('claude')[1];
-    expect(second?.stdin).toContain('npx cowsay hi');
-    expect(second?.stdin).toContain('Bash(npx cowsay:*)');
-  },
-);
+test.concurrent('a red check or no change after a denied tool is `denied`; the next attempt is told of it', async () => {
+  await using rig = await MilestoneRig.create();
+  const agents = FakeAgents.into(rig, 'claude');
+  const first: Record<string, Record<string, string>> = {red: {'red.txt': 'wrong'}, none: {}};
+  for (const [id, files] of Object.entries(first)) {
+    const denied = [claude.calls('t1', `npx ${id}say hi`), claude.denied('t1')];
+    agents.script('claude', `${id}.1`, [claude.init, ...denied, {write: files}, claude.done()]);
+    agents.script('claude', `${id}.2`, works('claude', {[`${id}.txt`]: 'right'}));
+  }
+  const ids = Object.keys(first);
+  await rig.writeMilestone(
+    'm',
+    ids.map(id => ({id, verify: `grep right ${id}.txt`})),
+  );
+  const {exitCode, stdout, stderr} = await rig.milestone('execute', 'm');
+  expect(exitCode).toBe(0);
+  expect(outcomes(rig, 'm')).toMatchObject(ids.map(() => ({kind: 'failed', cause: 'denied'})));
+  for (const id of ids) {
+    expect(stdout + stderr).toContain(`allow: ["Bash(npx ${id}say:*)"]`);
+    const second = agents.runs('claude').filter(({env}) => env.MILESTONE_TASK === id)[1];
+    expect(second?.stdin).toContain(`npx ${id}say hi`);
+    expect(second?.stdin).toContain(`Bash(npx ${id}say:*)`);
+  }
+});
 
 test.concurrent('who gives up over a denied tool was denied', async () => {
   await using rig = await MilestoneRig.create({git: false});

@@ -55,9 +55,13 @@ async function expectPlanned(rig: MilestoneRig, tip: string): Promise<void> {
 }
 
 describe('discard', () => {
-  test.concurrent('takes branch and slots, keeps the tip, and the plan is planned and can be executed anew', async () => {
+  test.concurrent('shows branch, commits, spend and slots, and without a terminal wants --yes; then takes branch and slots, keeps the tip, and the plan is planned and can be executed anew', async () => {
     await using rig = await stoppedRig();
     const tip = rig.git('rev-parse', `milestone/${ID}`);
+    const seen = await rig.milestone('discard', ID);
+    expect(seen).toMatchObject({exitCode: 2, stderr: expect.stringContaining('wants `--yes`')});
+    expect(seen.stdout).toMatch(/branch {2}milestone\/auth at [0-9a-f]{10}, 1 commit\n {2}spent .*\n {2}slots {3}\d/);
+    expect(refs(rig, 'refs/heads/milestone')).toHaveLength(1);
     const {discarded} = (await rig.milestone('discard', ID, '--yes', '--json')).json();
     expect(discarded).toMatchObject({id: ID, branch: `milestone/${ID}`, commit: tip, commits: 1, landed: null});
     expect(discarded.slots).toBeGreaterThan(0);
@@ -69,15 +73,6 @@ describe('discard', () => {
     expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
     expect(rig.git('show', `milestone/${ID}:a.txt`)).toBe('a');
     expect(rig.events(ID)[0]).toMatchObject({seq: 1, event: 'milestone_activated'});
-  });
-
-  test.concurrent('shows branch, commits, spend and slots, and without a terminal wants --yes', async () => {
-    await using rig = await stoppedRig();
-    const seen = await rig.milestone('discard', ID);
-    expect(seen).toMatchObject({exitCode: 2, stderr: expect.stringContaining('wants `--yes`')});
-    expect(seen.stdout).toMatch(/branch {2}milestone\/auth at [0-9a-f]{10}, 1 commit\n {2}spent .*\n {2}slots {3}\d/);
-    expect(refs(rig, 'refs/heads/milestone')).toHaveLength(1);
-    expect((await rig.status(ID)).counts).toMatchObject({completed: 1});
   });
 
   test.concurrent('a completed one comes back from completed/, and what was never executed is refused', async () => {

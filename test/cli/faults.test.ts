@@ -208,11 +208,7 @@ describe('the machine', () => {
     ...(sticky && {FAULT_STICKY: '1'}),
   });
 
-  test.concurrent.each([
-    ['fail:ENOSPC', 'disk is full'],
-    ['fail:EROFS', 'read-only'],
-    ['fail:EIO', 'EIO'],
-  ])('%s while tasks run: it says so, ends them, and a later execute completes', async (kind, said) => {
+  test.concurrent('a disk that turns read-only while tasks run: it says so, ends them, and a later execute completes', async () => {
     await using rig = await MilestoneRig.create();
     const {file, lines} = diary(rig);
     const work = await rig.command('work');
@@ -220,22 +216,15 @@ describe('the machine', () => {
       {id: 'a', run: `echo a >> '${file}'; echo a > a`},
       {id: 'b', run: work.shell, dependencies: ['a']},
     ]);
-    // The effects up to the running of `b`, counted by a run of its own.
-    const counts = `${rig.root}/effects`;
-    const counted = rig.milestone('execute', ID, {env: {...disk('kill-before', 0), FAULT_COUNT_FILE: counts}});
+    const killed = rig.milestone('execute', ID);
     await work.nextRun();
     await rig.waitForEvent(ID, event => event.event === 'task_working' && event.details.task_id === 'b');
-    counted.kill('SIGKILL');
-    await counted;
-    const again = rig.milestone('execute', ID, {env: disk(kind, 60)});
-    const ended = await again.then(
-      result => result,
-      () => undefined,
-    );
-    expect(ended).toMatchObject({exitCode: 9});
-    expect(ended!.stderr).toMatch(/^error: /m);
-    expect(ended!.stderr).toContain(said);
-    expect(ended!.stderr).not.toContain('bug in milestone');
+    killed.kill('SIGKILL');
+    await killed;
+    const ended = await rig.milestone('execute', ID, {env: disk('fail:EROFS', 60)});
+    expect(ended).toMatchObject({exitCode: 9, stderr: expect.stringMatching(/^error: /m)});
+    expect(ended.stderr).toContain('read-only');
+    expect(ended.stderr).not.toContain('bug in milestone');
     expect(rig.processesLeft()).toEqual([]);
     const last = rig.milestone('resume', ID);
     await (await work.nextRun()).exit();

@@ -265,11 +265,9 @@ describe('what a person does to the branch meanwhile', () => {
     const [{hint, message}] = (await rig.status(ID)).blockers;
     if (how === 'rewinds') expect(message).toContain('was rewound or rewritten');
     expect(hint).toBe(`\`git branch -f ${BRANCH} ${head}\` puts it back, then \`milestone resume\``);
-    for (let time = 1; time <= 2; time++) {
-      const still = await rig.milestone('resume', ID);
-      expect(still).toMatchObject({exitCode: 4, stderr: expect.stringContaining('git branch -f')});
-      expect(still.stdout + still.stderr).not.toContain('no longer');
-    }
+    const still = await rig.milestone('resume', ID);
+    expect(still).toMatchObject({exitCode: 4, stderr: expect.stringContaining('git branch -f')});
+    expect(still.stdout + still.stderr).not.toContain('no longer');
     expect(tasksIn(rig, ID, 'task_started')).toEqual(['a', 'b']);
     rig.git('branch', '-f', BRANCH, head);
     expect(await rig.milestone('resume', ID)).toMatchObject({exitCode: 0});

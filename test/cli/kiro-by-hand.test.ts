@@ -3,7 +3,7 @@
 import {describe, expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {attemptsOf, documentPath, executeOnly, kiroTask, phasesOf} from './kiro-plan.ts';
-import {eventsOf, outcomes, subjects} from './support.ts';
+import {eventsOf, outcomes, subjects, tasksIn} from './support.ts';
 
 const manual = {run: undefined, driver: 'manual'};
 const MARKER = 'milestone: outline, to be filled in';
@@ -14,8 +14,8 @@ async function manualRig(phases: Parameters<typeof kiroTask>[1], rest = {}): Pro
   return rig;
 }
 
-async function done(rig: MilestoneRig): Promise<void> {
-  const {exitCode, stderr} = await rig.milestone('task', 'done', 'm', 'a');
+async function done(rig: MilestoneRig, task = 'a'): Promise<void> {
+  const {exitCode, stderr} = await rig.milestone('task', 'done', 'm', task);
   expect(exitCode, stderr).toBe(0);
 }
 
@@ -111,23 +111,41 @@ test.concurrent('the own check of a phase finds what the person has written', as
 });
 
 describe('the last phase, done by hand', () => {
-  const byHand = (execute: Record<string, unknown>) => [executeOnly('a', {...manual, ...execute})];
-
-  test.concurrent('says so in its summary, and claims no changes of its own', async () => {
+  test.concurrent('says so in its summary, claims no changes, leaves the documents that the plan names, and is not done while its check is red', async () => {
     await using rig = await MilestoneRig.create({git: false});
-    await rig.writeMilestone('m', byHand({verify: 'test -e README'}));
+    const byHand = (id: string, execute: Record<string, unknown>) => executeOnly(id, {...manual, ...execute});
+    await rig.writeMilestone('m', [
+      byHand('plain', {verify: 'test -e README'}),
+      byHand('named', {deliverables: ['notes.md', 'test-results.md']}),
+      byHand('red', {verify: 'test -e done.txt'}),
+    ]);
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
-    await done(rig);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-    const summary = rig.read(documentPath('m', 'a', 'execute', 'implementation-summary.md'));
+    const notes = documentPath('m', 'named', 'execute', 'notes.md');
+    expect(rig.read(notes)).toContain(MARKER);
+    expect(rig.exists(documentPath('m', 'named', 'execute', 'test-results.md'))).toBe(false);
+    expect(await rig.milestone('task', 'done', 'm', 'named')).toMatchObject({exitCode: 3});
+    rig.write(notes, 'done\n');
+    for (const id of ['plain', 'named', 'red']) await done(rig, id);
+    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
+
+    expect(tasksIn(rig, 'm', 'task_completed').sort()).toEqual(['named', 'plain']);
+    expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'check'}]);
+    const summary = rig.read(documentPath('m', 'plain', 'execute', 'implementation-summary.md'));
     expect(summary).toContain('It was done by hand');
     expect(summary).not.toContain('No file was changed');
-    expect(rig.read(documentPath('m', 'a', 'execute', 'test-results.md'))).toContain('The check passed.');
+    expect(rig.read(documentPath('m', 'plain', 'execute', 'test-results.md'))).toContain('The check passed.');
+    expect(rig.exists(documentPath('m', 'named', 'execute', 'implementation-summary.md'))).toBe(false);
+    const left = eventsOf(rig, 'm', 'kiro_phase_updated').findLast(({details}) => details.task_id === 'named');
+    expect(left!.details.deliverables.map(({path}) => path)).toEqual([
+      'deliverables/m/named/execute/test-results.md',
+      'deliverables/m/named/execute/notes.md',
+    ]);
   });
 
   test.concurrent.each([[true], [false]])('waits at its gate, and needs nobody behind it (in git: %s)', async git => {
     await using rig = await MilestoneRig.create({git});
-    await rig.writeMilestone('m', byHand({approval_required: true, verify: 'test -e README'}));
+    const execute = {...manual, approval_required: true, verify: 'test -e README'};
+    await rig.writeMilestone('m', [executeOnly('a', execute)]);
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
     await done(rig);
     expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
@@ -135,32 +153,5 @@ describe('the last phase, done by hand', () => {
     expect(await approveAndResume(rig)).toMatchObject({exitCode: 0});
     expect(eventsOf(rig, 'm', 'task_completed')[0]!.details.checked).toBe(true);
     if (git) expect(subjects(rig, 'm')).toEqual([]);
-  });
-
-  test.concurrent('leaves the documents that the plan names', async () => {
-    await using rig = await MilestoneRig.create({git: false});
-    await rig.writeMilestone('m', byHand({deliverables: ['notes.md', 'test-results.md']}));
-    expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
-    expect(rig.read(documentPath('m', 'a', 'execute', 'notes.md'))).toContain(MARKER);
-    expect(rig.exists(documentPath('m', 'a', 'execute', 'test-results.md'))).toBe(false);
-    expect(await rig.milestone('task', 'done', 'm', 'a')).toMatchObject({exitCode: 3});
-    rig.write(documentPath('m', 'a', 'execute', 'notes.md'), 'done\n');
-    await done(rig);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
-    expect(rig.exists(documentPath('m', 'a', 'execute', 'implementation-summary.md'))).toBe(false);
-    expect(
-      eventsOf(rig, 'm', 'kiro_phase_updated')
-        .at(-1)!
-        .details.deliverables.map(({path}) => path),
-    ).toEqual(['deliverables/m/a/execute/test-results.md', 'deliverables/m/a/execute/notes.md']);
-  });
-
-  test.concurrent('is not done while its check is red', async () => {
-    await using rig = await MilestoneRig.create({git: false});
-    await rig.writeMilestone('m', byHand({verify: 'test -e done.txt'}));
-    await rig.milestone('execute');
-    await done(rig);
-    expect(await rig.milestone('resume')).toMatchObject({exitCode: 6});
-    expect(outcomes(rig, 'm')).toMatchObject([{kind: 'failed', cause: 'check'}]);
   });
 });
