@@ -10,7 +10,8 @@ const MEBIBYTE = 1024 * 1024;
 const LOW_DISK_BYTES = 1024 * MEBIBYTE;
 
 /** The program that runs this one. */
-export function examineMachine(version = process.versions.node): Finding[] {
+export function examineMachine(): Finding[] {
+  const version = process.versions.node;
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])) return [];
   const message = `node ${OLDEST_NODE.join('.')} or later is needed, this is ${version}`;

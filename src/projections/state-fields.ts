@@ -1,6 +1,7 @@
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {TaskId} from '../plan/plan.ts';
 import type {PhaseFields, StateFields, TaskFields} from '../plan/state-field-names.ts';
+import {blockerFields} from '../state/blockers.ts';
 import type {KiroState, PhaseState} from '../state/kiro.ts';
 import {type MilestoneState, taskState, tasksCompleted} from '../state/milestone.ts';
 import {milestoneProgress, phaseAverages} from '../state/progress.ts';
@@ -19,14 +20,7 @@ export function stateFields(state: MilestoneState): StateFields {
     }),
     ...kiroProgressFields(state),
     ...(state.blockers.size > 0 && {
-      blockers: [...state.blockers.values()].map(({id, type, message, taskId, driver, since}) => ({
-        id,
-        type,
-        message,
-        ...(taskId !== undefined && {task_id: taskId}),
-        ...(driver !== undefined && {driver}),
-        since,
-      })),
+      blockers: [...state.blockers.values()].map(blockerFields),
     }),
     tasks: new FieldsByTask(state),
   };

@@ -7,7 +7,7 @@ import {type Holder, isAtWork} from '../lock/lock-holder.ts';
 import {criticalPath} from '../plan/graph.ts';
 import {taskInPhase} from '../plan/kiro-plan.ts';
 import type {MilestoneId, Plan, Task, TaskId} from '../plan/plan.ts';
-import {BLOCKER_KINDS, type BlockerKind, haltsEverything, heldUpBy} from '../state/blockers.ts';
+import {BLOCKER_KINDS, type BlockerKind, blockerFields, haltsEverything, heldUpBy} from '../state/blockers.ts';
 import {type Blocker, type MilestoneState, phaseInWork} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 
@@ -33,14 +33,10 @@ export interface BlockerDetails extends BlockerReport {
 }
 
 /** What a status says of a blocker. */
-export function blockerReport({id, type, message, taskId, driver, since, hint}: Blocker): BlockerReport {
+export function blockerReport(blocker: Blocker): BlockerReport {
+  const {hint, type} = blocker;
   return {
-    id,
-    type,
-    message,
-    ...(taskId !== undefined && {task_id: taskId}),
-    ...(driver !== undefined && {driver}),
-    since,
+    ...blockerFields(blocker),
     hint,
     who: BLOCKER_KINDS[type].who,
   };

@@ -125,3 +125,18 @@ export interface TaskReport {
   /** Of a kiro task. */
   kiro?: {current_phase: KiroPhase; phases: Record<KiroPhase, PhaseStatus>};
 }
+
+/** What is said of a task in a line, while it runs. */
+export type RunningTaskReport = Pick<
+  TaskReport,
+  | 'id'
+  | 'title'
+  | 'stage'
+  | 'attempts'
+  | 'attempt_started_at'
+  | 'working_at'
+  | 'queued_at'
+  | 'round'
+  | 'kiro'
+  | 'worker'
+>;

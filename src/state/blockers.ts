@@ -41,6 +41,18 @@ export const BLOCKER_KINDS: Record<BlockerType, BlockerKind> = {
   no_worker: {who: 'you', clears: 'by itself when a worker with these labels is there; looked for every few seconds'},
 };
 
+/** What others are told of a blocker, by the names that it has in files and answers. */
+export function blockerFields({id, type, message, taskId, driver, since}: Blocker) {
+  return {
+    id,
+    type,
+    message,
+    ...(taskId !== undefined && {task_id: taskId}),
+    ...(driver !== undefined && {driver}),
+    since,
+  };
+}
+
 /** Whether nothing new may start because of it. */
 export function haltsEverything({taskId, driver, type}: Blocker): boolean {
   return taskId === undefined && driver === undefined && type !== 'plan_invalid';

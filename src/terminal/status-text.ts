@@ -2,7 +2,7 @@
 
 import {isAtWork} from '../lock/lock-holder.ts';
 import {firstLine} from '../platform/first-line.ts';
-import type {Need, StatusReport, TaskReport} from '../reports/status-shape.ts';
+import type {Need, RunningTaskReport, StatusReport, TaskReport} from '../reports/status-shape.ts';
 import {goOnCommand} from '../reports/what-next.ts';
 import {ageOf, clockTime} from './amounts.ts';
 import {eventGist} from './events/log-line.ts';
@@ -181,7 +181,7 @@ export function runningHeading({executed}: Pick<StatusReport, 'executed'>): 'Run
   return isAtWork(executed) ? 'Running' : 'Interrupted';
 }
 
-export function runningText(task: RunningTask, now: number, report: Pick<StatusReport, 'executed'>): string {
+export function runningText(task: RunningTaskReport, now: number, report: Pick<StatusReport, 'executed'>): string {
   const since = stageSince(task, report);
   const age = since === undefined ? '' : ` ${ageOf(now - Date.parse(since))}`;
   const phase = task.kiro === undefined ? '' : `${task.kiro.current_phase} `;
@@ -190,20 +190,6 @@ export function runningText(task: RunningTask, now: number, report: Pick<StatusR
     `${phase}${stageWord(task)}${workerText(task, report)}${othersOf(task)}${age}${attempts(task)}${title}`,
   );
 }
-
-type RunningTask = Pick<
-  TaskReport,
-  | 'id'
-  | 'title'
-  | 'stage'
-  | 'attempts'
-  | 'attempt_started_at'
-  | 'working_at'
-  | 'queued_at'
-  | 'round'
-  | 'kiro'
-  | 'worker'
->;
 
 /** Who is in its round. */
 export function othersOf({id, round = []}: Pick<TaskReport, 'id' | 'round'>): string {

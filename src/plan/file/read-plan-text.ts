@@ -54,14 +54,11 @@ const READABLE_ERRORS: readonly string[] = ['NO_TASKS', 'UNKNOWN_KEY'];
 
 const NOTHING_IMPORTED: ImportedState = {status: 'planned', tasks: {}};
 
-/**
- * Read a plan; never throws for what the text says.
- * @param options.expectedId Id that the plan must have; default: the file's name without `.yaml`.
- */
-export function readPlanText(text: string, file: string, options: {expectedId?: string} = {}): PlanFile {
+/** Read a plan, whose id has to be the file's name without `.yaml`; never throws for what the text says. */
+export function readPlanText(text: string, file: string): PlanFile {
   const problems = new Problems(file);
   if (!isReadable(text, problems)) return notParsed(text, file, problems);
-  const expectedId = options.expectedId ?? path.basename(file).replace(/\.ya?ml$/, '');
+  const expectedId = path.basename(file).replace(/\.ya?ml$/, '');
   const source = YamlSource.parse(text, problems);
   const value = source?.data()?.value;
   if (!source || value === undefined) return notParsed(text, file, problems);

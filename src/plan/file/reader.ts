@@ -33,10 +33,10 @@ export function readPlanAndConfig(file: string, configFile: string): PlanReading
 }
 
 /** Read a plan; a file that cannot be read is a problem, never an exception. */
-export function readPlanFile(file: string, options: {expectedId?: string} = {}): ReadPlan {
+export function readPlanFile(file: string): ReadPlan {
   const read = readText(file);
   const stamp = read.stamp && {stamp: read.stamp};
-  if ('text' in read) return {...readPlanText(read.text, file, options), text: read.text, ...stamp};
+  if ('text' in read) return {...readPlanText(read.text, file), text: read.text, ...stamp};
   return {isMilestone: true, imported: {status: 'planned', tasks: {}}, problems: read.problems, text: '', ...stamp};
 }
 

@@ -2,7 +2,7 @@
 
 import type {Timestamp} from '../../events/timestamp.ts';
 import type {TaskId} from '../../plan/plan.ts';
-import type {StatusReport, TaskReport} from '../status-shape.ts';
+import type {RunningTaskReport, StatusReport, TaskReport} from '../status-shape.ts';
 import {goOnCommand} from '../what-next.ts';
 import {type Headline, headlineOf} from './headline.ts';
 import type {Since} from './since.ts';
@@ -15,21 +15,7 @@ export interface AttentionReport
   head: string | null;
   /** What goes on with it, once that is done which needs a person. */
   then?: string;
-  running: Array<
-    Pick<
-      TaskReport,
-      | 'id'
-      | 'title'
-      | 'stage'
-      | 'attempts'
-      | 'attempt_started_at'
-      | 'working_at'
-      | 'queued_at'
-      | 'round'
-      | 'kiro'
-      | 'worker'
-    >
-  >;
+  running: RunningTaskReport[];
   next: Array<{id: TaskId; title: string}>;
   since: Since | null;
   unseen?: string;

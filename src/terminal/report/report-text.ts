@@ -20,6 +20,7 @@ import {printable, printableLines} from '../printable.ts';
 import {usageText} from '../usage-text.ts';
 import {cutTo, pad} from '../width.ts';
 import {joinWrapped, wrapped} from '../wrap.ts';
+import {joinSections, section} from './sections.ts';
 
 const COLUMNS = 80;
 const INDENT = '  ';
@@ -76,14 +77,7 @@ export function reportText(report: MorningReport, paint: Paint): string {
       report.land.map(command => paint.cyan(printable(command))),
     ),
   ];
-  return `${sections
-    .filter(lines => lines.length > 0)
-    .map(lines => lines.join('\n'))
-    .join('\n\n')}\n`;
-}
-
-function section(heading: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [heading, ...lines.map(line => `${INDENT}${line}`)];
+  return joinSections(sections);
 }
 
 function branchLines(report: MorningReport): string[] {

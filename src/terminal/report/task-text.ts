@@ -12,6 +12,7 @@ import {usageText} from '../usage-text.ts';
 import {cutTo} from '../width.ts';
 import {joinWrapped, wrapped} from '../wrap.ts';
 import {outcomeWords, tailLines} from './report-text.ts';
+import {joinSections, section} from './sections.ts';
 
 const COLUMNS = 80;
 const INDENT = '  ';
@@ -35,14 +36,7 @@ export function taskText(task: TaskDetails, paint: Paint): string {
       documents.map(({path}) => cutTo(`.milestones/${printable(path)}`, LEFT)),
     ),
   ];
-  return `${sections
-    .filter(lines => lines.length > 0)
-    .map(lines => lines.join('\n'))
-    .join('\n\n')}\n`;
-}
-
-function section(heading: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [heading, ...lines.map(line => `${INDENT}${line}`)];
+  return joinSections(sections);
 }
 
 function head(
