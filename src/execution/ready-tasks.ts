@@ -161,9 +161,9 @@ export class ReadyTasks {
   /** Not yet: whoever is busy is given time. */
   private rests(id: TaskId, task: TaskState): boolean {
     if (task.status !== 'pending' || task.notBefore === undefined) return false;
-    const restMs = Date.parse(task.notBefore) - this.facts.now();
-    if (restMs <= 0) return false;
-    this.facts.after(restMs, () => this.state.tasks.has(id) && this.refreshOne(id));
+    const waitMs = Date.parse(task.notBefore) - this.facts.now();
+    if (waitMs <= 0) return false;
+    this.facts.after(waitMs, () => this.state.tasks.has(id) && this.refreshOne(id));
     return true;
   }
 

@@ -37,8 +37,11 @@ export const systemClock: Clock = {
   },
   alarm(ms, ring) {
     let timer: NodeJS.Timeout;
-    const wait = (rest: number) => {
-      timer = setTimeout(() => (rest > LONGEST_MS ? wait(rest - LONGEST_MS) : ring()), Math.min(rest, LONGEST_MS));
+    const wait = (leftMs: number) => {
+      timer = setTimeout(
+        () => (leftMs > LONGEST_MS ? wait(leftMs - LONGEST_MS) : ring()),
+        Math.min(leftMs, LONGEST_MS),
+      );
     };
     wait(ms);
     return () => clearTimeout(timer);

@@ -137,10 +137,10 @@ async function endPolitely(
       there = await search.find();
       signalNew(there);
     }
-    const rest = until - clock.elapsed();
+    const leftMs = until - clock.elapsed();
     if (there.length === 0) return [];
-    if (rest <= 0 || hurry?.aborted) return search.find();
-    await sleep(Math.min(POLL_MS, rest), clock, hurry);
+    if (leftMs <= 0 || hurry?.aborted) return search.find();
+    await sleep(Math.min(POLL_MS, leftMs), clock, hurry);
   }
 }
 
