@@ -12,7 +12,7 @@ import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
 import {type PlanReading, readPlanAndConfig} from '../plan/file/reader.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
-import {readIfExists} from '../platform/files.ts';
+import {folderNumber, readIfExists} from '../platform/files.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {isOver} from '../state/milestone.ts';
 import {type LogLines, readLogLines, SoundLog} from './sound-log.ts';
@@ -49,7 +49,7 @@ export async function examine(
   const holder = readLockOwner(path.join(locksFolderOf(paths.home, repo), id), ownIdentity());
   const read = file === undefined ? undefined : readPlanAndConfig(file, paths.config);
   const lines = readLogLines(paths.log(id));
-  const log = new SoundLog(lines, id);
+  const log = new SoundLog(lines, id, folderNumber(paths.home));
   const settings = read && resolveMilestoneSettings(read.plan?.settings ?? {}, read.config.settings);
   return {
     id,

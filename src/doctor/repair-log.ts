@@ -14,7 +14,7 @@ import type {LockedMilestone} from '../milestone/hold.ts';
 import {judgeEdit} from '../plan/edited-plan.ts';
 import {KIRO_PHASES} from '../plan/kiro-plan.ts';
 import type {TaskId} from '../plan/plan.ts';
-import {replaceFile, syncFolder} from '../platform/files.ts';
+import {folderNumber, replaceFile, syncFolder} from '../platform/files.ts';
 import {isOver, taskState, tasksCompleted} from '../state/milestone.ts';
 import {isSatisfied} from '../state/task.ts';
 import {foldedLength, lostCompletions, wasExecutedHere} from './milestone-evidence.ts';
@@ -34,7 +34,7 @@ export interface RepairedLog {
 export async function repairLog(locked: LockedMilestone): Promise<RepairedLog> {
   const {id, paths, repo} = locked;
   const lines = readLogLines(paths.log(id));
-  const log = new SoundLog(lines, id);
+  const log = new SoundLog(lines, id, folderNumber(paths.home));
   const {tokens} = log;
   const isShorter = foldedLength(paths.cache(id)) > lengthOf(locked);
   const isLost = lines.lines.length === 0 && mayBegin(locked);

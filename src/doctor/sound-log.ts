@@ -50,21 +50,29 @@ export function readLogLines(file: string): LogLines {
 export class SoundLog {
   readonly records: MilestoneEvent[] = [];
   readonly state: MilestoneState;
-  /** Run tokens of all attempts that a line tells of, also behind the damage. */
+  /** Run tokens of all attempts of this home that a line tells of, also behind the damage. */
   readonly tokens = new Set<string>();
+  private isElsewhere = false;
   /** The first line that is damaged or does not fit; undefined for a log that is sound. */
   readonly damage: LogDamage | undefined;
 
   constructor(
     {lines}: LogLines,
     private readonly id: MilestoneId,
+    /** Number of the home's folder. */
+    private readonly home: string,
   ) {
     this.state = emptyState(id);
     for (const {event, line, byte} of lines) {
-      if (typeof event === 'object' && event.event === 'task_started') this.tokens.add(event.details.token);
+      if (typeof event === 'object') this.noteToken(event);
       const reason = this.damage ? undefined : this.take(event);
       if (reason !== undefined) this.damage = {line, byte, reason};
     }
+  }
+
+  private noteToken({event, details}: MilestoneEvent): void {
+    if (event === 'session_started') this.isElsewhere = details.home !== undefined && details.home !== this.home;
+    if (event === 'task_started' && !this.isElsewhere) this.tokens.add(details.token);
   }
 
   /**

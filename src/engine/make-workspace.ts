@@ -7,6 +7,7 @@ import type {Repository} from '../git/repository.ts';
 import {acquireLock, readLockOwner} from '../lock/lock.ts';
 import {isInTheWay, lockedError, tokensLeftBy} from '../lock/lock-holder.ts';
 import type {HeldMilestone, MilestoneOnDisk} from '../milestone/hold.ts';
+import {folderNumber} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {milestoneToken} from '../state/milestone.ts';
@@ -90,15 +91,15 @@ export function makeWorkspace(
 type Common = Omit<SharedParts, 'checkoutLock' | 'endLeftBehind' | 'isCurrent' | 'onDirty'>;
 
 function inCheckout(
-  {clock, sessionId, id, state}: HeldMilestone,
+  {clock, sessionId, id, state, paths}: HeldMilestone,
   {ledger, lifetime}: Omit<Ground, 'workspace'>,
   parts: Common,
   {takeOver = false}: WorkspaceOptions,
 ): SharedWorkspace {
   const folder = checkoutLockOf(parts.repo);
   const identity = ownIdentity();
-  const left = tokensLeftBy(readLockOwner(folder, identity));
-  const tokens = [milestoneToken(state)];
+  const left = tokensLeftBy(readLockOwner(folder, identity), folder);
+  const tokens = [milestoneToken(state, folderNumber(paths.home))];
   const owner = {purpose: 'execute', identity, clock, sessionId, checkoutFor: id, tokens, takeOver} as const;
   return new SharedWorkspace({
     ...parts,

@@ -1,10 +1,10 @@
 import fs from 'node:fs';
 import type {HeldMilestone} from '../milestone/hold.ts';
-import {readIfExists} from '../platform/files.ts';
+import {folderNumber, readIfExists} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {movePlanFile} from '../projections/plan-file-writer.ts';
-import {milestoneToken} from '../state/milestone.ts';
+import {leftBehind} from '../state/milestone.ts';
 import {type GroundOptions, onGround} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */
@@ -30,7 +30,7 @@ export async function finishMove(held: HeldMilestone, options: FinishOptions): P
   if (state.status !== 'completed' || planFile !== paths.active(id)) return false;
   held.openLog();
   // What tore slots down may have outlived its executor.
-  await endLeftovers(new Set([milestoneToken(state)]), clock);
+  await endLeftovers(new Set(leftBehind(state, folderNumber(paths.home)).milestone), clock);
   if (repo && state.activation?.isolation === 'worktree') await removeWorkspace(held, options);
   await held.flush();
   moveToCompleted(held);

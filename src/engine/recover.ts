@@ -18,7 +18,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {appendContent, removeAttemptLog} from '../platform/attempt-log.ts';
 import {listFolder} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
-import {attemptsOf, milestoneToken, taskState} from '../state/milestone.ts';
+import {attemptsOf, leftBehind, taskState} from '../state/milestone.ts';
 import {blockersOf} from '../state/open-blockers.ts';
 import {isByHand, type RunningTask, type TaskState} from '../state/task.ts';
 import {keepUnknownRescues} from '../workspace/rescue.ts';
@@ -31,9 +31,10 @@ export async function recover(execution: Execution): Promise<void> {
   const {ledger, clock, attempts} = execution;
   const {state} = ledger;
   const open = [...state.running].map(id => [id, taskState(state, id) as RunningTask & TaskState] as const);
-  const tokens = new Set(open.map(([, task]) => task.token));
+  const left = leftBehind(state, execution.surroundings.homeNumber);
+  const tokens = new Set(left.attempts);
   // The final check and what tears slots down belong to no attempt.
-  if (state.session && !state.session.ended) tokens.add(milestoneToken(state));
+  if (state.session && !state.session.ended) for (const token of left.milestone) tokens.add(token);
   if (tokens.size > 0) await endLeftovers(tokens, clock, {hurry: attempts.hurry});
   const isOut = (task: RunningTask) => execution.remote !== undefined && isWithWorkers(task);
   for (const [id, task] of open) if (!isOut(task)) await settleLost(execution, id, task);
@@ -66,7 +67,8 @@ export async function endDeadAttempts(ground: Ground, ids: Iterable<TaskId>): Pr
     return task.status === 'in_progress' ? [[id, task] as const] : [];
   });
   if (open.length === 0) return;
-  await endLeftovers(new Set(open.map(([, task]) => task.token)), clock);
+  const here = leftBehind(state, ground.surroundings.homeNumber).attempts;
+  await endLeftovers(new Set(open.map(([, task]) => task.token).filter(token => here.includes(token))), clock);
   await takeBackDead(ground, open);
   for (const [id, task] of open) {
     await settleLost(ground, id, task);
@@ -103,7 +105,7 @@ export async function takeUp(
 export async function clearAway(ground: Ground): Promise<void> {
   const {ledger, clock, workspace} = ground;
   // What belongs to no attempt, such as a teardown, may have outlived its executor.
-  await endLeftovers(new Set([milestoneToken(ledger.state)]), clock);
+  await endLeftovers(new Set(leftBehind(ledger.state, ground.surroundings.homeNumber).milestone), clock);
   await endDeadAttempts(ground, [...ledger.state.running]);
   await workspace.remove();
 }

@@ -30,6 +30,7 @@ import type {StartOptions} from '../milestone/plan-start.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import type {Selection} from '../plan/selection.ts';
 import {every} from '../platform/every.ts';
+import {folderNumber} from '../platform/files.ts';
 import {KeepAwake} from '../platform/processes/keep-awake.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {collectGarbage} from '../platform/v8-tuning.ts';
@@ -164,6 +165,7 @@ export class Run {
         pid: process.pid,
         host: os.hostname(),
         command: options.command,
+        home: folderNumber(held.paths.home),
         ...(options.yolo && {yolo: true}),
         ...(options.gates && {gates: options.gates}),
         ...(await unseen),

@@ -52,7 +52,7 @@ export async function runCommands(
 ): Promise<CheckResult[]> {
   const {settings} = inForce;
   const task = place && ledger.state.tasks.get(place.taskId);
-  const token = task?.status === 'in_progress' ? task.token : milestoneToken(ledger.state);
+  const token = task?.status === 'in_progress' ? task.token : milestoneToken(ledger.state, surroundings.homeNumber);
   const of = {taskId: place?.taskId ?? '', attempt: place?.attempt ?? 0, slot};
   try {
     return await runChecks({

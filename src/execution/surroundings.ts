@@ -3,6 +3,7 @@ import {documentsEnvironment} from '../documents/documents-place.ts';
 import {AttemptEnvironment} from '../drivers/environment.ts';
 import type {HomePaths} from '../plan/file/home.ts';
 import type {ResolvedMilestoneSettings} from '../plan/settings.ts';
+import {folderNumber} from '../platform/files.ts';
 import type {Redactor} from '../platform/redact.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import type {AttemptId} from '../state/task.ts';
@@ -31,6 +32,11 @@ export class Surroundings {
 
   get paths(): HomePaths {
     return this.parts.paths;
+  }
+
+  /** As `folderNumber` has it. */
+  get homeNumber(): string {
+    return folderNumber(this.paths.home);
   }
 
   get redactor(): Redactor {

@@ -22,10 +22,11 @@ import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.t
 import {homePaths} from '../plan/file/home.ts';
 import {renderPlan} from '../plan/layout.ts';
 import type {TaskId} from '../plan/plan.ts';
+import {folderNumber} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {stateFields} from '../projections/state-fields.ts';
-import {isOver, type MilestoneState, milestoneToken} from '../state/milestone.ts';
+import {isOver, leftBehind, type MilestoneState} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import type {Branch} from '../workspace/workspace.ts';
 import {type CheckParts, checkLanding, passHooks} from './check-landing.ts';
@@ -73,7 +74,7 @@ export async function land(options: LandOptions): Promise<Landed> {
     const head = repo && (await landable(repo, state, options));
     if (!repo || head === undefined) throw withoutGit(state);
     held.openLog();
-    await endLeftovers(new Set([milestoneToken(state)]), held.clock);
+    await endLeftovers(new Set(leftBehind(state, folderNumber(held.paths.home)).milestone), held.clock);
     const stop = new AbortController();
     return onGround(held, {...options, signal: stop.signal, inSlots: true}, ground =>
       new OneLanding({held, repo, ground, stop, head, options, signals: options.signals}).run(),

@@ -2,6 +2,7 @@
 
 import {MilestoneError} from '../errors.ts';
 import type {Timestamp} from '../events/timestamp.ts';
+import {folderNumber} from '../platform/files.ts';
 import {type Identity, isAlive} from '../platform/processes/identity.ts';
 
 /** `execute` lasts as long as an execution; `command` is over in a moment and may be waited for. */
@@ -16,6 +17,8 @@ export interface LockOwner extends Identity {
   since: Timestamp;
   /** Of an execution: what it started carries one of them, and is found by it when the owner is dead. */
   tokens?: string[];
+  /** Number of the lock's folder: what a copy of it says is of what runs elsewhere. */
+  folder?: string;
 }
 
 /**
@@ -62,9 +65,13 @@ export function isInTheWay({who}: Holder, takeOver: boolean): boolean {
   return who === 'here' || (who === 'elsewhere' && !takeOver);
 }
 
-/** By what to find what an owner that is dead has left running; nothing when it lives, or there is none. */
-export function tokensLeftBy({who, owner}: Holder): ReadonlySet<string> {
-  const tokens = who === 'gone' ? owner.tokens : undefined;
+/**
+ * By what to find what an owner that is dead has left running; nothing when it lives, or there is none, or the lock was
+ * copied from another folder.
+ */
+export function tokensLeftBy({who, owner}: Holder, folder: string): ReadonlySet<string> {
+  const isHere = who === 'gone' && (owner.folder === undefined || owner.folder === folderNumber(folder));
+  const tokens = isHere ? owner.tokens : undefined;
   return new Set(Array.isArray(tokens) ? tokens : []);
 }
 

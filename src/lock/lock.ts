@@ -14,7 +14,7 @@
 import fs from 'node:fs';
 import {MilestoneError} from '../errors.ts';
 import type {Clock} from '../platform/clock.ts';
-import {fileError} from '../platform/files.ts';
+import {fileError, folderNumber, makeFolder} from '../platform/files.ts';
 import type {Identity} from '../platform/processes/identity.ts';
 import {tokenOfExecutor} from '../platform/processes/tokens.ts';
 import {
@@ -170,8 +170,10 @@ function ownerFrom({identity, purpose, sessionId, checkoutFor, tokens = [], cloc
 function makeGeneration(folder: string, generation: number, owner: LockOwner): Lock | undefined {
   const file = generationFile(folder, generation);
   try {
-    if (!linkWhole(file, `${JSON.stringify(owner)}\n`)) return undefined;
-    const lock = new Lock(folder, generation, owner);
+    makeFolder(folder);
+    const said = {...owner, folder: folderNumber(folder)};
+    if (!linkWhole(file, `${JSON.stringify(said)}\n`)) return undefined;
+    const lock = new Lock(folder, generation, said);
     // The generation that we found stale may itself have been deleted since, and its number come free again.
     if (highestGeneration(folder) !== generation || !exists(file)) {
       fs.rmSync(file, {force: true});

@@ -66,7 +66,7 @@ export class Uses {
   /** Undefined while another has it, or what a dead one has left may still use it. */
   private lock(name: string): Lock | undefined {
     const folder = path.join(this.folder, 'uses', encodeURIComponent(name).replaceAll('.', '%2E'));
-    const left = tokensLeftBy(readLockOwner(folder, this.options.identity));
+    const left = tokensLeftBy(readLockOwner(folder, this.options.identity), folder);
     if ([...left].some(token => !this.cleared.has(token))) {
       this.clear(left);
       return undefined;

@@ -229,3 +229,11 @@ export function walkFolder(folder: string): fs.Dirent[] {
     .readdirSync(folder, {withFileTypes: true})
     .flatMap(entry => [entry, ...(entry.isDirectory() ? walkFolder(path.join(folder, entry.name)) : [])]);
 }
+
+/**
+ * The number that a folder has in its file system: it stays when the folder is moved there, and no copy has it.
+ * @throws when there is no such folder.
+ */
+export function folderNumber(folder: string): string {
+  return String(fs.statSync(folder, {bigint: true}).ino);
+}

@@ -124,6 +124,7 @@ function applyToMilestone(state: MilestoneState, event: MilestoneEvent): void {
         id: event.session_id,
         startedAt: event.timestamp,
         heardAt: event.timestamp,
+        ...(event.details.home !== undefined && {home: event.details.home}),
         ...(state.session && {before: state.session.heardAt}),
         ...(event.details.yolo && {yolo: true}),
         ...((event.details.gates ?? state.plan.settings.gates) === 'auto' && {autoGates: true}),

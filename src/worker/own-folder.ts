@@ -49,7 +49,7 @@ function idOf(folder: string): string {
 
 function tryLock(folder: string, {clock, isLast}: {clock: Clock; isLast: boolean}) {
   const identity = ownIdentity();
-  const left = tokensLeftBy(readLockOwner(folder, identity));
+  const left = tokensLeftBy(readLockOwner(folder, identity), folder);
   try {
     return {lock: acquireLock(folder, {purpose: 'execute', identity, clock}) satisfies Lock, left};
   } catch (error) {

@@ -59,7 +59,7 @@ function damagedAt(log: LogLines, index: number): LogLines {
 }
 
 function soundOf(log: LogLines): SoundLog {
-  return new SoundLog(log, 'm');
+  return new SoundLog(log, 'm', '');
 }
 
 test('a sound log comes out as it went in', () => {

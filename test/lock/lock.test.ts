@@ -8,6 +8,7 @@ import {fileURLToPath} from 'node:url';
 import {build} from 'rolldown';
 import {afterAll, beforeAll, expect, onTestFinished, test, vi} from 'vitest';
 import {acquireLock, acquireLockWaiting, type Lock, type LockOptions, readLockOwner} from '../../src/lock/lock.ts';
+import {folderNumber} from '../../src/platform/files.ts';
 import {type Identity, ownIdentity, processState} from '../../src/platform/processes/identity.ts';
 import {tokenOfExecutor} from '../../src/platform/processes/tokens.ts';
 import {HandClock, temporaryFolder} from '../events/log-rig.ts';
@@ -69,7 +70,7 @@ test('a lock is held by one until it is released, and says who holds it', () => 
   expect(readLockOwner(folder, here)).toEqual({who: 'nobody'});
   const lock = acquireLock(folder, options());
   const about = {purpose: 'execute', session_id: 'session-1', since: '2026-11-23T10:00:00.000Z'};
-  const owner = {...here, ...about, tokens: [tokenOfExecutor()]};
+  const owner = {...here, ...about, tokens: [tokenOfExecutor()], folder: folderNumber(folder)};
   expect(lock.owner).toEqual(owner);
   expect(readLockOwner(folder, here)).toEqual({who: 'here', owner});
   lock.check();

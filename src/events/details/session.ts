@@ -8,6 +8,8 @@ export interface SessionEvents {
     pid: number;
     host: string;
     command: string;
+    /** Number of the home's folder: a log that is found in another one was copied. */
+    home?: string;
     yolo?: true;
     gates?: 'wait' | 'auto';
     uncommitted?: {count: number; names: string[]};
