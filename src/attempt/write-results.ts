@@ -1,4 +1,4 @@
-import {currentDeliverables, documentsFolder, writeDocument} from '../documents/documents.ts';
+import {soundDeliverables, writeDocument} from '../documents/documents.ts';
 import {implementationSummary, testResults} from '../documents/result-texts.ts';
 import type {CheckResult} from '../events/details/checks.ts';
 import type {Deliverable} from '../events/details/kiro.ts';
@@ -6,7 +6,6 @@ import type {Execution} from '../execution/execution.ts';
 import {runningTask} from '../execution/running-task.ts';
 import {deliverablesOf, documentsToWrite, OWN_DOCUMENTS} from '../plan/kiro-plan.ts';
 import type {Task} from '../plan/plan.ts';
-import {HASH_OF_NOTHING} from '../state/kiro.ts';
 import type {AttemptId} from '../state/task.ts';
 
 /**
@@ -38,9 +37,6 @@ export async function writeResults(
   const own = OWN_DOCUMENTS.filter(name => wanted.includes(name)).map(name =>
     writeDocument(paths.home, of, name, redactor.redactText(texts[name]!())),
   );
-  const folder = `${documentsFolder(state.id, taskId)}/execute`;
-  const others = documentsToWrite(task, 'execute').map(name => ({path: `${folder}/${name}`, sha256: ''}));
-  // What nobody has written is none.
-  const written = currentDeliverables(paths.home, others).filter(({sha256}) => sha256 !== HASH_OF_NOTHING);
-  return [...own, ...written];
+  // Without slots of their own attempts write into the home itself, and nothing has been sifted yet.
+  return [...own, ...(await soundDeliverables(paths.home, of, documentsToWrite(task, 'execute')))];
 }

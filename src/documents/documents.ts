@@ -157,6 +157,21 @@ export function readDeliverables(
   });
 }
 
+/** Those of these documents of a phase that are there and sound, as they are in a home now. */
+export async function soundDeliverables(
+  home: string,
+  of: DocumentsOf,
+  names: readonly string[],
+): Promise<Deliverable[]> {
+  const sound: Deliverable[] = [];
+  for (const name of names) {
+    const content = readRegular(phaseFolder(home, of), name);
+    if (typeof content === 'string' || (await problemOf(name, content)) !== undefined) continue;
+    sound.push(deliverable(of, name, content));
+  }
+  return sound;
+}
+
 /** `deliverables/<milestone>/<task>/<phase>` */
 const PHASE_DEPTH = 4;
 

@@ -5,8 +5,9 @@ import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {documentPath, executeOnly, freeTask} from './kiro-plan.ts';
 import {eventsOf} from './support.ts';
 
-const results = (rig: MilestoneRig) => rig.read(documentPath('m', 'a', 'execute', 'test-results.md'));
-const summary = (rig: MilestoneRig) => rig.read(documentPath('m', 'a', 'execute', 'implementation-summary.md'));
+const results = (rig: MilestoneRig, task = 'a') => rig.read(documentPath('m', task, 'execute', 'test-results.md'));
+const summary = (rig: MilestoneRig, task = 'a') =>
+  rig.read(documentPath('m', task, 'execute', 'implementation-summary.md'));
 
 test.concurrent('every check with its command, exit code, duration, counts and the end of its output', async () => {
   await using rig = await MilestoneRig.create();
@@ -37,12 +38,19 @@ test.concurrent('every check with its command, exit code, duration, counts and t
   ]);
 });
 
-test.concurrent('of a green check the end of its output is enough', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  await rig.writeMilestone('m', [executeOnly('a', {run: 'true', verify: 'seq 1 60'})]);
+test.concurrent('of a green check the end of its output is enough, without secrets; what an attempt writes under their names is not believed', async () => {
+  await using rig = await MilestoneRig.create({git: false, env: {API_TOKEN: 'very-secret-value-123'}});
+  const lies =
+    'for name in test-results implementation-summary; do echo "all green" > "$MILESTONE_DELIVERABLES/$name.md"; done';
+  await rig.writeMilestone('m', [
+    executeOnly('long', {run: 'true', verify: 'seq 1 60; echo "$API_TOKEN"'}),
+    executeOnly('liar', {run: lies, verify: 'echo checked'}),
+  ]);
   expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
-  expect(results(rig)).toContain('The end of its output:\n\n```\n51\n52\n');
-  expect(results(rig)).toContain('\n60\n```');
+  expect(results(rig, 'long')).toContain('The end of its output:\n\n```\n52\n53\n');
+  expect(results(rig, 'long')).toMatch(/\n60\n\*+\n```/);
+  expect(results(rig, 'liar')).toContain('checked');
+  expect(results(rig, 'liar') + summary(rig, 'liar')).not.toContain('all green');
 });
 
 test.concurrent('without a check it says that nothing was checked', async () => {
@@ -54,17 +62,11 @@ test.concurrent('without a check it says that nothing was checked', async () => 
   expect(summary(rig)).toContain('No file was changed.');
 });
 
-test.concurrent('what an attempt writes under their names is not believed', async () => {
-  await using rig = await MilestoneRig.create({git: false});
-  const run =
-    'for name in test-results implementation-summary; do echo "all green" > "$MILESTONE_DELIVERABLES/$name.md"; done';
-  await rig.writeMilestone('m', [executeOnly('a', {run, verify: 'echo checked'})]);
-  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
-  expect(results(rig) + summary(rig)).not.toContain('all green');
-});
-
-test.concurrent('a document of the last phase that the plan names besides is taken if it is there and sound', async () => {
-  await using rig = await MilestoneRig.create();
+test.concurrent.each([
+  ['in git', true],
+  ['outside git', false],
+])('a document of the last phase that the plan names besides is taken if it is there and sound, %s', async (_, git) => {
+  await using rig = await MilestoneRig.create({git});
   const deliverables = ['changes.json', 'broken.json', 'missing.md', 'test-results.md'];
   const run = 'echo {} > "$MILESTONE_DELIVERABLES/changes.json"; echo { > "$MILESTONE_DELIVERABLES/broken.json"';
   await rig.writeMilestone('m', [freeTask('a', {execute: {run, deliverables}})]);
@@ -111,11 +113,4 @@ test.concurrent('documents without the id of the milestone in their path are fou
   expect(rig.read(documentPath('m', 'a', 'spec', 'test-plan.md'))).toBe('old test-plan.md\n');
   expect(rig.git('show', 'milestone/m:seen.txt')).toBe('old architecture.md');
   expect(rig.exists('.milestones/deliverables/a/design/architecture.md')).toBe(true);
-});
-
-test.concurrent('secrets do not get into them', async () => {
-  await using rig = await MilestoneRig.create({env: {API_TOKEN: 'very-secret-value-123'}});
-  await rig.writeMilestone('m', [executeOnly('a', {run: 'true', verify: 'echo "$API_TOKEN"'})]);
-  expect(await rig.milestone('execute')).toMatchObject({exitCode: 0});
-  expect(results(rig)).not.toContain('very-secret-value-123');
 });
