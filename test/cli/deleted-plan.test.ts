@@ -2,6 +2,7 @@
 
 import fs from 'node:fs';
 import {expect, test} from 'vitest';
+import {copiesOf} from '../rig/copies.ts';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
 import {eventsOf, readPlan, tasksIn} from './support.ts';
 
@@ -12,8 +13,8 @@ function removePlan(rig: MilestoneRig): void {
 }
 
 /** One task failed, one that depends on it. */
-async function stopped(extra: Record<string, unknown> = {}): Promise<MilestoneRig> {
-  const rig = await MilestoneRig.create();
+async function stopped(extra: Record<string, unknown> = {}, git = true): Promise<MilestoneRig> {
+  const rig = await MilestoneRig.create({git});
   await rig.writeMilestone(
     ID,
     [
@@ -26,6 +27,8 @@ async function stopped(extra: Record<string, unknown> = {}): Promise<MilestoneRi
   removePlan(rig);
   return rig;
 }
+
+const stoppedOutsideGit = copiesOf(() => stopped({}, false));
 
 test.concurrent('a live executor is shown, and told what to do', async () => {
   await using rig = await MilestoneRig.create({git: false});
@@ -52,7 +55,7 @@ test.concurrent('a live executor is shown, and told what to do', async () => {
 });
 
 test.concurrent('after its end it can be cancelled, and is known no more', async () => {
-  await using rig = await stopped();
+  await using rig = await stoppedOutsideGit();
   expect(await rig.milestone('cancel')).toMatchObject({exitCode: 0});
   expect(eventsOf(rig, ID, 'milestone_cancelled')).toHaveLength(1);
   expect((await rig.milestone('list', '--json')).json().milestones).toEqual([]);
@@ -63,7 +66,7 @@ test.concurrent('after its end it can be cancelled, and is known no more', async
 });
 
 test.concurrent('retry and resume go on with the plan in force; with the plan written again it completes', async () => {
-  await using rig = await stopped();
+  await using rig = await stoppedOutsideGit();
   rig.write('../home/may-pass', '');
   expect(await rig.milestone('retry', 'a')).toMatchObject({exitCode: 0});
   expect(await rig.milestone('resume')).toMatchObject({

@@ -484,23 +484,6 @@ describe('surroundings of an attempt', () => {
     expect(eventsOf(rig, ID, 'milestone_activated')[0]!.details.branch).toBe(`milestone/${ID}`);
   });
 
-  test.concurrent('nothing inside an attempt decides about attempts', async () => {
-    await using rig = await MilestoneRig.create({git: false});
-    await rig.writeMilestone('other', [{id: 'a', run: 'true'}]);
-    const milestone = `'${process.execPath}' '${new URL('../../bin/milestone.js', import.meta.url).pathname}'`;
-    await rig.writeMilestone(ID, [
-      {
-        id: 'a',
-        run: [`execute other`, `skip ${ID} a`]
-          .map(words => `code=0; ${milestone} ${words} || code=$?; test $code -eq 3`)
-          .join('; '),
-        retries: 0,
-      },
-    ]);
-    expect(await rig.milestone('execute', ID)).toMatchObject({exitCode: 0});
-    expect(rig.exists(rig.logFile('other'))).toBe(false);
-  });
-
   test.concurrent('a workspace is set up when it is new or a lock file differs, gets files, and is torn down', async () => {
     await using rig = await MilestoneRig.create({files: {lock: '1\n', '.gitignore': '.env\nready\n', kept: 'kept\n'}});
     const {file, lines} = diary(rig);

@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {copiesOf} from '../rig/copies.ts';
-import {MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
+import {MilestoneRig, START_MILESTONE, type TaskText} from '../rig/milestone-rig.ts';
 import {attemptsOf, documentPath, executeOnly, freeTask, kiroTask, phasesOf, writes} from './kiro-plan.ts';
 import {diary, eventsOf, filesAt, outcomes, readPlan, subjects} from './support.ts';
 
@@ -292,10 +292,9 @@ describe('nothing else passes a gate', () => {
 
   test.concurrent('nobody who calls from inside an attempt', async () => {
     await using rig = await MilestoneRig.create({git: false});
-    const self = process.argv[0];
-    const bin = new URL('../../bin/milestone.js', import.meta.url).pathname;
     const {file, lines} = diary(rig);
-    const call = (command: string) => `code=0; ${self} ${bin} ${command} --yes || code=$?; echo $code >> ${file}`;
+    const self = [process.execPath, ...START_MILESTONE].join(' ');
+    const call = (command: string) => `code=0; ${self} ${command} --yes || code=$?; echo $code >> ${file}`;
     const run = [call('approve m a'), call('reject m a -m no'), call('skip m a'), call('answer m a x')].join('\n');
     await rig.writeMilestone('m', [kiroTask('a'), {id: 'b', run, dependencies: []}], {settings: {max_parallel: 1}});
     expect(await rig.milestone('execute')).toMatchObject({exitCode: 6});
