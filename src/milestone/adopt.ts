@@ -1,6 +1,7 @@
 import {MilestoneError} from '../errors.ts';
 import type {NewEvent} from '../events/event.ts';
 import {resolveBase} from '../git/base.ts';
+import {headBranch} from '../git/checkout.ts';
 import {isAncestor, milestoneBranch, readHead, resolveCommit} from '../git/refs.ts';
 import {readTaskCommits} from '../git/task-commits.ts';
 import {validatePlan} from '../plan/assert-valid.ts';
@@ -36,6 +37,7 @@ export async function planAdoption({read, repo, planFile, id}: Omit<MilestoneOnD
   }
   const base =
     (execution?.base && (await resolveCommit(repo, execution.base))) || (await resolveBase(repo, settings.base)).commit;
+  const from = settings.base ?? (await headBranch(repo));
   const commits = await readTaskCommits(repo, {from: base, to: head});
   const known = new Set(plan.tasks.map(task => task.id));
   const done = commits.filter(commit => known.has(commit.task) && commit.milestone === id);
@@ -52,6 +54,7 @@ export async function planAdoption({read, repo, planFile, id}: Omit<MilestoneOnD
         isolation: settings.isolation ?? 'worktree',
         branch,
         base: (await isAncestor(repo, base, head)) ? base : head,
+        ...(from !== undefined && from !== branch && {base_name: from}),
       },
     },
     {event: 'branch_created', details: {branch, base: head, merged: []}},

@@ -410,6 +410,8 @@ describe('status', () => {
     expect(tasksIn(rig, ID, 'task_started')).toEqual(['b']);
     expect(readPlan(rig, ID, 'completed').execution.id).toBe(before);
     expect(subjects(rig, ID)).toHaveLength(2);
+    // From then on it is as if it had begun where it was adopted.
+    expect((await rig.milestone('land', ID, '--json')).json().landed).toMatchObject({into: 'main', tasks: ['a', 'b']});
   });
 
   test.concurrent('what the branch says is done is never done again when the log has lost its end', async () => {

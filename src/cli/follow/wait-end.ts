@@ -37,15 +37,20 @@ export function idleEnd({id, status, session, paused, blockedReason}: MilestoneS
     case 'cancelled':
       return end(CANCELLED, `milestone \`${id}\` is cancelled`);
     case 'blocked':
-      return end(BLOCKED, `milestone \`${id}\` is blocked: ${blockedReason ?? ''}`);
+      return end(BLOCKED, `milestone \`${id}\` is blocked${saying(blockedReason)}`);
     case 'paused': {
-      const {code = 'requested', reason = ''} = paused ?? {};
+      const {code = 'requested', reason} = paused ?? {};
       const exit = code === 'signal' ? (session?.ended?.exit ?? DIED) : PAUSE_EXITS[code];
-      return end(exit, `milestone \`${id}\` is paused: ${reason}`);
+      return end(exit, `milestone \`${id}\` is paused${saying(reason)}`);
     }
     default:
       if (!session) return end(NOT_STARTED, `nobody executes milestone \`${id}\``);
       if (session.ended) return end(session.ended.exit, session.ended.reason);
       return end(DIED, 'the executor is gone without having ended its session');
   }
+}
+
+/** In a clone nobody knows why. */
+function saying(reason: string | undefined): string {
+  return reason === undefined ? '' : `: ${reason}`;
 }
