@@ -10,6 +10,7 @@ import {type CommandOptions, hold} from '../milestone/hold.ts';
 import type {MilestoneId} from '../plan/plan.ts';
 import {resolveMilestoneSettings} from '../plan/settings.ts';
 import {findProgram} from '../platform/processes/find-program.ts';
+import {shellWord} from '../platform/shell-word.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import {joinRecord, mergedTree} from './join.ts';
 import {isNews, type Landed, type LandOptions, planOf, reportOf} from './land.ts';
@@ -151,16 +152,12 @@ interface Request {
 }
 
 function commandsOf(id: MilestoneId, {target, branch, title, tool}: Request & {tool: Tool['name']}): string[] {
-  const named = [target.into, branch, title].map(quoted);
+  const named = [target.into, branch, title].map(shellWord);
   const create =
     tool === 'gh'
       ? `gh pr create --base ${named[0]} --head ${named[1]} --title ${named[2]} --body-file report.md`
       : `glab mr create --target-branch ${named[0]} --source-branch ${named[1]} --title ${named[2]} --description "$(cat report.md)"`;
   return [`milestone report ${id} --format md > report.md`, create];
-}
-
-function quoted(word: string): string {
-  return /^[\w./~-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** More is not taken by those who show it. */

@@ -2,8 +2,11 @@
 
 import fs from 'node:fs';
 import path from 'node:path';
+import {headBranch} from '../git/checkout.ts';
 import {git, gitError, type Repository, tryGit} from '../git/git.ts';
+import {readHead} from '../git/refs.ts';
 import {homePath} from '../git/repository.ts';
+import {readCommit} from '../git/task-commits.ts';
 import {withTemporaryIndex} from '../git/trees/temporary-index.ts';
 import {isAdded} from '../git/trees/tree.ts';
 import {type HomePaths, homePaths} from '../plan/file/home.ts';
@@ -32,6 +35,23 @@ export function addRecord(repo: Repository, tree: string, id: MilestoneId, plan?
     if (plan !== undefined) await replaceText(repo, env, inTree(repo, homePaths('').completed(id)), plan);
     return (await git(repo, ['write-tree'], {env})).trim();
   });
+}
+
+/**
+ * What the home has of a milestone just as a branch has it, where another branch is checked out that knows nothing of it:
+ * git switches to that branch only when these files are out of the way.
+ * @returns Absolute paths.
+ */
+export async function recordInTheWay(repo: Repository, id: MilestoneId, branch: string): Promise<string[]> {
+  const commit = (await headBranch(repo)) === branch ? undefined : await readHead(repo, branch);
+  if (commit === undefined) return [];
+  const {tree} = await readCommit(repo, commit);
+  if ((await addRecord(repo, tree, id)) !== tree) return [];
+  const tracked = (await git(repo, ['ls-files', '-z', '--', ...pathsOf(repo, id).map(exactly)])).split('\0');
+  return pathsOf(repo, id)
+    .filter(location => !tracked.some(file => file === location || file.startsWith(`${location}/`)))
+    .map(location => path.join(repo.topLevel, location))
+    .filter(file => fs.existsSync(file));
 }
 
 /** Relative to the top of the repository. */

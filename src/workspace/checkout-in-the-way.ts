@@ -5,6 +5,7 @@ import {MilestoneError} from '../errors.ts';
 import {checkedOutAt, dirtyFiles} from '../git/checkout.ts';
 import type {Repository} from '../git/git.ts';
 import {homePath} from '../git/repository.ts';
+import {shellWord} from '../platform/shell-word.ts';
 import type {BranchBlocker} from './workspace.ts';
 
 /**
@@ -35,7 +36,7 @@ export async function checkoutInTheWay(
  * its milestone be unknown.
  */
 export function putAside(checkout: Repository): string {
-  return `git stash push --include-untracked -- ':(top,exclude)${homePath(checkout).replaceAll("'", `'\\''`)}'`;
+  return `git stash push --include-untracked -- ${shellWord(`:(top,exclude)${homePath(checkout)}`)}`;
 }
 
 /**

@@ -586,8 +586,14 @@ test.concurrent('a signal ends the checks, exit 130, and nothing has moved', asy
 test.concurrent('in shared mode the checks have a folder of their own, and the checkout stays on its branch', async () => {
   await using rig = await completeRig({isolation: 'shared', verify_final: 'grep -q TWO shared.txt'});
   expect(rig.git('branch', '--show-current')).toBe(`milestone/${ID}`);
-  expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 0});
+  const {exitCode, stdout} = await rig.milestone('land', ID);
+  expect(exitCode).toBe(0);
   expect(rig.git('branch', '--show-current')).toBe(`milestone/${ID}`);
   expect(rig.git('show', 'main:a.txt')).toBe('a');
   expectNoSlots(rig);
+  // Git alone would stop at the plan, which the checkout does not know and the branch has.
+  const [, command] = /would stop at it: `(.*)`$/m.exec(stdout) as RegExpExecArray;
+  expect(await rig.start('sh', '-c', command as string)).toMatchObject({exitCode: 0});
+  expect(rig.git('branch', '--show-current')).toBe('main');
+  expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
 });

@@ -7,6 +7,7 @@ import {openRepository} from '../../git/repository.ts';
 import {type Landed, type LandOptions, land as landMilestone} from '../../landing/land.ts';
 import {withoutGit} from '../../landing/landable.ts';
 import {openPullRequest, type PullRequest} from '../../landing/pull-request.ts';
+import {recordInTheWay} from '../../landing/record-files.ts';
 import {rehearseLanding, type WouldLand} from '../../landing/rehearse-landing.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {foldLog} from '../../milestone/fold-log.ts';
@@ -17,6 +18,7 @@ import type {MilestoneId} from '../../plan/plan.ts';
 import {resolveMilestoneSettings} from '../../plan/settings.ts';
 import {firstLine} from '../../platform/first-line.ts';
 import {Interrupted, processSignals} from '../../platform/processes/signals.ts';
+import {shellWord} from '../../platform/shell-word.ts';
 import type {MilestoneState} from '../../state/milestone.ts';
 import {counted} from '../../terminal/amounts.ts';
 import {printable} from '../../terminal/printable.ts';
@@ -24,6 +26,7 @@ import {reportMarkdown} from '../../terminal/report/report-markdown.ts';
 import {chooseShown, requireHome} from '../choose-milestone.ts';
 import {commandOptions} from '../command-options.ts';
 import {reportOf} from '../read-report.ts';
+import {shownPath} from '../shown-path.ts';
 
 export interface LandFlags {
   milestone?: string;
@@ -57,7 +60,10 @@ export async function land(word: string | undefined, flags: LandFlags): Promise<
   if (flags.dryRun) return rehearse(paths, options, flags);
   if (flags.pr) return requestPull(paths, options, flags);
   try {
-    return say(paths, id, await landMilestone(options), flags);
+    const landed = await landMilestone(options);
+    say(paths, id, landed, flags);
+    if (!flags.json) await sayHowToSwitch(paths, id, landed);
+    return 0;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     const message = `${error.message}; nothing has moved`;
@@ -86,6 +92,17 @@ function say(paths: HomePaths, id: MilestoneId, landed: Landed, {json}: LandFlag
   if (json) console.log(JSON.stringify({ok: true, landed}));
   else for (const line of landedLines(paths, id, landed)) console.log(printable(line));
   return 0;
+}
+
+/** In shared mode, and wherever another branch is checked out than the one it landed in. */
+async function sayHowToSwitch({home}: HomePaths, id: MilestoneId, {into}: Landed): Promise<void> {
+  const repo = await openRepository(path.dirname(home));
+  const files = repo ? await recordInTheWay(repo, id, into) : [];
+  if (files.length === 0) return;
+  const command = `rm -r ${files.map(file => shellWord(shownPath(file))).join(' ')} && git switch ${shellWord(into)}`;
+  console.log(
+    printable(`  its record lies here untracked, where a switch to \`${into}\` would stop at it: \`${command}\``),
+  );
 }
 
 /** The one that ran last, where none is named. */
