@@ -16,7 +16,8 @@ export const headSchema = milestoneSchema.omit({tasks: true});
 
 /** Whether a key that is not known holds what is meant for tasks. */
 function isForTasks(key: string, value: unknown): boolean {
-  return Array.isArray(value) && !Object.hasOwn(headSchema.shape, key) && suggestId(key, ['tasks']) !== undefined;
+  const isUnknown = key !== 'tasks' && !Object.hasOwn(headSchema.shape, key);
+  return isUnknown && Array.isArray(value) && suggestId(key, ['tasks']) !== undefined;
 }
 
 /** The tasks as they stand in the file; entries that are none are recorded. */

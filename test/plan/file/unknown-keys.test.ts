@@ -48,6 +48,11 @@ test.each(['taks', 'task', 'tasls'])('`%s` in place of `tasks` is named', key =>
   );
 });
 
+test('`tasks` without any is not called a mistake for itself', () => {
+  const {problems} = readPlanText('id: m\ntitle: M\ntasks: []\n', '/home/m.yaml');
+  expect(problems).toMatchObject([{code: 'NO_TASKS', hint: 'add at least one under `tasks:`'}]);
+});
+
 test('a milestone that waits for another says so with `requires`', () => {
   expect(problemsOf(plan('depends_on: [b]\n')).map(short)).toEqual([
     'error: did you mean `dependencies`, with `requires` in it?',
