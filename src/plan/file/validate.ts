@@ -51,7 +51,10 @@ function report(issue: Issue, value: unknown, spot: Spot, problems: Problems): v
     return;
   }
   const {code, must, hint} = requirement(issue, value);
-  problems.error(code, `${subject} must ${must.replace(/^must /, '')}, not ${describe(value)}`, at, hint);
+  // Of what is wrong as a whole, or empty, there is nothing more to say.
+  const isSaid = must.startsWith('not ') || code === 'BAD_PHASE_WEIGHTS';
+  const found = isSaid ? '' : `, not ${describe(value)}`;
+  problems.error(code, `${subject} must ${must.replace(/^must /, '')}${found}`, at, hint);
 }
 
 function requirement(issue: Issue, value: unknown): {code: ProblemCode; must: string; hint?: string | undefined} {

@@ -134,6 +134,19 @@ test.each([
 });
 
 test.each([
+  [
+    'weights',
+    'kiro_configuration: {phase_weights: {design: 50}}\n',
+    '`kiro_configuration.phase_weights` must add up to 100 (absent ones count 15, 25, 20, 40)',
+  ],
+  ['emptiness', 'settings: {touches: [""]}\n', '`settings.touches[0]` must not be empty'],
+  ['a second document', '---\n', 'not valid YAML: `---` begins another document, and a file has one'],
+])('what is wrong with %s is said to the point', (_, head, message) => {
+  const {problems} = readPlanText(plan(task('a'), head), 'm.yaml');
+  expect(problems[0]).toMatchObject({message});
+});
+
+test.each([
   ['a task that is a text', '  - do it\n', 'WRONG_TYPE 4:5'],
   ['a task without id', '  - title: T\n', 'MISSING_KEY 4:5'],
   ['no tasks', '', 'NO_TASKS 3:1'],

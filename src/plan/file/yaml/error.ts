@@ -45,6 +45,12 @@ const EXPLAIN: {[code: string]: (text: string, offset: number, message: string) 
     hint: 'indent with spaces',
   }),
 
+  MULTIPLE_DOCS: (_, offset) => ({
+    message: '`---` begins another document, and a file has one',
+    offset,
+    hint: 'put what follows in a file of its own',
+  }),
+
   BAD_SCALAR_START(text, offset, message) {
     const line = lineAt(text, offset);
     const inFlow = isInFlow(line, offset);
