@@ -9,6 +9,7 @@ import {runningTask} from '../execution/running-task.ts';
 import {gateOf} from '../plan/kiro-plan.ts';
 import type {KiroPhase, Task, TaskId} from '../plan/plan.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import {refuseRewritten} from '../workspace/refuse-rewritten.ts';
 import type {AttemptPlace} from '../workspace/workspace.ts';
 import {giveUp} from './attempt-end.ts';
 import {verifyOnBranch} from './complete-by-hand.ts';
@@ -69,10 +70,7 @@ async function findWrongByHand(
   const voided = voidIfChanged(execution, place.taskId);
   if (voided) return voided;
   return execution.mergeQueue.run(async head => {
-    if (head && head.kind !== 'head') {
-      execution.ledger.openBlocker(head.blocker);
-      return {kind: 'cancelled', message: head.blocker.message};
-    }
+    if (head && head.kind !== 'head') return refuseRewritten(head, execution.ledger);
     const checks = await verifyOnBranch(execution, place, {head: head?.commit, signal});
     return signal.aborted ? stoppedOutcome(signal) : redCheck(checks);
   });

@@ -5,7 +5,7 @@ import {headlineParts} from '../reports/morning/headline.ts';
 import {sinceText} from '../reports/morning/since.ts';
 import type {Paint} from './paint.ts';
 import {printable} from './printable.ts';
-import {runningHeading, runningText, SHOWN} from './status-text.ts';
+import {originLines, runningHeading, runningText, SHOWN} from './status-text.ts';
 import {cutTo} from './width.ts';
 import {joinWrapped, wrapped} from './wrap.ts';
 
@@ -80,7 +80,7 @@ export function remarks({
       : [`branch ${branch}${head === null ? '' : ` at ${head.slice(0, 10)}`}${landed ? ', landed' : ''}`]),
     ...(paused_until === undefined ? [] : [`a driver rests until ${paused_until}`]),
     ...[...liberties, ...(unseen === undefined ? [] : [unseen])].map(text => `! ${text}`),
-    ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
+    ...originLines(origin),
     ...(edited ? ['the plan was edited; not in force before the next start'] : []),
   ];
 }

@@ -31,7 +31,7 @@ export function statusMarkdown(report: StatusReport): string {
     ...needsSection(id, needs, goOnCommand(report)),
     ...section(runningHeading(report), running(report), task => runningText(task, report)),
     ...section('Failed', failed(report), task => `\`${task.id}\` ${escaped(task.error?.message ?? '')}`),
-    ...section('Blockers', elsewhere(blockers), ({message}) => escaped(message)),
+    ...section('Blockers', notYours(blockers), ({message}) => escaped(message)),
     ...section('Beside the work', report.warnings.filter(isAside), ({message}) => escaped(message)),
     ...section('Skipped', skipped(report), ({id, reason}) => `\`${id}\` ${escaped(reason ?? 'no reason given')}`),
     ...doneSection(report),
@@ -67,7 +67,7 @@ function needText({text, command}: Need): string {
 }
 
 /** Those that no person has to act on: the others are among what needs you. */
-function elsewhere(blockers: readonly BlockerReport[]): BlockerReport[] {
+function notYours(blockers: readonly BlockerReport[]): BlockerReport[] {
   return blockers.filter(({who}) => who !== 'you');
 }
 

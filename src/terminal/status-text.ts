@@ -151,9 +151,14 @@ export function whoLines(report: StatusReport): string[] {
   for (const liberty of report.liberties) lines.push(`! ${liberty}`);
   if (report.unseen !== undefined) lines.push(`! ${report.unseen}`);
   if (paused_until !== undefined) lines.push(`a driver rests until ${paused_until}`);
-  if (origin === 'elsewhere') lines.push('executed elsewhere: shown as its file says');
+  lines.push(...originLines(origin));
   if (edit && edit.problems.length === 0) lines.push('the plan was edited; not in force before the next start');
   return lines.map(text => line(text, 0));
+}
+
+/** Where what is shown comes from, if not from the log. */
+export function originLines(origin: StatusReport['origin']): string[] {
+  return origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : [];
 }
 
 /** Which of the executor's own loops are not well; of those that are there is nothing to say. */

@@ -9,6 +9,8 @@ import type {AttemptId, Dispatched} from '../../state/task.ts';
 import type {AttemptOrder, Order, RemoteCommit} from '../../workers/port.ts';
 import type {RemoteWork} from '../../workers/remote-work.ts';
 import {findKeptWork} from '../../workspace/kept-work.ts';
+import {refuseRewritten} from '../../workspace/refuse-rewritten.ts';
+import type {Branch} from '../../workspace/workspace.ts';
 import {agentInput} from '../agent-input.ts';
 import {minutesMs} from '../attempt-budget.ts';
 import type {PlannedAttempt} from '../planned-attempt.ts';
@@ -22,12 +24,8 @@ export async function makeOrder(execution: Execution, planned: PlannedAttempt): 
   const {place, task, choice} = planned;
   const {ledger, inForce, workspace} = execution;
   const parts = {ledger, inForce, remote: execution.remote as RemoteWork, repo: execution.repo as Repository};
-  const head = await workspace.branch?.head();
-  if (head?.kind !== 'head') {
-    const message = head?.blocker.message ?? 'there is no branch';
-    if (head) ledger.openBlocker(head.blocker);
-    return {refused: {kind: 'cancelled', message}};
-  }
+  const head = await (workspace.branch as Branch).head();
+  if (head.kind !== 'head') return {refused: refuseRewritten(head, ledger)};
   const settings = inForce.settingsOf(place.taskId);
   const {base, work} = await originOf(execution, planned, head.commit);
   const timeoutMs = Math.min(settings.timeoutMs, minutesMs(planned.budget));

@@ -13,6 +13,7 @@ import {nextLine, whatNext} from '../../reports/what-next.ts';
 import {pausedUntil} from '../../state/milestone.ts';
 import {printable} from '../../terminal/printable.ts';
 import {chooseMilestone, requireHome} from '../choose-milestone.ts';
+import type {DryRunFlags} from '../dry-run/dry-run.ts';
 import {describeFailure, exitCodeOf, failureText} from '../failure.ts';
 import {eventPrinter} from '../follow/event-printer.ts';
 import {readPlan} from '../launch/plan-reader.ts';
@@ -72,27 +73,26 @@ async function run(
   const named = flags.session === undefined ? id : milestoneOf(paths, flags.session, id);
   const milestone = chooseMilestone(paths, named);
   if (named === undefined) refuseCompleted(paths, milestone);
-  const selection = {only: flags.only ?? [], until: flags.until ?? []};
+  const json = flags.json ?? false;
+  const start: Start = {
+    home,
+    id: milestone,
+    command: flags.resume ? 'resume' : command,
+    selection: {only: flags.only ?? [], until: flags.until ?? []},
+    adopt: flags.adopt ?? false,
+    takeOver: flags.takeOver ?? false,
+    noGit: !flags.git,
+    ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
+    ...(flags.gates && {gates: flags.gates}),
+    yolo: flags.yolo ?? false,
+  };
   if (flags.dryRun || flags.plan) {
     const {dryRun} = await import('../dry-run/dry-run.ts');
-    return dryRun({
-      home,
-      id: milestone,
-      command: flags.resume ? 'resume' : command,
-      selection,
-      adopt: flags.adopt ?? false,
-      takeOver: flags.takeOver ?? false,
-      noGit: !flags.git,
-      ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
-      ...(flags.gates && {gates: flags.gates}),
-      yolo: flags.yolo ?? false,
-      json: flags.json ?? false,
-      ...(flags.format && {format: flags.format}),
-    });
+    return dryRun({...start, json, ...(flags.format && {format: flags.format})});
   }
   if (flags.detach) {
     const {detach} = await import('../launch/detach.ts');
-    return detach(home, milestone, {json: flags.json ?? false});
+    return detach(home, milestone, {json});
   }
   const words = process.argv.slice(2);
   // Not for others that carry out a plan, such as the demo.
@@ -100,23 +100,21 @@ async function run(
     const {executeOnTerminal} = await import('../launch/execute-on-terminal.ts');
     return executeOnTerminal(home, milestone, words);
   }
+  return finish(await carryOut(start, flags, teller), json, teller);
+}
+
+/** What is to be executed and how, for a dry run as well. */
+type Start = Omit<DryRunFlags, 'json' | 'format'>;
+
+function carryOut(start: Start, flags: ExecuteFlags, teller: StartTeller): Promise<ExecutionReport> {
   limitHeap();
   const printer = eventPrinter(flags.json ?? false);
-  const report = await executeMilestone({
-    home,
-    id: milestone,
-    command: flags.resume ? 'resume' : command,
+  return executeMilestone({
+    ...start,
     clock: systemClock,
     signal: new AbortController().signal,
     readPlan,
-    takeOver: flags.takeOver ?? false,
-    adopt: flags.adopt ?? false,
-    noGit: !flags.git,
-    ...(flags.maxParallel !== undefined && {maxParallel: flags.maxParallel}),
-    ...(flags.gates && {gates: flags.gates}),
     wait: flags.wait ?? false,
-    yolo: flags.yolo ?? false,
-    selection,
     callerEnv: process.env,
     signals: processSignals,
     onEvents(events, state) {
@@ -125,7 +123,6 @@ async function run(
     },
     warn: printer.warn,
   });
-  return finish(report, flags.json ?? false, teller);
 }
 
 /**

@@ -8,7 +8,7 @@ import type {Need, StatusReport, TaskReport} from '../../reports/status-shape.ts
 import {eventGist} from '../events/log-line.ts';
 import {printable} from '../printable.ts';
 import {stageSince, stageWord} from '../status-mark.ts';
-import {illText} from '../status-text.ts';
+import {illText, originLines} from '../status-text.ts';
 
 /** Per cent of each phase, averaged over the kiro tasks. */
 export type PhaseAverages = Readonly<Record<KiroPhase, number>>;
@@ -153,7 +153,7 @@ function aboutParts({executed, executor, agents, git, origin, liberties, unseen}
     workedOnBy({executed, executor}),
     ...(executed === 'here' ? illText(agents) : []),
     ...(git.branch === null ? [] : [`${git.branch}${git.head === null ? '' : ` at ${git.head.slice(0, 10)}`}`]),
-    ...(origin === 'elsewhere' ? ['executed elsewhere: shown as its file says'] : []),
+    ...originLines(origin),
   ];
 }
 

@@ -9,6 +9,7 @@ import {Freezer, type FreezerParts} from '../freezer.ts';
 import type {BranchParts, GitBranch} from '../git-branch.ts';
 import {findKeptWork, LOST_WORK, layIn} from '../kept-work.ts';
 import {byHand} from '../plain-workspace.ts';
+import {refuseRewritten} from '../refuse-rewritten.ts';
 import {saveCheckpoint} from '../rescue.ts';
 import {ActivityWatch} from '../slots/slot-activity.ts';
 import type {AttemptPlace, BranchBlocker, Origin, Workplace, Workspace} from '../workspace.ts';
@@ -102,10 +103,7 @@ export class SharedWorkspace implements Workspace {
       this.last = place;
     });
     const head = await this.branch.head();
-    if (head.kind !== 'head') {
-      this.parts.openBlocker(head.blocker);
-      return {kind: 'cancelled', message: head.blocker.message};
-    }
+    if (head.kind !== 'head') return refuseRewritten(head, this.parts);
     try {
       await this.switchToBranch();
     } catch (error) {
