@@ -35,6 +35,7 @@ export function usedUp(key: keyof Budget): string {
   return `used up what it had reserved (${key})`;
 }
 
+/** The minutes of a budget in milliseconds; no end where it bounds none. */
 export function minutesMs({minutes}: Budget): number {
   return minutes === undefined ? Number.POSITIVE_INFINITY : minutes * 60_000;
 }

@@ -1,7 +1,7 @@
 // What config.yaml and a plan say of drivers and notifications, against what there is. Starts nothing.
 
 import type {DriverSet} from '../drivers/registry.ts';
-import {placeProblems} from '../engine/place-problems.ts';
+import {whereProblems} from '../engine/where-problems.ts';
 import {EVENT_NAMES} from '../events/event-kind.ts';
 import {explainNoAgent} from '../milestone/no-agent.ts';
 import {Problems} from '../plan/file/problems.ts';
@@ -47,7 +47,7 @@ export function planSetupProblems(plan: Plan, config: Config, drivers: DriverSet
   const shell = plan.settings.shell ?? config.settings?.shell;
   checkPipes(commandsOfSettings(plan.settings), shell, found);
   for (const task of plan.tasks) checkPipes(commandsOfTask(task), task.shell ?? shell, found);
-  for (const {message, hint, setting, task} of placeProblems(plan, {config, drivers, isolation: IN_GIT}))
+  for (const {message, hint, setting, task} of whereProblems(plan, {config, drivers, isolation: IN_GIT}))
     found.warn('NO_WORKERS', message, task === undefined ? ['settings', setting] : ['tasks', task, setting], hint);
   const unstaffed = explainNoAgent(plan, config.settings ?? {}, drivers);
   if (unstaffed) found.warn('AGENT_MISSING', unstaffed.message, ['tasks'], unstaffed.hint);

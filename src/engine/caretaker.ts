@@ -19,7 +19,7 @@ import {isByHand} from '../state/task.ts';
 import {adoptReading} from './plan-watch.ts';
 import {onGround} from './prepare-execution.ts';
 import {clearAway, endDeadAttempts} from './recover.ts';
-import {placeRefusals} from './workers-usable.ts';
+import {whereRefusals} from './workers-usable.ts';
 
 /**
  * Answer all that lies in the inbox, in place of an executor. A request that fails here is not left for another.
@@ -132,5 +132,5 @@ async function clearTheWay(ground: Ground, {interrupt}: Decision & {kind: 'accep
 async function adoptEdits(held: HeldMilestone, ground: Ground): Promise<void> {
   const {state, read} = held;
   if (state.running.size > 0 || isOver(state.status)) return;
-  await adoptReading(ground.ledger, read, {refusals: placeRefusals(held, ground.inForce)});
+  await adoptReading(ground.ledger, read, {refusals: whereRefusals(held, ground.inForce)});
 }

@@ -47,7 +47,7 @@ import {endRunning, recover, takeUp, takeUpDispatched} from './recover.ts';
 import {RunSession} from './run-session.ts';
 import {stopOnSignal} from './stop-on-signal.ts';
 import {usesWorkers, watchWorkers} from './watch-workers.ts';
-import {placeRefusals} from './workers-usable.ts';
+import {whereRefusals} from './workers-usable.ts';
 
 export interface ExecuteOptions extends HoldOptions, StartOptions {
   maxParallel?: number;
@@ -103,7 +103,7 @@ export class Run {
     this.watch = new PlanWatch(execution, this.projections, {
       file: held.planFile,
       read: () => this.readPlan(),
-      refusals: placeRefusals(held, execution.inForce, options.callerEnv),
+      refusals: whereRefusals(held, execution.inForce, options.callerEnv),
     });
     const world = {
       pollPlan: () => this.watch.poll(),

@@ -9,7 +9,7 @@ import type {Plan, Problem} from '../plan/plan.ts';
 import {connectAddress} from '../workers/connect-address.ts';
 import {loadPgBoss, requirePgBoss} from '../workers/load-pg-boss.ts';
 import {remoteAddress} from '../workers/transport.ts';
-import {asksForWorkers, type PlaceFacts, placeProblems} from './place-problems.ts';
+import {asksForWorkers, type WhereFacts, whereProblems} from './where-problems.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -24,8 +24,8 @@ export async function assertWorkersUsable(
   env: Env,
 ): Promise<void> {
   const {config} = milestone.read;
-  const facts = placeFacts(milestone, new DriverSet({drivers: config.drivers, env}));
-  const [wrong] = placeProblems(plan, facts);
+  const facts = whereFacts(milestone, new DriverSet({drivers: config.drivers, env}));
+  const [wrong] = whereProblems(plan, facts);
   if (wrong) throw new MilestoneError('NO_WORKERS', wrong.message, {hint: wrong.hint});
   const {workers} = config;
   // What has been sent out is asked for, wherever the plan has its tasks done by now.
@@ -42,10 +42,10 @@ function assertMachine(workers: WorkersConfig, env: Env): void {
 }
 
 /** What decides where the tasks of a milestone are done. */
-export function placeFacts(
+function whereFacts(
   {read: {config}, state, repo}: Pick<MilestoneOnDisk, 'read' | 'state' | 'repo'>,
   drivers: DriverSet,
-): PlaceFacts {
+): WhereFacts {
   return {config, drivers, isolation: {activated: state.activation?.isolation, isInGit: repo !== undefined}};
 }
 
@@ -53,15 +53,15 @@ export function placeFacts(
  * The same of a milestone that is activated: what is asked before an edit of its plan is taken.
  * @param env Of an executor, which has to have the workers that the edit asks for.
  */
-export function placeRefusals(
+export function whereRefusals(
   held: Pick<HeldMilestone, 'read' | 'state' | 'repo'>,
   {drivers}: {drivers: DriverSet},
   env?: Env,
 ): (plan: Plan) => Problem[] {
-  const facts = placeFacts(held, drivers);
+  const facts = whereFacts(held, drivers);
   const {workers} = held.read.config;
   return plan => {
-    const wrong = placeProblems(plan, facts).map(({message, hint}) => problem(message, hint));
+    const wrong = whereProblems(plan, facts).map(({message, hint}) => problem(message, hint));
     return wrong.length === 0 && workers && env && asksForWorkers(plan, facts) ? lacking(workers, env) : wrong;
   };
 }

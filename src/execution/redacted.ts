@@ -9,6 +9,7 @@ export function redacted(redactor: Redactor, result: DriverResult): DriverResult
   return {...result, outcome: {...outcome, message: redactor.redactText(outcome.message)}};
 }
 
+/** Data with every text in it, however deep, without secrets. */
 export function redactTexts<T>(redactor: Redactor, data: T): T {
   return mapTexts(data, text => redactor.redactText(text));
 }

@@ -15,6 +15,7 @@ export function instant(timestamp: string): string {
   return timestamp.slice(0, 19).replace('T', ' ');
 }
 
+/** An amount of money; a dash where nobody knows it. */
 export function usd(amount: number | null | undefined): string {
   return amount === null || amount === undefined ? '–' : `${amount.toFixed(2)} usd`;
 }

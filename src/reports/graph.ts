@@ -14,6 +14,7 @@ export interface GraphReport {
   critical_path: TaskId[];
 }
 
+/** What depends on what, as `graph --json` answers it. */
 export function graphReport({plan, stored, tasks}: Snapshot): GraphReport {
   const waveOf = waves(plan.tasks);
   const groups: TaskId[][] = [];

@@ -20,6 +20,7 @@ export type Asking = {pool: string; labels: readonly string[]} | {worker: string
 /** Of workers and projects that name no other. */
 export const DEFAULT_POOL = 'default';
 
+/** Queue at which those wait who ask for that; `askingOf` reads it back. */
 export function queueOf(asking: Asking): string {
   if ('worker' in asking) return `${WORKER_QUEUE}${asking.worker}`;
   const {pool, labels} = asking;
@@ -66,6 +67,7 @@ export function originRef(execution: string, task: string, attempt: number): str
   return `${originRefs(execution)}${task}.${attempt}`;
 }
 
+/** What the refs begin with at which the origins of an execution's attempts are offered. */
 export function originRefs(execution: string): string {
   return `refs/milestone/origin/${execution}/`;
 }

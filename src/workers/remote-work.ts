@@ -225,6 +225,7 @@ export async function pause(clock: Clock, ms: number, stop: StopSignal): Promise
   disarm();
 }
 
+/** Whether the database did not answer. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof MilestoneError && error.code === 'WORKERS_UNREACHABLE';
 }

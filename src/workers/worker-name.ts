@@ -6,6 +6,7 @@ export type WorkerName = Pick<WorkerInfo, 'name' | 'id' | 'version' | 'protocol'
 
 const PREFIX = 'milestone worker ';
 
+/** Its name in the engine's list of processes, which is all that others know of it. */
 export function writeWorkerName({name, id, version, protocol, labels, queues, slots}: WorkerName): string {
   return PREFIX + JSON.stringify({name, id, version, protocol, labels, queues, slots});
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import {type DriverChoice, DriverSet} from '../../drivers/registry.ts';
 import {refuseUnlessStartable, type WouldStart} from '../../engine/may-start.ts';
-import {type PlaceFacts, placeOf} from '../../engine/place-problems.ts';
+import {labelsFor, type WhereFacts} from '../../engine/where-problems.ts';
 import {MilestoneError} from '../../errors.ts';
 import {findCommonDir} from '../../git/common-dir.ts';
 import {readExecutor} from '../../lock/executor.ts';
@@ -61,12 +61,12 @@ export async function dryRun(flags: DryRunFlags): Promise<number> {
   const maxParallel = flags.maxParallel ?? settings.maxParallel;
   const driver = state.plan.settings.driver ?? config.settings?.driver ?? drivers.defaultName;
   const isInGit = findCommonDir(path.dirname(paths.home)) !== undefined;
-  const places: PlaceFacts = {
+  const where: WhereFacts = {
     config,
     drivers,
     isolation: {activated: start.isolation ?? state.activation?.isolation, isInGit},
   };
-  const goesOut = (task: Task) => placeOf(task, state.plan, places) !== undefined;
+  const goesOut = (task: Task) => labelsFor(task, state.plan, where) !== undefined;
   const missingOf = (choice: DriverChoice) => (choice.kind === 'missing' ? choice.outcome : undefined);
   const options: DryRunOptions = {
     driver,

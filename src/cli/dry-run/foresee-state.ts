@@ -1,7 +1,7 @@
 // The state that an execution would begin with.
 
 import {DriverSet} from '../../drivers/registry.ts';
-import {placeRefusals} from '../../engine/workers-usable.ts';
+import {whereRefusals} from '../../engine/workers-usable.ts';
 import {MilestoneError} from '../../errors.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
 import {foldMilestone} from '../../milestone/fold-log.ts';
@@ -74,7 +74,7 @@ function liftBlockers(state: MilestoneState): void {
 function putEditInForce(state: MilestoneState, read: PlanReading): Problem[] {
   if (isOver(state.status)) return [];
   const drivers = new DriverSet({drivers: read.config.drivers, env: process.env});
-  const refusals = placeRefusals({read, state, repo: undefined}, {drivers}, process.env);
+  const refusals = whereRefusals({read, state, repo: undefined}, {drivers}, process.env);
   const edited = judgeEdit(state.plan, read, id => state.tasks.get(id)?.status === 'completed', refusals);
   if (edited.kind === 'refused') return edited.problems;
   if (edited.kind === 'changed') adoptChange(state, edited.change);

@@ -24,6 +24,7 @@ export function relationOf(pointed: Pointed | undefined, id: TaskId): 'self' | '
   return pointed.reach.before.has(id) ? 'before' : '';
 }
 
+/** What waits for a task, and what it waits for, directly or through others. */
 export function reachOf(tasks: readonly GraphTask[], id: TaskId): Reach {
   const dependants = dependantsOf(tasks);
   const dependencies = new Map(tasks.map(({id, dependencies = []}) => [id, dependencies]));

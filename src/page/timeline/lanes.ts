@@ -50,6 +50,7 @@ const GAP = 0.5;
 /** Room for the last label of the axis. */
 const WIDTH = 97;
 
+/** Every attempt in its lane, from the first moment of a report to the last. */
 export function timelineLanes(report: Pick<MorningReport, 'timeline' | 'sessions' | 'at'>): Lanes {
   const {timeline, sessions, at} = report;
   const isRunning = timeline.some(({to}) => to === null);

@@ -197,9 +197,14 @@ function Many({cluster: {x, width, members}, middleOf}: Drawn & {cluster: Cluste
   );
 }
 
+function markOf({entry, again}: Pick<Laid, 'entry' | 'again'>): string {
+  if (entry.cause !== undefined) return '✘ ';
+  if (entry.to === null) return '▶ ';
+  return again ? '↻ ' : '';
+}
+
 function nameOf({entry, again}: Laid): string {
-  const mark = entry.cause !== undefined ? '✘ ' : entry.to === null ? '▶ ' : again ? '↻ ' : '';
-  return `${mark}${attemptName(entry)}${entry.cause === undefined ? '' : `: ${entry.cause}`}`;
+  return `${markOf({entry, again})}${attemptName(entry)}${entry.cause === undefined ? '' : `: ${entry.cause}`}`;
 }
 
 function summary({entry, again}: Laid): string {

@@ -25,6 +25,7 @@ export interface ReportSources {
   now: number;
 }
 
+/** What was done, proved, left open and spent, as `report --json` answers it. */
 export function morningReport(sources: ReportSources): MorningReport {
   const {status, history, branch, now} = sources;
   const attemptsOf = groupByTask(history?.attempts ?? []);
@@ -159,6 +160,7 @@ function isFailure(ended: AttemptRecord['ended']): boolean {
   return ended?.kind === 'failed' || ended?.kind === 'conflict' || ended?.kind === 'overload';
 }
 
+/** Why an attempt failed, in one word and in a sentence. */
 export function causeOf({ended}: AttemptRecord): {cause: string; message: string} {
   if (!ended) return {cause: 'failed', message: 'failed'};
   return {cause: ended.kind === 'failed' ? ended.cause : ended.kind, message: ended.message};

@@ -14,6 +14,7 @@ export interface Since {
   restarts: number;
 }
 
+/** @param at When somebody last looked; null where nobody has. */
 export function whatHappened(events: Iterable<MilestoneEvent>, at: Timestamp | null): Since {
   const since = {at, done: 0, failed: 0, retries: 0, quota_pauses: 0, restarts: 0};
   for (const {event, details} of events) {

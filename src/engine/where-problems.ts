@@ -5,7 +5,7 @@ import {resolveMilestoneSettings, resolveTaskSettings} from '../plan/settings.ts
 import {labelsOf, whyItStays} from '../plan/where.ts';
 import type {Activation} from '../state/milestone.ts';
 
-export interface PlaceFacts {
+export interface WhereFacts {
   config: Pick<Config, 'settings' | 'workers'>;
   drivers: DriverSet;
   /** Of the execution, or as it would be; the plan's own wins before there is one. */
@@ -13,7 +13,7 @@ export interface PlaceFacts {
 }
 
 /** Something that a plan asks of workers, and that cannot be. */
-export interface PlaceProblem {
+export interface WhereProblem {
   message: string;
   hint: string;
   /** Which asks for it. */
@@ -23,7 +23,7 @@ export interface PlaceProblem {
 }
 
 /** What a plan asks of workers that cannot be, on whichever machine. */
-export function placeProblems(plan: Plan, facts: PlaceFacts): PlaceProblem[] {
+export function whereProblems(plan: Plan, facts: WhereFacts): WhereProblem[] {
   const {tasks, settings} = plan;
   const {settings: project = {}, workers} = facts.config;
   if (!workers) {
@@ -43,24 +43,24 @@ export function placeProblems(plan: Plan, facts: PlaceFacts): PlaceProblem[] {
 }
 
 /** Labels of the worker that a task would go to; undefined where it would be done here. */
-export function placeOf(task: Task, plan: Plan, facts: PlaceFacts): string[] | undefined {
+export function labelsFor(task: Task, plan: Plan, facts: WhereFacts): string[] | undefined {
   const {settings, workers} = facts.config;
   const labels = labelsOf(task.where ?? plan.settings.where ?? settings?.where);
   return workers && labels && whyStays(task, plan, facts) === undefined ? labels : undefined;
 }
 
 /** Whether anything of a plan would be done, or checked, by workers. */
-export function asksForWorkers(plan: Plan, facts: PlaceFacts): boolean {
+export function asksForWorkers(plan: Plan, facts: WhereFacts): boolean {
   if (!facts.config.workers || isolationOf(plan, facts) !== 'worktree') return false;
-  return checkLabels(plan, facts) !== undefined || plan.tasks.some(task => placeOf(task, plan, facts) !== undefined);
+  return checkLabels(plan, facts) !== undefined || plan.tasks.some(task => labelsFor(task, plan, facts) !== undefined);
 }
 
-function checkLabels({settings}: Plan, {config}: PlaceFacts): string[] | undefined {
+function checkLabels({settings}: Plan, {config}: WhereFacts): string[] | undefined {
   return labelsOf(settings.verify_where ?? config.settings?.verify_where);
 }
 
 /** Why a task would be done here, wherever the plan wants it. */
-function whyStays(task: Task, plan: Plan, facts: PlaceFacts): string | undefined {
+function whyStays(task: Task, plan: Plan, facts: WhereFacts): string | undefined {
   const {settings: project = {}} = facts.config;
   const own = resolveTaskSettings(task, plan.settings, project);
   return whyItStays({
@@ -72,11 +72,11 @@ function whyStays(task: Task, plan: Plan, facts: PlaceFacts): string | undefined
   });
 }
 
-function isolationOf({settings}: Plan, {config, isolation: {activated, isInGit}}: PlaceFacts): Activation['isolation'] {
+function isolationOf({settings}: Plan, {config, isolation: {activated, isInGit}}: WhereFacts): Activation['isolation'] {
   return activated ?? settings.isolation ?? config.settings?.isolation ?? (isInGit ? 'worktree' : 'none');
 }
 
-function noWorkers(what: string, setting: PlaceProblem['setting'], task?: TaskId): PlaceProblem {
+function noWorkers(what: string, setting: WhereProblem['setting'], task?: TaskId): WhereProblem {
   const message = `${what} for a worker (\`${setting}\`), and config.yaml names none`;
   const hint = `say under \`workers\` in .milestones/config.yaml where they are found, or set \`${setting}: here\``;
   return {message, hint, setting, ...(task !== undefined && {task})};
