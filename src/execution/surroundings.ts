@@ -7,11 +7,8 @@ import {folderNumber} from '../platform/files.ts';
 import type {Redactor} from '../platform/redact.ts';
 import type {MilestoneState} from '../state/milestone.ts';
 import type {AttemptId} from '../state/task.ts';
-import type {AttemptPlace} from '../workspace/workspace.ts';
+import type {AttemptInSlot} from '../workspace/workspace.ts';
 import type {InForce} from './in-force.ts';
-
-/** One attempt, and the slot in which something runs for it. */
-export type AttemptInSlot = AttemptPlace & {slot: number};
 
 export interface SurroundingsParts {
   state: MilestoneState;

@@ -6,6 +6,7 @@ import {homePath} from '../git/repository.ts';
 import {showHiddenChanges} from '../git/trees/hidden-changes.ts';
 import {CannotAdd, writeTree} from '../git/trees/tree.ts';
 import {GitTimeout, type Patience} from '../platform/processes/run-git.ts';
+import type {AttemptId} from '../state/task.ts';
 import {keepPinned, unpin, unpinAll} from './frozen-refs.ts';
 import type {GitBranch} from './git-branch.ts';
 import {saveTree} from './rescue.ts';
@@ -86,7 +87,7 @@ export class Freezer {
   }
 
   /** Keep frozen work that is not integrated at the attempt's rescue ref. @returns Whether it is there. */
-  async keep({taskId: task, attempt}: AttemptPlace, work: FrozenWork | undefined): Promise<boolean> {
+  async keep({taskId: task, attempt}: AttemptId, work: FrozenWork | undefined): Promise<boolean> {
     if (!work || !(await this.isWorthKeeping(work))) return false;
     const {repo, milestoneId: id} = this.parts;
     await saveTree(repo, {id, task, attempt, base: work.base}, work.tree);
@@ -95,7 +96,7 @@ export class Freezer {
   }
 
   /** What is pinned of an attempt becomes its kept work. @returns Whether anything was. */
-  keepPinned({taskId: task, attempt}: AttemptPlace): Promise<boolean> {
+  keepPinned({taskId: task, attempt}: AttemptId): Promise<boolean> {
     const {repo, milestoneId: id} = this.parts;
     return keepPinned(repo, {id, task, attempt});
   }

@@ -11,6 +11,11 @@ export interface AttemptPlace extends AttemptId {
   slot: number | undefined;
 }
 
+/** One that the program makes, not a person. */
+export interface AttemptInSlot extends AttemptPlace {
+  slot: number;
+}
+
 /** Slots in which attempts work, or whose work an executor that is dead has left there; what is queued is kept by a ref. */
 export function occupiedSlots({running, tasks}: Pick<MilestoneState, 'running' | 'tasks'>): number[] {
   return [...running].flatMap(id => {

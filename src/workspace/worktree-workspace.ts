@@ -8,10 +8,12 @@ import {showHiddenChanges} from '../git/trees/hidden-changes.ts';
 import {isPassingFailure} from '../platform/machine-failure.ts';
 import type {Patience} from '../platform/processes/run-git.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
+import type {AttemptId} from '../state/task.ts';
 import {Freezer, type FreezerParts} from './freezer.ts';
 import {type BranchParts, GitBranch} from './git-branch.ts';
 import {findKeptWork, LOST_WORK, layIn} from './kept-work.ts';
 import {byHand} from './plain-workspace.ts';
+import {refuseRewritten} from './refuse-rewritten.ts';
 import {saveCheckpoint, saveRescue} from './rescue.ts';
 import {noteLeft} from './slots/left-as.ts';
 import {mendSlots} from './slots/mend-slots.ts';
@@ -21,6 +23,7 @@ import {SlotFinder} from './slots/slot-finder.ts';
 import {SlotMaker, type SlotMakerParts} from './slots/slot-maker.ts';
 import {clearUnsaved, markUnsaved, setSlotOwner, slotBase, slotOwner} from './slots/slot-notes.ts';
 import {
+  type AttemptInSlot,
   type AttemptPlace,
   type BranchBlocker,
   type FrozenWork,
@@ -109,7 +112,7 @@ export class WorktreeWorkspace implements Workspace {
     return this.maker.makeEarly(slots, signal);
   }
 
-  private async vacate(place: InSlot, signal: StopSignal): Promise<void> {
+  private async vacate(place: AttemptInSlot, signal: StopSignal): Promise<void> {
     if (this.slotOf(place)) await this.maker.vacate(place.slot, signal);
   }
 
@@ -124,15 +127,12 @@ export class WorktreeWorkspace implements Workspace {
   }
 
   private async prepare(
-    place: InSlot,
+    place: AttemptInSlot,
     {attempts, isFinished}: Origin,
     signal: StopSignal,
   ): Promise<Outcome | undefined> {
     const head = await this.branch.head();
-    if (head.kind !== 'head') {
-      this.parts.openBlocker(head.blocker);
-      return {kind: 'cancelled', message: head.blocker.message};
-    }
+    if (head.kind !== 'head') return refuseRewritten(head, this.parts);
     const kept = await this.keptWork(place, attempts, head.commit);
     if (isFinished && !kept) return LOST_WORK;
     const prepared = await this.maker.take(place.slot, kept?.base ?? head.commit, signal);
@@ -149,7 +149,7 @@ export class WorktreeWorkspace implements Workspace {
     return this.parts.setup.run(slot, place.slot, {place, isNew: needsSetup, signal});
   }
 
-  private async keptWork({taskId: task}: AttemptPlace, from: readonly number[], head: string) {
+  private async keptWork({taskId: task}: AttemptId, from: readonly number[], head: string) {
     const {repo, milestoneId: id} = this.parts;
     for (const attempt of from) {
       const work = await findKeptWork(repo, {id, task, attempt}, head);
@@ -158,16 +158,16 @@ export class WorktreeWorkspace implements Workspace {
     return undefined;
   }
 
-  private async hasChanged(place: InSlot): Promise<boolean> {
+  private async hasChanged(place: AttemptInSlot): Promise<boolean> {
     const slot = this.slots.find(place.slot);
     return slot === undefined || this.activity.hasChanged(place, slot);
   }
 
-  private async keep(place: InSlot, work: FrozenWork | undefined): Promise<void> {
+  private async keep(place: AttemptInSlot, work: FrozenWork | undefined): Promise<void> {
     if (!(await this.freezer.keep(place, work))) await this.rescue(place);
   }
 
-  private async rescue(place: InSlot): Promise<void> {
+  private async rescue(place: AttemptInSlot): Promise<void> {
     const {milestoneId} = this.parts;
     const slot = this.slotOf(place);
     // Who was queued has left it.
@@ -210,7 +210,7 @@ export class WorktreeWorkspace implements Workspace {
     }
   }
 
-  private async checkpoint({taskId, attempt, slot: number}: InSlot) {
+  private async checkpoint({taskId, attempt, slot: number}: AttemptInSlot) {
     const slot = this.slots.find(number);
     const base = slot && (await slotBase(slot));
     if (!slot || base === undefined) return undefined;
@@ -247,8 +247,7 @@ export class WorktreeWorkspace implements Workspace {
 }
 
 /** The place of an attempt in one of the slots. */
-type InSlot = AttemptPlace & {slot: number};
 
-function ownerOf({taskId, attempt}: AttemptPlace): string {
+function ownerOf({taskId, attempt}: AttemptId): string {
   return `${taskId}.${attempt}`;
 }
