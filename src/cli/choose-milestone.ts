@@ -55,13 +55,14 @@ export function chooseMilestone(paths: HomePaths, id: string | undefined): Miles
  * @throws {MilestoneError} as `chooseMilestone`.
  */
 export function chooseShown(paths: HomePaths, id: string | undefined): MilestoneId {
-  return chooseMilestone(
+  return chooseMilestone(paths, id ?? lastExecuted(paths));
+}
+
+/** The milestone that ran last; undefined where none has. */
+export function lastExecuted(paths: HomePaths): MilestoneId | undefined {
+  return latest(
     paths,
-    id ??
-      latest(
-        paths,
-        knownMilestones(paths).map(({id}) => id),
-      ),
+    knownMilestones(paths).map(({id}) => id),
   );
 }
 

@@ -71,6 +71,7 @@ export function remarks({
   origin,
   edited,
   landed,
+  also_active: others,
 }: AttentionReport): string[] {
   const news = since && sinceText(since);
   return [
@@ -82,7 +83,13 @@ export function remarks({
     ...[...liberties, ...(unseen === undefined ? [] : [unseen])].map(text => `! ${text}`),
     ...originLines(origin),
     ...(edited ? ['the plan was edited; not in force before the next start'] : []),
+    ...(others.length === 0 ? [] : [`also active: ${firstFew(others)} (\`milestone list\`)`]),
   ];
+}
+
+function firstFew(ids: readonly string[]): string {
+  const more = ids.length - SHOWN;
+  return `${ids.slice(0, SHOWN).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** What starts them belongs to the last one. */

@@ -43,6 +43,26 @@ test.concurrent('each task that failed, and each that only a person can do, has 
   expect(stdout.trimEnd().split('\n').length).toBeLessThanOrEqual(20);
 });
 
+test.concurrent('what ended in the night is shown until it has landed and was looked at, whatever else is planned', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('later', [{id: 'a', run: 'true'}]);
+  await rig.writeMilestone('m', [{id: 'a', run: 'echo a > a'}], {title: 'The first'});
+  expect(await rig.milestone('execute', 'm')).toMatchObject({exitCode: 0});
+  const atNight = (await rig.milestone()).stdout;
+  expect(atNight).toMatch(/^m: The first\ncompleted · /);
+  expect(atNight).toContain('\nalso active: later (`milestone list`)\n');
+  expect(atNight).toContain('\n  milestone land m\n');
+  expect((await rig.milestone()).stdout).toMatch(/^m: The first\n/);
+  expect(await rig.milestone('land', 'm')).toMatchObject({exitCode: 0});
+  expect((await rig.milestone('--json')).json().attention).toMatchObject({
+    id: 'm',
+    landed: true,
+    also_active: ['later'],
+  });
+  expect((await rig.milestone()).stdout).toMatch(/^m: The first\n(?:.*\n)*.*, landed\n/);
+  expect((await rig.milestone()).stdout).toMatch(/^later\nplanned · /);
+});
+
 test.concurrent('of several milestones of which none is the current one, each has a line', async () => {
   await using rig = await MilestoneRig.create({git: false});
   for (const id of ['one', 'two']) await rig.writeMilestone(id, [{id: 'a', run: 'true'}], {title: `The ${id}`});

@@ -2,9 +2,10 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {LOG_START, type LogPosition} from '../../events/log-position.ts';
 import {readLog} from '../../events/read-log.ts';
-import {knownMilestones} from '../../milestone/find-milestone.ts';
+import {findPlan, knownMilestones} from '../../milestone/find-milestone.ts';
 import {look, type MilestoneView} from '../../milestone/look.ts';
 import {findHome, type HomePaths, homePaths} from '../../plan/file/home.ts';
+import type {MilestoneId} from '../../plan/plan.ts';
 import {systemClock} from '../../platform/clock.ts';
 import {readIfExists} from '../../platform/files.ts';
 import {print} from '../../platform/print.ts';
@@ -16,7 +17,7 @@ import {afterCompletion} from '../../reports/what-next.ts';
 import {attentionText} from '../../terminal/attention-text.ts';
 import {choosePaint} from '../../terminal/paint.ts';
 import type {AttentionFormat} from '../attention-format.ts';
-import {chooseMilestone} from '../choose-milestone.ts';
+import {chooseMilestone, lastExecuted} from '../choose-milestone.ts';
 import {statusFacts} from '../status-facts.ts';
 import {unlessSeveral} from './status.ts';
 
@@ -33,17 +34,43 @@ export async function attention(format: AttentionFormat): Promise<void> {
   const paths = home === undefined ? undefined : homePaths(home);
   if (!paths || knownMilestones(paths).length === 0)
     return print(format === 'json' ? answer({attention: null, begin: BEGIN}) : BEGIN_TEXT);
-  const id = unlessSeveral(() => chooseMilestone(paths, undefined), false);
-  if (id === undefined) {
+  const shown = (await justOver(paths)) ?? (await current(paths));
+  if (shown === undefined) {
     const {activeOf, listActive} = await import('./list.ts');
     return format === 'json' ? print(answer({attention: null, ...(await activeOf(paths))})) : listActive(paths);
   }
+  print(await render(shown.report, format));
+  // A program looks all the time, and says nothing of what a person has seen.
+  if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteVisit(paths, shown.view);
+}
+
+interface Shown {
+  view: MilestoneView;
+  report: AttentionReport;
+}
+
+/** The milestone that was executed last, where it is completed, and has not landed or was not looked at since. */
+async function justOver(paths: HomePaths): Promise<Shown | undefined> {
+  const id = lastExecuted(paths);
+  if (id === undefined || findPlan(paths, id) !== paths.completed(id)) return undefined;
+  const shown = await lookAt(paths, id);
+  const isSeen = readVisit(paths.visit(id))?.position.offset === shown.view.position.offset;
+  return shown.report.commands.length > 0 || !isSeen ? shown : undefined;
+}
+
+/** The one that is meant when none is named; undefined where several could be. */
+async function current(paths: HomePaths): Promise<Shown | undefined> {
+  const id = unlessSeveral(() => chooseMilestone(paths, undefined), false);
+  return id === undefined ? undefined : lookAt(paths, id);
+}
+
+async function lookAt(paths: HomePaths, id: MilestoneId): Promise<Shown> {
   const view = await look(paths, id);
   const status = statusReport(view, await statusFacts(paths, view));
-  const report = attentionReport(status, sinceLastVisit(paths, view), afterCompletion(status, view.snapshot.stored));
-  print(await render(report, format));
-  // A program looks all the time, and says nothing of what a person has seen.
-  if (format !== 'json' && process.env[TOKEN_VARIABLE] === undefined) noteVisit(paths, view);
+  const commands = afterCompletion(status, view.snapshot.stored);
+  const active = knownMilestones(paths).filter(({folder}) => folder === 'active');
+  const alsoActive = active.flatMap(other => (other.id === id ? [] : other.id));
+  return {view, report: attentionReport(status, {since: sinceLastVisit(paths, view), commands, alsoActive})};
 }
 
 async function render(report: AttentionReport, format: AttentionFormat): Promise<string> {

@@ -1,7 +1,7 @@
 // What a person wants to know first: where it stands, what needs him, what runs, what comes next, what is new. Pure.
 
 import type {Timestamp} from '../../events/timestamp.ts';
-import type {TaskId} from '../../plan/plan.ts';
+import type {MilestoneId, TaskId} from '../../plan/plan.ts';
 import type {RunningTaskReport, StatusReport, TaskReport} from '../status-shape.ts';
 import {goOnCommand} from '../what-next.ts';
 import {type Headline, headlineOf} from './headline.ts';
@@ -25,6 +25,15 @@ export interface AttentionReport
   landed: boolean;
   /** What a person does with it once it is completed. */
   commands: string[];
+  /** Other milestones. */
+  also_active: MilestoneId[];
+}
+
+/** What the milestone itself does not tell. */
+export interface AttentionFacts {
+  since: Since | null;
+  commands: string[];
+  alsoActive: MilestoneId[];
 }
 
 function runningTask(task: TaskReport): AttentionReport['running'][number] {
@@ -43,8 +52,7 @@ function runningTask(task: TaskReport): AttentionReport['running'][number] {
   };
 }
 
-/** @param commands What a person does with it once it is completed. */
-export function attentionReport(status: StatusReport, since: Since | null, commands: string[]): AttentionReport {
+export function attentionReport(status: StatusReport, {since, commands, alsoActive}: AttentionFacts): AttentionReport {
   const {id, title, origin, executed, needs_you, ready, liberties, git, unseen, paused_until, plan_edit: edit} = status;
   const then = goOnCommand(status);
   const titles = new Map(status.tasks.map(task => [task.id, task.title]));
@@ -70,5 +78,6 @@ export function attentionReport(status: StatusReport, since: Since | null, comma
     ...(edit && edit.problems.length === 0 && {edited: true}),
     landed: git.landed,
     commands,
+    also_active: alsoActive,
   };
 }
