@@ -12,7 +12,7 @@ import type {TaskId} from '../plan/plan.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
 import {createRedactor} from '../platform/redact.ts';
 import type {AttemptId} from '../state/task.ts';
-import {RemotePlaces} from '../workers/remote-places.ts';
+import {RemoteWorkspace} from '../workers/remote-workspace.ts';
 import {makeRemote} from './make-remote.ts';
 import {makeWorkspace} from './make-workspace.ts';
 
@@ -69,7 +69,7 @@ function prepareGround(held: HeldMilestone, options: GroundOptions): Ground {
   };
   const isSentOut = () => state.sentOut === true;
   const away = {remote, repo, milestoneId: held.id, home: paths.home, dispatchedOf, isSentOut, warn};
-  return {...parts, workspace: new RemotePlaces(here, away)};
+  return {...parts, workspace: new RemoteWorkspace(here, away)};
 }
 
 /** Change a milestone that nobody executes; whoever was asked for that, workers too, is let go at the end. */

@@ -25,7 +25,7 @@ import type {
 import type {RemoteCommit} from './port.ts';
 import type {RemoteWork} from './remote-work.ts';
 
-export interface RemotePlacesParts {
+export interface RemoteWorkspaceParts {
   remote: RemoteWork;
   repo: Repository;
   milestoneId: string;
@@ -38,10 +38,10 @@ export interface RemotePlacesParts {
 }
 
 /** A workspace some of whose places are on other machines. */
-export class RemotePlaces implements Workspace {
+export class RemoteWorkspace implements Workspace {
   constructor(
     private readonly here: Workspace,
-    private readonly parts: RemotePlacesParts,
+    private readonly parts: RemoteWorkspaceParts,
   ) {}
 
   get mergeSlot(): number {
@@ -59,7 +59,7 @@ export class RemotePlaces implements Workspace {
   workplaceOf(place: AttemptPlace): Workplace {
     const task = this.parts.dispatchedOf(place);
     const {branch} = this.here;
-    return task && branch ? new RemotePlace(place, task, branch, this.parts) : this.here.workplaceOf(place);
+    return task && branch ? new RemoteWorkplace(place, task, branch, this.parts) : this.here.workplaceOf(place);
   }
 
   open(place: AttemptPlace, from: Origin, signal: StopSignal): Promise<Workplace | {refused: Outcome}> {
@@ -86,7 +86,7 @@ export class RemotePlaces implements Workspace {
 }
 
 /** Where one attempt works, or has worked, at a worker. */
-class RemotePlace implements Workplace {
+class RemoteWorkplace implements Workplace {
   readonly folder: string;
   readonly home: string;
 
@@ -94,7 +94,7 @@ class RemotePlace implements Workplace {
     private readonly place: AttemptPlace,
     private readonly task: RunningTask,
     private readonly branch: Branch,
-    private readonly parts: RemotePlacesParts,
+    private readonly parts: RemoteWorkspaceParts,
   ) {
     this.folder = workFolder(parts.repo);
     this.home = parts.home;
