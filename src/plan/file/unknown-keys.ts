@@ -3,6 +3,7 @@
 //
 //   near a known key, or another word for one ──────> error, did you mean
 //   a setting of another level, with a fitting value ─> error, where it belongs
+//   an approval that nobody would be asked for ──────> error, where it belongs
 //   any other ───────────────────────────────────────> warning
 
 import * as z from 'zod';
@@ -16,6 +17,7 @@ import type {Path, YamlSource} from './yaml/source.ts';
 const OTHER_WORDS: Readonly<Record<string, readonly string[]>> = {
   dependencies: ['dependson', 'depends', 'dependency', 'deps', 'needs', 'requires', 'blockedby', 'prerequisites'],
   run: ['command', 'cmd', 'script', 'exec'],
+  kiro_workflow: ['kiro'],
   retries: ['retry', 'maxretries', 'retrycount'],
   touches: ['touch'],
 };
@@ -95,16 +97,25 @@ export class UnknownKeys {
       return;
     }
     const meant = meantKey(key, Object.keys(shape));
-    const misplaced = meant === undefined && isPlanOrTask(path) ? ownValue(this.settings.shape, key) : undefined;
+    const misplaced = meant === undefined ? this.misplaced(key, value, path) : undefined;
     // Little hangs on the name of a state field, but that of the status.
-    const isError = meant ? !ownValue(STATE, meant) || meant === 'status' : misplaced && fits(misplaced, value);
+    const isError = meant ? !ownValue(STATE, meant) || meant === 'status' : misplaced?.isMeant === true;
     this.seen.set(`${kind} ${key}`, {
       severity: isError ? 'error' : 'warning',
       message: `milestone does not know the key \`${key}\` of ${kind}${isError ? '' : '; it is kept'}`,
       at: this.source.positionOfKey(path, key),
-      hint: meant ? didYouMean(key, meant, path) : misplaced ? 'put it under `settings`' : 'it has no effect',
+      hint: meant ? didYouMean(key, meant, path) : (misplaced?.hint ?? 'it has no effect'),
       times: 1,
     });
+  }
+
+  /** A key that has its place elsewhere. */
+  private misplaced(key: string, value: unknown, path: Path): {hint: string; isMeant: boolean} | undefined {
+    if (!isPlanOrTask(path)) return undefined;
+    if (key === 'approval_required')
+      return {hint: 'put it under a phase of `kiro_workflow`; here nobody is asked', isMeant: value === true};
+    const setting = ownValue(this.settings.shape, key);
+    return setting && {hint: 'put it under `settings`', isMeant: fits(setting, value)};
   }
 }
 

@@ -82,6 +82,15 @@ test('a setting that stands beside `settings` is an error when its value is one 
   ]);
 });
 
+test('an approval that nobody would be asked for is an error, and the phases have one name', () => {
+  const [asked, renounced] = [true, false].map(value =>
+    problemsOf(plan('', `, approval_required: ${value}`)).map(short),
+  );
+  expect(asked).toEqual(['error: put it under a phase of `kiro_workflow`; here nobody is asked']);
+  expect(renounced).toEqual(['warning: put it under a phase of `kiro_workflow`; here nobody is asked']);
+  expect(problemsOf(plan('', ', kiro: {design: {}}')).map(short)).toEqual(['error: did you mean `kiro_workflow`?']);
+});
+
 test('what plans of this kind carry besides is kept, with a remark at most', () => {
   const text = plan(
     `priority: high
