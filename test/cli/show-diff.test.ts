@@ -139,7 +139,7 @@ describe('diff', () => {
   test.concurrent('where there is nothing to compare it says so', async () => {
     await using rig = await night();
     for (const [words, message] of [
-      [['empty'], 'task `empty` changed nothing'],
+      [['empty'], 'task `empty` has no commit of its own'],
       [['after'], 'task `after` has no commit, and nothing of its work was kept'],
     ] as const)
       expect(await rig.milestone('diff', ...words)).toMatchObject({

@@ -51,6 +51,21 @@ test.concurrent('a commit on the branch, or a check, is enough to say nothing', 
   expect(await checked.milestone('task', 'done', 'm', 'a')).toMatchObject({exitCode: 0, stderr: ''});
 });
 
+test.concurrent('the report leads to work that a person did, and to where it lands', async () => {
+  await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('m', [MANUAL]);
+  expect(await rig.milestone('activate')).toMatchObject({exitCode: 0});
+  commitOnBranch(rig);
+  expect(await rig.milestone('task', 'done', 'm', 'a')).toMatchObject({exitCode: 0});
+  expect(await rig.milestone('resume')).toMatchObject({exitCode: 0});
+  const {report} = (await rig.milestone('report', '--json')).json();
+  expect(report).toMatchObject({review: ['milestone diff m', 'milestone show m a'], land: ['milestone land m']});
+  expect(await rig.milestone('diff', 'a')).toMatchObject({
+    exitCode: 3,
+    stderr: expect.stringContaining('or a person did it'),
+  });
+});
+
 test.concurrent('what was committed is seen below the work of other tasks', async () => {
   await using rig = await MilestoneRig.create();
   const other = await rig.command('other');

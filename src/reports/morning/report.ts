@@ -240,7 +240,9 @@ function commandsOf(
 ): {review: string[]; land: string[]} {
   const {id, status, branch, base, head} = milestone;
   const doubtful = [...failed.map(({task}) => task), ...unchecked, ...removed_tests.map(({task}) => task)];
-  const hasWork = branch !== null && done.some(({commit}) => commit !== null) && head !== base;
+  // What a person did has no commit of its own.
+  const isDone = status === 'completed' || done.some(({commit}) => commit !== null);
+  const hasWork = branch !== null && isDone && head !== base;
   const land = {baseName: history?.state.activation?.baseName, isComplete: status === 'completed'};
   const isOwed = !git.landed || history?.state.landedInPart;
   return {

@@ -74,7 +74,10 @@ function ofTask({id, snapshot: {plan, tasks}}: MilestoneView, facts: BranchFacts
   if (commit) return {from: `${commit}^`, to: commit};
   const kept = state.status === 'completed' ? undefined : lastKept(facts, task, state);
   if (kept !== undefined) return {from: `${kept}^`, to: kept, work_at: kept};
-  const why = state.status === 'completed' ? 'changed nothing' : 'has no commit, and nothing of its work was kept';
+  const why =
+    state.status === 'completed'
+      ? 'has no commit of its own: it changed nothing, or a person did it'
+      : 'has no commit, and nothing of its work was kept';
   throw nothing(`task \`${task}\` ${why}`, `milestone show ${id} ${task}`);
 }
 
