@@ -225,7 +225,7 @@ export function planOf({read, state}: Pick<HeldMilestone, 'read' | 'state'>, lan
 
 export function reportOf(
   {tasks}: Pick<MilestoneState, 'tasks'>,
-  {into, commit, kind}: Landing,
+  {into, commit, kind}: Pick<Landing, 'into' | 'commit' | 'kind'>,
   checks: CheckResult[],
 ): Landed {
   const done = [...tasks].flatMap(([id, {status}]) => (status === 'completed' ? id : []));

@@ -17,6 +17,7 @@ import {isNews, type Landed, type LandOptions, planOf, reportOf} from './land.ts
 import {assertBranch, landable, withoutGit} from './landable.ts';
 import {recordMessage} from './landing-messages.ts';
 import {addRecord} from './record-files.ts';
+import type {WouldLand} from './rehearse-landing.ts';
 import {findTarget, landedIn, type Target} from './target.ts';
 
 export interface PullRequestOptions extends CommandOptions, Pick<LandOptions, 'into' | 'partial' | 'record'> {
@@ -62,8 +63,7 @@ export async function openPullRequest(options: PullRequestOptions): Promise<{req
       await mergedTree(repo, state, {head, target});
     }
     const branch = milestoneBranch(state.id);
-    const remote = await remoteOf(repo, branch, target.into);
-    if (remote === undefined) throw noRemote(state);
+    const remote = await remoteFor(repo, state, target);
     const onto = there ? target.commit : head;
     const commit = await commitToPush(repo, state, {head, onto, plan, remote, branch, record: options.record});
     const {hooks} = resolveMilestoneSettings(state.plan.settings, read.config.settings).git;
@@ -78,8 +78,35 @@ export async function openPullRequest(options: PullRequestOptions): Promise<{req
   });
 }
 
-function noRemote({id}: MilestoneState): MilestoneError {
-  return new MilestoneError('WRONG_STATUS', 'there is no remote to push to', {
+/**
+ * Say what opening a pull request would do. Changes nothing, and asks no remote.
+ * @throws {MilestoneError} what keeps it from being opened, as far as it can be seen here.
+ */
+export async function rehearsePullRequest(
+  repo: Repository,
+  state: MilestoneState,
+  {into, partial, record}: Pick<LandOptions, 'into' | 'partial' | 'record'>,
+): Promise<WouldLand> {
+  const head = await landable(repo, state, {partial});
+  if (head === undefined) throw withoutGit(state);
+  const target = await findTarget(repo, state, into);
+  const tasks = reportOf(state, {...target, kind: 'merge'}, []).tasks;
+  const would = {into: target.into, onto: target.commit, head, kind: 'merge' as const, tasks, checks: []};
+  const there = await landedIn(repo, state, head, target);
+  if (there && !(record && (await joinRecord(repo, state, there, target)))) return {...would, already: true};
+  if (!there) {
+    await assertBranch(repo, state);
+    await mergedTree(repo, state, {head, target});
+  }
+  const remote = await remoteFor(repo, state, target);
+  return {...would, already: false, pull_request: {remote, branch: milestoneBranch(state.id)}};
+}
+
+/** @throws {MilestoneError} `WRONG_STATUS` */
+async function remoteFor(repo: Repository, {id}: MilestoneState, {into}: Target): Promise<string> {
+  const remote = await remoteOf(repo, milestoneBranch(id), into);
+  if (remote !== undefined) return remote;
+  throw new MilestoneError('WRONG_STATUS', 'there is no remote to push to', {
     hint: `\`git remote add origin <url>\`, or \`milestone land ${id}\` without --pr`,
   });
 }

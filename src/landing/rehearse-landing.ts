@@ -22,6 +22,8 @@ export interface WouldLand {
   already: boolean;
   /** Where the branch's upstream is, which has it already: the branch follows that. */
   follows?: string;
+  /** It would be pushed, for a pull request. */
+  pull_request?: {remote: string; branch: string};
 }
 
 /**

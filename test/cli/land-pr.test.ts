@@ -222,6 +222,9 @@ test.concurrent("a remote at GitLab is glab's", async () => {
 
 test.concurrent('without either it is pushed, and the commands that open one are printed, fit for a shell', async () => {
   await using rig = await remoteRig();
+  const dryRun = await rig.milestone('land', ID, '--pr', '--dry-run');
+  expect(dryRun).toMatchObject({exitCode: 0, stdout: expect.stringContaining('would be pushed to `origin`')});
+  expect(atRemote(rig, `refs/heads/milestone/${ID}`)).toBe('');
   const {exitCode, stdout} = await rig.milestone('land', ID, '--pr');
   expect(exitCode).toBe(0);
   expect(stdout).toContain('milestone report auth --format md > report.md');
@@ -253,10 +256,11 @@ test.concurrent('without a remote, with a conflict, and where somebody else has 
   rig.git('reset', '-q', '--hard', 'HEAD~1');
   expect(await rig.milestone('land', ID, '--pr', '--squash')).toMatchObject({exitCode: 2});
   rig.git('remote', 'remove', 'origin');
-  expect(await rig.milestone('land', ID, '--pr')).toMatchObject({
-    exitCode: 3,
-    stderr: expect.stringContaining('no remote'),
-  });
+  for (const flags of [[], ['--dry-run']])
+    expect(await rig.milestone('land', ID, '--pr', ...flags)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining('no remote'),
+    });
   expect(fs.existsSync(path.join(rig.root, 'gh.args'))).toBe(false);
 });
 

@@ -6,7 +6,7 @@ import type {LandingKind} from '../../events/details/milestone.ts';
 import {openRepository} from '../../git/repository.ts';
 import {type Landed, type LandOptions, land as landMilestone} from '../../landing/land.ts';
 import {withoutGit} from '../../landing/landable.ts';
-import {openPullRequest, type PullRequest} from '../../landing/pull-request.ts';
+import {openPullRequest, type PullRequest, rehearsePullRequest} from '../../landing/pull-request.ts';
 import {recordInTheWay} from '../../landing/record-files.ts';
 import {rehearseLanding, type WouldLand} from '../../landing/rehearse-landing.ts';
 import {locatePlan} from '../../milestone/find-milestone.ts';
@@ -124,20 +124,28 @@ async function rehearse(paths: HomePaths, options: LandOptions, flags: LandFlags
   if (!state) throw notHere(paths, options.id);
   const repo = await openRepository(path.dirname(paths.home));
   if (!repo) throw withoutGit(state);
-  const would = await rehearseLanding(repo, state, checksOf(paths, state), options);
+  if (flags.pr) assertNoKind(flags);
+  const would = flags.pr
+    ? await rehearsePullRequest(repo, state, options)
+    : await rehearseLanding(repo, state, checksOf(paths, state), options);
   return sayWould(options.id, would, flags);
 }
 
 /** @throws {MilestoneError} `USAGE` */
 async function requestPull(paths: HomePaths, options: LandOptions, flags: LandFlags): Promise<number> {
-  const kind = (['merge', 'squash', 'ff'] as const).find(name => flags[name]);
-  if (kind)
-    throw new MilestoneError('USAGE', `with \`--pr\` who merges it chooses how, so \`--${kind}\` means nothing`);
+  assertNoKind(flags);
   const asked = await openPullRequest({...options, body: () => bodyOf(paths, options.id)});
   if ('landed' in asked) return say(paths, options.id, asked.landed, flags);
   if (flags.json) console.log(JSON.stringify({ok: true, pull_request: asked.request}));
   else for (const line of requestLines(options.id, asked.request)) console.log(printable(line));
   return 0;
+}
+
+/** @throws {MilestoneError} `USAGE` */
+function assertNoKind(flags: LandFlags): void {
+  const kind = (['merge', 'squash', 'ff'] as const).find(name => flags[name]);
+  if (kind)
+    throw new MilestoneError('USAGE', `with \`--pr\` who merges it chooses how, so \`--${kind}\` means nothing`);
 }
 
 async function bodyOf(paths: HomePaths, id: MilestoneId): Promise<string> {
@@ -195,12 +203,18 @@ function checkLine({command, duration_ms, flaky}: CheckResult): string {
   return `  ✔ ${firstLine(command)} (${(duration_ms / 1_000).toFixed(1)} s)${flaky ? ', flaky' : ''}`;
 }
 
-function wouldLines(id: MilestoneId, {into, onto, head, kind, tasks, checks, already, follows}: WouldLand): string[] {
+function wouldLines(id: MilestoneId, would: WouldLand): string[] {
+  const {into, onto, head, kind, tasks, checks, already, follows, pull_request: request} = would;
   if (already) return [`milestone \`${id}\` is in \`${into}\` already`];
   if (follows !== undefined)
     return [`\`${into}\` would follow its upstream to ${follows.slice(0, 10)}, which has milestone \`${id}\``];
+  const what = `milestone \`${id}\` (${head.slice(0, 10)}, ${counted(tasks.length, 'task')})`;
+  if (request)
+    return [
+      `${what} would be pushed to \`${request.remote}\` as \`${request.branch}\`, for a pull request into \`${into}\``,
+    ];
   return [
-    `milestone \`${id}\` (${head.slice(0, 10)}, ${counted(tasks.length, 'task')}) would be ${HOW[kind]} in \`${into}\` (${onto.slice(0, 10)})`,
+    `${what} would be ${HOW[kind]} in \`${into}\` (${onto.slice(0, 10)})`,
     ...(checks.length === 0 ? [UNCHECKED] : []),
     ...checks.map(command => `  if it is green: ${firstLine(command)}`),
   ];
