@@ -28,11 +28,11 @@ import type {Signals} from '../platform/processes/signals.ts';
 import {stateFields} from '../projections/state-fields.ts';
 import {isOver, leftBehind, type MilestoneState} from '../state/milestone.ts';
 import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
-import type {Branch} from '../workspace/workspace.ts';
 import {type CheckParts, checkLanding, passHooks} from './check-landing.ts';
 import {followAll} from './checkouts.ts';
 import {join, joinRecord} from './join.ts';
 import {assertBranch, landable, withoutGit, wrongStatus} from './landable.ts';
+import {oneAtATime} from './one-at-a-time.ts';
 import {findTarget, landedIn, mergedUpstream, type Target} from './target.ts';
 
 export interface LandOptions extends CommandOptions {
@@ -99,16 +99,20 @@ class OneLanding {
   constructor(private readonly parts: Parts) {}
 
   async run(): Promise<Landed> {
-    const landed = await this.bring();
-    await this.freeSlots();
-    return landed;
+    try {
+      return await this.bring();
+    } finally {
+      // What they held is kept elsewhere: nobody goes on in them.
+      await this.freeSlots();
+    }
   }
 
   private async bring(): Promise<Landed> {
     const {held, repo, head, options} = this.parts;
     const {state} = held;
     const pending = state.landing;
-    let finished = pending && (await this.isThere(pending)) ? await this.finish(pending, undefined) : undefined;
+    let finished =
+      pending && (await this.isThere(pending)) ? await this.alone(() => this.finish(pending, undefined)) : undefined;
     if (state.status !== 'completed' && !options.partial) {
       if (finished) return finished;
       if (pending) throw wrongStatus(state, `milestone land ${state.id} --partial`);
@@ -121,18 +125,36 @@ class OneLanding {
       if (there && !record) return finished ?? this.wasThere(there);
       const merged = there ? undefined : await mergedUpstream(repo, state, head, target);
       if (!there && !merged) await assertBranch(repo, state);
-      await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
       if (merged) {
-        if (await this.move(merged, target)) finished = await this.finish(merged, undefined);
+        finished = (await this.carryOut(merged, target)) ?? finished;
         continue;
       }
+      await this.alone(() => this.assertCheckoutsCanFollow(target));
       const {landing, checks} = await this.prepare(target, record);
-      // The checks may have taken long.
-      await assertCheckoutsCanFollow(repo, target.into, `milestone land ${state.id}`);
-      if (await this.move(landing, target)) return this.finish(landing, checks);
+      const landed = await this.carryOut(landing, target, checks);
+      if (landed) return landed;
       if (tries === TRIES)
         throw new MilestoneError('WRONG_STATUS', `\`${target.into}\` moves again and again while the checks run`);
     }
+  }
+
+  private alone<T>(work: () => Promise<T>): Promise<T> {
+    const {held, repo, options} = this.parts;
+    return oneAtATime(repo, held, options.signal, work);
+  }
+
+  private assertCheckoutsCanFollow({into}: Target): Promise<void> {
+    const {repo, held} = this.parts;
+    return assertCheckoutsCanFollow(repo, into, `milestone land ${held.id}`);
+  }
+
+  /** @returns Undefined when the branch has moved meanwhile. */
+  private carryOut(landing: Landing, target: Target, checks?: CheckResult[]): Promise<Landed | undefined> {
+    return this.alone(async () => {
+      // The checks may have taken long.
+      await this.assertCheckoutsCanFollow(target);
+      return (await this.move(landing, target)) ? this.finish(landing, checks) : undefined;
+    });
   }
 
   /** Whether the move that was about to happen when something died did happen. */
@@ -171,17 +193,7 @@ class OneLanding {
           ...(inForce.settings.git.hooks && {hooked: work => passHooks(repo, branch, work)}),
         },
       ));
-    return {landing, checks: await this.check(branch, landing.commit)};
-  }
-
-  private async check(branch: Branch, commit: string): Promise<CheckResult[]> {
-    try {
-      return await checkLanding(this.parts, branch, commit);
-    } catch (error) {
-      // What it held is kept elsewhere: nobody goes on in it.
-      await this.freeSlots();
-      throw error;
-    }
+    return {landing, checks: await checkLanding(this.parts, branch, landing.commit)};
   }
 
   /** @returns False when the branch has moved meanwhile. */

@@ -258,6 +258,13 @@ describe('checkouts of the branch', () => {
     expect(rig.git('rev-parse', 'main')).toBe(main);
     expect(fs.existsSync(path.join(rig.root, 'home', 'checked'))).toBe(false);
     expect(rig.read('shared.txt')).toBe('mine\n');
+    // Or it gets dirty while the checks run.
+    rig.git('checkout', '-q', 'shared.txt');
+    writeChecks(rig, `echo mine > '${rig.path('shared.txt')}'`, '');
+    expect(await rig.milestone('land', ID)).toMatchObject({exitCode: 3, stderr: expect.stringContaining('shared.txt')});
+    expect(rig.git('rev-parse', 'main')).toBe(main);
+    expectNoSlots(rig);
+    writeChecks(rig, '', '');
     // What the hint says takes away all of that, but no plan.
     rig.write('note.txt', 'mine\n');
     const {stderr} = await rig.milestone('land', ID);
@@ -295,6 +302,17 @@ describe('checkouts of the branch', () => {
     expect(rig.git('show', 'release:a.txt')).toBe('a');
     expect(rig.read('shared.txt')).toBe('unfinished\n');
   });
+});
+
+test.concurrent('milestones that land at the same time land one after the other, and the checkout has all of them', async () => {
+  await using rig = await MilestoneRig.create();
+  const ids = ['m1', 'm2', 'm3'];
+  for (const id of ids) await rig.writeMilestone(id, [{id: 'a', run: `echo ${id} > ${id}.txt`}]);
+  await Promise.all(ids.map(id => rig.milestone('execute', id)));
+  const ended = await Promise.all(ids.map(id => rig.milestone('land', id)));
+  expect(ended.map(({exitCode, stderr}) => [exitCode, stderr])).toEqual(ids.map(() => [0, '']));
+  expect(ids.map(id => rig.read(`${id}.txt`))).toEqual(ids.map(id => `${id}\n`));
+  expect(rig.git('status', '--porcelain')).toBe('?? .milestones/.gitignore');
 });
 
 describe('what is not complete', () => {
