@@ -49,7 +49,7 @@ export function losePower(
     const live = new Map<string, string>();
     index(folder, live);
     const survivors = `${folder}.survivors`;
-    rebuild(keyOf(folder), survivors, {before, synced, names, live});
+    rebuild({name: survivors, key: keyOf(folder)}, {before, synced, names, live});
     fs.rmSync(folder, {recursive: true});
     fs.renameSync(survivors, folder);
   }
@@ -68,20 +68,28 @@ interface Remains {
   live: Map<string, string>;
 }
 
-function rebuild(key: string, target: string, remains: Remains): void {
+interface Entry {
+  name: string;
+  key: string;
+  /** What is known of it from when its folder was synced: it may have been removed since. */
+  isFolder?: boolean;
+  link?: string | undefined;
+}
+
+function rebuild({name: target, key, ...then}: Entry, remains: Remains): void {
   const {before, synced, live} = remains;
   const now = live.get(key);
   const link =
     before.links.get(key) ??
-    (now !== undefined && fs.lstatSync(now).isSymbolicLink() ? fs.readlinkSync(now) : undefined);
+    (now !== undefined && fs.lstatSync(now).isSymbolicLink() ? fs.readlinkSync(now) : then.link);
   if (link !== undefined) {
     fs.symlinkSync(link, target);
     return;
   }
-  const isFolder = before.folders.has(key) || (now !== undefined && fs.lstatSync(now).isDirectory());
-  if (isFolder) {
+  const isFolder = now === undefined ? then.isFolder : fs.lstatSync(now).isDirectory();
+  if (before.folders.has(key) || isFolder) {
     fs.mkdirSync(target);
-    for (const [name, child] of namesIn(key, remains)) rebuild(child, path.join(target, name), remains);
+    for (const entry of entriesOf(key, remains)) rebuild({...entry, name: path.join(target, entry.name)}, remains);
     return;
   }
   const copy = path.join(synced, key);
@@ -91,12 +99,17 @@ function rebuild(key: string, target: string, remains: Remains): void {
   if (now !== undefined) fs.utimesSync(target, fs.statSync(now).atime, fs.statSync(now).mtime);
 }
 
-function namesIn(key: string, {before, synced, names, live}: Remains): Iterable<[string, string]> {
+function entriesOf(key: string, {before, synced, names, live}: Remains): Entry[] {
   const now = live.get(key);
   if (names === 'kept' && now !== undefined)
-    return fs.readdirSync(now).map(name => [name, keyOf(path.join(now, name))]);
+    return fs.readdirSync(now).map(name => ({name, key: keyOf(path.join(now, name))}));
   const copy = path.join(synced, key);
-  if (!fs.existsSync(copy)) return before.folders.get(key) ?? [];
-  const entries = fs.readFileSync(copy, 'utf8').split('\0').filter(Boolean);
-  return entries.map(entry => [entry.slice(entry.indexOf(' ') + 1), entry.slice(0, entry.indexOf(' '))]);
+  if (!fs.existsSync(copy)) return [...(before.folders.get(key) ?? [])].map(([name, key]) => ({name, key}));
+  return fs.readFileSync(copy, 'utf8').split('\0').filter(Boolean).map(parseEntry);
+}
+
+/** As preload.c writes it: `<key> <name>`, `<key> <name>/` for a folder, `<key> <name>//<target>` for a link. */
+function parseEntry(text: string): Entry {
+  const [, key, name, slash, link] = /^(\S+) ([^/]+)(\/(?:\/(.*))?)?$/s.exec(text)!;
+  return {key: key!, name: name!, isFolder: slash === '/', link};
 }

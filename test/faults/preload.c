@@ -176,7 +176,10 @@ static void keep(int fd) {
       if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..")) continue;
       unsigned kindOf;
       if (!keyOf(dirfd(folder), entry->d_name, key, sizeof key, &kindOf)) continue;
-      int length = snprintf(buffer, sizeof buffer, "%s %s", key, entry->d_name);
+      char to[PATH_MAX];
+      ssize_t linked = S_ISLNK(kindOf) ? syscall(SYS_readlinkat, dirfd(folder), entry->d_name, to, sizeof to) : 0;
+      const char *what = S_ISDIR(kindOf) ? "/" : S_ISLNK(kindOf) ? "//" : "";
+      int length = snprintf(buffer, sizeof buffer, "%s %s%s%.*s", key, entry->d_name, what, linked > 0 ? (int)linked : 0, to);
       writeWhole(out, buffer, length + 1);
     }
     if (folder) closedir(folder);
