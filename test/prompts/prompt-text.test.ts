@@ -309,8 +309,8 @@ describe('its size', () => {
     const huge: PromptInput = {
       ...input,
       task: {...input.task, description: long('description'), prompt: long('prompt')},
-      documents: Array.from({length: 40}, () => ({...SPEC.documents[0]!, content: long('document')})),
-      dependencies: Array.from({length: 300}, (_, at) => ({
+      documents: Array.from({length: 10}, () => ({...SPEC.documents[0]!, content: long('document')})),
+      dependencies: Array.from({length: 60}, (_, at) => ({
         id: `dependency-${at}`,
         title: long('title'),
         summary: long('summary'),
