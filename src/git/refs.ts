@@ -50,6 +50,9 @@ export async function isAncestor(repo: Repository, commit: string, of: string): 
 /** An attempt may have made a ref of ours a name for another: that one is not ours to move. */
 export const UPDATE_REF = ['update-ref', '--no-deref'] as const;
 
+/** Begins what the log of a branch says of a milestone that has landed in it. */
+export const LANDED = 'milestone: land ';
+
 export type RefMove = {kind: 'advanced'} | {kind: 'moved'; actual: string | undefined};
 
 /**

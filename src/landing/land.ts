@@ -16,7 +16,7 @@ import {onGround} from '../engine/prepare-execution.ts';
 import {MilestoneError} from '../errors.ts';
 import type {CheckResult} from '../events/details/checks.ts';
 import type {Landing, LandingKind} from '../events/details/milestone.ts';
-import {advanceBranch, isAncestor, readHead} from '../git/refs.ts';
+import {advanceBranch, isAncestor, LANDED, readHead} from '../git/refs.ts';
 import {foldLog} from '../milestone/fold-log.ts';
 import {type CommandOptions, type HeldMilestone, hold} from '../milestone/hold.ts';
 import {homePaths} from '../plan/file/home.ts';
@@ -204,7 +204,7 @@ class OneLanding {
     held.lock.check();
     const {into, onto, commit} = landing;
     const from = isUnborn ? '0'.repeat(onto.length) : onto;
-    const move = {branch: into, from, to: commit, reason: `milestone: land ${held.id}`};
+    const move = {branch: into, from, to: commit, reason: `${LANDED}${held.id}`};
     if ((await advanceBranch(repo, move)).kind === 'advanced') return true;
     // A git of a process that died may have moved it after all.
     return this.isThere(landing);

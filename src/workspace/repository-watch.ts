@@ -6,7 +6,7 @@ import path from 'node:path';
 import type {RepositoryChange} from '../events/details/repository.ts';
 import {linkedWorktrees, type Repository, tryGit} from '../git/git.ts';
 import {type HeadMove, isCheckout, isCreation, readHeadMoves} from '../git/head-log.ts';
-import {isAncestor, milestoneBranch} from '../git/refs.ts';
+import {isAncestor, LANDED, milestoneBranch} from '../git/refs.ts';
 import {changedSettings, readSharedState, type SharedState} from '../git/shared-state.ts';
 import {isSlot} from '../git/slot-folders.ts';
 import {compareTrees} from '../git/trees/compare-trees.ts';
@@ -104,16 +104,22 @@ async function isOthers(repo: Repository, {name, from, to}: Moved, people: reado
   const isPersons = people.some(move => move.to === to && !isCheckout(move.why));
   // Fetches come at any time, from editors too; what is pushed cannot be taken back.
   if (name.startsWith('refs/remotes/'))
-    return isPersons || to === undefined || /\/milestone\//.test(name) || !(await wasPushed(repo, name));
+    return (
+      isPersons ||
+      to === undefined ||
+      /\/milestone\//.test(name) ||
+      !(await lastMove(repo, name)).startsWith('update by push')
+    );
   if (to === undefined) return false;
-  if (from !== undefined && isPersons) return true;
+  if ((from !== undefined && isPersons) || (await lastMove(repo, name)).startsWith(LANDED)) return true;
   // Its own executor moves it forward, and looks after what attempts have put there.
   return name.startsWith('refs/heads/milestone/') && (from === undefined || (await isAncestor(repo, from, to)));
 }
 
-async function wasPushed(repo: Repository, name: string): Promise<boolean> {
+/** What the log of a ref says of its last move; empty where it has none. */
+async function lastMove(repo: Repository, name: string): Promise<string> {
   const {code, stdout} = await tryGit(repo, ['reflog', 'show', '-1', '--format=%gs', name, '--']);
-  return code === 0 && stdout.startsWith('update by push');
+  return code === 0 ? stdout : '';
 }
 
 async function movesIn(worktrees: readonly Repository[]) {

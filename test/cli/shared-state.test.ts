@@ -33,16 +33,21 @@ echo m > m; git add -A; git commit -qm m; git update-ref refs/heads/main HEAD`;
   ]);
 });
 
-test.concurrent('what a person commits meanwhile is his', async () => {
+test.concurrent('what a person commits or lands meanwhile is his', async () => {
   await using rig = await MilestoneRig.create();
+  await rig.writeMilestone('other', [{id: 'b', run: 'echo b > b'}]);
+  expect(await rig.milestone('execute', 'other')).toMatchObject({exitCode: 0});
   const work = await rig.command('work');
   await rig.writeMilestone(ID, [{id: 'a', run: `echo a > a; ${work.shell}`}]);
   const run = rig.milestone('execute', ID);
   const attempt = await work.nextRun();
   const mine = rig.commit('mine');
+  // No checkout of a person's has that branch then: only its own log tells who moved it.
+  rig.git('switch', '-q', '--detach');
+  expect(await rig.milestone('land', 'other')).toMatchObject({exitCode: 0});
   await attempt.exit();
   expect(await run).toMatchObject({exitCode: 0});
-  expect(rig.git('rev-parse', 'main')).toBe(mine);
+  expect(rig.git('rev-parse', 'main^')).toBe(mine);
   expect(eventsOf(rig, ID, 'repository_changed')).toEqual([]);
 });
 
