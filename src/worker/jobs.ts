@@ -52,6 +52,11 @@ export class Jobs {
     this.#slots = new Slots(parts.slots);
   }
 
+  /** How many jobs are worked on, from when each is taken. */
+  get count(): number {
+    return this.#running.size;
+  }
+
   /** End all that runs. @param immediate Without any grace, also what is being ended already. */
   stopAll(immediate: boolean): void {
     if (immediate) this.#hurrying.abort();

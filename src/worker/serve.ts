@@ -84,7 +84,12 @@ class Worker {
     this.#jobs = new Jobs({
       ...options,
       own,
-      clones: new Clones(path.join(own.folder, 'clones'), env, () => clock.now()),
+      clones: new Clones({
+        folder: path.join(own.folder, 'clones'),
+        env,
+        now: () => clock.now(),
+        isQuiet: () => this.#jobs.count <= 1,
+      }),
       redactor: createRedactor({...env, MILESTONE_WORKERS_TOKEN: passwordOf(connect)}),
       // Who takes one alone is told to take no other, and not to break off that one.
       isEnding: () => this.#draining.signal.aborted && !once,
