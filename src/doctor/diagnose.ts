@@ -10,7 +10,7 @@ import type {MilestoneId} from '../plan/plan.ts';
 import {examineGit} from './examine-git.ts';
 import {examineHome, examineMachine} from './examine-home.ts';
 import {examineLog} from './examine-log.ts';
-import {examineAgents, examineConfig, examinePlanSetup} from './examine-setup.ts';
+import {examineAgents, examineConfig, examinePlanSetup, examineWorkers} from './examine-setup.ts';
 import {examinePlan, examineRemains} from './examine-state.ts';
 import type {Finding} from './finding.ts';
 import {examine} from './milestone-evidence.ts';
@@ -65,6 +65,7 @@ async function diagnoseMilestone(
   const findings = [
     ...examinePlan(evidence),
     ...(await examinePlanSetup(evidence)),
+    ...(await examineWorkers(evidence)),
     ...examineLog(evidence),
     ...(await examineGit(evidence)),
     ...(await examineRemains(evidence)),

@@ -2,6 +2,7 @@
 
 import {PREFERRED_AGENTS} from '../drivers/default-driver.ts';
 import {DriverSet} from '../drivers/registry.ts';
+import {machineProblems} from '../engine/workers-usable.ts';
 import type {HomePaths, ListedMilestone} from '../plan/file/home.ts';
 import type {Config} from '../plan/file/read-plan-text.ts';
 import {readConfigFile, readPlanFile} from '../plan/file/reader.ts';
@@ -30,6 +31,21 @@ export async function examineConfig(paths: HomePaths): Promise<Finding[]> {
 export async function examinePlanSetup({read, file, folder}: Evidence): Promise<Finding[]> {
   if (folder !== 'active' || file === undefined || !read?.plan) return [];
   return planSetupProblems(read.plan, read.config, driversOf(read.config), {file, text: readIfExists(file) ?? ''});
+}
+
+/** What this machine lacks for workers that a plan asks for. */
+export async function examineWorkers({read, file, folder}: Evidence): Promise<Finding[]> {
+  if (folder !== 'active' || file === undefined || !read?.plan) return [];
+  const facts = {
+    config: read.config,
+    drivers: driversOf(read.config),
+    isolation: {activated: undefined, isInGit: true},
+  };
+  return machineProblems(read.plan, facts, process.env).map(problem => ({
+    ...problem,
+    severity: 'warning',
+    where: {file},
+  }));
 }
 
 /** Which coding agents are here, and which that an active plan needs are not. Runs their `--version`. */

@@ -59,14 +59,16 @@ export function whereRefusals(
   env?: Env,
 ): (plan: Plan) => Problem[] {
   const facts = whereFacts(held, drivers);
-  const {workers} = held.read.config;
   return plan => {
     const wrong = whereProblems(plan, facts).map(({message, hint}) => problem(message, hint));
-    return wrong.length === 0 && workers && env && asksForWorkers(plan, facts) ? lacking(workers, env) : wrong;
+    return wrong.length === 0 && env ? machineProblems(plan, facts, env) : wrong;
   };
 }
 
-function lacking(workers: WorkersConfig, env: Env): Problem[] {
+/** What this machine lacks for the workers that a plan asks for; nothing where it asks for none. */
+export function machineProblems(plan: Plan, facts: WhereFacts, env: Env): Problem[] {
+  const {workers} = facts.config;
+  if (!workers || !asksForWorkers(plan, facts)) return [];
   try {
     assertMachine(workers, env);
     return [];

@@ -115,10 +115,13 @@ const CLEARS_ITSELF: readonly BlockerType[] = [
 /** The one command that deals with a blocker, or shows how it clears. */
 export function blockerCommand(
   id: MilestoneId,
-  {type, task_id, driver}: Pick<BlockerReport, 'type' | 'task_id' | 'driver'>,
+  {type, task_id, driver, hint}: Pick<BlockerReport, 'type' | 'task_id' | 'driver'> & {hint?: string},
   {executed, isShell = false}: {executed: Holder['who']; isShell?: boolean},
 ): string {
   if (type === 'plan_invalid') return `milestone validate ${id}`;
+  // Both clear by themselves: what is missing is a worker, which the hint spells out, or a database that answers.
+  if (type === 'no_worker') return /`([^`]+)`/.exec(hint ?? '')?.[1] ?? 'milestone worker';
+  if (type === 'workers_unreachable') return 'milestone workers';
   // What runs a command reads no answer: it only waits for leave to run again.
   if (type === 'question' && task_id !== undefined && !isShell) return `milestone answer ${id} ${task_id} "…"`;
   if (task_id !== undefined && driver === undefined) return `milestone retry ${id} ${task_id}`;

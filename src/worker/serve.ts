@@ -124,7 +124,7 @@ class Worker {
         return await this.#engine.boss();
       } catch (error) {
         if (!(error instanceof MilestoneError) || error.code !== 'WORKERS_UNREACHABLE') throw error;
-        if (said !== error.message) warn(error.message);
+        if (said !== error.message) warn(`${error.message}; it is tried again until it answers (${error.hint})`);
         said = error.message;
         await clock.sleep(CONNECT_REST_MS, signal).catch(() => undefined);
       }

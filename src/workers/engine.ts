@@ -1,6 +1,7 @@
 // The connection to pg-boss, for coordinators and workers alike. Leases, heartbeats, their watch and the fence between two
 // deliveries of a job are the engine's.
 
+import net from 'node:net';
 import type {PgBoss} from 'pg-boss';
 import {MilestoneError} from '../errors.ts';
 import {loadPgBoss} from './load-pg-boss.ts';
@@ -27,6 +28,8 @@ export interface EngineOptions {
 export class Engine {
   #boss: Promise<PgBoss> | undefined;
   #isClosed = false;
+  /** One that the server has refused is left open, and would keep the program from ending. */
+  readonly #sockets = new Set<net.Socket>();
 
   constructor(private readonly options: EngineOptions) {}
 
@@ -58,12 +61,27 @@ export class Engine {
     const boss = await this.#boss?.catch(() => undefined);
     // What it works on was handed in, or is given up.
     await boss?.stop({graceful: false, close: true}).catch(() => undefined);
+    this.#dropSockets();
+  }
+
+  #dropSockets(): void {
+    for (const socket of this.#sockets) socket.destroy();
+    this.#sockets.clear();
+  }
+
+  #newSocket(): net.Socket {
+    const socket = new net.Socket();
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    return socket;
   }
 
   async #start(): Promise<PgBoss> {
     const {PgBoss: Boss} = await loadPgBoss();
     const {name, connections} = this.options;
+    const sockets = {stream: () => this.#newSocket()};
     const boss = new Boss({
+      ...sockets,
       connectionString: this.options.connect(),
       schema: SCHEMA,
       max: connections,
@@ -84,10 +102,19 @@ export class Engine {
       return boss;
     } catch (error) {
       await boss.stop({graceful: false, close: true}).catch(() => undefined);
-      throw unreachable((error as Error).message || String((error as {code?: string}).code), error);
+      this.#dropSockets();
+      throw unreachable(whyOf(error as Error & {code?: string}), error);
     }
   }
 }
+
+function whyOf({message, code}: Error & {code?: string}): string {
+  if (NO_PASSWORD.test(message)) return 'it wants a password, and the address has none';
+  return message || String(code);
+}
+
+/** As the client says it. */
+const NO_PASSWORD = /client password must be a (?:non-empty )?string/;
 
 function unreachable(why: string, cause?: unknown): MilestoneError {
   if (cause instanceof MilestoneError) return cause;

@@ -82,6 +82,51 @@ onOldNode.each([[['execute', 'm']], [['execute', 'm', '--detach']], [['execute',
   },
 );
 
+/** A message of the server's about how a client is to show who it is. */
+function authentication(step: number, said: string): Buffer {
+  const head = Buffer.alloc(9);
+  head.write('R');
+  head.writeInt32BE(8 + said.length, 1);
+  head.writeInt32BE(step, 5);
+  return Buffer.concat([head, Buffer.from(said)]);
+}
+
+describe('an address', () => {
+  test.each(['postgres', 'http://database/x', '127.0.0.1:5432/x'])(
+    'that is none of PostgreSQL is refused: %s',
+    async url => {
+      await using workers = await WorkersRig.create({}, url);
+      await workers.rig.writeMilestone('m', [{id: 'a', run: 'true', where: 'any'}]);
+      for (const words of [['worker'], ['workers'], ['execute', 'm', '--dry-run'], ['execute', 'm']]) {
+        const ended = await workers.milestone(...(words as [string]));
+        expect(ended.exitCode).toBe(3);
+        expect(`${ended.stdout}${ended.stderr}`).toContain(
+          "the address of the workers' database is none of PostgreSQL",
+        );
+      }
+    },
+  );
+
+  test('without the password that the server wants: said so, and the command ends', async () => {
+    // As the protocol has it: SCRAM is asked for, then a first message of its own is sent, and nothing is closed.
+    const answers = [authentication(10, 'SCRAM-SHA-256\0\0'), authentication(11, 'r=x,s=eA==,i=4096')];
+    const sockets = new Set<net.Socket>();
+    const server = net.createServer(socket => {
+      sockets.add(socket.on('error', () => undefined));
+      const left = [...answers];
+      socket.on('data', () => socket.write(left.shift() ?? ''));
+    });
+    await new Promise<void>(done => void server.listen(0, '127.0.0.1', done));
+    const {port} = server.address() as net.AddressInfo;
+    await using workers = await WorkersRig.create({}, `postgres://ada@127.0.0.1:${port}/x`);
+    const ended = await workers.milestone('workers');
+    expect(ended.exitCode).toBe(3);
+    expect(ended.stderr).toContain('it wants a password, and the address has none');
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+});
+
 describe('a place where a task cannot be', () => {
   test.each([
     ['a task by hand', {driver: 'manual', where: 'any'}, 'it is done by a person'],

@@ -48,7 +48,7 @@ export function foreseeState(files: Files, {id, adopt, command}: ForeseeOptions)
   const {paths, file, read, problems} = files;
   try {
     const {state} = foldMilestone({id, paths, planFile: file, read}, {adopt});
-    if (command === 'resume' && state.status === 'blocked') liftBlockers(state);
+    if (command === 'resume') liftBlockers(state);
     const refused = state.seq > 0 ? putEditInForce(state, read) : [];
     // What is wrong with the file itself is told already.
     const untold = refused.filter(problem => !problems.includes(problem));

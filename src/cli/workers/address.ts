@@ -1,5 +1,5 @@
 import {MilestoneError} from '../../errors.ts';
-import {connectAddress} from '../../workers/connect-address.ts';
+import {checkedAddress, connectAddress} from '../../workers/connect-address.ts';
 
 const ADDRESS_VARIABLE = 'MILESTONE_WORKERS_URL';
 
@@ -11,7 +11,7 @@ export function addressOf(given: string | undefined, configured?: string): strin
   const written = given ?? configured;
   if (written !== undefined) return connectAddress(written, process.env);
   const address = process.env[ADDRESS_VARIABLE];
-  if (address !== undefined && address !== '') return address;
+  if (address !== undefined && address !== '') return checkedAddress(address);
   throw new MilestoneError('NO_WORKERS', 'nothing says where the database of the workers is', {
     hint: `give it as --connect postgres://user:password@host/database, or export ${ADDRESS_VARIABLE}`,
   });
