@@ -10,7 +10,7 @@ import type {HeldMilestone, MilestoneOnDisk} from '../milestone/hold.ts';
 import {folderNumber} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import {ownIdentity} from '../platform/processes/identity.ts';
-import {milestoneToken} from '../state/milestone.ts';
+import {milestoneToken} from '../state/left-behind.ts';
 import {assertCheckoutsCanFollow} from '../workspace/checkout-in-the-way.ts';
 import {plainWorkspace} from '../workspace/plain-workspace.ts';
 import {assertClean} from '../workspace/shared/shared-checkout.ts';

@@ -4,7 +4,7 @@ import {folderNumber, readIfExists} from '../platform/files.ts';
 import {endLeftovers} from '../platform/processes/end-processes.ts';
 import type {Signals} from '../platform/processes/signals.ts';
 import {movePlanFile} from '../projections/plan-file-writer.ts';
-import {leftBehind} from '../state/milestone.ts';
+import {leftBehind} from '../state/left-behind.ts';
 import {type GroundOptions, onGround} from './prepare-execution.ts';
 
 /** Move a completed milestone's plan to `completed/`; the last thing that happens under the lock. */

@@ -3,7 +3,7 @@ import type {CheckResult} from '../events/details/checks.ts';
 import {allEnded} from '../platform/all-ended.ts';
 import type {Clock} from '../platform/clock.ts';
 import type {StopSignal} from '../platform/processes/stop-signal.ts';
-import {milestoneToken} from '../state/milestone.ts';
+import {milestoneToken} from '../state/left-behind.ts';
 import type {RepositoryWatch} from '../workspace/repository-watch.ts';
 import type {AttemptPlace, Workspace} from '../workspace/workspace.ts';
 import type {InForce} from './in-force.ts';

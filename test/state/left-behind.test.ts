@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {matchToken} from '../../src/platform/processes/tokens.ts';
-import {leftBehind, milestoneToken} from '../../src/state/milestone.ts';
+import {leftBehind, milestoneToken} from '../../src/state/left-behind.ts';
 import {World} from './simulation.ts';
 
 /** With one attempt at work, of a session that said, or did not say, which folder it worked in. */
