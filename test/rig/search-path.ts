@@ -11,6 +11,8 @@ const HIDDEN = [
   // there a moment longer than that.
   'systemd-inhibit',
 ];
+/** Where it is when the tests begin: one of them has its temporary folder on a disk that goes away. */
+const TEMPORARY = os.tmpdir();
 const mirrors = new Map<string, string>();
 
 /** A PATH on which nothing of this machine is found that tests do without. */
@@ -26,7 +28,7 @@ function mirrorOf(folder: string): string {
   const real = fs.realpathSync(folder);
   const known = mirrors.get(real);
   if (known !== undefined) return known;
-  const mirror = fs.mkdtempSync(path.join(os.tmpdir(), 'rig-path-'));
+  const mirror = fs.mkdtempSync(path.join(TEMPORARY, 'rig-path-'));
   mirrors.set(real, mirror);
   process.once('exit', () => fs.rmSync(mirror, {recursive: true, force: true}));
   for (const name of fs.readdirSync(real))
