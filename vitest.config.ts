@@ -27,7 +27,6 @@ export default defineConfig({
     pool: 'forks',
     // What a file loads the next one finds loaded; what a test changes for the whole process is put back.
     isolate: false,
-    globalSetup: ['test/rig/compile-once.ts'],
     setupFiles: ['test/rig/put-back.ts'],
     sequence: {sequencer: WaitingFirst},
     // Some of the time is spent waiting for real processes, also on two cores.

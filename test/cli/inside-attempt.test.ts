@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {ownIdentity} from '../../src/platform/processes/identity.ts';
-import {MilestoneRig, START_MILESTONE} from '../rig/milestone-rig.ts';
+import {MILESTONE, MilestoneRig} from '../rig/milestone-rig.ts';
 import {answers} from './answers.ts';
 import {eventsOf} from './support.ts';
 
@@ -81,7 +81,7 @@ test.concurrent.each(Object.entries(DISGUISES))('nothing that an attempt starts 
   await using _rig = rig;
   const said = path.join(rig.root, 'said');
   const script = path.join(rig.root, 'agent.sh');
-  const command = ['node', ...START_MILESTONE].join(' ');
+  const command = `node ${MILESTONE}`;
   const call = (words: string) => `${command} ${words} >> ${said}.part 2>&1; echo exit $? >> ${said}.part`;
   const deciding = DECIDING[how === 'without its token' ? 'all' : 'one'];
   const lines = [...deciding, 'status m --json > /dev/null'].map(call);

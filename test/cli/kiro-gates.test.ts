@@ -3,7 +3,7 @@
 import fs from 'node:fs';
 import {describe, expect, test} from 'vitest';
 import {copiesOf} from '../rig/copies.ts';
-import {MilestoneRig, START_MILESTONE, type TaskText} from '../rig/milestone-rig.ts';
+import {MILESTONE, MilestoneRig, type TaskText} from '../rig/milestone-rig.ts';
 import {attemptsOf, documentPath, executeOnly, freeTask, kiroTask, phasesOf, writes} from './kiro-plan.ts';
 import {diary, eventsOf, filesAt, outcomes, readPlan, subjects} from './support.ts';
 
@@ -293,7 +293,7 @@ describe('nothing else passes a gate', () => {
   test.concurrent('nobody who calls from inside an attempt', async () => {
     await using rig = await MilestoneRig.create({git: false});
     const {file, lines} = diary(rig);
-    const self = [process.execPath, ...START_MILESTONE].join(' ');
+    const self = `${process.execPath} ${MILESTONE}`;
     const call = (command: string) => `code=0; ${self} ${command} --yes || code=$?; echo $code >> ${file}`;
     const run = [call('approve m a'), call('reject m a -m no'), call('skip m a'), call('answer m a x')].join('\n');
     await rig.writeMilestone('m', [kiroTask('a'), {id: 'b', run, dependencies: []}], {settings: {max_parallel: 1}});

@@ -7,7 +7,6 @@ import os from 'node:os';
 import path from 'node:path';
 import {setTimeout as pause} from 'node:timers/promises';
 import {fileURLToPath} from 'node:url';
-import {inject} from 'vitest';
 import {stringify} from 'yaml';
 import type {EventName, EventOf, MilestoneEvent} from '../../src/events/event.ts';
 import {withDeadline} from './deadline.ts';
@@ -19,11 +18,6 @@ import {searchPathForTests} from './search-path.ts';
 
 /** The executable under test. */
 export const MILESTONE: string = fileURLToPath(new URL('../../bin/milestone.js', import.meta.url));
-
-const COMPILED = inject('compiled');
-
-/** The words that start it, without compiling it once more where that is done already. */
-export const START_MILESTONE: readonly string[] = [...(COMPILED ? ['--require', COMPILED] : []), MILESTONE];
 
 const GIT_CONFIG = `[user]
   name = Ada
@@ -154,7 +148,7 @@ export class MilestoneRig {
 
   /** Start `milestone` with these arguments (options last); await the result for its end. */
   milestone(...args: Arguments): Program {
-    return this.start(process.execPath, ...START_MILESTONE, ...(args as string[]));
+    return this.start(process.execPath, MILESTONE, ...(args as string[]));
   }
 
   /** Start any program in the rig's environment. */
