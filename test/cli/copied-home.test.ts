@@ -4,6 +4,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import {expect, test} from 'vitest';
 import {MilestoneRig} from '../rig/milestone-rig.ts';
+import type {ScriptedCommand, ScriptedRun} from '../rig/scripted-command.ts';
 
 /** Copy all of it, as `cp -r` does. */
 function copy(rig: MilestoneRig): {cwd: string} {
@@ -12,14 +13,20 @@ function copy(rig: MilestoneRig): {cwd: string} {
   return {cwd: folder};
 }
 
+/** Execute it until a command of its is at work, and kill the executor. @returns The command, which is left behind. */
+async function killedDuring(command: ScriptedCommand, rig: MilestoneRig): Promise<ScriptedRun> {
+  const killed = rig.milestone('execute', 'm');
+  const left = await command.nextRun();
+  killed.kill('SIGKILL');
+  await killed;
+  return left;
+}
+
 test.concurrent('checks of one copy go on while the other one is carried out', async () => {
   await using rig = await MilestoneRig.create({git: false});
   const final = await rig.command('final');
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}], {settings: {verify_final: final.shell}});
-  const killed = rig.milestone('execute', 'm');
-  const left = await final.nextRun();
-  killed.kill('SIGKILL');
-  await killed;
+  const left = await killedDuring(final, rig);
   const copied = copy(rig);
 
   const here = rig.milestone('execute', 'm');
@@ -39,10 +46,7 @@ test.concurrent('an attempt that a killed executor has left is ended by the home
   const work = await rig.command('work');
   // What a lock says, copied as well, is no one's leave either.
   await rig.writeMilestone('m', [{id: 'a', run: work.shell, uses: ['port']}]);
-  const killed = rig.milestone('execute', 'm');
-  const left = await work.nextRun();
-  killed.kill('SIGKILL');
-  await killed;
+  const left = await killedDuring(work, rig);
   const copied = copy(rig);
 
   const there = rig.milestone('execute', 'm', copied);
@@ -61,10 +65,7 @@ test.concurrent('a home that was moved finds what was left there', async () => {
   await using rig = await MilestoneRig.create({git: false});
   const final = await rig.command('final');
   await rig.writeMilestone('m', [{id: 'a', run: 'true'}], {settings: {verify_final: final.shell}});
-  const killed = rig.milestone('execute', 'm');
-  const left = await final.nextRun();
-  killed.kill('SIGKILL');
-  await killed;
+  const left = await killedDuring(final, rig);
   const moved = path.join(rig.root, 'moved');
   fs.renameSync(rig.folder, moved);
   const there = rig.milestone('execute', 'm', {cwd: moved});
